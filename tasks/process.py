@@ -1,0 +1,134 @@
+"""Child processes for GPU and engine work: their memory is gone when they end, and they end when their parent does.
+
+A worker is a module run as `python -m tasks.<room>.worker SPEC.json`. On its standard output a line that starts with EVENT is an
+event for the parent (progress, an error meant for people); every other line is logged.
+"""
+
+import ctypes
+import json
+import os
+import signal
+import subprocess
+import sys
+from collections import deque
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import psutil
+from pydantic import BaseModel
+
+from tasks.errors import InputError, WorkerError
+from tasks.store import write_text
+
+EVENT = "::event::"
+PROJECT = Path(__file__).resolve().parent.parent
+LAST_LINES = 12
+OWNER = "DIFFICULTY_PRIOR_OWNER"
+
+
+def run_worker(
+    module: str,
+    spec: BaseModel,
+    folder: Path,
+    *,
+    log: Callable[[str], None],
+    on_progress: Callable[[int, int, str], None] = lambda done, total, what: None,
+) -> None:
+    """Run `module` on `spec` (written to `folder`) and wait for it.
+
+    Raises InputError when the worker says the input is at fault, WorkerError when it dies of anything else, naming its log.
+    """
+    name = module.split(".")[-2]
+    spec_path, log_path = folder / f".{name}.spec.json", folder / f".{name}.log"
+    write_text(spec_path, spec.model_dump_json(indent=1))
+    last: deque[str] = deque(maxlen=LAST_LINES)
+    fault = ""
+    with log_path.open("a", encoding="utf-8") as log_file, start_worker(module, spec_path) as process:
+        try:
+            for line in process.stdout or ():
+                if line.startswith(EVENT):
+                    event = json.loads(line.removeprefix(EVENT))
+                    fault = event.get("fault", fault)
+                    if "total" in event:
+                        on_progress(event["done"], event["total"], event["what"])
+                    continue
+                log_file.write(line)
+                last.append(line.rstrip())
+                log(line.rstrip())
+        except BaseException:
+            process.kill()
+            raise
+    if fault:
+        raise InputError(fault)
+    if process.returncode:
+        raise WorkerError(died(module, process.returncode, list(last), log_path))
+
+
+def start_worker(module: str, spec_path: Path) -> subprocess.Popen:
+    """Start a worker whose standard output and error come back as one stream of text lines."""
+    search = os.pathsep.join(filter(None, [str(PROJECT), os.environ.get("PYTHONPATH", "")]))
+    environment = {**os.environ, "PYTHONPATH": search, "PYTHONUNBUFFERED": "1", "TOKENIZERS_PARALLELISM": "false"}
+    return subprocess.Popen(
+        [sys.executable, "-m", module, str(spec_path)],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        stdin=subprocess.DEVNULL,
+        text=True,
+        encoding="utf-8",
+        errors="replace",
+        env=environment,
+    )
+
+
+def died(module: str, code: int, last: list[str], log_path: Path) -> str:
+    """The message for a worker that died: by which signal or code, its last lines, its log, and what to do."""
+    how = f"was killed by {signal.Signals(-code).name}" if code < 0 else f"ended with exit code {code}"
+    hint = " (SIGKILL often means that memory ran out: try a smaller batch)" if code == -signal.SIGKILL else ""
+    words = "\n".join(f"  {line}" for line in last)
+    return f"worker {module} {how}{hint}; run again to go on from what is already written. Its log: {log_path}\n{words}"
+
+
+def emit(event: dict[str, Any]) -> None:
+    """Worker's side: send an event to the parent."""
+    print(f"{EVENT}{json.dumps(event)}", flush=True)
+
+
+def emit_progress(done: int, total: int, what: str) -> None:
+    """Worker's side: `done` of `total` units of `what` are done."""
+    emit({"done": done, "total": total, "what": what})
+
+
+def worker_main(run: Callable[[str], None]) -> None:
+    """Worker's side: run `run(spec_text)`, tied to the parent's life, with input errors sent as events instead of tracebacks."""
+    die_with_parent()
+    try:
+        run(Path(sys.argv[1]).read_text(encoding="utf-8"))
+    except InputError as error:
+        emit({"fault": str(error)})
+        sys.exit(2)
+
+
+def die_with_parent() -> None:
+    """Ask Linux to kill this process when its parent dies, so that a killed run leaves no orphan that still writes."""
+    if sys.platform != "linux":
+        return
+    parent = os.getppid()
+    ctypes.CDLL(None).prctl(1, signal.SIGKILL)  # PR_SET_PDEATHSIG
+    if os.getppid() != parent:
+        os.kill(os.getpid(), signal.SIGKILL)
+
+
+def own_children() -> None:
+    """Mark what this process starts as its own, and end what an earlier owner that was killed has left running.
+
+    Workers die with their parent by themselves; Prefect's temporary server does not, and would stay for good.
+    """
+    for process in psutil.process_iter():
+        try:
+            owner = process.environ().get(OWNER)
+            if owner and process.ppid() != int(owner) and not psutil.pid_exists(int(owner)):
+                process.terminate()
+        except (psutil.Error, OSError):
+            continue
+    os.environ[OWNER] = str(os.getpid())
