@@ -1,0 +1,58 @@
+"""Prefect cache policies over our fingerprints: a task is `Cached` exactly when the artifact it would make is there.
+
+Prefect's own policies cannot promise that: INPUTS hashes a path, not what it holds; TASK_SOURCE sees neither helpers nor SQL files; an
+unhashable input turns caching off without a word; a `None` key in a compound policy is dropped. Here a task is given `plan`, a function
+of the same arguments that names the artifact from the content of every input and of every SQL or template file used. The record of the
+cached result lies *inside* that artifact's folder, so a deleted artifact takes its record along and is a miss. (A moved lake is a miss
+too, since a record holds the artifact's place; its tasks then find their artifacts there and end at once.)
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from prefect import Task, task
+from prefect.cache_policies import CachePolicy
+from prefect.context import TaskRunContext
+
+from tasks.errors import InputError
+from tasks.store import Artifact, digest
+
+
+@dataclass
+class ArtifactPolicy(CachePolicy):
+    """The key of a task run is the place of the record inside the artifact that `plan` names for its arguments."""
+
+    plan: Callable[..., Artifact] | None = None
+
+    def compute_key(self, task_ctx: TaskRunContext, inputs: dict[str, Any], flow_parameters: dict[str, Any], **kwargs: Any) -> str:
+        assert self.plan is not None
+        target = self.plan(**inputs)
+        return str(target.path / f".prefect-{digest(str(target.path))[:8]}.json").lstrip("/")
+
+
+def room_task(plan: Callable[..., Artifact], *, name: str, retries: int = 0, **options: Any) -> Callable[[Callable[..., Artifact]], Task]:
+    """Decorate a room's task: cached by `plan`, result kept as JSON, retried only where a retry can help (never for bad input)."""
+    return task(
+        name=name,
+        cache_policy=ArtifactPolicy(plan=plan),
+        persist_result=True,
+        result_storage=Path("/"),
+        result_serializer="json",
+        retries=retries,
+        retry_delay_seconds=2,
+        retry_condition_fn=fault_may_pass,
+        **options,
+    )
+
+
+def fault_may_pass(task: Task, run: Any, state: Any) -> bool:
+    """Whether trying again can help: not when the input is at fault."""
+    try:
+        state.result()
+    except InputError:
+        return False
+    except Exception:  # noqa: BLE001 - whatever it was, it was not the input
+        return True
+    return False

@@ -1,0 +1,184 @@
+"""Where everything lies: the relations of the lake, their columns, and how rows are appended.
+
+Two kinds of relation: *shards* grow row by row (rollouts, verdicts): one Parquet file written aside, fsynced and renamed, never changed;
+*artifact tables* are files inside complete artifacts (problems, curated, groups …). Each relation has an empty `_schema.parquet`, so
+that a query over a new lake gives no rows and not an error.
+"""
+
+import os
+from dataclasses import dataclass
+from pathlib import Path
+
+import polars as pl
+from filelock import FileLock
+
+from tasks.store import digest, disk_errors_named
+
+TEXT, INT, REAL, FLAG = pl.String, pl.Int64, pl.Float64, pl.Boolean
+SCHEMA_FILE = "_schema.parquet"
+
+ROLLOUT_KEY = {"problem_id": TEXT, "policy_id": TEXT, "sampling_id": TEXT, "round": INT, "sample": INT}
+
+RELATIONS: dict[str, dict[str, type[pl.DataType] | pl.DataType]] = {
+    # one row per problem as it was read; `row` is the 1-based row of the source, `metadata` JSON text, images are names under images/
+    "problems": {
+        "problem_id": TEXT,
+        "gold_id": TEXT,
+        "dataset": TEXT,
+        "split": TEXT,
+        "row": INT,
+        "source_id": TEXT,
+        "question": TEXT,
+        "images": pl.List(pl.String),
+        "choices": pl.List(pl.String),
+        "answer": TEXT,
+        "metadata": TEXT,
+    },
+    # one row per row of a source that is not usable, with the reason
+    "rejected": {"dataset": TEXT, "split": TEXT, "source": TEXT, "row": INT, "column": TEXT, "reason": TEXT},
+    # one row per policy that was ever sampled, trained or imported; `parent_id` is the policy it was trained from
+    "policies": {"policy_id": TEXT, "name": TEXT, "kind": TEXT, "model": TEXT, "parent_id": TEXT, "stage_id": TEXT},
+    # one row per way of sampling
+    "samplings": {
+        "sampling_id": TEXT,
+        "template": TEXT,
+        "hints": FLAG,
+        "temperature": REAL,
+        "top_p": REAL,
+        "max_tokens": INT,
+        "settings": TEXT,
+    },
+    # one row per sampled response; `hint` is the band whose hint the prompt carried, or empty
+    "rollouts": {**ROLLOUT_KEY, "response": TEXT, "n_tokens": INT, "finish_reason": TEXT, "seed": INT, "hint": TEXT},
+    # one row per rollout x grader x gold answer
+    "verdicts": {**ROLLOUT_KEY, "grader_id": TEXT, "gold_id": TEXT, "verdict": TEXT, "extracted": TEXT, "rule": TEXT, "format_ok": FLAG},
+    # one row per problem of a curated set and stage; `rank` is the place in the stage, 1 first
+    "curated": {
+        "set_id": TEXT,
+        "stage": TEXT,
+        "problem_id": TEXT,
+        "dataset": TEXT,
+        "band": TEXT,
+        "accuracy": REAL,
+        "rule": TEXT,
+        "rank": INT,
+    },
+    # one row per online GRPO group; `prior` is the offline accuracy (null when the problem has none)
+    "groups": {
+        "stage_id": TEXT,
+        "step": INT,
+        "problem_id": TEXT,
+        "G": INT,
+        "correct": INT,
+        "accuracy": REAL,
+        "prior": REAL,
+        "weight": REAL,
+        "advantage_mean": REAL,
+        "advantage_std": REAL,
+    },
+    # one row per training step and metric
+    "metrics": {"stage_id": TEXT, "step": INT, "name": TEXT, "value": REAL},
+    # one row per policy, hint setting and held-out problem: k correct of n
+    "evaluations": {
+        "evaluation_id": TEXT,
+        "policy_id": TEXT,
+        "policy": TEXT,
+        "hints": FLAG,
+        "dataset": TEXT,
+        "split": TEXT,
+        "problem_id": TEXT,
+        "n": INT,
+        "k": INT,
+    },
+}
+
+GLOBS = {
+    "problems": "problems/*/problems.parquet",
+    "rejected": "problems/*/rejected.parquet",
+    "policies": "policies/*.parquet",
+    "samplings": "samplings/*.parquet",
+    "rollouts": "rollouts/*/*.parquet",
+    "verdicts": "verdicts/*/*.parquet",
+    "curated": "curated/*/curated.parquet",
+    "groups": "stages/*/groups/*.parquet",
+    "metrics": "stages/*/metrics/*.parquet",
+    "evaluations": "evaluations/*/evaluations.parquet",
+}
+
+
+@dataclass(frozen=True)
+class Lake:
+    """The lake under `home`. Opening it creates the folder and the empty schemas."""
+
+    home: Path
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "home", Path(self.home).absolute())
+        for relation, schema in RELATIONS.items():
+            path = self.home / "schemas" / relation / SCHEMA_FILE
+            if not path.exists():
+                write_parquet(pl.DataFrame(schema=schema), path)
+
+    @property
+    def warehouse(self) -> Path:
+        """The published DuckDB file: only ever replaced, never opened for writing."""
+        return self.home / "warehouse.duckdb"
+
+    @property
+    def images(self) -> Path:
+        """Folder of the images, each named by the digest of its bytes."""
+        return self.home / "images"
+
+    def files(self, relation: str) -> list[Path]:
+        """The Parquet files of a relation: its empty schema first, then all that is complete, sorted by name."""
+        return [self.home / "schemas" / relation / SCHEMA_FILE, *sorted(self.home.glob(GLOBS[relation]))]
+
+    def scan(self, relation: str, files: list[Path] | None = None) -> pl.LazyFrame:
+        """The rows of a relation, of all its files or of the given ones."""
+        schema = RELATIONS[relation]
+        found = self.files(relation) if files is None else [self.files(relation)[0], *files]
+        return pl.scan_parquet(found, schema=schema, glob=False)
+
+    def partition(self, relation: str, *ids: str) -> Path:
+        """The folder of the shards of `relation` that share `ids` (policy and sampling; for verdicts the grader too)."""
+        return self.home / relation / "-".join(ids)
+
+    def shards(self, partition: Path) -> list[Path]:
+        """The complete shards of a partition, in the order of their names."""
+        return sorted(partition.glob("*.parquet"))
+
+    def append(self, partition: Path, relation: str, rows: pl.DataFrame, name: str) -> Path:
+        """Add one shard. The same name again replaces it with the same rows (names are digests of the keys inside)."""
+        path = partition / f"{name}.parquet"
+        write_parquet(conform(rows, relation), path)
+        return path
+
+    def record(self, relation: str, row: dict) -> None:
+        """Keep one row of a small relation (policies, samplings) in a file named by the row's digest; once is enough."""
+        path = self.home / relation / f"{digest(row)}.parquet"
+        if not path.exists():
+            write_parquet(pl.DataFrame([row], schema=RELATIONS[relation]), path)
+
+    def lock(self, partition: Path) -> FileLock:
+        """A lock for the one process that may append to `partition`."""
+        partition.mkdir(parents=True, exist_ok=True)
+        return FileLock(f"{partition}.lock")
+
+
+def conform(rows: pl.DataFrame, relation: str) -> pl.DataFrame:
+    """The rows with exactly the relation's columns, order and types. Raises polars' error, naming the column, where one is missing."""
+    return rows.select(pl.col(name).cast(dtype) for name, dtype in RELATIONS[relation].items())
+
+
+def write_parquet(rows: pl.DataFrame, path: Path) -> None:
+    """Write a Parquet file aside, fsync it, and rename it into place."""
+    aside = path.with_name(f".{path.name}.{os.getpid()}")
+    with disk_errors_named(path):
+        path.parent.mkdir(parents=True, exist_ok=True)
+        try:
+            rows.write_parquet(aside, compression="zstd", statistics=True)
+            with aside.open("rb") as file:
+                os.fsync(file.fileno())
+            os.replace(aside, path)
+        finally:
+            aside.unlink(missing_ok=True)
