@@ -1,0 +1,75 @@
+"""Renders what the policy reads: a problem, its choices and, for harder problems, a hint that says how hard it is.
+
+A hint tells how hard a problem is and asks for depth and a check; it never sees the answer, so it cannot tell it.
+"""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import jinja2
+
+from tasks.prompting.settings import HintSettings, PromptingSettings
+from tasks.store import file_digest
+
+ROOM = Path(__file__).parent
+IMAGE_MARK = "<image>"
+
+
+def template_path(name: str, folder: str) -> Path:
+    """The file of a template: `name` in `folder` ("templates" or "hints") of this room, or `name` itself as a path.
+
+    Raises FileNotFoundError naming both places when neither exists.
+    """
+    shipped, own = ROOM / folder / f"{name}.jinja", Path(name)
+    for path in (shipped, own):
+        if path.is_file():
+            return path
+    known = ", ".join(sorted(path.stem for path in shipped.parent.glob("*.jinja")))
+    raise FileNotFoundError(f"no template {name!r}: it is neither one of {known} nor a file at {own.absolute()}")
+
+
+def _compiled(path: Path) -> jinja2.Template:
+    environment = jinja2.Environment(undefined=jinja2.StrictUndefined, keep_trailing_newline=False, autoescape=False)
+    return environment.from_string(path.read_text(encoding="utf-8"))
+
+
+def render_hint(template: str, *, band: str, accuracy: float) -> str:
+    """The hint of a problem. A template may use `band` (its name) and `accuracy` (0 to 1), and nothing else."""
+    path = template_path(template, "hints")
+    try:
+        return _compiled(path).render(band=band, accuracy=accuracy).strip()
+    except jinja2.UndefinedError as error:
+        raise ValueError(f"hint template {path}: {error}; it may use `band` and `accuracy`") from error
+
+
+def problem_hint(settings: HintSettings, *, band: str | None, accuracy: float | None) -> str:
+    """The hint that a problem of this band carries under `settings`; empty where the band has none or the difficulty is not known."""
+    if band is None or accuracy is None or band not in settings.by_band:
+        return ""
+    return render_hint(settings.by_band[band], band=band, accuracy=accuracy)
+
+
+def template_digests(settings: PromptingSettings) -> dict[str, str]:
+    """Digest of every template file that `settings` use, for cache keys and the sampling's identity."""
+    used = {("templates", settings.template), *(("hints", name) for name in settings.hints.by_band.values())}
+    return {f"{folder}/{name}": file_digest(template_path(name, folder)) for folder, name in sorted(used)}
+
+
+def render_prompt(template: str, *, question: str, choices: Sequence[str] = (), hint: str = "") -> str:
+    """The user's turn as text, `<image>` marks still in place. A template may use `question`, `choices` and `hint`."""
+    path = template_path(template, "templates")
+    try:
+        return _compiled(path).render(question=question, choices=list(choices), hint=hint).strip()
+    except jinja2.UndefinedError as error:
+        raise ValueError(f"prompt template {path}: {error}; it may use `question`, `choices` and `hint`") from error
+
+
+def chat_messages(prompt: str) -> list[dict]:
+    """The prompt as one chat turn in the multimodal form that processors' chat templates read: text cut at each `<image>` mark."""
+    content: list[dict] = []
+    for position, text in enumerate(prompt.split(IMAGE_MARK)):
+        if position:
+            content.append({"type": "image"})
+        if text:
+            content.append({"type": "text", "text": text})
+    return [{"role": "user", "content": content}]
