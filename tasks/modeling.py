@@ -1,0 +1,76 @@
+"""Loads a policy's model and processor, the same way for sampling and for training. Imports torch: for worker processes only."""
+
+from pathlib import Path
+from typing import Any
+
+import torch
+from transformers import (
+    AutoConfig,
+    AutoModelForCausalLM,
+    AutoModelForImageTextToText,
+    AutoProcessor,
+    AutoTokenizer,
+    PreTrainedModel,
+    PreTrainedTokenizerBase,
+    ProcessorMixin,
+)
+from transformers.models.auto.modeling_auto import MODEL_FOR_IMAGE_TEXT_TO_TEXT_MAPPING_NAMES
+
+from tasks.errors import InputError
+from tasks.policy import Policy
+from tasks.prompting.settings import PromptingSettings
+
+Processor = ProcessorMixin | PreTrainedTokenizerBase
+
+
+def hub_options(policy: Policy) -> dict[str, Any]:
+    """What every `from_pretrained` of this policy is called with."""
+    return {"revision": policy.revision or "main", "trust_remote_code": policy.trust_remote_code}
+
+
+def sees_images(policy: Policy) -> bool:
+    """Whether the policy is a vision-language model. Raises InputError, naming the model, when it cannot be loaded."""
+    try:
+        config = AutoConfig.from_pretrained(policy.model, **hub_options(policy))
+    except (OSError, ValueError) as error:
+        raise InputError(f"policy.model: cannot load {policy.model}: {error}") from error
+    return config.model_type in MODEL_FOR_IMAGE_TEXT_TO_TEXT_MAPPING_NAMES
+
+
+def load_processor(policy: Policy, prompting: PromptingSettings) -> Processor:
+    """The processor (or, for a text model, the tokenizer) with left padding and the recipe's pixel limits."""
+    kind = AutoProcessor if sees_images(policy) else AutoTokenizer
+    processor = kind.from_pretrained(policy.model, **hub_options(policy))
+    tokenizer_of(processor).padding_side = "left"
+    images = getattr(processor, "image_processor", None)
+    if images is not None:
+        limits = {"shortest_edge": prompting.min_pixels, "longest_edge": prompting.max_pixels}
+        images.size = {**dict(images.size), **{edge: pixels for edge, pixels in limits.items() if pixels}}
+    return processor
+
+
+def tokenizer_of(processor: Processor) -> PreTrainedTokenizerBase:
+    """The tokenizer inside a processor, or the tokenizer itself."""
+    return processor if isinstance(processor, PreTrainedTokenizerBase) else processor.tokenizer
+
+
+def load_model(policy: Policy) -> PreTrainedModel:
+    """The model in the policy's dtype, on the GPU where there is one. Raises InputError when the folder's weights do not fit its config."""
+    kind = AutoModelForImageTextToText if sees_images(policy) else AutoModelForCausalLM
+    try:
+        model = kind.from_pretrained(policy.model, dtype=load_dtype(policy.dtype), **hub_options(policy))
+    except (OSError, ValueError, RuntimeError, KeyError) as error:
+        raise InputError(f"policy.model: cannot load {policy.model}: {error}") from error
+    return model.to("cuda" if torch.cuda.is_available() else "cpu")  # type: ignore[arg-type]
+
+
+def load_dtype(dtype: str) -> torch.dtype | str:
+    """The dtype to load weights in: "auto" means float32 on the CPU (bfloat16 is slow there) and the checkpoint's own on a GPU."""
+    if dtype == "auto":
+        return "auto" if torch.cuda.is_available() else torch.float32
+    return getattr(torch, dtype)
+
+
+def is_local(policy: Policy) -> bool:
+    """Whether the policy is a folder on this machine."""
+    return Path(policy.model).is_dir()

@@ -1,0 +1,95 @@
+"""A policy: a model as it is sampled, trained and evaluated, and the digest that names it."""
+
+import json
+from pathlib import Path
+
+from pydantic import BaseModel, ConfigDict
+
+from tasks.errors import InputError
+from tasks.lake import Lake
+from tasks.settings import Settings
+from tasks.store import digest, file_digest
+
+STARTER = Path(__file__).parent / "starter" / "policy"
+IDENTITY_FILES = (
+    "*.safetensors",
+    "*.bin",
+    "config.json",
+    "generation_config.json",
+    "tokenizer*",
+    "*processor_config.json",
+    "chat_template*",
+    "vocab*",
+    "merges*",
+)
+
+
+class PolicySettings(Settings):
+    """The base policy: a local folder, a hub id (`revision` pins a commit), or `starter` for the policy shipped with the project.
+
+    `dtype` is how weights are loaded: "float32" (CPU), "bfloat16" (GPU), or "auto". `trust_remote_code` runs code from the model's
+    repository: leave it false unless you have read that code.
+    """
+
+    model: str = "starter"
+    revision: str | None = None
+    dtype: str = "auto"
+    trust_remote_code: bool = False
+
+
+class Policy(BaseModel):
+    """A policy by name ("base", "stage1", …) and identity; `model` is a folder or a hub id at `revision`."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    policy_id: str
+    name: str
+    model: str
+    revision: str | None = None
+    dtype: str = "auto"
+    trust_remote_code: bool = False
+    kind: str = "base"
+    parent_id: str = ""
+    stage_id: str = ""
+
+    def record(self, lake: Lake) -> None:
+        """Keep the policy in the lake's `policies`."""
+        lake.record("policies", self.model_dump(include={"policy_id", "name", "kind", "model", "parent_id", "stage_id"}))
+
+
+def base_policy(settings: PolicySettings) -> Policy:
+    """The policy that a recipe starts from. Raises InputError when a folder is given that holds no model."""
+    folder = STARTER if settings.model == "starter" else Path(settings.model).expanduser()
+    if folder.is_dir():
+        return Policy(policy_id=folder_policy_id(folder), name="base", **{**settings.model_dump(), "model": str(folder.absolute())})
+    if settings.model.startswith((".", "/", "~")) or settings.model.count("/") != 1:
+        raise InputError(f"policy.model: {settings.model!r} is neither a folder nor a hub id (owner/name); give one of them, or `starter`")
+    return Policy(policy_id=digest([settings.model, settings.revision]), name="base", **settings.model_dump())
+
+
+def trained_policy(folder: Path, *, name: str, stage_id: str, parent: Policy) -> Policy:
+    """The policy that a training stage left in `folder`."""
+    fields = {"policy_id": folder_policy_id(folder), "name": name, "model": str(folder), "kind": "stage", "parent_id": parent.policy_id}
+    return parent.model_copy(update={**fields, "revision": None, "stage_id": stage_id})
+
+
+def folder_policy_id(folder: Path) -> str:
+    """Digest of the weights, configuration, tokenizer and processor in a model folder."""
+    check_is_model(folder)
+    files = sorted({path for pattern in IDENTITY_FILES for path in folder.glob(pattern)})
+    return digest({path.name: file_digest(path) for path in files})
+
+
+def check_is_model(folder: Path) -> None:
+    """Raise InputError, saying what is missing, when a folder is not a Hugging Face model."""
+    config = folder / "config.json"
+    if not config.is_file():
+        raise InputError(f"policy.model: {folder} is not a model folder: it has no config.json; give a folder that save_pretrained wrote")
+    try:
+        json.loads(config.read_text(encoding="utf-8"))["model_type"]
+    except (ValueError, KeyError, TypeError) as error:
+        raise InputError(
+            f"policy.model: {config} is not a model's configuration ({error!r}); give a folder that save_pretrained wrote"
+        ) from error
+    if not any(folder.glob("*.safetensors")) and not any(folder.glob("*.bin")):
+        raise InputError(f"policy.model: {folder} has a config.json but no weights (*.safetensors); the copy may be incomplete")

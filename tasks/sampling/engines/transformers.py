@@ -1,0 +1,119 @@
+"""The `transformers` engine: batched generation in this process, every response with its own seed.
+
+One uniform number a token, drawn from the response's own generator, picks the token by inverse transform: what a response becomes does
+not depend on which others share its batch. (`generate(do_sample=True)` draws a whole batch from one stream and cannot promise that.)
+"""
+
+from collections.abc import Sequence
+
+import numpy as np
+import torch
+from PIL import Image
+from transformers import BatchEncoding, BatchFeature, GenerationConfig, LogitsProcessor
+
+from tasks.errors import InputError
+from tasks.modeling import Processor, load_model, load_processor, sees_images, tokenizer_of
+from tasks.policy import Policy
+from tasks.prompting.prompt import chat_messages
+from tasks.prompting.settings import PromptingSettings
+from tasks.sampling.requests import Completion, Request
+from tasks.sampling.settings import SamplingSettings
+
+
+class SeededSampling(LogitsProcessor):
+    """Turns greedy search into sampling with given uniform numbers.
+
+    `uniforms` is (batch, max_tokens) in [0, 1); at each step every row keeps the one token whose cumulative probability, after
+    temperature and top-p, passes its number.
+    """
+
+    def __init__(self, uniforms: torch.Tensor, prompt_tokens: int, temperature: float, top_p: float) -> None:
+        self.uniforms, self.prompt_tokens, self.temperature, self.top_p = uniforms, prompt_tokens, temperature, top_p
+
+    def __call__(self, input_ids: torch.Tensor, scores: torch.Tensor) -> torch.Tensor:
+        """`scores` (batch, vocabulary) → the same shape, -inf everywhere but at the token drawn."""
+        probabilities = torch.softmax(scores.float() / self.temperature, dim=-1)
+        if self.top_p < 1:
+            probabilities = nucleus(probabilities, self.top_p)
+        cumulative = probabilities.double().cumsum(dim=-1)
+        number = self.uniforms[:, input_ids.shape[1] - self.prompt_tokens, None] * cumulative[:, -1:]
+        token = torch.searchsorted(cumulative, number, right=True).clamp(max=scores.shape[-1] - 1)
+        return torch.full_like(scores, -torch.inf).scatter_(1, token, 0.0)
+
+
+def nucleus(probabilities: torch.Tensor, top_p: float) -> torch.Tensor:
+    """The probabilities (batch, vocabulary) with all but the smallest set of tokens that holds `top_p` of the mass set to zero."""
+    ordered, order = probabilities.sort(dim=-1, descending=True)
+    outside = ordered.cumsum(dim=-1) - ordered >= top_p
+    return probabilities.masked_fill(outside.gather(1, order.argsort(dim=-1)), 0.0)
+
+
+class TransformersEngine:
+    """Loads the policy once; `generate` takes any number of requests and works through them batch by batch."""
+
+    def __init__(self, policy: Policy, prompting: PromptingSettings, sampling: SamplingSettings) -> None:
+        self.sampling = sampling
+        self.reads_images = sees_images(policy)
+        self.processor: Processor = load_processor(policy, prompting)
+        self.tokenizer = tokenizer_of(self.processor)
+        self.model = load_model(policy).eval()
+        self.generation = generation_config(self.model.generation_config, self.tokenizer, sampling.max_tokens)
+        self.ends = torch.tensor(np.atleast_1d(self.generation.eos_token_id), device=self.model.device)
+
+    def generate(self, requests: Sequence[Request]) -> list[Completion]:
+        """One completion for each request, in order."""
+        size = self.sampling.batch_size
+        return [done for start in range(0, len(requests), size) for done in self.generate_batch(requests[start : start + size])]
+
+    @torch.inference_mode()
+    def generate_batch(self, requests: Sequence[Request]) -> list[Completion]:
+        """One forward batch of requests."""
+        inputs = self.encode(requests).to(self.model.device)
+        prompt_tokens = inputs["input_ids"].shape[1]
+        tokens = self.model.generate(**inputs, generation_config=self.generation, logits_processor=self.draws(requests, prompt_tokens))
+        return self.decode(tokens[:, prompt_tokens:])
+
+    def encode(self, requests: Sequence[Request]) -> BatchFeature | BatchEncoding:
+        """The model's inputs for a batch, padded on the left."""
+        texts = [self.chat_text(request.prompt) for request in requests]
+        pictures = [[open_image(path) for path in request.images] for request in requests]
+        if not any(pictures):
+            return self.tokenizer(texts, return_tensors="pt", padding=True, add_special_tokens=False)
+        if not self.reads_images:
+            raise InputError(f"problem {requests[0].problem_id} has images, but the policy reads text only; use a vision-language model")
+        return self.processor(text=texts, images=pictures, return_tensors="pt", padding=True)
+
+    def chat_text(self, prompt: str) -> str:
+        """The prompt as the policy's chat template writes it, ready for the assistant's turn."""
+        messages = chat_messages(prompt) if self.reads_images else [{"role": "user", "content": prompt}]
+        return str(self.processor.apply_chat_template(messages, tokenize=False, add_generation_prompt=True))
+
+    def draws(self, requests: Sequence[Request], prompt_tokens: int) -> list[LogitsProcessor]:
+        """The seeded sampler of a batch; none for temperature 0, which is greedy."""
+        if self.sampling.temperature == 0:
+            return []
+        streams = [np.random.Generator(np.random.Philox(request.seed)).random(self.sampling.max_tokens) for request in requests]
+        uniforms = torch.from_numpy(np.stack(streams)).to(self.model.device)
+        return [SeededSampling(uniforms, prompt_tokens, self.sampling.temperature, self.sampling.top_p)]
+
+    def decode(self, tokens: torch.Tensor) -> list[Completion]:
+        """Completions from generated tokens (batch, steps): text up to the first end token, which counts as one of its tokens."""
+        ended = torch.isin(tokens, self.ends)
+        stops = ended.any(dim=1)
+        lengths = torch.where(stops, ended.int().argmax(dim=1) + 1, tokens.shape[1])
+        texts = self.tokenizer.batch_decode([row[:length] for row, length in zip(tokens, lengths, strict=True)], skip_special_tokens=True)
+        ends = ["stop" if stop else "length" for stop in stops.tolist()]
+        return [Completion(*done) for done in zip(texts, lengths.tolist(), ends, strict=True)]
+
+
+def generation_config(own: GenerationConfig, tokenizer: object, max_tokens: int) -> GenerationConfig:
+    """Plain generation with the policy's end and padding tokens: none of its own penalties or cuts, which would change the distribution."""
+    end = own.eos_token_id if own.eos_token_id is not None else tokenizer.eos_token_id  # type: ignore[attr-defined]
+    pad = own.pad_token_id if own.pad_token_id is not None else tokenizer.pad_token_id  # type: ignore[attr-defined]
+    return GenerationConfig(do_sample=False, max_new_tokens=max_tokens, eos_token_id=end, pad_token_id=pad, use_cache=True)
+
+
+def open_image(path: object) -> Image.Image:
+    """An image as RGB pixels."""
+    with Image.open(path) as image:  # type: ignore[arg-type]
+        return image.convert("RGB")

@@ -1,0 +1,46 @@
+"""A profile: the rollouts of some problems by one policy, under one way of sampling, over so many rounds.
+
+Shards only ever grow, so a profile does not copy rollouts: its `shards.json` names the shards that hold them, with their digests.
+"""
+
+import json
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import polars as pl
+
+from tasks.lake import Lake
+from tasks.store import Artifact, file_digest, write_text
+
+SHARDS = "shards.json"
+
+
+def write_profile(folder: Path, lake: Lake, *, rollouts: Sequence[Path], facts: dict[str, Any]) -> None:
+    """Write `shards.json` into an artifact that is being built: `facts`, and the shards as paths relative to the lake's home."""
+    shards = {path.relative_to(lake.home).as_posix(): file_digest(path) for path in rollouts}
+    write_text(folder / SHARDS, json.dumps({**facts, "rollouts": list(shards), "digests": shards}, indent=1, sort_keys=True))
+
+
+def read_profile(profile: Artifact) -> dict[str, Any]:
+    """What `shards.json` of a profile (or of a graded one) says."""
+    return json.loads(profile.file(SHARDS).read_text(encoding="utf-8"))
+
+
+def shard_paths(profile: Artifact, relation: str) -> list[Path]:
+    """The shards of "rollouts" or "verdicts" that a profile names."""
+    return [profile.home / name for name in read_profile(profile)[relation]]
+
+
+def holding(shards: Sequence[Path], problem_ids: pl.Series) -> list[Path]:
+    """The shards that hold a row of any of these problems."""
+    wanted = problem_ids.implode()
+    return [path for path in shards if pl.scan_parquet(path, glob=False).select(pl.col("problem_id").is_in(wanted).any()).collect().item()]
+
+
+def profile_rollouts(profile: Artifact, problem_ids: pl.Series) -> pl.DataFrame:
+    """The rollouts of a profile: its problems and rounds only, ordered by problem, round and sample."""
+    facts = read_profile(profile)
+    rows = pl.scan_parquet(shard_paths(profile, "rollouts"), glob=False)
+    mine = rows.filter(pl.col("problem_id").is_in(problem_ids.implode()), pl.col("round") < facts["rounds"])
+    return mine.sort("problem_id", "round", "sample").collect()

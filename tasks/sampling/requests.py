@@ -1,0 +1,127 @@
+"""Which responses are wanted, with which prompt and seed, and which of them the lake does not have yet.
+
+Randomness is derived: the seed of a response depends on its problem, round, sample and the recipe's seed alone, so an interrupted and
+resumed run draws what an uninterrupted one draws.
+"""
+
+import hashlib
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import polars as pl
+
+from tasks.lake import ROLLOUT_KEY
+from tasks.prompting.prompt import problem_hint, render_prompt, template_digests
+from tasks.prompting.settings import PromptingSettings
+from tasks.sampling.settings import SamplingSettings
+from tasks.store import digest
+
+SEED_BITS = 63
+
+
+@dataclass(frozen=True)
+class Request:
+    """One wanted response. `prompt` still has its `<image>` marks; `images` are the files in the order of the marks."""
+
+    problem_id: str
+    round: int
+    sample: int
+    seed: int
+    prompt: str
+    images: tuple[Path, ...] = ()
+    hint: str = ""
+
+
+@dataclass(frozen=True)
+class Completion:
+    """A sampled response: its text without special tokens, its length in tokens, and "stop" or "length" for how it ended."""
+
+    response: str
+    n_tokens: int
+    finish_reason: str
+
+
+def rollout_seed(problem_id: str, round: int, sample: int, seed: int) -> int:
+    """The seed of one response, an integer of 63 bits (so that it fits a signed column)."""
+    words = f"{problem_id}/{round}/{sample}/{seed}".encode()
+    return int.from_bytes(hashlib.blake2b(words, digest_size=8).digest(), "big") >> (64 - SEED_BITS)
+
+
+def sampling_id(prompting: PromptingSettings, sampling: SamplingSettings, *, seed: int, hints_from: str | None) -> str:
+    """Names the distribution that responses are drawn from: templates' text, hints, temperature, top-p, length and pixel limits.
+
+    `hints_from` is the content of the difficulty that decides who gets a hint, None without hints. Rounds, engine and batch are no part
+    of it: more rounds only add to what is there. The recipe's seed is, so that two recipes never share draws.
+    """
+    identity = {
+        "templates": {name: text for name, text in template_digests(prompting).items() if hints_from or name.startswith("templates/")},
+        "prompting": prompting.model_dump(exclude=None if hints_from else {"hints"}),
+        "hints_from": hints_from,
+        "distribution": sampling.model_dump(include={"temperature", "top_p", "max_tokens"}),
+        "seed": seed,
+    }
+    return digest(identity)
+
+
+def wanted(problems: pl.DataFrame, rounds: int, hints: dict[str, tuple[str, float]] | None) -> pl.DataFrame:
+    """The keys (problem_id, round, sample) that a profile must have, problem by problem in the order given.
+
+    With `hints` (band and accuracy by problem) only the problems named there: the prompt of the others is the same as without hints.
+    """
+    ids = [problem_id for problem_id in problems["problem_id"] if hints is None or problem_id in hints]
+    keys = [(problem_id, round, 0) for problem_id in ids for round in range(rounds)]
+    return pl.DataFrame(keys, schema={"problem_id": pl.String, "round": pl.Int64, "sample": pl.Int64}, orient="row")
+
+
+def missing(keys: pl.DataFrame, shards: Sequence[Path]) -> pl.DataFrame:
+    """The keys that no shard holds yet, in their order."""
+    if not shards:
+        return keys
+    on = ["problem_id", "round", "sample"]
+    done = pl.scan_parquet(list(shards), schema=None, glob=False).select(on).collect()
+    return keys.join(done, on=on, how="anti", maintain_order="left")
+
+
+def chunks(keys: pl.DataFrame, size: int) -> Iterator[tuple[str, pl.DataFrame]]:
+    """Cut keys into shards of `size`, each with the name that its keys give it."""
+    for chunk in keys.iter_slices(size):
+        yield digest(chunk.rows()), chunk
+
+
+def requests_for(
+    keys: pl.DataFrame,
+    problems: dict[str, dict],
+    images: Path,
+    prompting: PromptingSettings,
+    *,
+    seed: int,
+    hints: dict[str, tuple[str, float]] | None,
+) -> list[Request]:
+    """The requests of a shard's keys. `problems` are rows of the lake's problems by id, `images` the folder of its images."""
+    requests = []
+    for problem_id, round, sample in keys.iter_rows():
+        problem = problems[problem_id]
+        band, accuracy = hints[problem_id] if hints else (None, None)
+        hint = problem_hint(prompting.hints, band=band, accuracy=accuracy)
+        prompt = render_prompt(prompting.template, question=problem["question"], choices=problem["choices"] or (), hint=hint)
+        files = tuple(images / name for name in problem["images"] or ())
+        request_seed = rollout_seed(problem_id, round, sample, seed)
+        requests.append(Request(problem_id, round, sample, request_seed, prompt, files, band if hint and band else ""))
+    return requests
+
+
+def rollout_rows(requests: Sequence[Request], completions: Sequence[Completion], policy_id: str, sampling: str) -> pl.DataFrame:
+    """The lake's rollouts of a shard, in the order of the requests."""
+    rows = [
+        {
+            **dict(zip(ROLLOUT_KEY, (request.problem_id, policy_id, sampling, request.round, request.sample), strict=True)),
+            "response": completion.response,
+            "n_tokens": completion.n_tokens,
+            "finish_reason": completion.finish_reason,
+            "seed": request.seed,
+            "hint": request.hint,
+        }
+        for request, completion in zip(requests, completions, strict=True)
+    ]
+    return pl.DataFrame(rows)

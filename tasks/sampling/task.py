@@ -1,0 +1,127 @@
+"""The sampling task: a policy's rollouts over problems, drawn in a child process, as a profile.
+
+Cached by the policy's identity, the content of the problems, the way of sampling and the number of rounds. Whatever an earlier, killed or
+smaller run has drawn is in the lake and is not drawn again.
+"""
+
+from pathlib import Path
+
+import polars as pl
+from prefect import get_run_logger
+
+from tasks.caching import room_task
+from tasks.lake import Lake
+from tasks.policy import Policy
+from tasks.process import run_worker
+from tasks.progress import progress_shown
+from tasks.prompting.settings import PromptingSettings
+from tasks.sampling.profile import holding, write_profile
+from tasks.sampling.requests import sampling_id
+from tasks.sampling.settings import SamplingSettings
+from tasks.sampling.worker import SampleSpec, missing_keys, problems_of
+from tasks.store import Artifact, artifact, building
+
+VERSION = 1
+
+
+def plan(
+    home: Path,
+    policy: Policy,
+    problems: tuple[Artifact, ...],
+    prompting: PromptingSettings,
+    sampling: SamplingSettings,
+    seed: int,
+    hints_from: Artifact | None = None,
+) -> Artifact:
+    """The profile that `sample` makes of the same arguments."""
+    inputs = {
+        "version": VERSION,
+        "policy": policy.policy_id,
+        "problems": [source.content for source in problems],
+        "sampling": sampling_id(prompting, sampling, seed=seed, hints_from=hints_from.content if hints_from else None),
+        "rounds": sampling.rounds,
+    }
+    return artifact(home, "profiles", inputs)
+
+
+@room_task(plan, name="sample", task_run_name="sample {sampling.rounds} rounds with {policy.name}", retries=2)
+def sample(
+    home: Path,
+    policy: Policy,
+    problems: tuple[Artifact, ...],
+    prompting: PromptingSettings,
+    sampling: SamplingSettings,
+    seed: int,
+    hints_from: Artifact | None = None,
+) -> Artifact:
+    """Draw `sampling.rounds` responses for each problem.
+
+    With `hints_from` (a difficulty artifact) only the problems whose band carries a hint are drawn, with the hint in their prompt.
+    """
+    target = plan(home, policy, problems, prompting, sampling, seed, hints_from)
+    if target.is_complete:
+        return target
+    lake = Lake(home)
+    spec = sample_spec(lake, policy, problems, prompting, sampling, seed, hints_from)
+    keep_identities(lake, spec)
+    facts = {
+        "policy_id": policy.policy_id,
+        "sampling_id": spec.sampling_id,
+        "rounds": sampling.rounds,
+        "problems": [p.key for p in problems],
+    }
+    with building(target, {**facts, "settings": spec.model_dump(exclude={"home", "hints", "problems"}, mode="json")}) as folder:
+        draw_missing(lake, spec, folder, policy.name)
+        shards = lake.shards(lake.partition("rollouts", policy.policy_id, spec.sampling_id))
+        write_profile(folder, lake, rollouts=holding(shards, problems_of(spec)["problem_id"]), facts=facts)
+    return target
+
+
+def sample_spec(
+    lake: Lake,
+    policy: Policy,
+    problems: tuple[Artifact, ...],
+    prompting: PromptingSettings,
+    sampling: SamplingSettings,
+    seed: int,
+    hints_from: Artifact | None,
+) -> SampleSpec:
+    """What the sampling process is asked for."""
+    return SampleSpec(
+        home=lake.home,
+        policy=policy,
+        prompting=prompting,
+        sampling=sampling,
+        sampling_id=sampling_id(prompting, sampling, seed=seed, hints_from=hints_from.content if hints_from else None),
+        problems=tuple(source.file("problems.parquet") for source in problems),
+        hints=hinted(hints_from, prompting) if hints_from else None,
+        seed=seed,
+    )
+
+
+def hinted(difficulty: Artifact, prompting: PromptingSettings) -> dict[str, tuple[str, float]]:
+    """Band and accuracy of the problems whose band carries a hint."""
+    rows = pl.read_parquet(difficulty.file("difficulty.parquet"), columns=["problem_id", "band", "accuracy"])
+    carried = rows.filter(pl.col("band").is_in(list(prompting.hints.by_band)))
+    return {problem_id: (band, accuracy) for problem_id, band, accuracy in carried.iter_rows()}
+
+
+def draw_missing(lake: Lake, spec: SampleSpec, folder: Path, policy: str) -> None:
+    """Start the sampling process, unless the lake already has everything; its log lines and progress go to the run."""
+    if missing_keys(spec, problems_of(spec)).is_empty():
+        return
+    with progress_shown(f"sampling with {policy}") as on_progress:
+        run_worker("tasks.sampling.worker", spec, folder, log=get_run_logger().info, on_progress=on_progress)
+
+
+def keep_identities(lake: Lake, spec: SampleSpec) -> None:
+    """Record the policy and the way of sampling, so that SQL can name them."""
+    spec.policy.record(lake)
+    row = {
+        "sampling_id": spec.sampling_id,
+        "template": spec.prompting.template,
+        "hints": spec.hints is not None,
+        **spec.sampling.model_dump(include={"temperature", "top_p", "max_tokens"}),
+        "settings": spec.prompting.model_dump_json(),
+    }
+    lake.record("samplings", row)
