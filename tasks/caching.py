@@ -26,9 +26,12 @@ class ArtifactPolicy(CachePolicy):
 
     plan: Callable[..., Artifact] | None = None
 
-    def compute_key(self, task_ctx: TaskRunContext, inputs: dict[str, Any], flow_parameters: dict[str, Any], **kwargs: Any) -> str:
+    def compute_key(self, task_ctx: TaskRunContext, inputs: dict[str, Any], flow_parameters: dict[str, Any], **kwargs: Any) -> str | None:
         assert self.plan is not None
-        target = self.plan(**inputs)
+        try:
+            target = self.plan(**inputs)
+        except InputError:
+            return None  # the task itself plans again and raises it, once and without Prefect's traceback around it
         return str(target.path / f".prefect-{digest(str(target.path))[:8]}.json").lstrip("/")
 
 

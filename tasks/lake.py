@@ -7,6 +7,7 @@ that a query over a new lake gives no rows and not an error.
 
 import os
 from dataclasses import dataclass
+from io import BytesIO
 from pathlib import Path
 
 import polars as pl
@@ -173,11 +174,14 @@ def conform(rows: pl.DataFrame, relation: str) -> pl.DataFrame:
 def write_parquet(rows: pl.DataFrame, path: Path) -> None:
     """Write a Parquet file aside, fsync it, and rename it into place."""
     aside = path.with_name(f".{path.name}.{os.getpid()}")
+    encoded = BytesIO()  # polars reports a full disk as an error of its own kind; written by ourselves it is an OSError
+    rows.write_parquet(encoded, compression="zstd", statistics=True)
     with disk_errors_named(path):
         path.parent.mkdir(parents=True, exist_ok=True)
         try:
-            rows.write_parquet(aside, compression="zstd", statistics=True)
-            with aside.open("rb") as file:
+            with aside.open("wb") as file:
+                file.write(encoded.getbuffer())
+                file.flush()
                 os.fsync(file.fileno())
             os.replace(aside, path)
         finally:
