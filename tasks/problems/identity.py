@@ -1,0 +1,95 @@
+"""What makes two problems the same, and what is done when a source holds one twice.
+
+A problem is what the policy sees: question, choices and the images' bytes. The gold answer is no part of it, so that the same problem
+with two golds is found, and a corrected gold regrades stored responses instead of sampling again.
+"""
+
+import hashlib
+from collections import defaultdict
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from tasks.problems.images import digest_in_name
+from tasks.store import digest
+
+
+@dataclass(frozen=True)
+class Rejection:
+    """A row that is not used. `is_copy` marks an exact duplicate, which loses nothing."""
+
+    source: str
+    row: int
+    column: str
+    reason: str
+    is_copy: bool = False
+
+
+def problem_digest(question: str, choices: Sequence[str], images: Sequence[str]) -> str:
+    """The `problem_id` of a question (marks as `<image>`), its choices and its images (names in the lake), in order."""
+    return digest([question, list(choices), [digest_in_name(name) for name in images]])
+
+
+def gold_digest(answer: str) -> str:
+    """The `gold_id` of an answer."""
+    return hashlib.blake2b(answer.encode(), digest_size=16).hexdigest()
+
+
+@dataclass(frozen=True)
+class Candidate:
+    """A problem as read from row `row` of `source`; `id_column` is the column its own id stands in, if it has one."""
+
+    source: str
+    problem: dict[str, Any]
+    id_column: str | None
+    answer_column: str
+
+    @property
+    def row(self) -> int:
+        return self.problem["row"]
+
+
+def settle_duplicates(candidates: Sequence[Candidate]) -> tuple[list[dict[str, Any]], list[Rejection]]:
+    """Each problem once, in the order read, and the rows that are not kept.
+
+    An exact duplicate (same problem, same gold) is dropped for the first. The same problem with several golds is a conflict, and an id
+    that names several problems can be trusted for none: there no row is kept.
+    """
+    golds: dict[str, dict[str, Candidate]] = defaultdict(dict)
+    ids: dict[str, dict[str, Candidate]] = defaultdict(dict)
+    for candidate in candidates:
+        golds[candidate.problem["problem_id"]].setdefault(candidate.problem["gold_id"], candidate)
+        if candidate.id_column:
+            ids[candidate.problem["source_id"]].setdefault(candidate.problem["problem_id"], candidate)
+    kept: dict[str, Candidate] = {}
+    rejected = []
+    for candidate in candidates:
+        problem_id, source_id = candidate.problem["problem_id"], candidate.problem["source_id"]
+        if len(golds[problem_id]) > 1:
+            rejected.append(conflict(candidate, list(golds[problem_id].values())))
+        elif candidate.id_column and len(ids[source_id]) > 1:
+            rejected.append(ambiguous(candidate, list(ids[source_id].values())))
+        elif problem_id in kept:
+            reason = f"duplicate of row {place(kept[problem_id], candidate)}"
+            rejected.append(Rejection(candidate.source, candidate.row, "", reason, is_copy=True))
+        else:
+            kept[problem_id] = candidate
+    return [candidate.problem for candidate in kept.values()], rejected
+
+
+def place(other: Candidate, candidate: Candidate) -> str:
+    """How a message about `candidate` calls the row of another."""
+    return str(other.row) if other.source == candidate.source else f"{other.row} of {other.source}"
+
+
+def conflict(candidate: Candidate, others: list[Candidate]) -> Rejection:
+    """The rejection of a problem that has several golds in its source."""
+    said = ", ".join(f"row {place(other, candidate)} says {other.problem['answer']!r}" for other in others)
+    return Rejection(candidate.source, candidate.row, candidate.answer_column, f"conflict: the same problem has several answers: {said}")
+
+
+def ambiguous(candidate: Candidate, others: list[Candidate]) -> Rejection:
+    """The rejection of a problem whose id also names another."""
+    rows = ", ".join(place(other, candidate) for other in others)
+    reason = f"the id {candidate.problem['source_id']!r} names different problems, in rows {rows}"
+    return Rejection(candidate.source, candidate.row, candidate.id_column or "", reason)

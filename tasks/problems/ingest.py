@@ -1,0 +1,126 @@
+"""Ingests a source: reads its rows, keeps its images, and writes `problems.parquet` and `rejected.parquet`.
+
+Every row ends up in exactly one of the two tables. Too many unusable rows are an error, and then neither table is written.
+"""
+
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from itertools import islice
+from pathlib import Path
+from typing import Any
+
+import polars as pl
+
+from tasks.errors import InputError
+from tasks.lake import RELATIONS, Lake, write_parquet
+from tasks.problems.identity import Candidate, Rejection, settle_duplicates
+from tasks.problems.images import ImageLimits
+from tasks.problems.origin import Origin, locate
+from tasks.problems.readers import Row, read_rows
+from tasks.problems.rows import Columns, RowFault, find_columns, read_problem
+from tasks.problems.settings import SourceSettings
+
+THREADS = 8
+CHUNK_ROWS = 256
+SHOWN_REASONS = 5
+
+
+def ingest_source(lake: Lake, source: SourceSettings, folder: Path) -> dict[str, int]:
+    """Write a source's two tables into `folder`; returns the counts: rows, problems, rejected, duplicates, images.
+
+    Raises InputError when the source cannot be read, has no usable row, or has more unusable rows than `max_rejected` allows.
+    """
+    origin = locate(source)
+    columns = source_columns(source, origin)
+    candidates, faults = read_candidates(lake, source, origin, columns)
+    problems, duplicates = settle_duplicates(candidates)
+    rejected = faults + duplicates
+    check_rejected(source, origin, len(problems) + len(rejected), rejected)
+    write_tables(source, problems, rejected, folder)
+    return {
+        "rows": len(problems) + len(rejected),
+        "problems": len(problems),
+        "rejected": len(rejected),
+        "duplicates": sum(rejection.is_copy for rejection in rejected),
+        "images": len({name for problem in problems for name in problem["images"]}),
+    }
+
+
+def source_columns(source: SourceSettings, origin: Origin) -> Columns:
+    """The source's columns by their meaning: those of any row, as JSON Lines may leave out what a row does not have.
+
+    Raises InputError when the source has no rows, none that can be read, or not the columns that are mapped.
+    """
+    found: dict[str, None] = {}
+    fault = None
+    for row in read_rows(source, origin):
+        found.update(dict.fromkeys(row.values))
+        fault = fault or (row if row.fault else None)
+    where = f"{source.name}: {source.path}"
+    if not found and fault:
+        raise InputError(f"{where}: no row can be read; row {fault.number} of {fault.source}: {fault.fault}")
+    if not found:
+        raise InputError(f"{where} has no rows; is the file complete?")
+    return find_columns(source.columns, found, where)
+
+
+def read_candidates(lake: Lake, source: SourceSettings, origin: Origin, columns: Columns) -> tuple[list[Candidate], list[Rejection]]:
+    """All rows as problems or as rejections, in order; images are checked and written by several threads."""
+    limits = ImageLimits(origin.images_folder, source.max_image_pixels, source.max_image_bytes)
+    candidates: list[Candidate] = []
+    faults: list[Rejection] = []
+    with ThreadPoolExecutor(THREADS) as pool:
+        for chunk in chunks(read_rows(source, origin)):
+            for result in pool.map(lambda row: read_candidate(lake, row, columns, limits), chunk):
+                if isinstance(result, Candidate):
+                    candidates.append(result)
+                else:
+                    faults.append(result)
+    return candidates, faults
+
+
+def chunks(rows: Iterator[Row]) -> Iterator[list[Row]]:
+    """The rows in lists short enough to hold with their images."""
+    while chunk := list(islice(rows, CHUNK_ROWS)):
+        yield chunk
+
+
+def read_candidate(lake: Lake, row: Row, columns: Columns, limits: ImageLimits) -> Candidate | Rejection:
+    """One row as a problem, or why it is none."""
+    if row.fault:
+        return Rejection(row.source, row.number, "", row.fault)
+    try:
+        problem = read_problem(lake, row, columns, limits)
+    except RowFault as error:
+        return Rejection(row.source, row.number, error.column, str(error))
+    has_id = columns.id is not None and row.values.get(columns.id) not in (None, "")
+    return Candidate(row.source, problem, columns.id if has_id else None, columns.answer)
+
+
+def check_rejected(source: SourceSettings, origin: Origin, rows: int, rejected: list[Rejection]) -> None:
+    """Raise InputError with the first reasons when more rows are unusable than the setting allows, or all are. Copies do not count."""
+    bad = sorted((rejection for rejection in rejected if not rejection.is_copy), key=lambda rejection: (rejection.source, rejection.row))
+    if len(bad) <= source.max_rejected * rows and len(bad) < rows:
+        return
+    first = "\n".join(f"  {described(rejection)}" for rejection in bad[:SHOWN_REASONS])
+    images = f" (images folder: {origin.images_folder})" if origin.images_folder else ""
+    raise InputError(
+        f"{source.name}: {len(bad)} of {rows} rows of {source.path} are not usable, more than max_rejected = {source.max_rejected:g} "
+        f"allows. Correct them or the column mapping, or raise max_rejected. The first of them{images}:\n{first}"
+    )
+
+
+def described(rejection: Rejection) -> str:
+    """A rejection in one line of an error: file, row, column, reason."""
+    column = f", column {rejection.column}" if rejection.column else ""
+    return f"{rejection.source}, row {rejection.row}{column}: {rejection.reason}"
+
+
+def write_tables(source: SourceSettings, problems: list[dict[str, Any]], rejected: list[Rejection], folder: Path) -> None:
+    """Write `problems.parquet` (in the order read) and `rejected.parquet` (by file and row)."""
+    named = {"dataset": source.name, "split": source.split}
+    rows = [{**named, **problem} for problem in problems]
+    write_parquet(pl.DataFrame(rows, schema=RELATIONS["problems"]), folder / "problems.parquet")
+    reasons = [{**named, "source": bad.source, "row": bad.row, "column": bad.column, "reason": bad.reason} for bad in rejected]
+    table = pl.DataFrame(reasons, schema=RELATIONS["rejected"]).sort("source", "row")
+    write_parquet(table, folder / "rejected.parquet")

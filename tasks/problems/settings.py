@@ -1,0 +1,78 @@
+"""Where a dataset's problems are read from, and which of its columns mean what.
+
+A source is one split of one dataset. All of it is data: nothing here runs code from a dataset, and paths may use `${VARIABLES}`.
+"""
+
+from typing import Annotated, Any, Literal
+
+from pydantic import BeforeValidator, Field
+
+from tasks.settings import Settings
+
+Part = Literal["images", "choices", "id"]
+PILLOW_PIXEL_LIMIT = 89_478_485
+
+
+class ColumnMapping(Settings):
+    """Which column holds what. Of several names the first that the source has is used; None means that there is no such column.
+
+    `images`: one image or a list of them, each a path under `images_folder` or the image's bytes. `choices`: a list of strings, or that
+    list as JSON text; empty for a free-form problem. `id`: the dataset's own name of a row. All other columns that hold plain values
+    are kept as metadata. A mapped column that the source lacks is an error, unless its part is among the `optional` ones.
+
+    `composite` says that an image shows all the pictures that a question names, each labelled in the image by its mark, as MathVision's
+    do: where a question has several marks and the row one image, the image goes in front and the marks stay as the labels they are.
+    """
+
+    images: str | tuple[str, ...] | None = "images"
+    problem: str | tuple[str, ...] = "problem"
+    answer: str | tuple[str, ...] = "answer"
+    choices: str | tuple[str, ...] | None = None
+    id: str | tuple[str, ...] | None = None
+    optional: tuple[Part, ...] = ()
+    composite: bool = False
+
+
+EMBEDDED_OR_PATH = ("decoded_image", "image")
+
+MAPPINGS = {
+    "easyr1": ColumnMapping(choices="choices", id="id", optional=("choices", "id")),
+    "geometry3k": ColumnMapping(choices="choices", id="id", optional=("choices", "id")),
+    "mathvision": ColumnMapping(images=EMBEDDED_OR_PATH, problem="question", choices="options", id="id", composite=True),
+    "mathvista": ColumnMapping(images=EMBEDDED_OR_PATH, problem="question", choices="choices", id=("pid", "id")),
+}
+
+
+def named_mapping(value: Any) -> Any:
+    """The mapping of that name; anything but a name is left for pydantic to check. Raises ValueError listing the names there are."""
+    if not isinstance(value, str):
+        return value
+    if value not in MAPPINGS:
+        raise ValueError(f"no column mapping is named {value!r}; use one of {', '.join(MAPPINGS)}, or name the columns one by one")
+    return MAPPINGS[value]
+
+
+class SourceSettings(Settings):
+    """One split of one dataset.
+
+    `name` and `split` are what the lake calls it. `path` is a JSON Lines or Parquet file, a folder of them, a folder that `datasets` saved
+    to, or a dataset on the Hugging Face hub (`owner/name`). `${VARIABLE}` and `~` in `path` and `images_folder` are expanded.
+    `source_split` and `config` choose among several inside the source; `revision` pins a hub dataset (a commit's 40 digits need no network
+    to be sure of). `images_folder`, which no image's path may leave, is by default the folder of the file or the folder given.
+    `limit` keeps the first rows only. `max_rejected` is the largest share of unusable rows (copies of a row do not count) that is not an
+    error. `max_image_pixels` (width x height) and `max_image_bytes` bound each image.
+    """
+
+    name: str = Field(min_length=1)
+    path: str = Field(min_length=1)
+    format: Literal["auto", "jsonl", "parquet", "huggingface"] = "auto"
+    split: str = Field("train", min_length=1)
+    source_split: str | None = None
+    config: str | None = None
+    revision: str | None = None
+    images_folder: str | None = None
+    columns: Annotated[ColumnMapping, BeforeValidator(named_mapping, json_schema_input_type=ColumnMapping | str)] = ColumnMapping()
+    limit: int | None = Field(None, gt=0)
+    max_rejected: float = Field(0.05, ge=0, le=1)
+    max_image_pixels: int = Field(50_000_000, gt=0, le=PILLOW_PIXEL_LIMIT)
+    max_image_bytes: int = Field(50_000_000, gt=0)
