@@ -33,14 +33,14 @@ class Row:
 
 
 def read_rows(source: SourceSettings, origin: Origin) -> Iterator[Row]:
-    """The source's rows, the first `limit` of them. Raises InputError for a file that is not what it should be."""
+    """The source's rows, `limit` of them after the first `skip`. Raises InputError for a file that is not what it should be."""
     if origin.format == "jsonl":
         rows: Iterator[Row] = (row for path in origin.files for row in jsonl_rows(path))
     elif origin.format == "parquet":
         rows = (row for path in origin.files for row in parquet_rows(path))
     else:
         rows = dataset_rows(source, origin)
-    return islice(rows, source.limit)
+    return islice(rows, source.skip, None if source.limit is None else source.skip + source.limit)
 
 
 def jsonl_rows(path: Path) -> Iterator[Row]:

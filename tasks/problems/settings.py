@@ -59,7 +59,7 @@ class SourceSettings(Settings):
     to, or a dataset on the Hugging Face hub (`owner/name`). `${VARIABLE}` and `~` in `path` and `images_folder` are expanded.
     `source_split` and `config` choose among several inside the source; `revision` pins a hub dataset (a commit's 40 digits need no network
     to be sure of). `images_folder`, which no image's path may leave, is by default the folder of the file or the folder given.
-    `limit` keeps the first rows only. `max_rejected` is the largest share of unusable rows (copies of a row do not count) that is not an
+    `skip` and `limit` keep a run of rows only. `max_rejected` is the largest share of unusable rows (copies of a row do not count) that is not an
     error. `max_image_pixels` (width x height) and `max_image_bytes` bound each image.
     """
 
@@ -72,6 +72,7 @@ class SourceSettings(Settings):
     revision: str | None = None
     images_folder: str | None = None
     columns: Annotated[ColumnMapping, BeforeValidator(named_mapping, json_schema_input_type=ColumnMapping | str)] = ColumnMapping()
+    skip: int = Field(0, ge=0)
     limit: int | None = Field(None, gt=0)
     max_rejected: float = Field(0.05, ge=0, le=1)
     max_image_pixels: int = Field(50_000_000, gt=0, le=PILLOW_PIXEL_LIMIT)
