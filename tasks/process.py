@@ -54,8 +54,9 @@ def run_worker(
                         on_progress(event["done"], event["total"], event["what"])
                     continue
                 log_file.write(line)
-                last.append(line.rstrip())
-                log(line.rstrip())
+                if line.strip():
+                    last.append(line.rstrip())
+                    log(line.rstrip())
         except BaseException:
             process.kill()
             raise
@@ -68,7 +69,13 @@ def run_worker(
 def start_worker(module: str, spec_path: Path) -> subprocess.Popen:
     """Start a worker whose standard output and error come back as one stream of text lines."""
     search = os.pathsep.join(filter(None, [str(PROJECT), os.environ.get("PYTHONPATH", "")]))
-    environment = {**os.environ, "PYTHONPATH": search, "PYTHONUNBUFFERED": "1", "TOKENIZERS_PARALLELISM": "false"}
+    environment = {
+        **os.environ,
+        "PYTHONPATH": search,
+        "PYTHONUNBUFFERED": "1",
+        "TOKENIZERS_PARALLELISM": "false",
+        "HF_HUB_DISABLE_PROGRESS_BARS": "1",
+    }
     return subprocess.Popen(
         [sys.executable, "-m", module, str(spec_path)],
         stdout=subprocess.PIPE,

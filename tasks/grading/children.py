@@ -1,0 +1,241 @@
+"""A pool of child processes that compare two formulas with math-verify and can be killed one by one.
+
+Children are fresh interpreters (nothing of this process, such as torch, is imported in them), start only when a question comes,
+and speak JSON lines over pipes. A child that overruns its time or memory is killed and replaced; the pool goes on.
+"""
+
+import contextlib
+import json
+import os
+import selectors
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+from collections import deque
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from pathlib import Path
+from typing import IO
+
+from tasks.grading.settings import GradingSettings
+
+_MAX_FAILED_STARTS = 3
+_ROOT = Path(__file__).resolve().parents[2]
+
+
+class ChildError(RuntimeError):
+    """A child could not be started."""
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """Are these two formulas the same?"""
+
+    answer: str
+    gold: str
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """The reply. equal is None where there is none; the rule then says why: `time`, `memory` or `worker_died`."""
+
+    equal: bool | None
+    rule: str
+
+
+class Child:
+    """One child process and the question it has in hand."""
+
+    def __init__(self, settings: GradingSettings) -> None:
+        self._errors: IO[bytes] = tempfile.TemporaryFile()  # noqa: SIM115 closed by kill()
+        command = [sys.executable, "-P", "-m", "tasks.grading.worker", str(settings.memory_mib), str(os.getpid())]
+        path = os.pathsep.join([str(_ROOT), *filter(None, [os.environ.get("PYTHONPATH")])])
+        self._process = subprocess.Popen(
+            command,
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=self._errors,
+            env=os.environ | {"PYTHONPATH": path},
+        )
+        assert self._process.stdin and self._process.stdout
+        self._questions, self.replies = self._process.stdin, self._process.stdout
+        os.set_blocking(self.replies.fileno(), False)
+        self._unread = b""
+        self._settings = settings
+        self.ready = False
+        self.job: int | None = None
+        self.deadline = time.monotonic() + settings.start_timeout_s
+
+    @property
+    def pid(self) -> int:
+        return self._process.pid
+
+    @property
+    def alive(self) -> bool:
+        return self._process.poll() is None
+
+    def ask(self, job: int, question: Question) -> None:
+        """Hands a question over; the clock starts. A child that has died is noticed when its reply is read."""
+        self.job = job
+        self.deadline = time.monotonic() + self._settings.timeout_s
+        line = json.dumps({"id": job, "answer": question.answer, "gold": question.gold}) + "\n"
+        with contextlib.suppress(BrokenPipeError):
+            self._questions.write(line.encode())
+            self._questions.flush()
+
+    def read(self) -> dict[str, object] | None:
+        """The next whole reply, None while there is none. Raises EOFError where the child has died."""
+        data = self.replies.read()
+        if data == b"":
+            raise EOFError
+        self._unread += data or b""
+        line, newline, rest = self._unread.partition(b"\n")
+        if not newline:
+            return None
+        self._unread = rest
+        return json.loads(line)
+
+    def kill(self) -> str:
+        """Ends the process, waits for it and returns the last of what it wrote to stderr."""
+        self._process.kill()
+        self._process.wait()
+        for pipe in (self._questions, self.replies):
+            with contextlib.suppress(BrokenPipeError):
+                pipe.close()
+        self._errors.seek(0)
+        tail = self._errors.read()[-2000:].decode(errors="replace")
+        self._errors.close()
+        return tail
+
+
+class Pool:
+    """Children shared by all calls; calls from several threads take turns."""
+
+    def __init__(self, settings: GradingSettings) -> None:
+        self.settings = settings
+        self._children: list[Child] = []
+        self._turn = threading.Lock()
+        self._starter = ThreadPoolExecutor(1, "grading-children")
+
+    @property
+    def pids(self) -> list[int]:
+        """Process ids of the children that live now."""
+        return [child.pid for child in self._children if child.alive]
+
+    def ask(self, questions: Sequence[Question]) -> list[Outcome]:
+        """One outcome per question, in order. Raises ChildError where a child cannot start."""
+        if not questions:
+            return []
+        with self._turn:
+            try:
+                return _Round(self._start, self.settings, self._children, questions).run()
+            except BaseException:
+                self._kill_all()
+                raise
+
+    def close(self) -> None:
+        """Ends all children. The pool may be asked again; it then starts new ones."""
+        with self._turn:
+            self._kill_all()
+            self._starter.shutdown()
+            self._starter = ThreadPoolExecutor(1, "grading-children")
+
+    def _start(self) -> Child:
+        """A new child, started by the pool's own thread: Linux kills a child with the thread that started it, and callers' threads end."""
+        return self._starter.submit(Child, self.settings).result()
+
+    def _kill_all(self) -> None:
+        while self._children:
+            self._children.pop().kill()
+
+
+class _Round:
+    """One call's questions on their way through the children."""
+
+    def __init__(self, start: Callable[[], Child], settings: GradingSettings, children: list[Child], questions: Sequence[Question]) -> None:
+        self.start, self.settings, self.children, self.questions = start, settings, children, questions
+        self.failed_starts = 0
+        self.waiting = deque(range(len(questions)))
+        self.outcomes: dict[int, Outcome] = {}
+        self.deaths: dict[int, int] = {}
+
+    def run(self) -> list[Outcome]:
+        while len(self.outcomes) < len(self.questions):
+            self._hand_out()
+            self._listen()
+        return [self.outcomes[job] for job in range(len(self.questions))]
+
+    def _hand_out(self) -> None:
+        """Replaces the dead, starts missing children and gives every idle one a question."""
+        for child in [child for child in self.children if child.job is None and not child.alive]:
+            self._remove(child)
+        busy = sum(child.job is not None for child in self.children)
+        while len(self.children) < min(self.settings.workers, busy + len(self.waiting)):
+            self.children.append(self.start())
+        for child in self.children:
+            if child.ready and child.job is None and self.waiting:
+                job = self.waiting.popleft()
+                child.ask(job, self.questions[job])
+
+    def _listen(self) -> None:
+        """Waits for the next reply or deadline and deals with both."""
+        at_work = [child for child in self.children if child.job is not None or not child.ready]
+        with selectors.DefaultSelector() as selector:
+            for child in at_work:
+                selector.register(child.replies, selectors.EVENT_READ, child)
+            first = min((child.deadline for child in at_work), default=time.monotonic())
+            events = selector.select(max(0.0, first - time.monotonic()))
+        for key, _ in events:
+            self._receive(key.data)
+        now = time.monotonic()
+        for child in [child for child in at_work if child in self.children and (child.job is not None or not child.ready)]:
+            if now >= child.deadline:
+                self._expire(child)
+
+    def _receive(self, child: Child) -> None:
+        try:
+            reply = child.read()
+        except EOFError:
+            self._bury(child)
+            return
+        if reply is None:
+            return
+        if "ready" in reply:
+            child.ready = True
+            return
+        job, child.job = child.job, None
+        assert job is not None and job == reply["id"]
+        equal = reply.get("equal")
+        self.outcomes[job] = Outcome(bool(equal), "math_verify") if equal is not None else Outcome(None, str(reply["why"]))
+        if equal is None:
+            self._remove(child)
+
+    def _expire(self, child: Child) -> None:
+        """The time is up: of a question, which gets its outcome (a new child starts meanwhile), or of a start, which is an error."""
+        job, ready, errors = child.job, child.ready, self._remove(child)
+        if not ready:
+            raise ChildError(f"a grading child was not ready after {self.settings.start_timeout_s} s: {errors}")
+        assert job is not None
+        self.outcomes[job] = Outcome(None, "time")
+        self.children.append(self.start())
+
+    def _bury(self, child: Child) -> None:
+        """A child died by itself. Its question gets one more child; deaths at the start are an error only when they repeat."""
+        job, ready, errors = child.job, child.ready, self._remove(child)
+        self.failed_starts = 0 if ready else self.failed_starts + 1
+        if self.failed_starts >= _MAX_FAILED_STARTS:
+            raise ChildError(f"a grading child ended before it was ready (memory_mib={self.settings.memory_mib}): {errors}")
+        if job is None:
+            return
+        self.deaths[job] = self.deaths.get(job, 0) + 1
+        if self.deaths[job] > 1:
+            self.outcomes[job] = Outcome(None, "worker_died")
+        else:
+            self.waiting.appendleft(job)
+
+    def _remove(self, child: Child) -> str:
+        self.children.remove(child)
+        return child.kill()

@@ -1,0 +1,253 @@
+"""The value of a constant expression: exact where it is rational, a float where it has roots or pi, None where it is neither.
+
+Bounded work by construction: capped length, depth and size of integers, so it runs in the parent without a time limit.
+What is too large for it is left to a child that can be killed.
+"""
+
+import math
+import re
+from fractions import Fraction
+
+Value = Fraction | float
+
+MAX_CHARS = 300
+_MAX_DEPTH = 30
+_MAX_BITS = 4096
+_TOKEN = re.compile(r"\s*(?:(\d+(?:\.\d+)?|\.\d+)|(\\[A-Za-z]+)|([-+*/^(){}\[\]!]))")
+_THOUSANDS = re.compile(r"[-+]?\d{1,3}(?:(?:,\d{3})+|(?: \d{3})+)(?:\.\d+)?")
+_MIXED = re.compile(r"([-+]?)\s*(\d+)(?:\s+(\d+)\s*/\s*(\d+)|\s*\\frac\{(\d+)\}\{(\d+)\})")
+_REPEATING = re.compile(r"(-?)(\d*)\.(\d*)\s*\\overline\s*\{?(\d+)\}?")
+_TIMES = {"*", r"\times", r"\cdot"}
+_OVER = {"/", r"\div"}
+_CLOSING = {"(": ")", "{": "}", "[": "]"}
+_NUMBER_WORDS = (
+    "zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve", "thirteen", "fourteen",
+    "fifteen", "sixteen", "seventeen", "eighteen", "nineteen", "twenty",
+)  # fmt: skip
+
+
+class _NotConstantError(Exception):
+    """The text is no constant expression that can be evaluated within the bounds."""
+
+
+def constant(text: str) -> Value | None:
+    """The value of a plain text such as `-3`, `1,234.5`, `2 1/2`, `\\frac{\\sqrt{3}}{2}`, `3\\pi`, `2^{10}` or `twelve`; None otherwise."""
+    text = text.strip()
+    if not text or len(text) > MAX_CHARS:
+        return None
+    if _THOUSANDS.fullmatch(text):
+        text = text.replace(",", "").replace(" ", "")
+    if text.casefold() in _NUMBER_WORDS:
+        return Fraction(_NUMBER_WORDS.index(text.casefold()))
+    try:
+        return _mixed_fraction(text) or _repeating_decimal(text) or _Parser(_tokens(text)).whole()
+    except (_NotConstantError, ArithmeticError, ValueError, TypeError):
+        return None
+
+
+def equal(one: Value, other: Value, precision: int | None = None, decimal: bool = False) -> bool:
+    """Whether two values are the same number.
+
+    precision: compare after rounding to that many decimals. decimal: one was written as a decimal fraction, so six decimals decide.
+    """
+    try:
+        return _equal(one, other, precision, decimal)
+    except OverflowError:
+        return False
+
+
+def _equal(one: Value, other: Value, precision: int | None, decimal: bool) -> bool:
+    """As `equal`; raises OverflowError where one of two different kinds of number is too large for a float."""
+    if precision is not None:
+        return round(Fraction(one), precision) == round(Fraction(other), precision)
+    if isinstance(one, Fraction) and isinstance(other, Fraction):
+        return one == other or (decimal and round(one, 6) == round(other, 6))
+    if decimal:
+        return abs(float(one) - float(other)) < 5e-7
+    return math.isclose(float(one), float(other), rel_tol=1e-11, abs_tol=1e-13)
+
+
+def _mixed_fraction(text: str) -> Fraction | None:
+    """`2 1/2` or `2\\frac{1}{2}`: the whole and the proper fraction added. None where the text is no mixed fraction."""
+    match = _MIXED.fullmatch(text)
+    if not match:
+        return None
+    sign, whole, *parts = match.groups()
+    numerator, denominator = (int(part) for part in parts if part)
+    if numerator >= denominator:
+        return None
+    return (-1 if sign == "-" else 1) * (int(whole) + Fraction(numerator, denominator))
+
+
+def _repeating_decimal(text: str) -> Fraction | None:
+    """`0.1\\overline{6}`, exactly. None where the text is no repeating decimal."""
+    match = _REPEATING.fullmatch(text)
+    if not match:
+        return None
+    sign, whole, fixed, period = match.groups()
+    value = Fraction(int(whole + fixed or "0")) + Fraction(int(period), 10 ** len(period) - 1)
+    return (-1 if sign else 1) * value / 10 ** len(fixed)
+
+
+def _tokens(text: str) -> list[str]:
+    tokens, position = [], 0
+    while position < len(text):
+        match = _TOKEN.match(text, position)
+        if not match:
+            raise _NotConstantError
+        tokens.append(match.group().strip())
+        position = match.end()
+    return tokens
+
+
+class _Parser:
+    """Recursive descent over the tokens; every method consumes what it evaluates."""
+
+    def __init__(self, tokens: list[str]) -> None:
+        self.tokens, self.at, self.depth = tokens, 0, 0
+
+    def whole(self) -> Value:
+        value = self.sum()
+        if self.at != len(self.tokens):
+            raise _NotConstantError
+        return value
+
+    def peek(self) -> str:
+        return self.tokens[self.at] if self.at < len(self.tokens) else ""
+
+    def take(self) -> str:
+        token = self.peek()
+        self.at += 1
+        return token
+
+    def sum(self) -> Value:
+        self.depth += 1
+        if self.depth > _MAX_DEPTH:
+            raise _NotConstantError
+        value = self.product()
+        while self.peek() in ("+", "-"):
+            value = _bounded(value + self.product() if self.take() == "+" else value - self.product())
+        self.depth -= 1
+        return value
+
+    def product(self) -> Value:
+        value = self.signed()
+        while True:
+            if self.peek() in _TIMES:
+                self.take()
+                value = _bounded(value * self.signed())
+            elif self.peek() in _OVER:
+                self.take()
+                value = _bounded(value / self.signed())
+            elif self.peek() in ("(", "{", r"\frac", r"\sqrt", r"\pi"):
+                value = _bounded(value * self.implicit_factor())
+            else:
+                return value
+
+    def implicit_factor(self) -> Value:
+        """A factor without a sign of multiplication. A fraction of integers right after an integer would be a mixed number: refused."""
+        previous = self.tokens[self.at - 1]
+        start = self.at
+        value = self.power()
+        if previous.isdigit() and self.tokens[start] == r"\frac" and isinstance(value, Fraction):
+            raise _NotConstantError
+        return value
+
+    def signed(self) -> Value:
+        sign = 1
+        while self.peek() in ("+", "-"):
+            sign = -sign if self.take() == "-" else sign
+        return sign * self.power()
+
+    def power(self) -> Value:
+        base = self.postfix()
+        if self.peek() != "^":
+            return base
+        self.take()
+        self.depth += 1
+        if self.depth > _MAX_DEPTH:
+            raise _NotConstantError
+        exponent = self.signed()
+        self.depth -= 1
+        return _power(base, exponent)
+
+    def postfix(self) -> Value:
+        value = self.atom()
+        while self.peek() == "!":
+            self.take()
+            if not isinstance(value, Fraction) or value.denominator != 1 or not 0 <= value <= 200:
+                raise _NotConstantError
+            value = Fraction(math.factorial(int(value)))
+        return value
+
+    def atom(self) -> Value:
+        token = self.take()
+        if token in ("(", "{"):
+            return self.closed(token)
+        if token == r"\frac":
+            return _bounded(self.group() / self.group())
+        if token == r"\sqrt":
+            return self.root()
+        if token == r"\pi":
+            return math.pi
+        if token[:1].isdigit() or token[:1] == ".":
+            return Fraction(token)
+        raise _NotConstantError
+
+    def closed(self, opening: str) -> Value:
+        value = self.sum()
+        if self.take() != _CLOSING[opening]:
+            raise _NotConstantError
+        return value
+
+    def group(self) -> Value:
+        if self.take() != "{":
+            raise _NotConstantError
+        return self.closed("{")
+
+    def root(self) -> Value:
+        degree: Value = Fraction(2)
+        if self.peek() == "[":
+            self.take()
+            degree = self.closed("[")
+        opening = self.take()
+        if opening not in ("{", "("):
+            raise _NotConstantError
+        return _root(self.closed(opening), degree)
+
+
+def _bounded(value: Value) -> Value:
+    """The value itself; a rational that has grown too long and a float that is not finite are refused."""
+    if isinstance(value, Fraction):
+        if value.numerator.bit_length() + value.denominator.bit_length() <= _MAX_BITS:
+            return value
+        raise _NotConstantError
+    if not math.isfinite(value):
+        raise _NotConstantError
+    return value
+
+
+def _power(base: Value, exponent: Value) -> Value:
+    """`base ** exponent`, exact for small whole exponents. Raises _NotConstantError where it would be huge, vanishing or complex."""
+    if isinstance(base, Fraction) and isinstance(exponent, Fraction) and exponent.denominator == 1:
+        bits = max(base.numerator.bit_length(), base.denominator.bit_length())
+        if bits * abs(exponent.numerator) > _MAX_BITS:
+            raise _NotConstantError
+        return base ** int(exponent)
+    if isinstance(base, Fraction) and exponent == Fraction(1, 2):
+        return _root(base, Fraction(2))
+    value = float(base) ** float(exponent)
+    if isinstance(value, complex) or (value == 0 and base != 0):
+        raise _NotConstantError
+    return _bounded(value)
+
+
+def _root(value: Value, degree: Value) -> Value:
+    """The real root, exact for squares of rationals."""
+    if degree != 2:
+        return _power(value, 1 / degree)
+    if isinstance(value, Fraction) and value >= 0:
+        top, bottom = math.isqrt(value.numerator), math.isqrt(value.denominator)
+        if top * top == value.numerator and bottom * bottom == value.denominator:
+            return Fraction(top, bottom)
+    return math.sqrt(value)

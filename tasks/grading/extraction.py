@@ -1,0 +1,166 @@
+"""Finds the final answer in a response: a box first, then a sentence that announces it, then the whole of a short response.
+
+What a model thought (everything up to `</think>`) counts only where nothing after it can be read. All searches are linear.
+"""
+
+import re
+from typing import NamedTuple
+
+from tasks.grading.latex import plain, text_key, words
+
+MAX_ANSWER_CHARS = 2000
+"""A longer answer is none."""
+_TAIL_CHARS = 20_000
+_BOX_TAIL_CHARS = 200_000
+_NO_CONTENT = " \t\n.,;:!?$*_-'\"`~(){}[]"
+_BOX = re.compile(r"(?:\\|\x08)?(?:boxed|oxed|fbox)\s*\{")
+_BETWEEN_BOXES = re.compile(r"[\s$.,;]*(?:\\[()\[\]])?[\s$]*(?:or|and|,|;|\\text\{\s*(?:or|and)\s*\})[\s$]*(?:\\[()\[\]])?[\s$]*\\?")
+_ANNOUNCED = re.compile(
+    r"(?:\b(?:answers?|(?:correct|right) (?:option|choice|one|figure|picture)|option|choice)\b"
+    r"(?:\s+(?:choice|option|to|for|of)\b[^.:\n]{0,60}?)?"
+    r"\W{0,6}(?:\b(?:is|are|should be|would be|must be|will be|was)\b(?:\s+therefore|\s+thus)?|:|=)|####)[\s*:]*(?=\S)",
+    re.IGNORECASE,
+)
+_SENTENCE_END = re.compile(r"(?<![A-Z(])[.!?](?=\s|$)|\n|,?\s+(?:because|since|as|which|so)\s")
+_LETTER_AT_START = re.compile(r"\s*(?:\(([A-Z])\)|([A-Z])[).:]|([A-Z])\s*(?:\n|$))")
+_LETTER_AT_END = re.compile(r"(?:^|[\s*$:])(?:\(([A-Z])\)|([A-Z])\)?)[\s.!*$]*$")
+_LABEL = re.compile(r"\(([A-Z])\)")
+_NUMBER = re.compile(
+    r"(?<![\w.\\{^])-?(?:(?:\d{1,3}(?:,\d{3})+|\d{1,30})(?:\.\d{1,30})?(?:/\d{1,30})?(?:\s?\\?%)?|\\[dt]?frac\{\d{1,30}\}\{\d{1,30}\})"
+    r"(?![\w/!(]|[.,]\d|\^(?!\s*\{?\s*\\circ)|\\(?![%,;\s)\]]|text|mathrm|circ))"
+)
+
+
+class Extracted(NamedTuple):
+    """An answer as it stands in the response and the way it was found: box, announced, bare, letter or number."""
+
+    text: str
+    found: str
+
+
+def final_answer(response: str, choices: tuple[str, ...] = ()) -> Extracted | None:
+    """The final answer of a response or None. Text after `</think>` is preferred; an unfinished thought yields only a box."""
+    before, closed, after = response.rpartition("</think>")
+    if closed:
+        return _answer_in(after, choices) or _boxed_answer(before)
+    if "<think>" in response:
+        return _boxed_answer(response)
+    return _answer_in(response, choices)
+
+
+def format_ok(response: str) -> bool:
+    """Whether the response is one `<think>…</think>` followed by text with a filled `\\boxed{…}`. Blanks around are allowed."""
+    text = response.strip()
+    if not text.startswith("<think>") or text.count("<think>") != 1 or text.count("</think>") != 1:
+        return False
+    thought, _, rest = text.removeprefix("<think>").partition("</think>")
+    return bool(thought.strip()) and _boxed_answer(rest) is not None
+
+
+def _answer_in(text: str, choices: tuple[str, ...]) -> Extracted | None:
+    """The first way that finds an answer, the most explicit first."""
+    tail = text[-_TAIL_CHARS:]
+    found = _boxed_answer(text) or _announced_answer(tail) or _bare_answer(tail, choices)
+    if found or not choices:
+        return found or _last_number(tail)
+    return _chosen_letter(tail) or (_last_number(tail) if any(map(_NUMBER.search, choices)) else None)
+
+
+def _boxed_answer(text: str) -> Extracted | None:
+    """The last box that is closed and not empty; boxes joined by `or`, `and` or a comma are one answer."""
+    text = text[-_BOX_TAIL_CHARS:]
+    boxes = _boxes(text)
+    if not boxes:
+        return None
+    (start, end), *earlier = reversed(boxes)
+    content = _box_content(text, (start, end))
+    for previous in earlier:
+        gap = text[previous[1] : start]
+        if previous[1] > start or not _BETWEEN_BOXES.fullmatch(gap[:80]) or len(gap) > 80:
+            break
+        joint = " or " if "or" in gap else ", "
+        content = _box_content(text, previous) + joint + content
+        start = previous[0]
+    return Extracted(content, "box") if len(content) <= MAX_ANSWER_CHARS else None
+
+
+def _boxes(text: str) -> list[tuple[int, int]]:
+    """Start and end of the last 16 closed, filled boxes, in order of their starts; of nested boxes the innermost."""
+    found: list[tuple[int, int]] = []
+    for match in list(_BOX.finditer(text))[-64:]:
+        end = _closing_brace(text, match.end())
+        if end is None or not _has_content(text[match.end() : end]):
+            continue
+        if found and found[-1][1] > match.start():
+            found.pop()
+        found.append((match.start(), end + 1))
+    return found[-16:]
+
+
+def _box_content(text: str, box: tuple[int, int]) -> str:
+    return text[text.index("{", box[0]) + 1 : box[1] - 1].strip()
+
+
+def _closing_brace(text: str, start: int) -> int | None:
+    """Index of the brace that closes the one before `start`, looking no further than an answer may be long."""
+    depth, index = 1, start
+    end = min(len(text), start + 2 * MAX_ANSWER_CHARS)
+    while index < end:
+        character = text[index]
+        if character == "\\":
+            index += 1
+        elif character in "{}":
+            depth += 1 if character == "{" else -1
+            if depth == 0:
+                return index
+        index += 1
+    return None
+
+
+def _has_content(text: str) -> bool:
+    """Whether anything but brackets and punctuation is written there."""
+    return bool(plain(text[:MAX_ANSWER_CHARS]).strip(_NO_CONTENT))
+
+
+def _announced_answer(text: str) -> Extracted | None:
+    """What follows the last `the answer is`, `Answer:`, `####`, up to the end of its sentence."""
+    matches = list(_ANNOUNCED.finditer(text))
+    for match in reversed(matches[-8:]):
+        rest = text[match.end() : match.end() + MAX_ANSWER_CHARS]
+        end = _SENTENCE_END.search(rest)
+        sentence = rest[: end.start()] if end else rest
+        if _has_content(sentence):
+            return Extracted(sentence.strip().strip("*").strip(), "announced")
+    return None
+
+
+def _bare_answer(text: str, choices: tuple[str, ...]) -> Extracted | None:
+    """The whole response, if it is one line of at most three words (`5`, `Right`, `$6\\pi$.`) or the text of a choice."""
+    text = text.strip()
+    if len(text) > MAX_ANSWER_CHARS or not _has_content(text):
+        return None
+    short = "\n" not in text and len(text) <= 200 and len(words(plain(text))) <= 3
+    return Extracted(text, "bare") if short or text_key(text) in map(text_key, choices) else None
+
+
+def _chosen_letter(text: str) -> Extracted | None:
+    """The letter that closes (`… is (C).`) or opens (`C. because …`) a longer response, or the only `(C)` of its last sentence."""
+    match = _LETTER_AT_END.search(text[-40:]) or _LETTER_AT_START.match(text[:40])
+    if match:
+        return Extracted(next(group for group in match.groups() if group), "letter")
+    labels = set(_LABEL.findall(_last_sentence(text)))
+    return Extracted(labels.pop(), "letter") if len(labels) == 1 else None
+
+
+def _last_number(text: str) -> Extracted | None:
+    """The number that ends the response's last sentence (in `so x = 7 - 3 = 4` the 4), unless it is only a part of a formula."""
+    sentence = _last_sentence(text)
+    numbers = list(_NUMBER.finditer(sentence))
+    if not numbers or re.search(r"\d", sentence[numbers[-1].end() :]):
+        return None
+    return Extracted(numbers[-1].group(), "number")
+
+
+def _last_sentence(text: str) -> str:
+    sentences = re.split(r"[.!?]\s|\n", text.strip()[-MAX_ANSWER_CHARS:])
+    return next((sentence for sentence in reversed(sentences) if sentence.strip()), "")

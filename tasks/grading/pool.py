@@ -1,0 +1,99 @@
+"""Grades responses against gold answers: extraction, cheap rules here, and what is left in children that can be killed.
+
+The same answer against the same gold is decided once per call. The order of the input is the order of the output, and nothing
+depends on which child was faster.
+"""
+
+from collections.abc import Sequence
+from types import TracebackType
+from typing import Self
+
+from tasks.grading.children import Pool, Question
+from tasks.grading.choices import LETTERS, compare_choice, gold_choice
+from tasks.grading.equivalence import Context, Decision, compare
+from tasks.grading.extraction import final_answer, format_ok
+from tasks.grading.settings import GradingSettings
+from tasks.grading.verdict import Gold, Grade, Verdict
+
+Case = tuple[str, Gold]
+
+
+class Grader:
+    """Grades batches; a context manager, because its children (started only when needed) end with it. Any thread may use it."""
+
+    def __init__(self, settings: GradingSettings | None = None) -> None:
+        self._pool = Pool(settings or GradingSettings())
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+        self.close()
+
+    @property
+    def pids(self) -> list[int]:
+        """Process ids of the children that live now; empty until one is needed."""
+        return self._pool.pids
+
+    def close(self) -> None:
+        """Ends the children. The grader may be used again; it then starts new ones."""
+        self._pool.close()
+
+    def grade(self, responses: Sequence[str], golds: Sequence[Gold]) -> list[Grade]:
+        """One grade per response. Raises ValueError where the two lengths differ, ChildError where no child can be started."""
+        if len(responses) != len(golds):
+            raise ValueError(f"{len(responses)} responses but {len(golds)} gold answers: give one gold answer per response")
+        answers = [final_answer(response, gold.choices) for response, gold in zip(responses, golds, strict=True)]
+        texts = [answer.text if answer else None for answer in answers]
+        cases = dict.fromkeys((text, gold) for text, gold in zip(texts, golds, strict=True) if text is not None and is_scorable(gold))
+        verdicts = self._judge(list(cases))
+        return [
+            Grade(*_verdict(text, gold, verdicts), format_ok(response))
+            for response, text, gold in zip(responses, texts, golds, strict=True)
+        ]
+
+    def _judge(self, cases: list[Case]) -> dict[Case, tuple[Verdict, str]]:
+        """Verdict and rule per case: by the rules where they decide, by math-verify where they do not."""
+        decisions = {case: decide(*case) for case in cases}
+        open_cases = [case for case in cases if decisions[case].equal is None]
+        outcomes = self._pool.ask([Question(text, _gold_text(gold)) for text, gold in open_cases])
+        verdicts = {case: (_as_verdict(decision.equal), decision.rule) for case, decision in decisions.items()}
+        return verdicts | {
+            case: (Verdict.timeout if outcome.equal is None else _as_verdict(outcome.equal), outcome.rule)
+            for case, outcome in zip(open_cases, outcomes, strict=True)
+        }
+
+
+def is_scorable(gold: Gold) -> bool:
+    """Whether there is anything to compare with: a gold answer that is not blank."""
+    return isinstance(gold.answer, str) and bool(gold.answer.strip())
+
+
+def decide(answer: str, gold: Gold) -> Decision:
+    """What the cheap rules say about an extracted answer."""
+    assert gold.answer is not None
+    letter = gold_choice(gold.answer, gold.choices)
+    if letter is None:
+        return compare(answer, gold.answer, Context(gold.precision))
+    return compare_choice(answer, letter, gold.choices, gold.precision)
+
+
+def _gold_text(gold: Gold) -> str:
+    """The text math-verify compares with: the right choice's, or the gold answer itself."""
+    assert gold.answer is not None
+    letter = gold_choice(gold.answer, gold.choices)
+    return gold.answer if letter is None else gold.choices[LETTERS.index(letter)]
+
+
+def _as_verdict(equal: bool | None) -> Verdict:
+    return Verdict.correct if equal else Verdict.incorrect
+
+
+def _verdict(text: str | None, gold: Gold, verdicts: dict[Case, tuple[Verdict, str]]) -> tuple[Verdict, str | None, str]:
+    """The first three fields of a grade."""
+    if not is_scorable(gold):
+        return Verdict.unscorable, text, "blank_gold"
+    if text is None:
+        return Verdict.unparseable, None, "no_answer"
+    verdict, rule = verdicts[text, gold]
+    return verdict, text, rule

@@ -1,0 +1,60 @@
+"""What grading speaks about: the gold answer, the grade of a response, and the identities under which verdicts are stored.
+
+`grader_id` changes whenever a verdict could change for the same text; `gold_id` changes with the gold answer.
+"""
+
+import hashlib
+from dataclasses import dataclass
+from enum import StrEnum
+from functools import cache
+from importlib.metadata import version
+
+GRADER_VERSION = 1
+"""Raise it with every change of extraction or equivalence that can change a verdict."""
+
+
+class Verdict(StrEnum):
+    """How a response was judged. Accuracy counts the first three; the other two stay columns of their own."""
+
+    correct = "correct"
+    incorrect = "incorrect"
+    unparseable = "unparseable"
+    timeout = "timeout"
+    unscorable = "unscorable"
+
+
+@dataclass(frozen=True, slots=True)
+class Gold:
+    """A problem's gold answer.
+
+    answer: the answer's text, or the letter of the right choice. None or blank cannot be scored.
+    choices: the texts of the choices in the order of their letters A, B, …; empty for free-form problems.
+    precision: decimals at which numbers are compared; None compares exactly (six decimals where one is a decimal fraction).
+    """
+
+    answer: str | None
+    choices: tuple[str, ...] = ()
+    precision: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Grade:
+    """A response's grade: the verdict, the answer found in it (None if none), the rule that decided, and whether its format is kept."""
+
+    verdict: Verdict
+    extracted: str | None
+    rule: str
+    format_ok: bool
+
+
+@cache
+def grader_id() -> str:
+    """This grader's name, e.g. `grader-1+math-verify-0.9.0+sympy-1.14.0+latex2sympy2_extended-1.11.0`."""
+    packages = ("math-verify", "sympy", "latex2sympy2_extended")
+    return "+".join([f"grader-{GRADER_VERSION}", *(f"{package}-{version(package)}" for package in packages)])
+
+
+def gold_id(answer: str | None, precision: int | None = None) -> str:
+    """32 hex digits that name a gold answer. Choices are left out: the problem's own identity covers them."""
+    text = (answer or "") if precision is None else f"{answer or ''}\0{precision}"
+    return hashlib.blake2b(text.encode("utf-8", "surrogatepass"), digest_size=16).hexdigest()

@@ -1,0 +1,132 @@
+"""Values of constant expressions and quantities: exact where rational, bounded always."""
+
+import math
+import time
+from fractions import Fraction
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from tasks.grading.constants import constant, equal
+from tasks.grading.latex import plain
+from tasks.grading.units import quantity, same_quantity
+
+VALUES = [
+    ("5", 5),
+    ("-3", -3),
+    ("4.80", Fraction(24, 5)),
+    (".5", Fraction(1, 2)),
+    ("1,234.5", Fraction(2469, 2)),
+    ("1 234", 1234),
+    ("1/3", Fraction(1, 3)),
+    (r"\dfrac12", Fraction(1, 2)),
+    (r"-\frac{3}{4}", Fraction(-3, 4)),
+    ("2 1/2", Fraction(5, 2)),
+    (r"2\frac{1}{2}", Fraction(5, 2)),
+    ("-1 1/2", Fraction(-3, 2)),
+    (r"1.5 \times 10^{3}", 1500),
+    ("2^{10}", 1024),
+    ("5!", 120),
+    (r"\sqrt{16}", 4),
+    (r"\sqrt[3]{8}", 2.0),
+    ("3(4+1)", 15),
+    ("Twelve", 12),
+    (r"3\pi", 3 * math.pi),
+    (r"6(\sqrt{2}-1)", 6 * (math.sqrt(2) - 1)),
+    (r"\frac{\sqrt{3}}{2}", math.sqrt(3) / 2),
+    ("√2", math.sqrt(2)),
+    ("2^{-1}", Fraction(1, 2)),
+    ("4^{1/2}", 2),
+    ("½", Fraction(1, 2)),
+    (r"0.1\overline{6}", Fraction(1, 6)),
+    (r"-1.\overline{3}", Fraction(-4, 3)),
+]
+NO_VALUES = [
+    "",
+    "x",
+    "2x",
+    "(1,2)",
+    "1,23",
+    "5 6",
+    r"\frac{1}{0}",
+    "9^{9^{9^9}}",
+    "1000000!",
+    "(" * 99 + "1" + ")" * 99,
+    "(-1)^{1/2}",
+    "1:2",
+    "2(",
+    "9" * 400,
+]
+
+
+@pytest.mark.parametrize(("text", "value"), VALUES)
+def test_a_constant_has_its_value(text: str, value: object) -> None:
+    assert constant(plain(text)) == pytest.approx(value, rel=1e-12)
+
+
+@pytest.mark.parametrize("text", NO_VALUES)
+def test_what_is_no_constant_or_too_large_has_no_value_and_takes_no_time(text: str) -> None:
+    start = time.perf_counter()
+    assert constant(text) is None
+    assert time.perf_counter() - start < 0.1
+
+
+@given(st.fractions(max_denominator=10**6))
+def test_all_forms_of_a_fraction_have_its_exact_value(value: Fraction) -> None:
+    n, d = value.numerator, value.denominator
+    whole, rest = divmod(abs(n), d)
+    sign = "-" if n < 0 else ""
+    forms = [f"{n}/{d}", rf"\frac{{{n}}}{{{d}}}", rf"{sign}\dfrac{{{abs(n)}}}{{{d}}}", rf"$\frac{{{3 * n}}}{{{3 * d}}}$"]
+    if rest and whole:
+        forms += [f"{sign}{whole} {rest}/{d}", rf"{sign}{whole}\frac{{{rest}}}{{{d}}}"]
+    assert all(constant(plain(form)) == value for form in forms)
+
+
+@given(st.integers(-(10**12), 10**12))
+def test_thousands_separators_change_nothing(number: int) -> None:
+    assert constant(f"{number:,}") == constant(plain(f"{number:,}".replace(",", "{,}"))) == number
+
+
+@given(st.text(alphabet="0123456789+-*/^(){}!.\\frac sqtpi", max_size=60))
+def test_any_text_is_evaluated_or_refused(text: str) -> None:
+    value = constant(text)
+    assert value is None or isinstance(value, Fraction | int) or math.isfinite(value)
+
+
+def test_precision_rounds_and_decimals_compare_to_six_places() -> None:
+    assert equal(Fraction("3.14159"), math.pi, precision=2)
+    assert not equal(Fraction("3.15"), math.pi, precision=2)
+    assert equal(Fraction(1, 3), Fraction("0.3333333"), decimal=True)
+    assert not equal(Fraction(1, 3), Fraction("0.333"), decimal=True)
+    assert not equal(Fraction(10**400), math.pi)
+
+
+@pytest.mark.parametrize(
+    ("answer", "gold", "same"),
+    [
+        (r"20 \mathrm{~cm}^2", r"20 cm^{2}", True),
+        ("20", r"20 \text{ cm}^{2}", True),
+        ("20 cm", "20 cm^2", False),
+        ("250 cm", "2.5 m", True),
+        ("2 m", "2 cm", False),
+        (r"54^\circ", "54", True),
+        ("54 degrees", r"54^{\circ}", True),
+        ("30%", "0.3", True),
+        (r"30\%", "30", True),
+        ("30", r"$30 \%$", True),
+        ("0.3", "30%", True),
+        ("3", "30%", False),
+        (r"\textdollar 2.64", "2.64", True),
+        ("€5", "5", True),
+        ("9", "9 litres", True),
+        ("90 min", "1.5 hours", True),
+        ("5 square units", "5", True),
+        ("5 sq. cm", "5 cm^2", True),
+        ("36 km/h", "10 m/s", True),
+    ],
+)
+def test_units_are_converted_understood_or_contradicted(answer: str, gold: str, same: bool) -> None:
+    one, other = quantity(plain(answer)), quantity(plain(gold))
+    assert one is not None and other is not None
+    assert same_quantity(one, other) is same

@@ -1,0 +1,122 @@
+"""One table per rule: which pairs it decides, and how."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from tasks.grading.equivalence import Context, compare
+
+TABLE = {
+    "same_text": [
+        ("January", r"\text{january}", True),
+        (r"$\frac{1}{2}$", r"\dfrac12", True),
+        ("a + b", "$a+b$", True),
+        ("**5**", "5", True),
+    ],
+    "too_complex": [("1+" * 400, "5", False), ("(" * 60 + "x" + ")" * 60, "x", False)],
+    "none_of_these": [
+        ("none of the above", r"\text{none of these}", True),
+        ("None", "none of them", True),
+        ("none of these answers", "None of these", True),
+        ("5", "none of these", False),
+        ("none of these", "5", False),
+    ],
+    "same_number": [
+        ("0.5", r"\frac{1}{2}", True),
+        ("2 1/2", "2.5", True),
+        ("1,000", "1000", True),
+        ("5", "6", False),
+        (r"2\sqrt{13}", r"\sqrt{52}", True),
+        ("three", "3", True),
+        ("20 cm", "20", True),
+        ("3.1416", r"\pi", False),
+        ("50%", "50", True),
+        (r"8+2\sqrt{2}", r"11-\sqrt{2}", False),
+    ],
+    "decimal_comma": [("4,8", "4.8", True), ("4,8", "4.9", False), ("3,4", "34", False)],
+    "same_ratio": [("4:6", "2:3", True), ("2:3", r"\frac{2}{3}", True), ("1:2", "2:1", False), (r"(2+\sqrt{3}):1", r"\sqrt{3}+2:1", True)],
+    "hedge": [("5 or 6", "5", False), (r"\text{red or blue}", "red", False), ("x=5 or x=6", "6", False)],
+    "same_list": [
+        ("(3,-4)", "(3, -4)", None),
+        ("(3,4)", "(4,3)", False),
+        (r"\{1,2\}", r"\{2,1\}", True),
+        ("2, 1", "1 and 2", True),
+        ("1,2,3", "1,2", False),
+        ("[1,2)", "[1,2]", False),
+        (r"(0.5,2)", r"(\frac12,2)", True),
+        ("3,4", "(3,4.0)", True),
+        ("1 or 2", "2, 1", True),
+        (r"(1,\infty)", r"(2,\infty)", False),
+    ],
+    "bound": [(r"\ge 5", "5", False), ("x < 5", "5", False), (r"x \neq 5", "5", False)],
+    "union": [(r"(3,4)\cup(1,2)", r"(1,2) \cup (3,4)", True)],
+    "equation": [
+        ("x = 5", "5", True),
+        ("5", "x=5", True),
+        ("y=0.5", r"y=\frac12", True),
+        ("BC = 3 + 4 = 7", "7", True),
+        ("x=4", "5", False),
+        ("x=5", "x=6", False),
+        (r"x \in [1,2]", "[1,2]", True),
+        ("y=2x+1", "2x+1", True),
+    ],
+    "number_with_words": [
+        ("5 pairs of socks", "5", True),
+        ("6 pairs of socks", "5", False),
+        (r"\frac{1}{12}", r"$\frac{1}{12}$ turn", True),
+    ],
+    "number_in_prose": [
+        ("there are exactly 6 of them", "6", True),
+        ("there are 6 of them", "7", False),
+        ("either of 5, with 6 left", "5", False),
+        ("cannot be determined", "5", False),
+        ("it is less than 5", "5", False),
+    ],
+    "different_words": [("Sophie", "Angela", False), (r"\text{a sector of a circle}", "a square", False), ("12", "less than 10", False)],
+    "nothing_in_common": [("D", "5", False), ("B", "C", False), ("3", "(C)", False), ("Yes", "D", False)],
+    "undecided": [("b+a", "a+b", None), ("2x", "5", None), ("cx+b", "bx+c", None), (r"\sin x", r"\cos x", None), ("ab", "ba", None)],
+}
+
+
+@pytest.mark.parametrize(
+    ("rule", "answer", "gold", "equal"), [(rule, *row) for rule, rows in TABLE.items() for row in rows if row[2] is not None]
+)
+def test_a_rule_decides_what_is_its_business(rule: str, answer: str, gold: str, equal: bool) -> None:
+    decision = compare(answer, gold)
+    assert (decision.equal, decision.rule) == (equal, rule)
+
+
+@pytest.mark.parametrize(("answer", "gold", "equal"), TABLE["undecided"])
+def test_what_needs_algebra_is_left_open(answer: str, gold: str, equal: None) -> None:
+    assert compare(answer, gold).equal is equal
+
+
+def test_the_order_of_a_plain_list_counts_only_where_the_context_says_so() -> None:
+    assert compare("3, 4", "4, 3").equal is True
+    assert compare("3, 4", "4, 3", Context(ordered=True)).equal is False
+
+
+def test_precision_compares_rounded_numbers() -> None:
+    assert compare("2.449", r"\sqrt{6}", Context(precision=2)).equal is True
+    assert compare("2.449", r"\sqrt{6}").equal is False
+
+
+@given(st.integers(-999, 999), st.integers(1, 999), st.integers(1, 50))
+def test_forms_of_one_fraction_are_equal_and_its_neighbour_is_not(k: int, n: int, factor: int) -> None:
+    forms = [f"{k}/{n}", rf"\frac{{{k}}}{{{n}}}", rf"$\dfrac{{{k * factor}}}{{{n * factor}}}$", f"x = {k}/{n}", rf"\boxed{{{k}/{n}}}"]
+    assert all(compare(form, other).equal for form in forms for other in forms)
+    assert not any(compare(form, f"{k + 1}/{n}").equal for form in forms)
+
+
+@given(st.lists(st.integers(-99, 99), min_size=2, max_size=6, unique=True), st.randoms())
+def test_sets_forget_order_and_tuples_do_not(numbers: list[int], random) -> None:
+    shuffled = random.sample(numbers, len(numbers))
+    listed, other = (", ".join(map(str, elements)) for elements in (numbers, shuffled))
+    assert compare(rf"\{{{listed}\}}", rf"\{{{other}\}}").equal is True
+    assert compare(f"({listed})", f"({other})").equal is (numbers == shuffled)
+
+
+@given(st.text(max_size=120), st.text(max_size=60))
+def test_any_two_texts_are_compared_without_an_error(answer: str, gold: str) -> None:
+    decision = compare(answer, gold)
+    assert decision == compare(answer, gold)

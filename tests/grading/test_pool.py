@@ -1,0 +1,155 @@
+"""The grader with real children: lazy, killable, replaced, and gone with their parent."""
+
+import os
+import signal
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tasks.grading.children import ChildError
+from tasks.grading.pool import Grader
+from tasks.grading.settings import GradingSettings
+from tasks.grading.verdict import Gold, Grade, Verdict, gold_id, grader_id
+
+ENDLESS = r"\boxed{x+9^{9^{9^{9}}}}"
+ALGEBRA = r"\boxed{y+x}"
+ROOT = Path(__file__).resolve().parents[2]
+
+
+@pytest.fixture(scope="module")
+def grader() -> Iterator[Grader]:
+    with Grader(GradingSettings(timeout_s=20)) as grader:
+        yield grader
+
+
+def verdicts(grades: list[Grade]) -> list[str]:
+    return [grade.verdict.value for grade in grades]
+
+
+def test_what_rules_decide_starts_no_child() -> None:
+    with Grader() as grader:
+        grades = grader.grade([r"\boxed{5}", "", "B", "7"], [Gold("5"), Gold("5"), Gold("B", ("1", "2")), Gold(None)])
+        assert verdicts(grades) == ["correct", "unparseable", "correct", "unscorable"]
+        assert grader.pids == []
+
+
+def test_algebra_goes_to_a_child(grader: Grader) -> None:
+    pairs = [(ALGEBRA, "x+y"), (r"\boxed{(x+1)^2}", "x^2+2x+1"), (r"\boxed{2x}", "x"), (r"\boxed{\sin^2 x+\cos^2 x}", "1")]
+    grades = grader.grade([answer for answer, _ in pairs], [Gold(gold) for _, gold in pairs])
+    assert verdicts(grades) == ["correct", "correct", "incorrect", "correct"]
+    assert {grade.rule for grade in grades} == {"math_verify"}
+
+
+def test_an_endless_expression_is_killed_and_the_others_are_graded() -> None:
+    with Grader(GradingSettings(timeout_s=2)) as grader:
+        grades = grader.grade([ALGEBRA, ENDLESS, ALGEBRA.replace("y", "z"), ENDLESS, r"\boxed{3}"], [Gold("x+y")] * 5)
+        assert verdicts(grades) == ["correct", "timeout", "incorrect", "timeout", "incorrect"]
+        assert grades[1].rule == "time" and grades[1].extracted == "x+9^{9^{9^{9}}}"
+        assert verdicts(grader.grade([ALGEBRA], [Gold("x+y+0")])) == ["correct"]
+
+
+def test_an_expression_that_eats_memory_ends_only_its_child() -> None:
+    with Grader(GradingSettings(timeout_s=60, memory_mib=128, workers=1)) as grader:
+        grades = grader.grade([r"\boxed{x+(a+b+c+d+f+g)^{40}}", ALGEBRA], [Gold("x+y")] * 2)
+    assert [(grade.verdict, grade.rule) for grade in grades] == [(Verdict.timeout, "memory"), (Verdict.correct, "math_verify")]
+
+
+def test_a_child_killed_from_outside_is_replaced(grader: Grader) -> None:
+    grader.grade([ALGEBRA], [Gold("x+y")])
+    for pid in grader.pids:
+        os.kill(pid, signal.SIGKILL)
+    assert verdicts(grader.grade([ALGEBRA], [Gold("x+y+0")])) == ["correct"]
+
+
+def test_any_thread_may_grade_and_equal_input_gives_equal_grades(grader: Grader) -> None:
+    responses, golds = (
+        [ALGEBRA, "The answer is 4.", r"\boxed{2a}", "B"] * 3,
+        [Gold("x+y"), Gold("4"), Gold("a+a"), Gold("B", ("1", "2"))] * 3,
+    )
+    results: list[list[Grade]] = []
+    threads = [threading.Thread(target=lambda: results.append(grader.grade(responses, golds))) for _ in range(3)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert len(results) == 3 and all(result == results[0] for result in results)
+    assert verdicts(results[0]) == ["correct"] * 12
+
+
+def test_closing_ends_the_children() -> None:
+    with Grader(GradingSettings(workers=1)) as grader:
+        grader.grade([ALGEBRA], [Gold("x+y")])
+        (pid,) = grader.pids
+    assert not Path(f"/proc/{pid}").exists()
+
+
+def test_killing_the_parent_leaves_no_child() -> None:
+    program = f"""
+import threading, time
+from tasks.grading.children import ChildError
+from tasks.grading.pool import Grader
+from tasks.grading.settings import GradingSettings
+from tasks.grading.verdict import Gold
+grader = Grader(GradingSettings(timeout_s=60))
+responses = [r"{ENDLESS}", r"{ENDLESS}".replace("x", "z")]
+threading.Thread(target=grader.grade, args=(responses, [Gold("x+y")] * 2), daemon=True).start()
+time.sleep(2)
+print(*grader.pids, flush=True)
+time.sleep(60)
+"""
+    env = os.environ | {"PYTHONPATH": str(ROOT)}
+    with subprocess.Popen([sys.executable, "-c", program], stdout=subprocess.PIPE, text=True, env=env) as parent:
+        assert parent.stdout
+        pids = [int(pid) for pid in parent.stdout.readline().split()]
+        assert len(pids) == 2 and all(_runs(pid) for pid in pids)
+        parent.kill()
+    deadline = time.monotonic() + 5
+    while any(_runs(pid) for pid in pids) and time.monotonic() < deadline:
+        time.sleep(0.05)
+    assert not any(_runs(pid) for pid in pids)
+
+
+def _runs(pid: int) -> bool:
+    """Whether the process exists and is not a zombie that waits to be collected."""
+    try:
+        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
+    except (FileNotFoundError, ProcessLookupError):
+        return False
+
+
+def test_lengths_must_agree(grader: Grader) -> None:
+    with pytest.raises(ValueError, match="2 responses but 1 gold"):
+        grader.grade(["1", "2"], [Gold("1")])
+
+
+@pytest.mark.parametrize("answer", [None, "", "  \n"])
+def test_a_blank_gold_answer_cannot_be_scored(grader: Grader, answer: str | None) -> None:
+    (grade,) = grader.grade([r"\boxed{5}"], [Gold(answer)])
+    assert (grade.verdict, grade.extracted) == (Verdict.unscorable, "5")
+
+
+def test_identities_name_what_they_depend_on() -> None:
+    assert "math-verify-" in grader_id() and "sympy-" in grader_id()
+    assert gold_id("5") == gold_id("5") != gold_id("6") and len(gold_id("5")) == 32
+    assert gold_id("5", precision=2) != gold_id("5")
+
+
+def test_a_child_outlives_the_thread_that_needed_it(grader: Grader) -> None:
+    grader.close()
+    thread = threading.Thread(target=grader.grade, args=([ALGEBRA], [Gold("x+y")]))
+    thread.start()
+    thread.join()
+    time.sleep(0.2)
+    assert len(grader.pids) == 1
+    assert verdicts(grader.grade([ALGEBRA], [Gold("x+y+0")])) == ["correct"]
+
+
+def test_children_that_never_start_are_an_error_that_says_why(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("sys.executable", "/bin/false")
+    with Grader() as grader, pytest.raises(ChildError, match="ended before it was ready"):
+        grader.grade([ALGEBRA], [Gold("x+y")])
