@@ -1,0 +1,149 @@
+"""The charts of a report, each from a small table of named columns. Sized for a phone: a wider place scales them up.
+
+Colours are sentinels that `svg.inline_svg` turns into the page's variables.
+"""
+
+from collections.abc import Sequence
+from typing import Any
+
+import altair as alt
+import polars as pl
+from markupsafe import Markup
+
+from tasks.difficulty.settings import BANDS, DifficultySettings
+from tasks.reporting.svg import ink, inline_svg, series_ink
+
+WIDTH, HEIGHT = 280, 170
+MOST_TICKS = 9
+
+
+def band_scale() -> alt.Scale:
+    """Each band in its colour."""
+    return alt.Scale(domain=list(BANDS), range=[ink(band) for band in BANDS])
+
+
+def series_scale(names: Sequence[str]) -> alt.Scale:
+    """Each of these names in the colour of its place."""
+    return alt.Scale(domain=list(names), range=[series_ink(place) for place, _ in enumerate(names)])
+
+
+def histogram_chart(rows: pl.DataFrame, edges: DifficultySettings, description: str) -> Markup:
+    """How many problems were solved how often. `rows`: bin, bins, band, problems, expected (of the Beta-binomial fit, may be null)."""
+    bins = int(rows["bins"].max())  # type: ignore[arg-type]
+    bars = rows.with_columns(left=pl.col("bin") - 0.44, right=pl.col("bin") + 0.44)
+    ticks = list(range(0, bins + 1, max(1, -(-bins // MOST_TICKS))))
+    x = alt.X(
+        "left:Q",
+        scale=alt.Scale(domain=[-0.6, bins + 0.6], nice=False),
+        axis=alt.Axis(values=ticks, format="d", title=f"times solved, of {bins}"),
+    )
+    base = alt.Chart(bars).encode(x=x)
+    columns = base.mark_bar(cornerRadiusEnd=2).encode(
+        x2="right:Q",
+        y=alt.Y("problems:Q", axis=alt.Axis(title="problems", tickCount=5, format="d")),
+        y2=alt.datum(0),
+        color=alt.Color("band:N", scale=band_scale(), legend=None),
+    )
+    layers: list[Any] = [columns, *edge_rules(rows, edges)]
+    if rows["expected"].null_count() == 0:
+        fit = alt.Chart(rows).encode(x="bin:Q", y="expected:Q")
+        line = fit.mark_line(color=ink("ink"), strokeWidth=1.2, strokeDash=[3, 2])
+        layers += [line, fit.mark_point(color=ink("ink"), filled=True, size=14, opacity=1)]
+    return inline_svg(alt.layer(*layers).properties(width=WIDTH, height=HEIGHT), description)
+
+
+def edge_rules(rows: pl.DataFrame, edges: DifficultySettings) -> list[alt.Chart]:
+    """The two thresholds that curation drops beyond, as rules between the bars that they part, with their accuracy above."""
+    below = rows.filter(pl.col("band") == BANDS[0]).height
+    up_to = rows.filter(pl.col("band") != BANDS[-1]).height
+    places = pl.DataFrame({"at": [below - 0.5, up_to - 0.5], "text": [f"{edges.low:g}", f"{edges.high:g}"]})
+    base = alt.Chart(places).encode(x="at:Q")
+    return [
+        base.mark_rule(color=ink("muted"), strokeDash=[2, 3]),
+        base.mark_text(color=ink("muted"), dy=-7, align="center", baseline="bottom").encode(text="text:N", y=alt.value(6)),
+    ]
+
+
+def interval_chart(rows: pl.DataFrame, domain: tuple[float, float], description: str) -> Markup:
+    """Accuracies with intervals, one line a policy. `rows` in order: name, series (its place), hints, accuracy, low, high (may be null)."""
+    names = rows["name"].to_list()
+    order = alt.Y("name:N", sort=names, axis=alt.Axis(title=None, labelColor=ink("ink"), labelFontSize=12, labelLimit=150))
+    scale = alt.Scale(domain=list(domain), nice=False, zero=False)
+    x = alt.X("low:Q", scale=scale, axis=alt.Axis(title=None, format=".0%", tickCount=4, grid=True))
+    places = list(range(int(rows["series"].max()) + 1))  # type: ignore[arg-type]
+    colour = alt.Color("series:O", scale=series_scale([str(place) for place in places]), legend=None)
+    base = alt.Chart(rows.with_columns(pl.col("series").cast(pl.String))).encode(y=order, color=colour)
+    known = base.transform_filter("isValid(datum.low)")
+    whiskers = known.mark_rule(strokeWidth=3, strokeCap="round", opacity=0.45).encode(x=x, x2="high:Q")
+    dots = base.mark_point(size=75, filled=True, opacity=1, strokeWidth=2).encode(
+        x="accuracy:Q", fill=alt.condition("datum.hints", alt.value(ink("surface")), colour), stroke=colour
+    )
+    return inline_svg(alt.layer(whiskers, dots).properties(width=WIDTH - 90, height=26 * len(names) + 10), description)
+
+
+def curve_chart(rows: pl.DataFrame, names: Sequence[str], boundaries: Sequence[float], value_format: str, description: str) -> Markup:
+    """A metric over the steps of all stages. `rows`: step, series (name of the stage), value, smooth; `boundaries`: where stages meet."""
+    last = float(rows["step"].max())  # type: ignore[arg-type]
+    first = float(rows["step"].min())  # type: ignore[arg-type]
+    x = alt.X("step:Q", scale=alt.Scale(domain=[first, last], nice=False), axis=alt.Axis(title="step", tickCount=6, format="d"))
+    y_axis = alt.Axis(title=None, tickCount=4, format=value_format)
+    colour = alt.Color("series:N", scale=series_scale(["", *names]), legend=None)
+    base = alt.Chart(rows).encode(x=x, color=colour)
+    y_scale = alt.Scale(zero=False, nice=True)
+    raw = base.mark_line(strokeWidth=1, opacity=0.28).encode(y=alt.Y("value:Q", scale=y_scale, axis=y_axis))
+    smooth = base.mark_line(strokeWidth=2.2).encode(y=alt.Y("smooth:Q", scale=y_scale, axis=y_axis))
+    layers: list[Any] = [raw, smooth]
+    if boundaries:
+        meetings = alt.Chart(pl.DataFrame({"step": list(boundaries)})).encode(x="step:Q")
+        layers.append(meetings.mark_rule(color=ink("muted"), strokeDash=[2, 3]))
+    return inline_svg(alt.layer(*layers).properties(width=WIDTH, height=130), description)
+
+
+def calibration_chart(rows: pl.DataFrame, place: int, description: str) -> Markup:
+    """Online accuracy against the offline prior. `rows`: prior, accuracy, low, high (may be null), groups. `place`: the series' place."""
+    scale = alt.Scale(domain=[0, 1], nice=False)
+    x = alt.X("prior:Q", scale=scale, axis=alt.Axis(title="offline prior", format=".0%", tickCount=5))
+    axis = alt.Axis(title="solved in training", format=".0%", tickCount=5)
+    ends = pl.DataFrame({"prior": [0.0, 1.0], "accuracy": [0.0, 1.0]})
+    diagonal = alt.Chart(ends).mark_line(color=ink("muted"), strokeWidth=1, strokeDash=[3, 3])
+    points = alt.Chart(rows).encode(x=x)
+    colour = series_ink(place)
+    return inline_svg(
+        alt.layer(
+            diagonal.encode(x=x, y=alt.Y("accuracy:Q", scale=scale, axis=axis)),
+            points.transform_filter("isValid(datum.low)")
+            .mark_rule(color=colour, strokeWidth=2, opacity=0.45)
+            .encode(y=alt.Y("low:Q", scale=scale, axis=axis), y2="high:Q"),
+            points.mark_point(filled=True, color=colour, opacity=1).encode(
+                y=alt.Y("accuracy:Q", scale=scale, axis=axis), size=alt.Size("groups:Q", scale=alt.Scale(range=[25, 130]), legend=None)
+            ),
+        ).properties(width=WIDTH - 20, height=WIDTH - 60),
+        description,
+    )
+
+
+def weight_chart(rows: pl.DataFrame, names: Sequence[str], description: str) -> Markup:
+    """The weight that groups of each accuracy were given. `rows`: series (name of the stage), accuracy, weight, groups."""
+    base = alt.Chart(rows).encode(
+        x=alt.X("accuracy:Q", scale=alt.Scale(domain=[0, 1], nice=False), axis=alt.Axis(title="group accuracy", format=".0%", tickCount=5)),
+        y=alt.Y("weight:Q", scale=alt.Scale(zero=True), axis=alt.Axis(title=None, tickCount=4)),
+        color=alt.Color("series:N", scale=series_scale(["", *names]), legend=None),
+    )
+    dots = base.mark_point(filled=True, opacity=0.9).encode(size=alt.Size("groups:Q", scale=alt.Scale(range=[18, 110]), legend=None))
+    return inline_svg(alt.layer(base.mark_line(strokeWidth=1.2, opacity=0.5), dots).properties(width=WIDTH, height=130), description)
+
+
+def stacked_chart(rows: pl.DataFrame, names: Sequence[str], description: str) -> Markup:
+    """Problems of each set by band. `rows`: name (stage and dataset), band, problems."""
+    ranked = rows.with_columns(place=pl.col("band").replace_strict({band: place for place, band in enumerate(BANDS)}, default=len(BANDS)))
+    chart = (
+        alt.Chart(ranked)
+        .mark_bar(height=16)
+        .encode(
+            y=alt.Y("name:N", sort=list(names), axis=alt.Axis(title=None, labelColor=ink("ink"), labelFontSize=12, labelLimit=140)),
+            x=alt.X("problems:Q", axis=alt.Axis(title="problems", tickCount=5, format="d")),
+            color=alt.Color("band:N", scale=band_scale(), legend=None),
+            order=alt.Order("place:Q"),
+        )
+    )
+    return inline_svg(chart.properties(width=WIDTH - 90, height=28 * len(names) + 10), description)

@@ -1,0 +1,125 @@
+"""Reads what a report is made of: the artifacts' tables, and the relations that SQL derives from them.
+
+Whatever a run may do without (hints, groups, metrics, graded answers) is an empty table or None here, never an error.
+"""
+
+from collections.abc import Sequence
+from contextlib import closing
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+import polars as pl
+
+from tasks.difficulty.settings import DifficultySettings
+from tasks.lake import RELATIONS, ROLLOUT_KEY, Lake
+from tasks.sampling.profile import profile_rollouts, shard_paths
+from tasks.store import Artifact
+from tasks.warehouse import open_over
+
+GROUPS = "stg_groups"
+
+
+@dataclass(frozen=True)
+class Inputs:
+    """The artifacts of one run, and their tables."""
+
+    home: Path
+    name: str
+    difficulty: Artifact
+    sets: Artifact
+    stages: tuple[Artifact, ...]
+    evaluation: Artifact
+    problems: tuple[Artifact, ...]
+
+    @property
+    def edges(self) -> DifficultySettings:
+        """The bands' edges that difficulty was measured with."""
+        return DifficultySettings.model_validate(self.difficulty.manifest.get("settings", {}))
+
+    @property
+    def graded(self) -> Artifact | None:
+        """The graded answers that difficulty rests on, where they are known and still there."""
+        key = self.difficulty.manifest.get("graded")
+        found = Artifact(home=self.difficulty.home, kind="graded", key=key) if key else None
+        return found if found and found.is_complete else None
+
+    @cached_property
+    def by_problem(self) -> pl.DataFrame:
+        """`difficulty.parquet`: one row per problem."""
+        return pl.read_parquet(self.difficulty.file("difficulty.parquet"))
+
+    @cached_property
+    def histogram(self) -> pl.DataFrame:
+        """`histogram.parquet`: one row per dataset, split and bin."""
+        return pl.read_parquet(self.difficulty.file("histogram.parquet"))
+
+    @cached_property
+    def shapes(self) -> pl.DataFrame:
+        """`u_shape.parquet`: one row per dataset and split, the largest first."""
+        rows = pl.read_parquet(self.difficulty.file("u_shape.parquet"))
+        return rows.sort("problems", "dataset", "split", descending=[True, False, False])
+
+    @cached_property
+    def curated(self) -> pl.DataFrame:
+        """`curated.parquet`: one row per problem of a stage."""
+        return pl.read_parquet(self.sets.file("curated.parquet"))
+
+    @cached_property
+    def summary(self) -> pl.DataFrame:
+        """`summary.parquet`: one row per policy, hint setting, dataset and split ("all" over all problems), policies in their order."""
+        rows = pl.read_parquet(self.evaluation.file("summary.parquet"))
+        order = {policy: place for place, policy in enumerate(self.policies(rows["policy"]))}
+        place = pl.col("policy").replace_strict(order, return_dtype=pl.Int64)
+        is_part = (pl.col("dataset") == "all") & (pl.col("split") == "all")
+        return rows.sort(is_part, "dataset", "split", place, "hints", descending=[True, False, False, False, False])
+
+    def policies(self, names: Sequence[str] | pl.Series) -> list[str]:
+        """Policies in the order of training: base, then each stage's, then any others by name."""
+        trained = [str(stage.manifest.get("stage", "")) for stage in self.stages]
+        known = [name for name in ("base", *trained) if name in set(names)]
+        return list(dict.fromkeys([*known, *sorted(set(names))]))
+
+    @cached_property
+    def questions(self) -> pl.DataFrame:
+        """The training problems as they were read."""
+        files = [source.file("problems.parquet") for source in self.problems]
+        return pl.concat([pl.DataFrame(schema=RELATIONS["problems"]), *(pl.read_parquet(file) for file in files)]).unique(
+            ["problem_id", "dataset", "split"], keep="first", maintain_order=True
+        )
+
+    @cached_property
+    def metrics(self) -> pl.DataFrame:
+        """What training logged, of all stages."""
+        return pl.concat([pl.DataFrame(schema=RELATIONS["metrics"]), *(pl.read_parquet(file) for file in self.stage_files("metrics"))])
+
+    @cached_property
+    def groups(self) -> pl.DataFrame:
+        """`stg_groups` over the stages' groups."""
+        with closing(open_over({"groups": self.stage_files("groups")}, self.edges, wanted=[GROUPS])) as connection:
+            return connection.table(GROUPS).pl()
+
+    @cached_property
+    def hint_effect(self) -> pl.DataFrame:
+        """`hint_effect.parquet`: no row without a hinted arm."""
+        return pl.read_parquet(self.evaluation.file("hint_effect.parquet"))
+
+    def stage_files(self, relation: str) -> list[Path]:
+        """The stages' files of `groups` or `metrics`."""
+        return [path for stage in self.stages for path in sorted((stage.path / relation).glob("*.parquet"))]
+
+    def answers(self, problem_ids: pl.Series) -> pl.DataFrame:
+        """The graded responses to these problems: `response`, `verdict`, `extracted`, `n_tokens`; no row where they are not there."""
+        graded = self.graded
+        if graded is None:
+            return pl.DataFrame(schema={**RELATIONS["rollouts"], **RELATIONS["verdicts"]})
+        rollouts = profile_rollouts(graded, problem_ids)
+        verdicts = pl.scan_parquet(shard_paths(graded, "verdicts"), glob=False).filter(pl.col("problem_id").is_in(problem_ids.implode()))
+        return rollouts.join(verdicts.collect(), on=list(ROLLOUT_KEY), how="inner").sort("problem_id", "round", "sample", "gold_id")
+
+    def sampling(self) -> dict[str, Any]:
+        """How the responses were drawn, as the lake's `samplings` tells it; empty where it does not."""
+        ids = self.by_problem["sampling_id"].unique()
+        rows = Lake(self.home).scan("samplings").filter(pl.col("sampling_id").is_in(ids.implode())).collect()
+        return rows.row(0, named=True) if len(rows) else {}

@@ -1,0 +1,110 @@
+"""What the Prefect UI shows of a run: short Markdown texts and tables, with a key each. Nothing here needs Prefect or a chart.
+
+Names of datasets are made inert for Markdown; no question and no response is ever shown there.
+"""
+
+import html
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import polars as pl
+
+from tasks.reporting.inputs import Inputs
+from tasks.reporting.wording import label, parameter, percent, percent_interval, points, points_interval, policy_title, slug
+from tasks.store import digest
+
+MARKS = re.compile(r"([\\`*_{}\[\]()#+\-.!|~:])")
+BAR = 24
+MOST_DATASETS = 20
+
+
+@dataclass(frozen=True)
+class Notice:
+    """One artifact of the Prefect UI: a table where `rows` are given, else Markdown `text`."""
+
+    key: str
+    text: str
+    rows: list[dict[str, Any]] = field(default_factory=list)
+
+
+def notices(inputs: Inputs, page: Path) -> list[Notice]:
+    """All notices of a run; the same run gives the same keys, so that the UI shows their history."""
+    return [
+        report_notice(inputs, page),
+        *histogram_notices(inputs),
+        Notice(notice_key(inputs.name, "curated-sets"), "Curated problems by stage, dataset and band", curated_rows(inputs)),
+        Notice(
+            notice_key(inputs.name, "evaluation"), "Held-out accuracy; differences to base in percentage points", evaluation_rows(inputs)
+        ),
+    ]
+
+
+def notice_key(*names: str) -> str:
+    """A key of lower-case letters, digits and dashes; names that this would confuse get a digest."""
+    parts = [slug(name) if slug(name) == name.lower() else f"{slug(name)[:40].rstrip('-')}-{digest(name)[:6]}" for name in names]
+    return "-".join(parts)
+
+
+def report_notice(inputs: Inputs, page: Path) -> Notice:
+    """Where the report lies."""
+    return Notice(notice_key(inputs.name, "report"), f"# Report of {markdown(inputs.name)}\n\n<{page.as_uri()}>")
+
+
+def histogram_notices(inputs: Inputs) -> Iterator[Notice]:
+    """A histogram in text for each of the largest datasets."""
+    for shape in inputs.shapes.head(MOST_DATASETS).iter_rows(named=True):
+        rows = inputs.histogram.filter(pl.col("dataset") == shape["dataset"], pl.col("split") == shape["split"]).sort("bin")
+        key = notice_key(inputs.name, "difficulty", shape["dataset"], shape["split"])
+        yield Notice(key, f"# Difficulty of {markdown(shape['dataset'])}\n\n{shape_line(shape)}\n\n{histogram_text(rows)}")
+
+
+def shape_line(shape: dict[str, Any]) -> str:
+    """The verdict on a dataset's shape."""
+    if shape["alpha"] is None:
+        return f"{shape['problems']:,} problems; the counts fix no shape."
+    said = "U-shaped" if shape["is_u"] else "not U-shaped"
+    return (
+        f"{shape['problems']:,} problems, **{said}**: Beta-binomial with α = {parameter(shape['alpha'])}, β = {parameter(shape['beta'])}."
+    )
+
+
+def histogram_text(rows: pl.DataFrame) -> str:
+    """The bars of a histogram as a Markdown table."""
+    largest = max([1, *rows["problems"]])
+    lines = [
+        f"| {row['bin']} of {row['bins']} | {row['band']} | {'█' * round(BAR * row['problems'] / largest)} | {row['problems']:,} |"
+        for row in rows.iter_rows(named=True)
+    ]
+    return "\n".join(["| solved | band | | problems |", "|---:|---|---|---:|", *lines])
+
+
+def curated_rows(inputs: Inputs) -> list[dict[str, Any]]:
+    """Counts of the curated sets."""
+    counts = inputs.curated.group_by("stage", "dataset", "band").agg(problems=pl.len(), accuracy=pl.col("accuracy").mean())
+    ordered = counts.sort("stage", "dataset", "accuracy")
+    return [{**row, "dataset": markdown(row["dataset"]), "accuracy": percent(row["accuracy"])} for row in ordered.iter_rows(named=True)]
+
+
+def evaluation_rows(inputs: Inputs) -> list[dict[str, Any]]:
+    """The evaluation's summary."""
+    return [
+        {
+            "policy": policy_title(row["policy"]),
+            "hints": "on" if row["hints"] else "off",
+            "dataset": markdown(row["dataset"]),
+            "problems": row["problems"],
+            "accuracy": percent(row["accuracy"]),
+            "interval": percent_interval(row["accuracy_low"], row["accuracy_high"]),
+            "difference": points(row["difference"]),
+            "its interval": points_interval(row["difference_low"], row["difference_high"]),
+        }
+        for row in inputs.summary.iter_rows(named=True)
+    ]
+
+
+def markdown(text: str) -> str:
+    """A name that Markdown and the HTML it becomes show as it is."""
+    return MARKS.sub(r"\\\1", html.escape(label(text)))

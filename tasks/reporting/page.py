@@ -1,0 +1,41 @@
+"""Lays the sections out as one self-contained HTML file: no script, nothing fetched, everything that others wrote escaped.
+
+Equal inputs give equal bytes: the page holds no date and no path of the machine it was made on.
+"""
+
+from pathlib import Path
+
+import jinja2
+from markupsafe import Markup
+
+from tasks.reporting.inputs import Inputs
+from tasks.reporting.sections.calibration import calibration_section
+from tasks.reporting.sections.curation import curation_section
+from tasks.reporting.sections.difficulty import difficulty_section
+from tasks.reporting.sections.evaluation import evaluation_section, headline
+from tasks.reporting.sections.examples import examples_section
+from tasks.reporting.sections.lineage import lineage_section
+from tasks.reporting.sections.training import training_section
+from tasks.reporting.wording import label
+
+ROOM = Path(__file__).parent
+TEMPLATE, STYLE = "report.html.jinja", "report.css"
+
+
+def render_report(inputs: Inputs) -> str:
+    """The report of a run as HTML."""
+    environment = jinja2.Environment(
+        loader=jinja2.FileSystemLoader(ROOM), autoescape=True, undefined=jinja2.StrictUndefined, trim_blocks=True, lstrip_blocks=True
+    )
+    return environment.get_template(TEMPLATE).render(
+        name=label(inputs.name, 120),
+        style=Markup((ROOM / STYLE).read_text(encoding="utf-8")),
+        headline=headline(inputs),
+        difficulty=difficulty_section(inputs),
+        curation=curation_section(inputs),
+        training=training_section(inputs),
+        calibration=calibration_section(inputs),
+        evaluation=evaluation_section(inputs),
+        examples=examples_section(inputs),
+        lineage=lineage_section(inputs),
+    )

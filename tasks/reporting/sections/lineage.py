@@ -1,0 +1,60 @@
+"""What everything rests on: policies, sampling, grader, sets and stages by their identities, so that a number can be traced."""
+
+import json
+from typing import Any
+
+from tasks.reporting.inputs import Inputs
+from tasks.reporting.sections.training import stage_title
+from tasks.reporting.table import Table, table
+from tasks.reporting.wording import label, policy_title, printable
+from tasks.store import Artifact
+
+
+def lineage_section(inputs: Inputs) -> dict[str, Any]:
+    """The policies, the artifacts, how responses were drawn and graded, and the settings of every stage."""
+    return {
+        "policies": policies(inputs),
+        "artifacts": artifacts(inputs),
+        "measured": measured(inputs),
+        "settings": [(stage_title(stage), written(stage.manifest.get("settings", {}))) for stage in inputs.stages],
+        "libraries": libraries(inputs.stages),
+    }
+
+
+def policies(inputs: Inputs) -> Table:
+    """Each policy's identity."""
+    known = inputs.summary.select("policy", "policy_id").unique(maintain_order=True).rows()
+    order = inputs.policies(inputs.summary["policy"])
+    rows = sorted(known, key=lambda row: order.index(row[0]))
+    return table("Policies", ("policy", "policy_id"), [(policy_title(name), policy_id) for name, policy_id in rows])
+
+
+def artifacts(inputs: Inputs) -> Table:
+    """Every artifact that this report read."""
+    named = [
+        *(("problems", label(source.manifest.get("source", "").split(" from ")[0]), source) for source in inputs.problems),
+        ("difficulty", "of the training problems", inputs.difficulty),
+        ("curated sets", "set_id", inputs.sets),
+        *((stage_title(stage), "stage_id", stage) for stage in inputs.stages),
+        ("evaluation", "evaluation_id", inputs.evaluation),
+    ]
+    return table("Artifacts", ("what", "which", "key"), [(what, which, f"{item.kind}/{item.key}") for what, which, item in named])
+
+
+def measured(inputs: Inputs) -> list[tuple[str, str]]:
+    """How difficulty was measured, name and value."""
+    found = [(name, ", ".join(inputs.by_problem[name].unique().sort())) for name in ("policy_id", "sampling_id", "grader_id")]
+    edges = [(name, f"{value:g}") for name, value in inputs.edges.model_dump().items()]
+    drawn = [(name, printable(str(value))) for name, value in inputs.sampling().items() if name != "sampling_id"]
+    return [*found, *drawn, *edges]
+
+
+def libraries(stages: tuple[Artifact, ...]) -> list[str]:
+    """The versions that stages were trained with, each once."""
+    found = [f"{name} {version}" for stage in stages for name, version in sorted(stage.manifest.get("libraries", {}).items())]
+    return list(dict.fromkeys(found))
+
+
+def written(settings: dict[str, Any]) -> str:
+    """Settings as people can read and copy them."""
+    return printable(json.dumps(settings, indent=2, sort_keys=True, ensure_ascii=False))

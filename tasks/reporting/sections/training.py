@@ -1,0 +1,163 @@
+"""How training went: curves over the steps of all stages, raw and smoothed, and the weight that groups were given."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import polars as pl
+
+from tasks.reporting.charts import curve_chart, weight_chart
+from tasks.reporting.figure import Figure
+from tasks.reporting.inputs import Inputs
+from tasks.reporting.table import Table, table
+from tasks.reporting.wording import number, percent, policy_title
+from tasks.store import Artifact
+
+MOST_POINTS = 240
+SMOOTHED_SHARE = 12  # a moving mean over a twelfth of a stage
+
+
+@dataclass(frozen=True)
+class Curve:
+    """A metric: where it comes from, how it is called, and how its values are written."""
+
+    names: tuple[str, ...]
+    title: str
+    caption: str
+    as_percent: bool = False
+
+
+CURVES = (
+    Curve(("rewards/accuracy/mean", "accuracy"), "Accuracy", "share of completions that are correct", as_percent=True),
+    Curve(("reward",), "Reward", "mean reward, format included"),
+    Curve(
+        ("zero_signal", "frac_reward_zero_std"), "Zero-signal groups", "all answers right or all wrong: nothing to learn", as_percent=True
+    ),
+    Curve(("weight", "weight/mean"), "Weight as applied", "mean weight of the step's groups"),
+    Curve(("kl",), "KL divergence", "from the policy that the stage started from"),
+    Curve(("loss",), "Loss", "of the policy gradient; its level says little"),
+    Curve(("grad_norm",), "Gradient norm", "before clipping"),
+    Curve(("entropy",), "Entropy", "of the next token, in nats"),
+    Curve(("completions/mean_length",), "Completion length", "mean, in tokens"),
+    Curve(("completions/clipped_ratio",), "Cut-off completions", "share that met the token limit", as_percent=True),
+    Curve(("rewards/format/mean",), "Format kept", "share of completions", as_percent=True),
+    Curve(("learning_rate",), "Learning rate", "as scheduled"),
+)
+
+
+def training_section(inputs: Inputs) -> dict[str, Any]:
+    """A figure for each metric that was logged, the weights, and a summary of the stages."""
+    titles = {stage.key: stage_title(stage) for stage in inputs.stages}
+    series, boundaries = in_sequence(all_series(inputs), list(titles))
+    figures = [figure_of(curve, series, titles, boundaries) for curve in CURVES if found_name(curve, series)]
+    weights = weight_figure(inputs, titles)
+    return {
+        "figures": [*figures, *([weights] if weights else [])],
+        "series": list(titles.values()),
+        "summary": summary(inputs, titles),
+    }
+
+
+def stage_title(stage: Artifact) -> str:
+    """A stage's name as a heading."""
+    return policy_title(str(stage.manifest.get("stage") or stage.key[:8]))
+
+
+def all_series(inputs: Inputs) -> pl.DataFrame:
+    """stage_id, step, name, value: what was logged, and what the groups add to it."""
+    judged = inputs.groups.filter(pl.col("group_size") > 0)
+    by_step = judged.group_by("stage_id", "step").agg(
+        accuracy=pl.col("correct").sum() / pl.col("group_size").sum(),
+        zero_signal=pl.col("is_zero_signal").mean(),
+        weight=pl.col("weight").mean(),
+    )
+    from_groups = by_step.unpivot(index=["stage_id", "step"], variable_name="name", value_name="value")
+    columns = ["stage_id", "step", "name", "value"]
+    return pl.concat([inputs.metrics.select(columns), from_groups.select(columns)]).filter(pl.col("value").is_finite())
+
+
+def in_sequence(series: pl.DataFrame, stage_ids: list[str]) -> tuple[pl.DataFrame, list[float]]:
+    """The series with each stage's steps put after those of the stages before it, and where stages meet."""
+    parts, boundaries, offset = [], [], 0
+    for stage_id in stage_ids:
+        part = series.filter(pl.col("stage_id") == stage_id)
+        if part.is_empty():
+            continue
+        if offset:
+            boundaries.append(offset + 0.5)
+        parts.append(part.with_columns(pl.col("step") + offset))
+        offset = int(parts[-1]["step"].max())  # type: ignore[arg-type]
+    return (pl.concat(parts) if parts else series), boundaries
+
+
+def found_name(curve: Curve, series: pl.DataFrame) -> str:
+    """The first of the curve's names that has values worth a picture: some, and not all zero."""
+    for name in curve.names:
+        values = series.filter(pl.col("name") == name)["value"]
+        if len(values) > 1 and (values != 0).any():
+            return name
+    return ""
+
+
+def figure_of(curve: Curve, series: pl.DataFrame, titles: dict[str, str], boundaries: list[float]) -> Figure:
+    """A metric's curve, with where each stage started and ended."""
+    rows = series.filter(pl.col("name") == found_name(curve, series))
+    drawn = pl.concat(smoothed(rows, stage_id, title) for stage_id, title in titles.items() if stage_id in rows["stage_id"])
+    written = percent if curve.as_percent else number
+    notes = tuple(f"{title}: {written(first)} → {written(last)}" for title, first, last in first_and_last(drawn))
+    description = f"{curve.title} by training step. {'; '.join(notes)}."
+    chart = curve_chart(drawn, list(titles.values()), boundaries, "%" if curve.as_percent else "~g", description)
+    return Figure(title=curve.title, svg=chart, caption=curve.caption, notes=notes)
+
+
+def smoothed(rows: pl.DataFrame, stage_id: str, title: str) -> pl.DataFrame:
+    """One stage's step, series, value and smooth (a centred moving mean), thinned to at most MOST_POINTS rows by means."""
+    part = rows.filter(pl.col("stage_id") == stage_id).sort("step")
+    thin = max(1, -(-len(part) // MOST_POINTS))
+    thinned = part.with_row_index("place").group_by(pl.col("place") // thin, maintain_order=True)
+    means = thinned.agg(pl.col("step").mean(), pl.col("value").mean())
+    window = max(1, len(means) // SMOOTHED_SHARE)
+    smooth = pl.col("value").rolling_mean(window, min_samples=1, center=True)
+    return means.select(pl.col("step").cast(pl.Float64), pl.lit(title).alias("series"), "value", smooth=smooth)
+
+
+def first_and_last(drawn: pl.DataFrame) -> Iterator[tuple[str, float, float]]:
+    """Each series' mean over its first and its last tenth: one step alone is noise."""
+    for (title,), part in drawn.group_by("series", maintain_order=True):
+        tenth = max(1, len(part) // 10)
+        yield str(title), float(part["value"].head(tenth).mean()), float(part["value"].tail(tenth).mean())  # type: ignore[arg-type]
+
+
+def weight_figure(inputs: Inputs, titles: dict[str, str]) -> Figure | None:
+    """The weight by the group's own accuracy; None without groups."""
+    judged = inputs.groups.filter(pl.col("group_size") > 0, pl.col("weight").is_finite())
+    if judged.is_empty():
+        return None
+    levels = judged.with_columns(pl.col("accuracy").round(3), series=pl.col("stage_id").replace_strict(titles, default=""))
+    rows = levels.group_by("series", "accuracy").agg(pl.col("weight").mean(), groups=pl.len()).sort("series", "accuracy")
+    chart = weight_chart(rows, list(titles.values()), "Mean weight of groups by their accuracy: what advantages were multiplied by.")
+    return Figure(title="Weight by group accuracy", svg=chart, caption="larger dots stand for more groups")
+
+
+def summary(inputs: Inputs, titles: dict[str, str]) -> Table:
+    """What each stage did."""
+    rows = [summary_row(inputs, stage, titles[stage.key]) for stage in inputs.stages]
+    heads = ("stage", "weighting", "hints", "#steps", "#groups", "#problems", "#zero signal", "#mean weight")
+    return table("The training stages", heads, rows)
+
+
+def summary_row(inputs: Inputs, stage: Artifact, title: str) -> tuple[Any, ...]:
+    """One stage's line."""
+    settings = stage.manifest.get("settings", {})
+    groups = inputs.groups.filter(pl.col("stage_id") == stage.key)
+    weighting = settings.get("weighting", {})
+    return (
+        title,
+        " ".join(str(weighting[name]).replace("_", " ") for name in ("family", "mode") if name in weighting) or "–",
+        "on" if settings.get("hints") else "off",
+        number(settings.get("steps") or groups["step"].max()),  # type: ignore[arg-type]
+        f"{len(groups):,}",
+        f"{groups['problem_id'].n_unique():,}",
+        percent(groups["is_zero_signal"].mean()),  # type: ignore[arg-type]
+        number(groups["weight"].mean()),  # type: ignore[arg-type]
+    )

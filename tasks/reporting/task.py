@@ -1,0 +1,79 @@
+"""The reporting task: one HTML page about a run, and the notices that the Prefect UI shows.
+
+Cached by the content and lineage of every artifact it reads, and by every module and template of this room.
+"""
+
+from pathlib import Path
+
+from prefect.artifacts import create_markdown_artifact, create_table_artifact
+from prefect.context import TaskRunContext
+
+from tasks.caching import room_task
+from tasks.store import Artifact, artifact, building, digest, file_digest, write_text
+
+VERSION = 1
+PAGE = "report.html"
+ROOM = Path(__file__).parent
+SOURCES = {".py", ".jinja", ".css"}
+
+
+def plan(
+    home: Path,
+    name: str,
+    difficulty: Artifact,
+    sets: Artifact,
+    stages: tuple[Artifact, ...],
+    evaluation: Artifact,
+    problems: tuple[Artifact, ...],
+) -> Artifact:
+    """The report that `report` makes of the same arguments. Manifests are digested whole, since the page shows their facts too."""
+    read = (difficulty, sets, *stages, evaluation, *problems)
+    inputs = {
+        "version": VERSION,
+        "name": name,
+        "artifacts": [digest(item.manifest) for item in read],
+        "answers": difficulty.manifest.get("graded"),
+        "sources": room_digests(),
+    }
+    return artifact(home, "reports", inputs)
+
+
+@room_task(plan, name="report", task_run_name="report on {name}")
+def report(
+    home: Path,
+    name: str,
+    difficulty: Artifact,
+    sets: Artifact,
+    stages: tuple[Artifact, ...],
+    evaluation: Artifact,
+    problems: tuple[Artifact, ...],
+) -> Artifact:
+    """Write `report.html`, and where this is a Prefect run tell the UI about it."""
+    target = plan(home, name, difficulty, sets, stages, evaluation, problems)
+    if target.is_complete:
+        return target
+    from tasks.reporting.inputs import Inputs
+    from tasks.reporting.notices import notices
+    from tasks.reporting.page import render_report  # draws charts; reruns never do
+
+    inputs = Inputs(Path(home), name, difficulty, sets, stages, evaluation, problems)
+    with building(target, {"name": name, "evaluation": evaluation.key}) as folder:
+        write_text(folder / PAGE, render_report(inputs))
+    if TaskRunContext.get():
+        for notice in notices(inputs, target.file(PAGE)):
+            tell(notice.key, notice.text, notice.rows)
+    return target
+
+
+def tell(key: str, text: str, rows: list[dict]) -> None:
+    """Show a notice in the Prefect UI."""
+    if rows:
+        create_table_artifact(table=rows, key=key, description=text)
+    else:
+        create_markdown_artifact(markdown=text, key=key)
+
+
+def room_digests() -> dict[str, str]:
+    """Digest of every module and template of this room."""
+    files = sorted(path for path in ROOM.rglob("*") if path.suffix in SOURCES)
+    return {path.relative_to(ROOM).as_posix(): file_digest(path) for path in files}

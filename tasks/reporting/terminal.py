@@ -1,0 +1,80 @@
+"""What the commands print: rows of a query, and the outcome of a run. Cells are shown as they are, never read as markup."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import polars as pl
+from rich.box import SIMPLE
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+from tasks.reporting.summary import average_title, place_title, shown_places
+from tasks.reporting.wording import MISSING, change, percent, percent_interval, points, points_interval, policy_title, printable
+from tasks.store import Artifact
+
+MOST_ROWS = 1000
+CAPTION_WIDTH = 72
+SAID = {"up": "green", "down": "red", "unclear": "dim", "": "dim"}
+
+
+def rows_table(rows: pl.DataFrame) -> Table:
+    """The rows of a query as a table; of many, the first MOST_ROWS, saying so."""
+    table = Table(header_style="bold", box=None, pad_edge=False)
+    for name, dtype in rows.schema.items():
+        table.add_column(Text(printable(name)), justify="right" if dtype.is_numeric() else "left", overflow="fold")
+    for row in rows.head(MOST_ROWS).iter_rows():
+        table.add_row(*(cell(value) for value in row))
+    if len(rows) > MOST_ROWS:
+        table.min_width = CAPTION_WIDTH
+        table.caption = Text(f"the first {MOST_ROWS:,} of {len(rows):,} rows; --format csv or json gives all")
+    return table
+
+
+def cell(value: Any) -> Text:
+    """A value as a cell."""
+    if value is None:
+        return Text("null", style="dim")
+    if isinstance(value, float):
+        return Text(f"{value:.6g}")
+    if isinstance(value, list | dict):
+        return Text(printable(json.dumps(value, ensure_ascii=False, default=str)))
+    return Text(printable(str(value)))
+
+
+def print_run(console: Console, *, evaluation: Artifact, report: Artifact, warehouse: Path) -> None:
+    """Print how the policies compare, and where the report and the warehouse lie."""
+    console.print(summary_table(pl.read_parquet(evaluation.file("summary.parquet"))))
+    console.print()
+    for name, path in (("report", report.file("report.html")), ("warehouse", warehouse)):
+        console.print(Text.assemble((f"{name:<10}", "dim"), (printable(str(path)), "bold")), soft_wrap=True)
+
+
+def summary_table(summary: pl.DataFrame) -> Table:
+    """avg@k of every policy, hint setting and dataset, with intervals and the paired difference to base in percentage points."""
+    table = Table(title=Text("Held-out accuracy", style="bold"), title_justify="left", header_style="bold", box=SIMPLE, pad_edge=False)
+    for head, justify in (("dataset", "left"), ("policy", "left"), ("hints", "left"), (average_title(summary), "right")):
+        table.add_column(head, justify=justify)  # type: ignore[arg-type]
+    for head in ("interval", "to base", "its interval"):
+        table.add_column(head, justify="right")
+    for place in shown_places(summary):
+        rows = summary.filter(pl.col("dataset") == place[0], pl.col("split") == place[1]).sort("hints", "policy")
+        for number, row in enumerate(rows.iter_rows(named=True)):
+            table.add_row(*summary_cells(row, "" if number else place_title(*place)), end_section=number == len(rows) - 1)
+    return table
+
+
+def summary_cells(row: dict[str, Any], place: str) -> list[Text]:
+    """One row of the summary."""
+    style = SAID[change(row["difference"], row["difference_low"], row["difference_high"])]
+    is_base = row["difference"] is None
+    return [
+        Text(place, style="bold"),
+        Text(policy_title(row["policy"])),
+        Text("on" if row["hints"] else "off", style="" if row["hints"] else "dim"),
+        Text(percent(row["accuracy"])),
+        Text(percent_interval(row["accuracy_low"], row["accuracy_high"]), style="dim"),
+        Text(MISSING if is_base else points(row["difference"]), style=style),
+        Text(points_interval(row["difference_low"], row["difference_high"]), style="dim"),
+    ]

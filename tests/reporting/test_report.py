@@ -1,0 +1,164 @@
+"""The page holds what a run gave, and nothing of what others wrote in it can act."""
+
+import re
+import subprocess
+import sys
+from html.parser import HTMLParser
+from pathlib import Path
+
+import polars as pl
+import pytest
+
+from tasks.reporting.inputs import Inputs
+from tasks.reporting.page import render_report
+from tasks.reporting.task import plan, report
+
+HOSTILE_NAME = "<img src=x onerror=alert(1)>"
+HOSTILE_TEXT = "</pre></style></svg><script>alert(1)</script>{{{{ 7 * 7 }}}} \u202eevil\x1b[31m {answer}"
+MAY_LOAD = {"src", "href", "srcset", "data", "action", "poster", "xlink:href"}
+
+
+class Page(HTMLParser):
+    """A page's elements with their attributes, and its text."""
+
+    def __init__(self, html: str) -> None:
+        super().__init__()
+        self.elements: list[tuple[str, dict[str, str | None]]] = []
+        self.words: list[str] = []
+        self.feed(html)
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.elements.append((tag, dict(attrs)))
+
+    def handle_data(self, data: str) -> None:
+        self.words.append(data)
+
+    @property
+    def text(self) -> str:
+        return " ".join(" ".join(self.words).split())
+
+    def tags(self) -> set[str]:
+        return {tag for tag, _ in self.elements}
+
+
+def page_of(run) -> Page:
+    return Page(render_report(Inputs(**run.arguments)))
+
+
+def test_page_tells_the_whole_run(made):
+    run = made()
+    page = page_of(run)
+    ids = {attributes["id"] for tag, attributes in page.elements if tag == "section"}
+    assert ids == {"result", "difficulty", "curated", "training", "calibration", "evaluation", "examples", "lineage"}
+    summary = pl.read_parquet(run.evaluation.file("summary.parquet"))
+    best = summary.filter(policy="stage2", hints=False, dataset="all").row(0, named=True)
+    assert f"Stage 2 solves {100 * best['accuracy']:.1f}% of the held-out problems" in page.text
+    assert f"{100 * best['difference']:+.1f} points" in page.text
+    shape = pl.read_parquet(run.difficulty.file("u_shape.parquet")).row(0, named=True)
+    assert f"α = {shape['alpha']:#.3g}" in page.text
+    assert "medium_to_hard: from the middle down" in page.text  # the SQL of stage 2
+    for said in ("KL divergence", "cells", "charts", run.sets.key, run.stages[1].key, "base-id", "grader-1", "Effect of hints", "read as"):
+        assert (said in page.text) is (said != "KL divergence"), said  # a KL of nothing but zeros is no picture
+
+
+def test_charts_take_the_pages_colours_and_words(made):
+    page = page_of(made())
+    charts = [attributes for tag, attributes in page.elements if tag == "svg"]
+    assert len(charts) >= 14
+    assert all(attributes["role"] == "img" and len(attributes["aria-label"] or "") > 20 for attributes in charts)
+    style = re.search(r"<style>(.*?)</style>", render_report(Inputs(**made().arguments)), re.DOTALL)[1]
+    inks = {value for _, attributes in page.elements for name, value in attributes.items() if name in ("fill", "stroke")}
+    assert inks <= {"none", "transparent"} | {f"var({name})" for name in re.findall(r"(--[a-z0-9-]+):", style)}
+    assert {"var(--hopeless)", "var(--medium)", "var(--trivial)", "var(--series-3)"} <= inks
+
+
+def test_histogram_draws_every_problem(made):
+    run = made()
+    histogram = pl.read_parquet(run.difficulty.file("histogram.parquet"))
+    counts = histogram.filter(pl.col("dataset") == "cells").sort("bin")["problems"].to_list()
+    html = render_report(Inputs(**run.arguments))
+    figure = next(part for part in html.split("<figure>") if "Histogram of 32 problems of cells" in part)
+    bars = re.findall(r'<path d="M[^"]*?v?[^"]*" fill="var\(--(?:hopeless|hard|medium|easy|trivial)\)"', figure)
+    assert len(bars) == sum(1 for count in counts if count)
+
+
+def test_nothing_is_fetched_and_nothing_runs(made):
+    html = render_report(Inputs(**made().arguments))
+    page = Page(html)
+    assert "http://" not in html and "https://" not in html and "@import" not in html and "url(" not in html
+    assert not page.tags() & {"script", "iframe", "object", "embed", "link", "base", "form", "foreignobject", "animate"}
+    for tag, attributes in page.elements:
+        assert not [name for name in attributes if name.startswith("on")], tag
+        loads = [value or "" for name, value in attributes.items() if name in MAY_LOAD]
+        assert all(value.startswith(("data:image/webp;base64,", "#")) for value in loads), (tag, loads)
+    policy = next(attributes["content"] for tag, attributes in page.elements if attributes.get("http-equiv") == "Content-Security-Policy")
+    assert policy == "default-src 'none'; img-src data:; style-src 'unsafe-inline'"
+    assert len(html) < 500_000
+
+
+def test_what_others_wrote_is_inert(made):
+    run = made(
+        datasets=(HOSTILE_NAME, "</svg><script>alert(2)</script>"), question=f"<image>{HOSTILE_TEXT}", response=HOSTILE_TEXT, problems=24
+    )
+    html = render_report(Inputs(**run.arguments))
+    page = Page(html)
+    assert "script" not in page.tags()
+    assert all((attributes.get("src") or "data:").startswith("data:") for tag, attributes in page.elements if tag == "img")
+    assert not [tag for tag, attributes in page.elements if any(name.startswith("on") for name in attributes)]
+    assert html.count("</style>") == 1 and html.count("</svg>") == html.count("<svg ")
+    assert HOSTILE_NAME in page.text and "<script>alert(1)</script>" in page.text and "{{ 7 * 7 }}" in page.text
+    assert not [char for char in html if char in "\x1b\u202e"]
+    inside_charts = re.findall(r"<text [^>]*>([^<]*)</text>", html)
+    assert any("&lt;img src=x" in text for text in inside_charts)
+
+
+def test_equal_inputs_give_equal_bytes(made):
+    inputs = made().arguments
+    assert render_report(Inputs(**inputs)) == render_report(Inputs(**inputs))
+    assert str(made().home) not in render_report(Inputs(**inputs))
+
+
+@pytest.mark.parametrize(
+    ("changes", "absent", "present"),
+    [
+        ({"hints": False}, "Effect of hints", "Held-out evaluation"),
+        ({"datasets": ("only",)}, "All held-out problems", "only"),
+        ({"groups": False}, "Prior against training", "Reward"),
+        ({"groups": False, "metrics": False}, "How training went", "Lineage"),
+        ({"answers": False}, "of the answers</summary>", "answers that difficulty was measured on are not at hand"),
+        ({"problems": 4, "rounds": 1, "low": 0.0}, "U-shaped: α", "No shape"),
+    ],
+)
+def test_what_a_run_lacks_is_left_out(made, changes, absent, present):
+    html = render_report(Inputs(**made(**changes).arguments))
+    assert absent not in html and present in html
+
+
+def test_lost_images_leave_the_words(made, tmp_path):
+    run = made(problems=20)
+    assert 'alt="Image 1 of the problem"' in render_report(Inputs(**run.arguments))
+    images = run.home / "images"
+    images.rename(tmp_path / "images")
+    try:
+        html = render_report(Inputs(**run.arguments))
+    finally:
+        (tmp_path / "images").rename(images)
+    assert "<img" not in html and "[image 1] What is the sum" in html
+
+
+def test_report_is_made_once_and_again_when_an_input_changes(made):
+    run = made()
+    first = report.fn(**run.arguments)
+    written = first.file("report.html").stat().st_mtime_ns
+    assert report.fn(**run.arguments) == first and first.file("report.html").stat().st_mtime_ns == written
+    assert first.kind == "reports"
+    assert plan(**{**run.arguments, "name": "other"}) != first
+    assert plan(**{**run.arguments, "stages": run.stages[:1]}) != first
+    assert plan(**{**run.arguments, "evaluation": made(hints=False).evaluation}) != first
+
+
+def test_task_module_stays_light():
+    code = "import sys, tasks.reporting.task; print(sorted({'altair', 'vl_convert', 'polars', 'jinja2.environment'} & set(sys.modules)))"
+    root = Path(__file__).parents[2]
+    loaded = subprocess.run([sys.executable, "-c", code], cwd=root, capture_output=True, text=True, check=True).stdout
+    assert "altair" not in loaded and "vl_convert" not in loaded
