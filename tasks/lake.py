@@ -1,8 +1,8 @@
 """Where everything lies: the relations of the lake, their columns, and how rows are appended.
 
 Two kinds of relation: *shards* grow row by row (rollouts, verdicts): one Parquet file written aside, fsynced and renamed, never changed;
-*artifact tables* are files inside complete artifacts (problems, curated, groups …). Each relation has an empty `_schema.parquet`, so
-that a query over a new lake gives no rows and not an error.
+*artifact tables* are files inside complete artifacts (problems, curated, groups …). Each relation has one empty file, with `_schema` for
+what differs in its files' names, so that a query over a new lake gives no rows and not an error.
 """
 
 import os
@@ -16,7 +16,6 @@ from filelock import FileLock
 from tasks.store import digest, disk_errors_named
 
 TEXT, INT, REAL, FLAG = pl.String, pl.Int64, pl.Float64, pl.Boolean
-SCHEMA_FILE = "_schema.parquet"
 
 ROLLOUT_KEY = {"problem_id": TEXT, "policy_id": TEXT, "sampling_id": TEXT, "round": INT, "sample": INT}
 
@@ -116,7 +115,7 @@ class Lake:
     def __post_init__(self) -> None:
         object.__setattr__(self, "home", Path(self.home).absolute())
         for relation, schema in RELATIONS.items():
-            path = self.home / "schemas" / relation / SCHEMA_FILE
+            path = self.schema_file(relation)
             if not path.exists():
                 write_parquet(pl.DataFrame(schema=schema), path)
 
@@ -131,13 +130,17 @@ class Lake:
         return self.home / "images"
 
     def files(self, relation: str) -> list[Path]:
-        """The Parquet files of a relation: its empty schema first, then all that is complete, sorted by name."""
-        return [self.home / "schemas" / relation / SCHEMA_FILE, *sorted(self.home.glob(GLOBS[relation]))]
+        """The Parquet files of a relation, sorted by name: all that is complete, and its empty schema."""
+        return sorted(self.home.glob(GLOBS[relation]))
+
+    def schema_file(self, relation: str) -> Path:
+        """The file of a relation that is always there and has no rows."""
+        return self.home / GLOBS[relation].replace("*", "_schema")
 
     def scan(self, relation: str, files: list[Path] | None = None) -> pl.LazyFrame:
         """The rows of a relation, of all its files or of the given ones."""
         schema = RELATIONS[relation]
-        found = self.files(relation) if files is None else [self.files(relation)[0], *files]
+        found = self.files(relation) if files is None else [self.schema_file(relation), *files]
         return pl.scan_parquet(found, schema=schema, glob=False)
 
     def partition(self, relation: str, *ids: str) -> Path:

@@ -1,0 +1,10 @@
+-- difficulty_adds_up: k of n is possible, and accuracy, interval and band are there exactly where n is
+-- grain: row of difficulty at fault
+-- inputs: difficulty
+-- parameters: none
+select *
+from difficulty
+where
+    k + unparseable > n
+    or (n > 0) <> (accuracy is not null and accuracy_low is not null and accuracy_high is not null and band is not null)
+    or abs(accuracy * n - k) > 1e-6

@@ -1,0 +1,7 @@
+-- intervals_hold_accuracy: an accuracy lies in its interval, and the interval in [0, 1]
+-- grain: row of difficulty at fault
+-- inputs: difficulty
+-- parameters: none
+select problem_id, policy_id, k, n, accuracy, accuracy_low, accuracy_high
+from difficulty
+where not (accuracy between accuracy_low - 1e-9 and accuracy_high + 1e-9 and accuracy_low >= 0 and accuracy_high <= 1)

@@ -1,0 +1,37 @@
+-- curation_sweep: what other thresholds would keep, and how many of the groups trained on it would teach nothing
+-- grain: dataset x split x policy_id x sampling_id x grader_id x low x high x group_size
+-- inputs: outcome_counts
+-- parameters: none; the grid of thresholds and group sizes stands below (0.084, 0.1 and 0.87 are the paper's, the others ours)
+with thresholds as (
+    select lows.low, highs.high, sizes.group_size
+    from (select unnest([0.0, 0.05, 0.084, 0.1, 0.2, 0.3]::double[]) as low) as lows
+    cross join (select unnest([0.5, 0.7, 0.8, 0.87, 0.9, 1.0]::double[]) as high) as highs
+    cross join (select unnest([4, 8, 16]) as group_size) as sizes
+),
+
+swept as (
+    select
+        outcomes.*,
+        thresholds.*,
+        outcomes.k / outcomes.n between thresholds.low and thresholds.high as is_kept,
+        zero_signal(outcomes.k, outcomes.n, thresholds.group_size) as zero_signal
+    from outcome_counts as outcomes
+    cross join thresholds
+)
+
+select
+    dataset,
+    split,
+    policy_id,
+    sampling_id,
+    grader_id,
+    low,
+    high,
+    group_size,
+    sum(problems)::bigint as problems,
+    coalesce(sum(problems) filter (where is_kept), 0)::bigint as kept,
+    coalesce(sum(problems) filter (where is_kept), 0) / sum(problems) as kept_share,
+    sum(problems * zero_signal) filter (where is_kept) / sum(problems) filter (where is_kept) as zero_signal_share
+from swept
+group by all
+order by dataset, split, policy_id, sampling_id, grader_id, low, high, group_size

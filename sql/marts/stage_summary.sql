@@ -1,0 +1,57 @@
+-- stage_summary: what each training stage did
+-- grain: stage_id
+-- inputs: stg_groups, stg_metrics, stg_policies
+-- parameters: none
+-- first_ and last_ are means over the first and last tenth of the steps, because one step alone is noise; reward is the metric `reward`
+with groups as (
+    select
+        stage_id,
+        count(distinct step) as steps,
+        count(*) as groups,
+        count(distinct problem_id) as problems,
+        avg(is_zero_signal::int) as zero_signal_share,
+        avg(weight) as mean_weight,
+        avg(accuracy) filter (where step_bucket = 0) as first_accuracy,
+        avg(accuracy) filter (where step_bucket = last_bucket) as last_accuracy
+    from (select *, max(step_bucket) over (partition by stage_id) as last_bucket from stg_groups) as bucketed
+    group by stage_id
+),
+
+rewards as (
+    select stage_id, value, percent_rank() over (partition by stage_id order by step) as place
+    from stg_metrics
+    where name = 'reward'
+),
+
+reward_ends as (
+    select
+        stage_id,
+        avg(value) filter (where place <= 0.1) as first_reward,
+        avg(value) filter (where place >= 0.9 or ends = 1) as last_reward
+    from (select *, count(*) over (partition by stage_id) as ends from rewards) as counted
+    group by stage_id
+),
+
+policies as (
+    select * from stg_policies where stage_id is not null
+    qualify row_number() over (partition by stage_id order by policy_id) = 1
+)
+
+select
+    groups.stage_id,
+    policies.policy,
+    policies.policy_id,
+    policies.parent_id,
+    groups.steps,
+    groups.groups,
+    groups.problems,
+    groups.zero_signal_share,
+    groups.mean_weight,
+    groups.first_accuracy,
+    groups.last_accuracy,
+    reward_ends.first_reward,
+    reward_ends.last_reward
+from groups
+left join reward_ends using (stage_id)
+left join policies using (stage_id)
+order by groups.stage_id

@@ -1,0 +1,14 @@
+-- stg_curated: the problems of every curated set
+-- grain: set_id x stage x problem_id
+-- inputs: curated
+-- parameters: none
+select
+    set_id,
+    stage,
+    problem_id,
+    dataset,
+    band,
+    accuracy::double as accuracy,
+    rule,
+    rank::bigint as rank
+from curated

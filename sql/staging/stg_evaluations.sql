@@ -1,0 +1,16 @@
+-- stg_evaluations: held-out results, with each problem's accuracy (null where no sample could be scored)
+-- grain: evaluation_id x policy_id x hints x dataset x split x problem_id
+-- inputs: evaluations
+-- parameters: none
+select
+    evaluation_id,
+    policy_id,
+    policy,
+    hints,
+    dataset,
+    split,
+    problem_id,
+    n::bigint as n,
+    k::bigint as k,
+    k / nullif(n, 0) as accuracy
+from evaluations

@@ -1,0 +1,19 @@
+-- stg_groups: online GRPO groups, each with its tenth of the stage's steps and whether it could teach anything
+-- grain: group (stage_id x step x problem_id; a problem drawn twice in one step has two rows)
+-- inputs: groups
+-- parameters: none
+select
+    stage_id,
+    step::bigint as step,
+    problem_id,
+    g::bigint as group_size,
+    correct::bigint as correct,
+    accuracy::double as accuracy,
+    prior::double as prior,
+    weight::double as weight,
+    advantage_mean::double as advantage_mean,
+    advantage_std::double as advantage_std,
+    correct in (0, g) as is_zero_signal,
+    floor(10 * (step - min(step) over stage) / (max(step) over stage - min(step) over stage + 1))::bigint as step_bucket
+from groups
+window stage as (partition by stage_id)

@@ -1,0 +1,10 @@
+-- stg_metrics: what training logged
+-- grain: stage_id x step x name
+-- inputs: metrics
+-- parameters: none
+select
+    stage_id,
+    step::bigint as step,
+    name,
+    value::double as value
+from metrics

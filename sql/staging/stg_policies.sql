@@ -1,0 +1,13 @@
+-- stg_policies: policies by identity; of two names for the same weights the first in the alphabet stays
+-- grain: policy_id
+-- inputs: policies
+-- parameters: none
+select
+    policy_id,
+    name as policy,
+    kind,
+    model,
+    nullif(parent_id, '') as parent_id,
+    nullif(stage_id, '') as stage_id
+from policies
+qualify row_number() over (partition by policy_id order by kind, name, model, parent_id, stage_id) = 1

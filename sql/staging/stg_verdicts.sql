@@ -1,0 +1,20 @@
+-- stg_verdicts: verdicts with what they count as
+-- grain: rollout (problem_id x policy_id x sampling_id x round x sample) x grader_id x gold_id
+-- inputs: verdicts, parameters
+-- parameters: parameters.rounds, the number of rounds that count (null: all)
+-- a timeout or an unscorable gold answer says nothing about the policy: neither is scored
+select
+    problem_id,
+    policy_id,
+    sampling_id,
+    round::bigint as round,
+    sample::bigint as sample,
+    grader_id,
+    gold_id,
+    verdict,
+    nullif(extracted, '') as extracted,
+    format_ok,
+    verdict = 'correct' as is_correct,
+    verdict in ('correct', 'incorrect', 'unparseable') as is_scored
+from verdicts
+where round < (select coalesce(rounds, 9223372036854775807) from parameters)

@@ -1,0 +1,27 @@
+"""Runs the difficulty marts over one graded profile: its problems and rounds only, whatever else its shards hold."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import TYPE_CHECKING
+
+from tasks.difficulty.settings import DifficultySettings
+from tasks.errors import InputError
+from tasks.sampling.profile import read_profile, shard_paths
+from tasks.store import Artifact
+from tasks.warehouse import open_over
+
+if TYPE_CHECKING:
+    import duckdb
+
+
+def open_graded(
+    graded: Artifact, problems: Sequence[Artifact], settings: DifficultySettings, wanted: Iterable[str]
+) -> duckdb.DuckDBPyConnection:
+    """The `wanted` marts over the verdicts of a graded profile on `problems`. Raises InputError when a shard it names is gone."""
+    verdicts = shard_paths(graded, "verdicts")
+    for shard in verdicts:
+        if not shard.is_file():
+            raise InputError(f"graded artifact {graded.path} names {shard}, which is gone; delete the artifact's folder and run again")
+    files = {"verdicts": verdicts, "problems": [source.file("problems.parquet") for source in problems]}
+    return open_over(files, settings, wanted=wanted, rounds=read_profile(graded)["rounds"])

@@ -1,0 +1,62 @@
+"""The difficulty task: how hard each problem of a graded profile is, the histogram of that, and whether it is a U.
+
+Cached by the content of the graded profile and of the problems, the settings, and every SQL file that the marts are made with.
+"""
+
+from contextlib import closing
+from pathlib import Path
+from typing import Any
+
+import polars as pl
+
+from tasks.caching import room_task
+from tasks.difficulty.measurement import open_graded
+from tasks.difficulty.settings import DifficultySettings
+from tasks.errors import InputError
+from tasks.lake import write_parquet
+from tasks.sampling.profile import read_profile
+from tasks.store import Artifact, artifact, building
+from tasks.warehouse import sql_digests
+
+VERSION = 1
+FILES = {"difficulty": "difficulty.parquet", "difficulty_histogram": "histogram.parquet", "u_shape": "u_shape.parquet"}
+
+
+def plan(home: Path, graded: Artifact, problems: tuple[Artifact, ...], settings: DifficultySettings) -> Artifact:
+    """The difficulty that `measure` makes of the same arguments."""
+    inputs = {
+        "version": VERSION,
+        "graded": graded.content,
+        "problems": [source.content for source in problems],
+        "settings": settings,
+        "sql": sql_digests(*FILES),
+    }
+    return artifact(home, "difficulty", inputs)
+
+
+@room_task(plan, name="measure difficulty", task_run_name="measure difficulty")
+def measure(home: Path, graded: Artifact, problems: tuple[Artifact, ...], settings: DifficultySettings) -> Artifact:
+    """Write the three tables in FILES. Raises InputError when the profile has no verdict on any of the problems."""
+    target = plan(home, graded, problems, settings)
+    if target.is_complete:
+        return target
+    profile = read_profile(graded)
+    facts: dict[str, Any] = {name: profile[name] for name in ("policy_id", "sampling_id", "grader_id", "rounds")} | {
+        "graded": graded.key,
+        "settings": settings,
+    }
+    with closing(open_graded(graded, problems, settings, FILES)) as connection, building(target, facts) as folder:
+        facts["counts"] = count_bands(connection.table("difficulty").pl(), graded)
+        for mart, name in FILES.items():
+            write_parquet(connection.table(mart).pl(), folder / name)
+    return target
+
+
+def count_bands(difficulty: pl.DataFrame, graded: Artifact) -> dict[str, dict[str, int]]:
+    """Problems by "dataset/split" and band; `unmeasured` are those of which no sample could be scored."""
+    if difficulty.is_empty():
+        raise InputError(f"graded artifact {graded.path} has no verdict on any of the given problems; sample and grade them first")
+    counts: dict[str, dict[str, int]] = {}
+    for dataset, split, band, problems in difficulty.group_by("dataset", "split", "band").len().iter_rows():
+        counts.setdefault(f"{dataset}/{split}", {})[band or "unmeasured"] = problems
+    return counts

@@ -1,0 +1,15 @@
+"""The task that publishes the warehouse. Never cached: it shows the lake as it is, whichever recipe wrote it."""
+
+from pathlib import Path
+
+from prefect import task
+
+from tasks.difficulty.settings import DifficultySettings
+from tasks.lake import Lake
+from tasks.warehouse import publish
+
+
+@task(name="publish warehouse")
+def publish_warehouse(home: Path, settings: DifficultySettings) -> Path:
+    """Build the warehouse beside the published one and put it in its place; gives its path."""
+    return publish(Lake(home), settings)

@@ -1,0 +1,315 @@
+"""The warehouse: the SQL of `sql/` over the lake's Parquet files, in memory for a task, or published as one file that people query.
+
+It promises that a published file is only ever replaced, never opened for writing: an analyst's open session keeps what it reads, and
+blocks nobody. Its marts are tables, its relations are views over the lake, so a query always sees the newest shards. It is stored so
+that DuckDB 1.2 and newer open it.
+
+DuckDB is imported where it is used: Prefect keeps flows alive to the very end of a process, and with them whatever their modules name,
+and DuckDB, kept alive so long, prints pages of leak warnings as the last thing a person sees.
+"""
+
+from __future__ import annotations
+
+import glob
+import json
+import os
+import re
+import tempfile
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import closing, contextmanager
+from graphlib import TopologicalSorter
+from pathlib import Path
+from statistics import NormalDist
+from threading import Timer
+from typing import TYPE_CHECKING, Any
+
+import polars as pl
+from filelock import FileLock
+from pydantic import Field
+
+from tasks.difficulty.settings import DifficultySettings
+from tasks.errors import InputError
+from tasks.lake import GLOBS, RELATIONS, Lake
+from tasks.settings import Settings
+from tasks.store import ASIDE, disk_errors_named, file_digest, sync_folder
+
+if TYPE_CHECKING:
+    import duckdb
+
+SCHEMA_VERSION = 1
+STORAGE_VERSION = "v1.2.0"
+SQL = Path(__file__).resolve().parent.parent / "sql"
+PARAMETERS, FITS = "parameters", "beta_binomial_fits"
+INPUTS_LINE = re.compile(r"^-- inputs: (.*)$", re.MULTILINE)
+FIRST_ROWS = 5
+READING_NODES = {"SELECT_NODE", "SET_OPERATION_NODE", "RECURSIVE_CTE_NODE", "CTE_NODE"}
+HIDING_FUNCTIONS = {"query", "json_execute_serialized_sql"}
+
+
+class CheckFailed(InputError):
+    """A query of `sql/checks/` found rows that must not be. Retrying cannot help: what lies in the lake is at fault."""
+
+
+class QueryLimits(Settings):
+    """What a query may use: `rows` returned (None: all), `seconds`, `memory` as DuckDB writes it ("2GB"), `threads`."""
+
+    rows: int | None = Field(default=None, ge=0)
+    seconds: float = Field(default=60.0, gt=0)
+    memory: str = "2GB"
+    threads: int = Field(default=2, gt=0)
+
+
+def sql_files(folder: str) -> dict[str, Path]:
+    """The files of a folder of `sql/` by the relation (macro, rule, check) that each is named after, sorted."""
+    return {path.stem: path for path in sorted((SQL / folder).glob("*.sql"))}
+
+
+def models() -> dict[str, Path]:
+    """The files of all relations that we derive: staging views and marts."""
+    return sql_files("staging") | sql_files("marts")
+
+
+def inputs_of(name: str, given: Iterable[str] = ()) -> tuple[str, ...]:
+    """The relations that `name` is made from, as the header of its file says; none for what is `given` or lies in the lake."""
+    if name in given or name in RELATIONS or name == PARAMETERS:
+        return ()
+    if name == FITS:
+        return ("outcome_counts",)
+    return header_inputs(models()[name])
+
+
+def header_inputs(path: Path) -> tuple[str, ...]:
+    """The names on the `-- inputs:` line of a SQL file. Raises ValueError naming the file when it has none."""
+    line = INPUTS_LINE.search(path.read_text(encoding="utf-8"))
+    if line is None:
+        raise ValueError(f"{path} has no `-- inputs: ...` line in its header; name the relations it reads, or none")
+    return () if line[1] == "none" else tuple(name.strip() for name in line[1].split(","))
+
+
+def in_order(wanted: Iterable[str], given: Iterable[str] = ()) -> list[str]:
+    """`wanted` and all that they are made from, each after its inputs."""
+    graph: dict[str, tuple[str, ...]] = {}
+    open_names = list(wanted)
+    while open_names:
+        if (name := open_names.pop()) not in graph:
+            graph[name] = inputs_of(name, given)
+            open_names += graph[name]
+    return list(TopologicalSorter(dict(sorted(graph.items()))).static_order())
+
+
+def sql_digests(*wanted: str, given: Iterable[str] = ()) -> dict[str, str]:
+    """Digest of every SQL file that `wanted` relations are made with where `given` ones are read, for cache keys: path -> digest."""
+    known = {name: path for name, path in models().items() if name not in given}
+    files = [*sql_files("macros").values(), *(known[name] for name in in_order(wanted, given) if name in known)]
+    return {path.relative_to(SQL).as_posix(): file_digest(path) for path in files}
+
+
+def connect(**config: str | int) -> duckdb.DuckDBPyConnection:
+    """An in-memory DuckDB. One thread unless told, so that sums of floats, and with them artifacts, are the same in every run."""
+    import duckdb
+
+    return duckdb.connect(config={"threads": 1, "temp_directory": tempfile.gettempdir(), **config})
+
+
+def open_over(
+    files: Mapping[str, list[Path]],
+    settings: DifficultySettings,
+    *,
+    wanted: Iterable[str] | None = None,
+    rounds: int | None = None,
+) -> duckdb.DuckDBPyConnection:
+    """An in-memory DuckDB with macros, staging views and marts over the given Parquet files.
+
+    `files` are those of a relation (a relation not named is empty) or of a mart (which is then read, not computed). `wanted` are the
+    relations to make, with all they are made from (None: every one). Only verdicts of the first `rounds` count (None: of all).
+    """
+    connection = connect()
+    create_parameters(connection, settings, rounds)
+    create_macros(connection)
+    for name in in_order([*RELATIONS, *models()] if wanted is None else wanted, files):
+        create(connection, name, files)
+    return connection
+
+
+def create_parameters(connection: duckdb.DuckDBPyConnection, settings: DifficultySettings, rounds: int | None) -> None:
+    """The one-row table that marts take thresholds from: the bands' edges, the intervals' normal quantile z, the rounds that count."""
+    values = settings.model_dump(exclude={"confidence"}) | {"z": NormalDist().inv_cdf((1 + settings.confidence) / 2), "rounds": rounds}
+    connection.execute(
+        f"""create table {PARAMETERS} as select
+            $low::double as low, $hard_below::double as hard_below, $medium_below::double as medium_below, $high::double as high,
+            $z::double as z, $rounds::bigint as rounds""",
+        values,
+    )
+
+
+def create_macros(connection: duckdb.DuckDBPyConnection) -> None:
+    """The macros of `sql/macros/`."""
+    for path in sql_files("macros").values():
+        connection.execute(path.read_text(encoding="utf-8"))
+
+
+def create(connection: duckdb.DuckDBPyConnection, name: str, files: Mapping[str, list[Path]]) -> None:
+    """One relation, all of whose inputs are there: a view where it only renames, a table where it computes."""
+    if name in files or name in RELATIONS:
+        create_source(connection, name, files.get(name, []))
+    elif name == FITS:
+        from tasks.difficulty.fit import fit_outcomes  # brings scipy, which takes half a second to import; reruns never fit
+
+        connection.from_arrow(fit_outcomes(connection.table("outcome_counts").pl()).to_arrow()).create(FITS)
+    elif name != PARAMETERS:
+        path = models()[name]
+        kind = "view" if path.parent.name == "staging" else "table"
+        connection.execute(f"create {kind} {name} as {path.read_text(encoding='utf-8')}")
+
+
+def create_source(connection: duckdb.DuckDBPyConnection, name: str, files: list[Path]) -> None:
+    """A view over Parquet files, or an empty table of the relation's columns where there is no file."""
+    if files:
+        connection.from_parquet([literal(path) for path in files]).create_view(name)
+    else:
+        connection.from_arrow(pl.DataFrame(schema=RELATIONS[name]).to_arrow()).create(name)
+
+
+def literal(path: Path) -> str:
+    """A path as a DuckDB glob that matches just it: a home folder may be called `runs [old]`."""
+    return glob.escape(str(path))
+
+
+def publish(lake: Lake, settings: DifficultySettings) -> Path:
+    """Build the warehouse over the whole lake beside the published one, check it, and put it in its place.
+
+    Raises CheckFailed, and leaves the published file as it is, when a query of `sql/checks/` gives a row. Safe beside other
+    publishers (they wait), writers of shards and readers of the old file.
+    """
+    aside = lake.home / ASIDE / "warehouse.duckdb"
+    aside.parent.mkdir(exist_ok=True)
+    with FileLock(f"{aside}.lock"), disk_errors_named(lake.warehouse), closing(open_over(snapshot(lake), settings)) as connection:
+        check(connection)
+        for leftover in (aside, aside.with_name(f"{aside.name}.wal")):
+            leftover.unlink(missing_ok=True)
+        write_database(connection, aside, lake)
+        os.replace(aside, lake.warehouse)
+        sync_folder(lake.home)
+    return lake.warehouse
+
+
+def snapshot(lake: Lake) -> dict[str, list[Path]]:
+    """The lake's files now. What is derived is listed before what it is derived from, so that a flow that is writing meanwhile never
+    shows us a verdict whose rollout came after our look."""
+    return {relation: lake.files(relation) for relation in reversed(RELATIONS)}
+
+
+def check(connection: duckdb.DuckDBPyConnection) -> None:
+    """Run `sql/checks/`. Raises CheckFailed naming the first check that gives rows, with the first of them."""
+    for name, path in sql_files("checks").items():
+        rows = connection.sql(path.read_text(encoding="utf-8")).limit(FIRST_ROWS).pl()
+        if not rows.is_empty():
+            shown = "\n".join(f"  {row}" for row in rows.to_dicts())
+            raise CheckFailed(f"check {name} ({path}) failed; its first rows:\n{shown}\nThe published warehouse stays as it was")
+
+
+def write_database(connection: duckdb.DuckDBPyConnection, path: Path, lake: Lake) -> None:
+    """Write the marts as tables and the lake's relations as views to a new database file."""
+    source = connection.execute("select current_database()").fetchall()[0][0]
+    connection.execute(f"attach $path as warehouse (storage_version '{STORAGE_VERSION}')", {"path": str(path)})
+    connection.execute("use warehouse")
+    create_macros(connection)
+    facts = {"schema_version": str(SCHEMA_VERSION), "home": str(lake.home)}
+    connection.execute(
+        "create table meta as select unnest($keys) as key, unnest($values) as value", {"keys": list(facts), "values": list(facts.values())}
+    )
+    for name in in_order([*RELATIONS, *models()]):
+        if name in RELATIONS:
+            create_live_view(connection, name, lake)
+        elif name in sql_files("staging"):
+            connection.execute(f"create view {name} as {models()[name].read_text(encoding='utf-8')}")
+        else:
+            connection.execute(f"create table {name} as from {source}.main.{name}")
+    connection.execute(f"use {source}")
+    connection.execute("detach warehouse")
+
+
+def create_live_view(connection: duckdb.DuckDBPyConnection, relation: str, lake: Lake) -> None:
+    """A view that sees files written after it was made; the relation's empty one is always there for its glob to match."""
+    connection.from_parquet(f"{literal(lake.home)}/{GLOBS[relation]}").create_view(relation)
+
+
+def query(lake: Lake, sql: str, *, limits: QueryLimits | None = None) -> pl.DataFrame:
+    """The rows of one SELECT over the published warehouse, which can read the lake through it and nothing else, and write nothing.
+
+    Raises InputError for SQL that is wrong or does more than read, a query that takes too long, or a warehouse not yet published.
+    """
+    limits = limits or QueryLimits()
+    if not lake.warehouse.is_file():
+        raise InputError(f"no warehouse at {lake.warehouse}: nothing is published yet; `difficulty-prior profile <recipe>` makes it")
+    with closing(open_published(lake, limits)) as connection, sql_errors_named(sql, limits):
+        check_only_reads(connection, sql)
+        clock = Timer(limits.seconds, connection.interrupt)
+        clock.start()
+        try:
+            # through query() the SQL is a bound value, and DuckDB itself refuses writes in its WITH clause
+            return connection.sql("select * from query($sql) limit $rows", params={"sql": sql, "rows": limits.rows}).pl()
+        finally:
+            clock.cancel()
+
+
+def open_published(lake: Lake, limits: QueryLimits) -> duckdb.DuckDBPyConnection:
+    """A locked connection to the published warehouse. It is attached, not opened, because one process shares an opened file, settings and
+    all, between its connections, and would go on seeing a file that has been replaced."""
+    connection = connect(threads=limits.threads, memory_limit=limits.memory, temp_directory="")
+    connection.execute("attach $path as warehouse (read_only)", {"path": str(lake.warehouse)})
+    connection.execute("use warehouse")
+    folders = sorted({GLOBS[relation].split("/")[0] for relation in RELATIONS})
+    places = [lake.home / folder for folder in folders]
+    allowed = [*map(str, places), *map(literal, places)]  # DuckDB compares the views' globs as they are written
+    connection.execute("set allowed_directories = $allowed", {"allowed": allowed})
+    connection.execute("set enable_external_access = false")
+    connection.execute("set lock_configuration = true")
+    return connection
+
+
+@contextmanager
+def sql_errors_named(sql: str, limits: QueryLimits) -> Iterator[None]:
+    """Turn DuckDB's errors about SQL that a person wrote into InputErrors that show it."""
+    import duckdb
+
+    try:
+        yield
+    except duckdb.InterruptException as error:
+        raise InputError(f"the query took more than {limits.seconds:g} s and was stopped; narrow it or allow more time:\n{sql}") from error
+    except duckdb.OutOfMemoryException as error:
+        raise InputError(f"the query needs more than {limits.memory} of memory; narrow it or allow more:\n{sql}") from error
+    except duckdb.Error as error:
+        raise InputError(f"the query failed: {error}\nin:\n{sql}") from error
+
+
+def check_only_reads(connection: duckdb.DuckDBPyConnection, sql: str) -> None:
+    """Raise InputError unless `sql` is one SELECT that writes nothing.
+
+    Its type alone does not tell: DuckDB 2.0 runs `with x as (copy … to 'file')`, also from inside a string given to the functions in
+    HIDING_FUNCTIONS, and folders that may be read may then be written. So the parsed statement is looked through.
+    """
+    types = [statement.type.name for statement in connection.extract_statements(sql)]
+    if types != ["SELECT"]:
+        raise InputError(
+            f"a query is one SELECT (or FROM, WITH, DESCRIBE, SUMMARIZE, SHOW), but this is {' and '.join(types) or 'empty'}:\n{sql}"
+        )
+    parsed = json.loads(connection.execute("select json_serialize_sql($sql)", {"sql": sql}).fetchall()[0][0])
+    if parsed["error"]:
+        raise InputError(f"the query cannot be checked ({parsed['error_message']}); write it as a plain SELECT:\n{sql}")
+    for node in nodes_of(parsed["statements"]):
+        kind, function = str(node.get("type", "")), str(node.get("function_name", "")).lower()
+        if kind.endswith("_NODE") and kind not in READING_NODES:
+            raise InputError(f"the warehouse is read-only, but the query holds a {kind.split('_')[0]}:\n{sql}")
+        if function in HIDING_FUNCTIONS:
+            raise InputError(f"function {function}() runs SQL hidden in a string; write that SQL into the query itself:\n{sql}")
+
+
+def nodes_of(tree: Any) -> Iterator[dict[str, Any]]:
+    """Every JSON object in a tree."""
+    if isinstance(tree, dict):
+        yield tree
+        tree = list(tree.values())
+    if isinstance(tree, list):
+        for branch in tree:
+            yield from nodes_of(branch)

@@ -1,0 +1,80 @@
+"""Writes small lakes for tests: rows given as the few columns that matter, the rest filled with defaults."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import polars as pl
+
+from tasks.difficulty.settings import DifficultySettings
+from tasks.lake import RELATIONS, Lake, write_parquet
+from tasks.store import Artifact, artifact, building
+from tasks.warehouse import open_over
+
+if TYPE_CHECKING:
+    import duckdb
+
+Rows = Sequence[Mapping[str, Any]]
+VERDICTS = {"c": "correct", "i": "incorrect", "u": "unparseable", "t": "timeout", "s": "unscorable"}
+IDS = {"policy_id": "base", "sampling_id": "warm", "round": 0, "sample": 0}
+DEFAULTS: dict[str, dict[str, Any]] = {
+    "problems": {"gold_id": "gold", "dataset": "geometry", "split": "train", "row": 1, "source_id": "", "question": "?", "images": [],
+                 "choices": [], "answer": "1", "metadata": "{}"},
+    "policies": {"kind": "base", "model": "m", "parent_id": "", "stage_id": ""},
+    "rollouts": {**IDS, "response": "", "n_tokens": 1, "finish_reason": "stop", "seed": 0, "hint": ""},
+    "verdicts": {**IDS, "grader_id": "strict", "gold_id": "gold", "extracted": "", "rule": "", "format_ok": True},
+    "curated": {"set_id": "set", "stage": "stage1", "dataset": "geometry", "band": "medium", "accuracy": 0.5, "rule": "r"},
+    "groups": {"stage_id": "s1", "problem_id": "p", "G": 4, "prior": None, "weight": 1.0, "advantage_mean": 0.0, "advantage_std": 1.0},
+    "metrics": {"stage_id": "s1", "name": "reward"},
+    "evaluations": {"evaluation_id": "e", "hints": False, "dataset": "geometry", "split": "test"},
+}  # fmt: skip
+
+
+def table(relation: str, rows: Rows) -> pl.DataFrame:
+    """Rows of a relation, whole."""
+    return pl.DataFrame([DEFAULTS.get(relation, {}) | dict(row) for row in rows], schema=RELATIONS[relation])
+
+
+def verdicts(problem_id: str, letters: str, **columns: Any) -> list[dict[str, Any]]:
+    """One verdict a round, by its first letter ("ccit")."""
+    return [{"problem_id": problem_id, "round": place, "verdict": VERDICTS[letter], **columns} for place, letter in enumerate(letters)]
+
+
+def rollouts_of(rows: Rows) -> list[dict[str, Any]]:
+    """The rollouts that verdicts are about."""
+    keys = ("problem_id", "policy_id", "sampling_id", "round", "sample")
+    return list({tuple(row.values()): row for row in ({key: row.get(key, IDS.get(key)) for key in keys} for row in rows)}.values())
+
+
+def warehouse(folder: Path, relations: Mapping[str, Rows], *, rounds: int | None = None, **settings: Any) -> duckdb.DuckDBPyConnection:
+    """An in-memory warehouse over these rows."""
+    files = {}
+    for relation, rows in relations.items():
+        files[relation] = [folder / f"{relation}.parquet"]
+        write_parquet(table(relation, rows), files[relation][0])
+    return open_over(files, DifficultySettings(**settings), rounds=rounds)
+
+
+def problems_artifact(home: Path, rows: Rows, name: str = "train") -> Artifact:
+    """A complete problems artifact."""
+    target = artifact(home, "problems", {"name": name})
+    with building(target, {}) as folder:
+        write_parquet(table("problems", rows), folder / "problems.parquet")
+    return target
+
+
+def graded_artifact(home: Path, rows: Rows, *, rounds: int = 8, name: str = "graded") -> Artifact:
+    """A complete graded profile over one shard with these verdicts and one with their rollouts."""
+    lake = Lake(home)
+    shards = {"verdicts": lake.partition("verdicts", "strict", "base", "warm"), "rollouts": lake.partition("rollouts", "base", "warm")}
+    for relation, filling in (("verdicts", rows), ("rollouts", rollouts_of(rows))):
+        lake.append(shards[relation], relation, table(relation, filling), name)
+    paths = {relation: [str((partition / f"{name}.parquet").relative_to(lake.home))] for relation, partition in shards.items()}
+    target = artifact(home, "graded", {"name": name})
+    facts = {"policy_id": "base", "sampling_id": "warm", "grader_id": "strict", "rounds": rounds, "problems": []}
+    with building(target, {}) as folder:
+        (folder / "shards.json").write_text(json.dumps({**facts, **paths}))
+    return target

@@ -1,0 +1,66 @@
+"""Each check is silent over sound rows and catches the fault it is for."""
+
+import pytest
+
+from tasks.warehouse import CheckFailed, check, sql_files
+from tests.sql.rows import rollouts_of, verdicts, warehouse
+
+SOUND_VERDICTS = verdicts("p", "cit")
+SOUND = {
+    "problems": [{"problem_id": "p"}],
+    "rollouts": rollouts_of(SOUND_VERDICTS),
+    "verdicts": SOUND_VERDICTS,
+    "curated": [{"problem_id": "p", "rank": 1}, {"problem_id": "q", "rank": 2}],
+    "groups": [{"step": 1, "correct": 1, "accuracy": 0.25}],
+    "evaluations": [{"policy_id": "b", "policy": "base", "problem_id": "p", "n": 2, "k": 1}],
+}
+
+# the rows of one relation that each check must refuse
+FAULTS = {
+    "rollouts_are_unique": ("rollouts", [*SOUND["rollouts"], SOUND["rollouts"][0]]),
+    "verdicts_are_unique": ("verdicts", [*SOUND_VERDICTS, {**SOUND_VERDICTS[0], "verdict": "incorrect"}]),
+    "verdicts_have_rollouts": ("rollouts", SOUND["rollouts"][1:]),
+    "verdicts_are_known": ("verdicts", [{**SOUND_VERDICTS[0], "verdict": "maybe"}, *SOUND_VERDICTS[1:]]),
+    "curated_are_unique": ("curated", [{"problem_id": "p", "rank": 1}, {"problem_id": "p", "rank": 2}]),
+    "groups_add_up": ("groups", [{"step": 1, "correct": 1, "accuracy": 0.5}]),
+    "evaluations_add_up": ("evaluations", [{"policy_id": "b", "policy": "base", "problem_id": "p", "n": 2, "k": 3}]),
+    "evaluations_are_unique": ("evaluations", SOUND["evaluations"] * 2),
+}
+
+# marts are computed, so their faults are planted by a changed mart
+CHANGES = {
+    "difficulty_adds_up": "update difficulty set k = n + 1",
+    "intervals_hold_accuracy": "update difficulty set accuracy_low = accuracy + 0.1",
+    "histogram_adds_up": "delete from difficulty_histogram where problems > 0",
+}
+
+
+def test_every_check_has_its_fault():
+    assert set(FAULTS) | set(CHANGES) == set(sql_files("checks"))
+
+
+def test_sound_rows_pass(tmp_path):
+    check(warehouse(tmp_path, SOUND))
+
+
+@pytest.mark.parametrize("name", FAULTS)
+def test_faulty_rows_are_caught(tmp_path, name):
+    relation, rows = FAULTS[name]
+    connection = warehouse(tmp_path, SOUND | {relation: rows})
+    assert connection.execute(sql_files("checks")[name].read_text()).fetchall()
+    with pytest.raises(CheckFailed):
+        check(connection)
+
+
+@pytest.mark.parametrize("name", CHANGES)
+def test_faulty_marts_are_caught(tmp_path, name):
+    connection = warehouse(tmp_path, SOUND)
+    connection.execute(CHANGES[name])
+    with pytest.raises(CheckFailed, match=name):
+        check(connection)
+
+
+def test_two_problems_of_one_rank_are_caught(tmp_path):
+    rows = [{"problem_id": "p", "rank": 1}, {"problem_id": "q", "rank": 1}]
+    with pytest.raises(CheckFailed, match="rank 1"):
+        check(warehouse(tmp_path, SOUND | {"curated": rows}))

@@ -1,0 +1,74 @@
+from contextlib import closing
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from tasks.difficulty.settings import BANDS
+from tasks.warehouse import connect, create_macros
+
+
+@pytest.fixture(scope="module")
+def connection():
+    with closing(connect()) as connection:
+        create_macros(connection)
+        yield connection
+
+
+def value(connection, expression: str, **parameters: object) -> object:
+    return connection.execute(f"select {expression}", parameters).fetchall()[0][0]
+
+
+# Newcombe, Statistics in Medicine 17 (1998), table I, method 3
+@pytest.mark.parametrize(
+    ("k", "n", "low", "high"),
+    [(81, 263, 0.2553, 0.3662), (15, 148, 0.0624, 0.1605), (0, 20, 0.0, 0.1611), (1, 29, 0.0061, 0.1718), (29, 29, 0.8830, 1.0)],
+)
+def test_wilson_gives_published_intervals(connection, k, n, low, high):
+    z = 1.959963984540054
+    assert value(connection, "wilson_low($k, $n, $z)", k=k, n=n, z=z) == pytest.approx(low, abs=5e-5)
+    assert value(connection, "wilson_high($k, $n, $z)", k=k, n=n, z=z) == pytest.approx(high, abs=5e-5)
+
+
+def test_wilson_of_nothing_is_unknown(connection):
+    assert value(connection, "wilson_low(0, 0, 1.96)") is None
+    assert value(connection, "wilson_high(0, 0, 1.96)") is None
+
+
+@settings(max_examples=60, deadline=None, derandomize=True)
+@given(k=st.integers(0, 300), more=st.integers(0, 300), z=st.floats(0.1, 5))
+def test_wilson_holds_the_share(connection, k, more, z):
+    if n := k + more:
+        low, high = (value(connection, f"wilson_{end}($k, $n, $z)", k=k, n=n, z=z) for end in ("low", "high"))
+        assert 0 <= low <= k / n + 1e-9 and k / n - 1e-9 <= high <= 1 + 1e-12
+
+
+@pytest.mark.parametrize(
+    ("p", "band"),
+    [
+        (0.0, "hopeless"),
+        (0.083, "hopeless"),
+        (0.084, "hard"),
+        (0.35, "medium"),
+        (0.65, "easy"),
+        (0.87, "easy"),
+        (0.871, "trivial"),
+        (None, None),
+    ],
+)
+def test_band_edges(connection, p, band):
+    assert value(connection, "band($p::double, 0.084, 0.35, 0.65, 0.87)", p=p) == band
+    assert band is None or band in BANDS
+
+
+def test_zero_signal_is_the_posterior_mean(connection):
+    # one sample always agrees with itself; two agree with probability E[p^2] + E[(1-p)^2], Beta(1/2, 1/2): 3/8 each
+    assert value(connection, "zero_signal(3, 8, 1)") == pytest.approx(1)
+    assert value(connection, "zero_signal(0, 0, 2)") == pytest.approx(0.75)
+    assert value(connection, "zero_signal(0, 8, 8)") > value(connection, "zero_signal(4, 8, 8)")
+    assert value(connection, "zero_signal(2, 8, 8)") == pytest.approx(value(connection, "zero_signal(6, 8, 8)"))
+
+
+def test_draw_order_never_changes(connection):
+    assert value(connection, "draw_order('p1', 7)") == "5a439f943cb7ae0b3eef86817a6f0f08"
+    assert value(connection, "draw_order('p1', 8)") != value(connection, "draw_order('p1', 7)")

@@ -1,0 +1,297 @@
+"""Given rows, expected rows, for each mart."""
+
+import math
+
+import pytest
+
+from tests.sql.rows import verdicts, warehouse
+
+Z = 1.959963984540054
+
+
+def ask(connection, sql):
+    return connection.execute(sql).fetchall()
+
+
+def test_difficulty_counts_what_rule_one_says(tmp_path):
+    rows = verdicts("p", "ccciuts")
+    got = warehouse(tmp_path, {"problems": [{"problem_id": "p"}], "verdicts": rows}).table("difficulty").pl().to_dicts()
+    assert len(got) == 1
+    row = got[0]
+    assert {name: row[name] for name in ("rounds", "n", "k", "unparseable", "timeouts", "unscorable", "band")} == {
+        "rounds": 7, "n": 5, "k": 3, "unparseable": 1, "timeouts": 1, "unscorable": 1, "band": "medium"}  # fmt: skip
+    assert row["accuracy"] == pytest.approx(0.6)
+    assert (row["accuracy_low"], row["accuracy_high"]) == (pytest.approx(0.2307, abs=1e-4), pytest.approx(0.8824, abs=1e-4))
+
+
+def test_difficulty_without_scored_samples_is_unknown(tmp_path):
+    connection = warehouse(tmp_path, {"problems": [{"problem_id": "p"}], "verdicts": verdicts("p", "tts")})
+    assert ask(connection, "select n, k, accuracy, accuracy_low, band from difficulty") == [(0, 0, None, None, None)]
+    assert ask(connection, "select * from difficulty_histogram") == []
+
+
+def test_difficulty_keeps_places_golds_graders_and_policies_apart(tmp_path):
+    problems = [{"problem_id": "p"}, {"problem_id": "p", "dataset": "other"}, {"problem_id": "p", "gold_id": "new", "answer": "2"}]
+    rows = [
+        *verdicts("p", "ci"),
+        *verdicts("p", "cc", gold_id="new"),
+        *verdicts("p", "ii", grader_id="lax"),
+        *verdicts("p", "cc", policy_id="s1"),
+    ]
+    connection = warehouse(tmp_path, {"problems": problems, "verdicts": rows})
+    got = ask(connection, "select dataset, gold_id, grader_id, policy_id, k from difficulty order by all")
+    assert got == [
+        ("geometry", "gold", "lax", "base", 0),
+        ("geometry", "gold", "strict", "base", 1),
+        ("geometry", "gold", "strict", "s1", 2),
+        ("geometry", "new", "strict", "base", 2),
+        ("other", "gold", "lax", "base", 0),
+        ("other", "gold", "strict", "base", 1),
+        ("other", "gold", "strict", "s1", 2),
+    ]
+
+
+def test_difficulty_counts_a_problem_read_twice_once(tmp_path):
+    connection = warehouse(tmp_path, {"problems": [{"problem_id": "p"}, {"problem_id": "p", "row": 2}], "verdicts": verdicts("p", "ci")})
+    assert ask(connection, "select n, k from difficulty") == [(2, 1)]
+
+
+def test_difficulty_stops_at_the_rounds_asked_for(tmp_path):
+    connection = warehouse(tmp_path, {"problems": [{"problem_id": "p"}], "verdicts": verdicts("p", "iicc")}, rounds=3)
+    assert ask(connection, "select n, k, rounds from difficulty") == [(3, 1, 3)]
+
+
+def test_settings_move_bands_and_intervals(tmp_path):
+    given = {"problems": [{"problem_id": "p"}], "verdicts": verdicts("p", "ci")}
+    connection = warehouse(tmp_path, given, low=0.6, hard_below=0.7, medium_below=0.8, confidence=0.5)
+    band, low = ask(connection, "select band, accuracy_low from difficulty")[0]
+    assert (band, low) == ("hopeless", pytest.approx(0.28469, abs=1e-4))
+
+
+def test_histogram_has_every_bin_and_exact_ends(tmp_path):
+    letters = {"a": "iiii", "b": "ciii", "c": "cccc", "d": "cccc", "e": "cct", "f": "ciit"}
+    rows = [row for name, said in letters.items() for row in verdicts(name, said)]
+    connection = warehouse(tmp_path, {"problems": [{"problem_id": name} for name in letters], "verdicts": rows})
+    got = ask(connection, "select bin, bins, problems, round(share, 4), band from difficulty_histogram order by bin")
+    assert got == [
+        (0, 4, 1, 0.1667, "hopeless"),
+        (1, 4, 2, 0.3333, "hard"),
+        (2, 4, 0, 0.0, "medium"),
+        (3, 4, 0, 0.0, "easy"),
+        (4, 4, 3, 0.5, "trivial"),
+    ]
+
+
+def test_u_shape_tells_a_u_from_a_hump_and_from_nothing(tmp_path):
+    def problems_of(dataset, counts):
+        return {f"{dataset}{k}-{copy}": "c" * k + "i" * (8 - k) for k, number in enumerate(counts) for copy in range(number)}
+
+    sets = {"u": [40, 9, 6, 5, 4, 5, 6, 9, 40], "hump": [0, 2, 10, 30, 40, 30, 10, 2, 0], "none": [30, 0, 0, 0, 0, 0, 0, 0, 0]}
+    letters = {dataset: problems_of(dataset, counts) for dataset, counts in sets.items()}
+    rows = {
+        "problems": [{"problem_id": name, "dataset": dataset} for dataset, problems in letters.items() for name in problems],
+        "verdicts": [row for problems in letters.values() for name, said in problems.items() for row in verdicts(name, said)],
+    }
+    connection = warehouse(tmp_path, rows)
+    got = ask(connection, "select dataset, problems, is_u, alpha is null, round(never_share, 3), round(always_share, 3) from u_shape")
+    assert got == [("hump", 124, False, False, 0.0, 0.0), ("none", 30, False, True, 1.0, 0.0), ("u", 124, True, False, 0.323, 0.323)]
+
+
+def test_candidates_leave_out_conflicts_copies_and_the_unmeasured(tmp_path):
+    problems = [
+        {"problem_id": "plain"},
+        {"problem_id": "twice"},
+        {"problem_id": "twice", "dataset": "algebra"},
+        {"problem_id": "torn", "gold_id": "gold"},
+        {"problem_id": "torn", "gold_id": "new", "answer": "2"},
+        {"problem_id": "slow"},
+        {"problem_id": "untried"},
+    ]
+    rows = [*verdicts("plain", "ci"), *verdicts("twice", "cc"), *verdicts("torn", "ci"), *verdicts("slow", "tt")]
+    connection = warehouse(tmp_path, {"problems": problems, "verdicts": rows})
+    assert ask(connection, "select problem_id, dataset, accuracy from candidates") == [
+        ("plain", "geometry", 0.5),
+        ("twice", "algebra", 1.0),
+    ]
+
+
+def test_conflicts_and_duplicates(tmp_path):
+    problems = [
+        {"problem_id": "torn"},
+        {"problem_id": "torn", "dataset": "algebra", "gold_id": "new", "answer": "2"},
+        {"problem_id": "leak"},
+        {"problem_id": "leak", "split": "test"},
+        {"problem_id": "fine"},
+    ]
+    connection = warehouse(tmp_path, {"problems": problems})
+    assert ask(connection, "select * from gold_conflicts") == [("torn", 2, ["1", "2"], ["algebra/train", "geometry/train"])]
+    assert ask(connection, "select * from duplicates") == [
+        ("leak", 2, ["geometry/test", "geometry/train"], True),
+        ("torn", 2, ["algebra/train", "geometry/train"], False),
+    ]
+
+
+def test_sweep_counts_what_thresholds_keep(tmp_path):
+    letters = {"never": "iiii", "half": "ccii", "always": "cccc"}
+    rows = [row for name, said in letters.items() for row in verdicts(name, said)]
+    connection = warehouse(tmp_path, {"problems": [{"problem_id": name} for name in letters], "verdicts": rows})
+    sql = "select problems, kept, kept_share, zero_signal_share from curation_sweep where group_size = 8 and low = {} and high = {}"
+    (paper,), (everything,) = ask(connection, sql.format(0.084, 0.87)), ask(connection, sql.format(0.0, 1.0))
+    assert paper[:3] == (3, 1, pytest.approx(1 / 3)) and everything[:3] == (3, 3, 1.0)
+    assert paper[3] < everything[3] < 1
+    assert ask(connection, sql.format(0.3, 0.5)) == [(3, 1, pytest.approx(1 / 3), paper[3])]
+
+
+def test_drift_follows_the_lineage_over_stages(tmp_path):
+    policies = [
+        {"policy_id": "base", "name": "base"},
+        {"policy_id": "s1", "name": "stage1", "parent_id": "base"},
+        {"policy_id": "s2", "name": "stage2", "parent_id": "s1"},
+        {"policy_id": "stranger", "name": "x"},
+    ]
+    rows = [
+        *verdicts("p", "i" * 8),
+        *verdicts("p", "iciiciii", policy_id="s1"),
+        *verdicts("p", "c" * 8, policy_id="s2"),
+        *verdicts("p", "c" * 8, policy_id="stranger"),
+    ]
+    connection = warehouse(tmp_path, {"problems": [{"problem_id": "p"}], "verdicts": rows, "policies": policies})
+    got = ask(connection, "select policy_id, later_policy_id, difference, band, later_band, moved from difficulty_drift order by 1, 2")
+    assert got == [
+        ("base", "s1", 0.25, "hopeless", "hard", "unclear"),
+        ("base", "s2", 1.0, "hopeless", "trivial", "up"),
+        ("s1", "s2", 0.75, "hard", "trivial", "up"),
+    ]
+
+
+def test_suspects_agree_on_a_wrong_answer(tmp_path):
+    rows = [
+        *verdicts("suspect", "iiii", extracted="7"),
+        *verdicts("suspect", "i", extracted="8", sample=1),
+        *verdicts("lost", "iiii"),
+        *[{**row, "extracted": str(place)} for place, row in enumerate(verdicts("guessing", "iiii"))],
+        *verdicts("few", "iii", extracted="7"),
+        *verdicts("solved", "cccci", extracted="7"),
+    ]
+    problems = [{"problem_id": name, "source_id": f"id-{name}"} for name in ("suspect", "lost", "guessing", "few", "solved")]
+    connection = warehouse(tmp_path, {"problems": problems, "verdicts": rows})
+    assert ask(connection, "select source_id, answer, voted, votes, n, vote_share from suspect_labels") == [
+        ("id-suspect", "1", "7", 4, 5, 0.8)
+    ]
+
+
+def test_curated_sets_sum_up(tmp_path):
+    rows = [{"problem_id": str(rank), "rank": rank, "accuracy": rank / 4, "band": "medium" if rank < 3 else "easy"} for rank in (1, 2, 3)]
+    connection = warehouse(tmp_path, {"curated": [*rows, {"problem_id": "1", "rank": 1, "set_id": "older"}]})
+    assert ask(
+        connection, "select set_id, stage, rule, dataset, band, problems, accuracy_min, accuracy_mean, accuracy_max from curated_sets"
+    ) == [
+        ("older", "stage1", "r", "geometry", "medium", 1, 0.5, 0.5, 0.5),
+        ("set", "stage1", "r", "geometry", "medium", 2, 0.25, 0.375, 0.5),
+        ("set", "stage1", "r", "geometry", "easy", 1, 0.75, 0.75, 0.75),
+    ]
+
+
+def test_stage_summary(tmp_path):
+    groups = [
+        {"step": step, "correct": correct, "accuracy": correct / 4, "weight": step / 10}
+        for step in range(1, 21)
+        for correct in (0, min(step // 5, 4))
+    ]
+    metrics = [{"step": step, "value": step / 20} for step in range(1, 21)] + [{"step": 1, "name": "loss", "value": 9.0}]
+    policies = [{"policy_id": "x", "name": "stage1", "stage_id": "s1", "parent_id": "base"}]
+    connection = warehouse(tmp_path, {"groups": groups, "metrics": metrics, "policies": policies})
+    got = connection.table("stage_summary").pl().to_dicts()
+    assert len(got) == 1
+    assert got[0] == {
+        "stage_id": "s1", "policy": "stage1", "policy_id": "x", "parent_id": "base", "steps": 20, "groups": 40, "problems": 1,
+        "zero_signal_share": pytest.approx((20 + 4 + 1) / 40), "mean_weight": pytest.approx(1.05),
+        "first_accuracy": 0.0, "last_accuracy": pytest.approx((0.75 + 1.0) / 4),
+        "first_reward": pytest.approx(0.075), "last_reward": pytest.approx(0.975),
+    }  # fmt: skip
+
+
+def test_stage_of_one_step_has_first_and_last(tmp_path):
+    connection = warehouse(tmp_path, {"groups": [{"step": 1, "correct": 1, "accuracy": 0.25}], "metrics": [{"step": 1, "value": 0.5}]})
+    got = ask(connection, "select steps, first_accuracy, last_accuracy, first_reward, last_reward, policy from stage_summary")
+    assert got == [(1, 0.25, 0.25, 0.5, 0.5, None)]
+
+
+def test_calibration_by_tenth_and_band(tmp_path):
+    groups = [
+        {"step": 1, "correct": 1, "accuracy": 0.25, "prior": 0.5},
+        {"step": 1, "correct": 4, "accuracy": 1.0, "prior": 0.75},
+        {"step": 1, "correct": 4, "accuracy": 1.0, "prior": None},
+        {"step": 20, "correct": 2, "accuracy": 0.5, "prior": 0.5},
+    ]
+    connection = warehouse(tmp_path, {"groups": groups})
+    got = ask(
+        connection,
+        """select step_bucket, band, first_step, last_step, groups, prior, accuracy, difference, absolute_difference
+        from calibration order by 1, 2""",
+    )
+    assert got == [
+        (0, "all", 1, 1, 2, 0.625, 0.625, 0.0, 0.25),
+        (0, "easy", 1, 1, 1, 0.75, 1.0, 0.25, 0.25),
+        (0, "medium", 1, 1, 1, 0.5, 0.25, -0.25, 0.25),
+        (9, "all", 20, 20, 1, 0.5, 0.5, 0.0, 0.0),
+        (9, "medium", 20, 20, 1, 0.5, 0.5, 0.0, 0.0),
+    ]
+
+
+EVALUATIONS = [
+    *[{"policy_id": "b", "policy": "base", "problem_id": name, "n": 4, "k": k} for name, k in {"p": 0, "q": 2, "r": 4}.items()],
+    *[{"policy_id": "s", "policy": "stage1", "problem_id": name, "n": 4, "k": k} for name, k in {"p": 2, "q": 3, "r": 4}.items()],
+    *[
+        {"policy_id": "s", "policy": "stage1", "hints": True, "problem_id": name, "n": 4, "k": k}
+        for name, k in {"p": 4, "q": 3, "r": 4}.items()
+    ],
+    {"policy_id": "b", "policy": "base", "problem_id": "z", "dataset": "algebra", "n": 0, "k": 0},
+    {"policy_id": "b", "policy": "base", "problem_id": "y", "dataset": "algebra", "n": 2, "k": 1},
+]
+
+
+def test_evaluation_is_clustered_and_paired_by_problem(tmp_path):
+    got = warehouse(tmp_path, {"evaluations": EVALUATIONS}).table("evaluation").pl()
+    base, everything, stage, _, hinted, _ = sorted(got.filter(~((got["policy"] == "base") & (got["dataset"] == "algebra"))).to_dicts(),
+                                                   key=lambda row: (row["policy"], row["hints"], row["dataset"] == "all"))  # fmt: skip
+    margin = Z * 0.5 / math.sqrt(3)
+    assert (base["problems"], base["samples"], base["accuracy"], base["difference"], base["paired_problems"]) == (3, 12, 0.5, None, 0)
+    assert (base["accuracy_low"], base["accuracy_high"]) == (max(0.5 - margin, 0), min(0.5 + margin, 1))
+    assert (everything["problems"], everything["unmeasured"], everything["samples"], everything["split"]) == (4, 1, 14, "all")
+    differences = [0.5, 0.25, 0.0]
+    assert (stage["accuracy"], stage["difference"], stage["paired_problems"]) == (0.75, 0.25, 3)
+    spread = Z * math.sqrt(sum((value - 0.25) ** 2 for value in differences) / 2 / 3)
+    assert (stage["difference_low"], stage["difference_high"]) == (pytest.approx(0.25 - spread), pytest.approx(0.25 + spread))
+    assert stage["solved_share"] == 1.0 and base["solved_share"] == pytest.approx(2 / 3)
+    assert hinted["difference"] == pytest.approx((1 + 0.25 + 0) / 3)
+
+
+def test_hint_effect_is_paired(tmp_path):
+    got = warehouse(tmp_path, {"evaluations": EVALUATIONS}).table("hint_effect").pl().to_dicts()
+    assert [(row["policy"], row["dataset"], row["problems"]) for row in got] == [("stage1", "geometry", 3), ("stage1", "all", 3)]
+    assert (got[0]["accuracy_off"], got[0]["accuracy_on"], got[0]["effect"]) == (0.75, pytest.approx(11 / 12), pytest.approx(1 / 6))
+    margin = Z * math.sqrt(((0.5 - 1 / 6) ** 2 + 2 * (1 / 6) ** 2) / 2 / 3)
+    assert got[0]["effect_low"] == pytest.approx(1 / 6 - margin)
+
+
+def test_evaluations_stay_apart(tmp_path):
+    rows = [
+        {"policy_id": "b", "policy": "base", "problem_id": "p", "n": 1, "k": k, "evaluation_id": name}
+        for name, k in {"e1": 0, "e2": 1}.items()
+    ]
+    connection = warehouse(tmp_path, {"evaluations": rows})
+    assert ask(connection, "select evaluation_id, accuracy from evaluation where dataset = 'all'") == [("e1", 0.0), ("e2", 1.0)]
+
+
+def test_responses_cut_off_are_counted(tmp_path):
+    rollouts = [
+        {"problem_id": "p", "n_tokens": 10},
+        {"problem_id": "p", "round": 1, "n_tokens": 30, "finish_reason": "length", "hint": "hard"},
+        {"problem_id": "q", "n_tokens": 20},
+        {"problem_id": "q", "round": 1, "n_tokens": 20},
+        {"problem_id": "unknown", "n_tokens": 99},
+    ]
+    problems = [{"problem_id": "p"}, {"problem_id": "p", "gold_id": "new"}, {"problem_id": "q"}]
+    connection = warehouse(tmp_path, {"problems": problems, "rollouts": rollouts})
+    assert ask(connection, "from responses") == [("geometry", "train", "base", "warm", 2, 2, 4, 20.0, 30, 0.25, 0.25)]

@@ -1,0 +1,64 @@
+"""What holds for every file of sql/: its header is true, and it builds over an empty lake."""
+
+import json
+
+import pytest
+
+from tasks.difficulty.settings import DifficultySettings
+from tasks.warehouse import FITS, PARAMETERS, SQL, connect, header_inputs, in_order, models, nodes_of, open_over, sql_digests, sql_files
+
+FILES = sorted(SQL.rglob("*.sql"))
+SELECTS = [path for path in FILES if path.parent.name != "macros"]
+
+
+def tables_read(sql: str) -> set[str]:
+    """The tables that a SELECT reads, its own CTEs left out."""
+    tree = json.loads(connect().execute("select json_serialize_sql($sql)", {"sql": sql}).fetchall()[0][0])
+    assert not tree["error"], tree
+    nodes = list(nodes_of(tree))
+    read = {node["table_name"] for node in nodes if node.get("type") == "BASE_TABLE"}
+    return read - {entry["key"] for node in nodes for entry in node.get("cte_map", {}).get("map", [])}
+
+
+@pytest.mark.parametrize("path", FILES, ids=lambda path: f"{path.parent.name}/{path.stem}")
+def test_header_and_style(path):
+    text = path.read_text()
+    first = text.splitlines()[0]
+    assert first.startswith("-- ") and path.stem.split("_")[0] in first
+    assert "\n-- grain: " in text and "\n-- parameters: " in text
+    code = "\n".join(line.split("--")[0] for line in text.splitlines())
+    quoted = code.split("'")[::2]
+    assert all(part == part.lower() for part in quoted)
+
+
+@pytest.mark.parametrize("path", SELECTS, ids=lambda path: f"{path.parent.name}/{path.stem}")
+def test_header_names_the_inputs(path):
+    declared = {name.split(" ")[0] for name in header_inputs(path)} if path.parent.name != "curation" else {"candidates"}
+    assert tables_read(path.read_text()) == declared
+
+
+def test_every_model_builds_over_an_empty_lake():
+    connection = open_over({}, DifficultySettings())
+    for name in models():
+        assert connection.execute(f"select count(*) from {name}").fetchall() == [(0,)]
+    for name, path in sql_files("checks").items():
+        assert connection.execute(path.read_text()).fetchall() == [], name
+
+
+def test_order_puts_inputs_first():
+    order = in_order(models())
+    assert set(models()) | {FITS, PARAMETERS} <= set(order)
+    assert order.index("verdicts") < order.index("stg_verdicts") < order.index("difficulty") < order.index(FITS) < order.index("u_shape")
+
+
+def test_digests_cover_what_is_used_and_no_more():
+    digests = sql_digests("u_shape")
+    assert {
+        "marts/u_shape.sql",
+        "marts/outcome_counts.sql",
+        "marts/difficulty.sql",
+        "staging/stg_verdicts.sql",
+        "macros/wilson.sql",
+    } <= set(digests)
+    assert "marts/evaluation.sql" not in digests
+    assert "marts/difficulty.sql" not in sql_digests("candidates", given=["difficulty"])

@@ -1,0 +1,212 @@
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from tasks.difficulty.settings import DifficultySettings
+from tasks.errors import InputError
+from tasks.lake import RELATIONS, Lake
+from tasks.process import PROJECT
+from tasks.warehouse import CheckFailed, QueryLimits, models, publish, query
+from tests.sql.rows import problems_artifact, rollouts_of, table, verdicts
+
+SETTINGS = DifficultySettings()
+
+
+def fill(lake: Lake, letters: dict[str, str], name: str = "a") -> None:
+    """A lake with problems, rollouts and verdicts."""
+    rows = [row for problem, said in letters.items() for row in verdicts(problem, said)]
+    problems_artifact(lake.home, [{"problem_id": problem} for problem in letters], name)
+    lake.append(lake.partition("rollouts", "base", "warm"), "rollouts", table("rollouts", rollouts_of(rows)), name)
+    lake.append(lake.partition("verdicts", "strict", "base", "warm"), "verdicts", table("verdicts", rows), name)
+
+
+def published(folder: Path) -> Lake:
+    """A published lake in a folder whose name means something to SQL and to globs."""
+    lake = Lake(folder / "it's [old] *")
+    fill(lake, {"p": "cic", "q": "iii"})
+    publish(lake, SETTINGS)
+    (lake.home / "secret").mkdir()
+    (lake.home / "secret" / "key.txt").write_text("key")
+    return lake
+
+
+@pytest.fixture
+def lake(tmp_path) -> Lake:
+    """A lake to change."""
+    return published(tmp_path)
+
+
+@pytest.fixture(scope="module")
+def shared(tmp_path_factory) -> Lake:
+    """A lake to query, the same for all tests."""
+    return published(tmp_path_factory.mktemp("shared"))
+
+
+def test_an_empty_lake_publishes(tmp_path):
+    lake = Lake(tmp_path)
+    assert publish(lake, SETTINGS) == lake.warehouse
+    for name in [*RELATIONS, *models()]:
+        assert query(lake, f"select count(*) from {name}").item() == 0
+    assert query(lake, "from meta").rows() == [("schema_version", "1"), ("home", str(tmp_path))]
+
+
+def test_marts_are_tables_and_relations_are_views(shared):
+    kinds = dict(query(shared, "select table_name, table_type from information_schema.tables").rows())
+    assert {kinds[name] for name in RELATIONS} == {"VIEW"}
+    assert kinds["difficulty"] == kinds["u_shape"] == "BASE TABLE"
+    assert query(shared, "select problem_id, k, n from difficulty order by 1").rows() == [("p", 2, 3), ("q", 0, 3)]
+
+
+def test_views_see_new_shards_at_once_and_marts_after_publishing(lake):
+    fill(lake, {"r": "ccc"}, name="b")
+    assert query(lake, "select count(distinct problem_id) from verdicts").item() == 3
+    assert query(lake, "select count(*) from difficulty").item() == 2
+    publish(lake, SETTINGS)
+    assert query(lake, "select count(*) from difficulty").item() == 3
+
+
+def test_what_is_published_holds_all_history(lake):
+    rows = verdicts("p", "ccc", policy_id="stage1")
+    lake.append(lake.partition("rollouts", "stage1", "warm"), "rollouts", table("rollouts", rollouts_of(rows)), "x")
+    lake.append(lake.partition("verdicts", "strict", "stage1", "warm"), "verdicts", table("verdicts", rows), "x")
+    publish(lake, SETTINGS)
+    assert query(lake, "select policy_id, k from difficulty where problem_id = 'p' order by 1").rows() == [("base", 2), ("stage1", 3)]
+
+
+def test_publishing_leaves_an_open_session_alone(lake):
+    import duckdb
+
+    with duckdb.connect(str(lake.warehouse), read_only=True) as session:
+        fill(lake, {"r": "ccc"}, name="b")
+        publish(lake, SETTINGS)
+        assert session.execute("select count(*) from difficulty").fetchall() == [(2,)]
+        assert query(lake, "select count(*) from difficulty").item() == 3
+
+
+def test_the_same_lake_publishes_the_same_marts(lake):
+    before = query(lake, "from curation_sweep").to_dicts()
+    publish(lake, SETTINGS)
+    assert query(lake, "from curation_sweep").to_dicts() == before
+
+
+def test_two_processes_may_publish_at_once(lake):
+    code = "import sys; from tasks.warehouse import Lake, DifficultySettings, publish; publish(Lake(sys.argv[1]), DifficultySettings())"
+    run = [sys.executable, "-c", code, str(lake.home)]
+    environment = {**os.environ, "PYTHONPATH": str(PROJECT)}
+    publishers = [subprocess.Popen(run, env=environment, stderr=subprocess.PIPE, text=True) for _ in range(2)]
+    outcomes = [(publisher.communicate()[1], publisher.returncode) for publisher in publishers]
+    assert [code for _, code in outcomes] == [0, 0], outcomes
+    assert query(lake, "select count(*) from difficulty").item() == 2
+    assert not list((lake.home / "aside").glob("warehouse.duckdb"))
+
+
+def test_a_failing_check_keeps_the_old_warehouse(lake):
+    rows = rollouts_of(verdicts("p", "c"))
+    lake.append(lake.partition("rollouts", "base", "warm"), "rollouts", table("rollouts", rows), "again")
+    with pytest.raises(CheckFailed, match=r"rollouts_are_unique[\s\S]*'problem_id': 'p'"):
+        publish(lake, SETTINGS)
+    assert query(lake, "select count(*) from difficulty").item() == 2
+
+
+def test_leftovers_of_a_killed_publisher_do_not_matter(lake):
+    (lake.home / "aside" / "warehouse.duckdb").write_bytes(b"half a file")
+    publish(lake, SETTINGS)
+    assert query(lake, "select count(*) from difficulty").item() == 2
+
+
+@pytest.mark.parametrize(
+    "sql",
+    [
+        "describe difficulty",
+        "from u_shape",
+        "show tables",
+        "summarize difficulty",
+        "with recursive t(i) as (select 1 union all select i + 1 from t where i < 3) select * from t",
+        "select band(0.5, 0.084, 0.35, 0.65, 0.87) -- with a comment",
+        "select problem_id from problems except select problem_id from curated;",
+    ],
+)
+def test_queries_that_read_run(shared, sql):
+    assert query(shared, sql).height
+
+
+def test_query_keeps_order_and_limits_rows(shared):
+    assert query(shared, "select problem_id from difficulty order by k desc", limits=QueryLimits(rows=1)).rows() == [("p",)]
+
+
+@pytest.mark.parametrize(
+    "sql",
+    [
+        "drop table difficulty",
+        "insert into difficulty from difficulty",
+        "create table mine as select 1",
+        "copy difficulty to '{home}/rollouts/mine.parquet'",
+        "with x as (copy meta to '{home}/rollouts/mine.parquet') select * from x",
+        "with x as (insert into meta values ('a', 'b') returning key) select * from x",
+        "select * from query('with x as (copy meta to ''{home}/rollouts/mine.parquet'') select * from x')",
+        "from json_execute_serialized_sql(json_serialize_sql('with x as (copy meta to ''{home}/rollouts/mine.parquet'') select * from x'))",
+        "from System.main.\"JSON_execute_serialized_sql\"('{{}}')",
+        "select 1; drop table difficulty",
+        "attach '{home}/rollouts/mine.duckdb'",
+        "set enable_external_access = true",
+        "explain analyze copy meta to '{home}/rollouts/mine.parquet'",
+        "pragma database_list",
+        "",
+    ],
+)
+def test_queries_that_write_are_refused(shared, sql):
+    before = sorted(shared.home.rglob("*"))
+    with pytest.raises(InputError):
+        query(shared, sql.format(home=str(shared.home).replace("'", "''")))
+    assert sorted(shared.home.rglob("*")) == before
+    assert query(shared, "select count(*) from difficulty").item() == 2
+
+
+@pytest.mark.parametrize(
+    "sql",
+    [
+        "select * from read_csv('/etc/hostname')",
+        "select * from read_text('/etc/hostname')",
+        "select * from '/etc/hostname'",
+        "select * from glob('/etc/*')",
+        "select * from read_text('{home}/secret/key.txt')",
+        "select * from read_text('{home}/rollouts/../secret/key.txt')",
+        "select * from read_csv('https://example.org/x.csv')",
+        "select getenv('HOME')",
+    ],
+)
+def test_queries_reach_no_other_file(shared, sql):
+    with pytest.raises(InputError, match=r"Permission Error|disabled|does not exist"):
+        query(shared, sql.format(home=str(shared.home).replace("'", "''")))
+
+
+def test_errors_in_sql_are_shown(shared):
+    with pytest.raises(InputError, match=r'Referenced column "acuracy" not found[\s\S]*select acuracy from difficulty'):
+        query(shared, "select acuracy from difficulty")
+    with pytest.raises(InputError, match="syntax error"):
+        query(shared, "selec 1")
+
+
+def test_a_query_that_takes_too_long_is_stopped(shared):
+    with pytest.raises(InputError, match=r"more than 0\.2 s"):
+        query(
+            shared,
+            "select count(*) from range(100000000) as a, range(100000000) as b where a.range * b.range < -1",
+            limits=QueryLimits(seconds=0.2),
+        )
+
+
+def test_a_missing_warehouse_says_what_makes_it(tmp_path):
+    with pytest.raises(InputError, match="difficulty-prior profile"):
+        query(Lake(tmp_path), "select 1")
+
+
+def test_older_duckdb_can_open_the_file(shared):
+    import duckdb
+
+    with duckdb.connect(str(shared.warehouse), read_only=True) as session:
+        tags = session.execute("select tags from duckdb_databases() where database_name = 'warehouse'").fetchall()[0][0]
+    assert "v1.2.0" in str(tags)
