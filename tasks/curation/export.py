@@ -1,0 +1,56 @@
+"""Writes a stage's problems as one Parquet file that trains elsewhere as it is: images inside, readable by `datasets` and by EasyR1."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import polars as pl
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from tasks.errors import InputError
+
+IMAGE = pa.struct([("bytes", pa.binary()), ("path", pa.string())])
+COLUMNS = {
+    "images": pa.list_(IMAGE),
+    "problem": pa.string(),
+    "answer": pa.string(),
+    "choices": pa.list_(pa.string()),
+    "problem_id": pa.string(),
+    "dataset": pa.string(),
+    "band": pa.string(),
+    "accuracy": pa.float64(),
+    "rank": pa.int64(),
+}
+ROWS_AT_ONCE = 128
+
+
+def export_schema() -> pa.Schema:
+    """The file's columns, with the metadata by which `datasets` decodes images. "Sequence" is the name that all its versions know."""
+
+    def feature(dtype: pa.DataType) -> dict[str, Any]:
+        if pa.types.is_list(dtype):
+            return {"feature": feature(dtype.value_type), "_type": "Sequence"}
+        return {"_type": "Image"} if dtype == IMAGE else {"dtype": {"double": "float64"}.get(str(dtype), str(dtype)), "_type": "Value"}
+
+    features = {name: feature(dtype) for name, dtype in COLUMNS.items()}
+    return pa.schema(list(COLUMNS.items()), metadata={"huggingface": json.dumps({"info": {"features": features}})})
+
+
+def write_stage(problems: pl.DataFrame, images: Path, path: Path) -> None:
+    """Write problems (columns of COLUMNS, `images` as names in the folder `images`) to `path`, a few at a time to save memory."""
+    schema = export_schema()
+    with pq.ParquetWriter(path, schema, compression="zstd") as writer:
+        for rows in problems.iter_slices(ROWS_AT_ONCE):
+            filled = [{**row, "images": [read_image(images, name, row["problem_id"]) for name in row["images"]]} for row in rows.to_dicts()]
+            writer.write_table(pa.Table.from_pylist(filled, schema=schema))
+
+
+def read_image(images: Path, name: str, problem_id: str) -> dict[str, Any]:
+    """One image as `datasets` stores it. Raises InputError, naming image and problem, when it is not in the lake any more."""
+    try:
+        return {"bytes": (images / name).read_bytes(), "path": name}
+    except FileNotFoundError as error:
+        raise InputError(
+            f"image {images / name} of problem {problem_id} is gone; delete the problems/ folder of the lake and run again to read it anew"
+        ) from error

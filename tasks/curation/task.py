@@ -1,0 +1,101 @@
+"""The curation task: the problems of both stages, chosen in SQL from how hard they are, with the lineage that says why.
+
+Cached by the content of the difficulty and of the problems, the settings, and every SQL file used, the rules' own included.
+"""
+
+import logging
+from collections.abc import Sequence
+from contextlib import closing
+from pathlib import Path
+from typing import Any
+
+import polars as pl
+
+from tasks.caching import room_task
+from tasks.curation.export import COLUMNS, write_stage
+from tasks.curation.rules import choose, rule_parameters, rule_path, shortage
+from tasks.curation.settings import CurationSettings, StageRule
+from tasks.difficulty.settings import DifficultySettings
+from tasks.errors import InputError
+from tasks.lake import Lake, conform, write_parquet
+from tasks.store import Artifact, artifact, building, file_digest
+from tasks.warehouse import open_over, sql_digests
+
+VERSION = 1
+PLACE = ["problem_id", "gold_id", "dataset", "split"]
+logger = logging.getLogger(__name__)
+
+
+def plan(home: Path, difficulty: Artifact, problems: tuple[Artifact, ...], settings: CurationSettings, seed: int) -> Artifact:
+    """The curated set that `curate` makes of the same arguments."""
+    inputs = {
+        "version": VERSION,
+        "difficulty": difficulty.content,
+        "problems": [source.content for source in problems],
+        "settings": settings,
+        "seed": seed,
+        "rules": {stage: file_digest(rule_path(rule.rule)) for stage, rule in settings.stages.items()},
+        "sql": sql_digests("candidates", given=["difficulty"]),
+    }
+    return artifact(home, "curated", inputs)
+
+
+@room_task(plan, name="curate", task_run_name="choose the problems of both stages")
+def curate(home: Path, difficulty: Artifact, problems: tuple[Artifact, ...], settings: CurationSettings, seed: int) -> Artifact:
+    """Write `curated.parquet` (the lake's relation) and one `<stage>.parquet` a stage. Raises InputError when problems are too few."""
+    target = plan(home, difficulty, problems, settings, seed)
+    if target.is_complete:
+        return target
+    candidates, sources, conflicts = read_candidates(difficulty, problems)
+    warnings = [f"{conflicts} problems have more than one gold answer and are left out; see gold_conflicts"] if conflicts else []
+    stages = {}
+    for stage, rule in settings.stages.items():
+        chosen = choose(candidates, rule, seed)
+        warnings += judge_size(shortage(stage, rule, chosen, candidates), chosen, settings)
+        stages[stage] = chosen.join(candidates, on="problem_id").join(sources, on=PLACE).sort("rank")
+    for warning in warnings:
+        logger.warning(warning)
+    with building(target, lineage(difficulty, settings, seed, stages, warnings)) as folder:
+        write_stages(stages, target.key, Lake(home).images, folder)
+    return target
+
+
+def read_candidates(difficulty: Artifact, problems: Sequence[Artifact]) -> tuple[pl.DataFrame, pl.DataFrame, int]:
+    """The mart `candidates`, the problems as they are asked, and how many problems have several gold answers."""
+    files = {"difficulty": [difficulty.file("difficulty.parquet")], "problems": [source.file("problems.parquet") for source in problems]}
+    with closing(open_over(files, DifficultySettings(), wanted=["candidates", "gold_conflicts"])) as connection:
+        sources = connection.table("stg_problems").pl().select(*PLACE, pl.col("question").alias("problem"), "images", "answer", "choices")
+        return connection.table("candidates").pl(), sources, connection.table("gold_conflicts").pl().height
+
+
+def judge_size(short: str, chosen: pl.DataFrame, settings: CurationSettings) -> list[str]:
+    """The warning about a stage that is too small, if any. Raises InputError where the settings, or an empty stage, make it an error."""
+    if short and (settings.on_shortage == "error" or chosen.is_empty()):
+        raise InputError(short)
+    return [short] if short else []
+
+
+def write_stages(stages: dict[str, pl.DataFrame], set_id: str, images: Path, folder: Path) -> None:
+    """Write the set's rows for the lake and each stage's problems for training."""
+    named = [rows.with_columns(pl.lit(set_id).alias("set_id"), pl.lit(stage).alias("stage")) for stage, rows in stages.items()]
+    write_parquet(pl.concat(conform(rows, "curated") for rows in named), folder / "curated.parquet")
+    for stage, rows in stages.items():
+        write_stage(rows.select(*COLUMNS), images, folder / f"{stage}.parquet")
+
+
+def lineage(
+    difficulty: Artifact, settings: CurationSettings, seed: int, stages: dict[str, pl.DataFrame], warnings: list[str]
+) -> dict[str, Any]:
+    """What the manifest says of a set: whose difficulty, by which grader and sampling, which query, and what came out."""
+    measured = {name: difficulty.manifest[name] for name in ("policy_id", "sampling_id", "grader_id", "rounds")}
+    described = {stage: stage_lineage(rule, seed, stages[stage]) for stage, rule in settings.stages.items()}
+    return {**measured, "difficulty": difficulty.key, "settings": settings, "warnings": warnings, "stages": described}
+
+
+def stage_lineage(rule: StageRule, seed: int, rows: pl.DataFrame) -> dict[str, Any]:
+    """The query of one stage as it was run, and counts of what it chose."""
+    path = rule_path(rule.rule)
+    counts = {column: dict(rows.group_by(column).len().sort(column).rows()) for column in ("band", "dataset")}
+    query: dict[str, Any] = {"rule": rule.rule, "query": path.read_text(encoding="utf-8"), "query_digest": file_digest(path)}
+    query["parameters"] = rule_parameters(rule, seed)
+    return {**query, "problems": len(rows), "by_band": counts["band"], "by_dataset": counts["dataset"]}

@@ -1,0 +1,145 @@
+import io
+import logging
+
+import polars as pl
+import pytest
+from PIL import Image
+
+from tasks.curation import task
+from tasks.curation.settings import CurationSettings, HarderStageRule, StageRule
+from tasks.difficulty.settings import DifficultySettings
+from tasks.difficulty.task import measure
+from tasks.errors import InputError
+from tasks.lake import RELATIONS, Lake
+from tasks.store import Artifact, file_digest
+from tasks.warehouse import SQL
+from tests.sql.rows import graded_artifact, problems_artifact, verdicts
+
+curate = task.curate.fn
+SMALL = CurationSettings(stage1=StageRule(size=6), stage2=HarderStageRule(size=3))
+
+
+def picture(shade: int) -> bytes:
+    stream = io.BytesIO()
+    Image.new("RGB", (4, 2), (shade, 0, 0)).save(stream, format="PNG")
+    return stream.getvalue()
+
+
+def measured(home) -> tuple[Artifact, tuple[Artifact, ...]]:
+    """Forty problems, one to eight times right of eight, every other with an image; their difficulty."""
+    images = Lake(home).images
+    images.mkdir()
+    problems, rows = [], []
+    for number in range(40):
+        name = f"{number}.png"
+        (images / name).write_bytes(picture(number))
+        shown = [name] if number % 2 else []
+        question = "<image>How many?" * len(shown) or "How many?"
+        problems.append(
+            {"problem_id": f"p{number}", "row": number, "question": question, "images": shown, "choices": ["1", "2"], "answer": "A"}
+        )
+        rows += verdicts(f"p{number}", "c" * (number % 9) + "i" * (8 - number % 9))
+    sources = (problems_artifact(home, problems),)
+    return measure.fn(home, graded_artifact(home, rows), sources, DifficultySettings()), sources
+
+
+def test_stages_load_as_datasets_with_pictures(tmp_path):
+    from datasets import load_dataset
+
+    made = curate(tmp_path, *measured(tmp_path), SMALL, 0)
+    loaded = load_dataset("parquet", data_files=str(made.file("stage1.parquet")), split="train", cache_dir=str(tmp_path / "cache"))
+    assert len(loaded) == 6
+    assert loaded["rank"] == [1, 2, 3, 4, 5, 6]
+    for row in loaded:
+        number = int(row["problem_id"][1:])
+        assert [image.getpixel((0, 0)) for image in row["images"]] == ([(number, 0, 0)] if number % 2 else [])
+        assert row["problem"].count("<image>") == len(row["images"])
+        assert (row["answer"], row["choices"], row["dataset"]) == ("A", ["1", "2"], "geometry")
+        assert row["accuracy"] == (number % 9) / 8 and 0.084 <= row["accuracy"] <= 0.87
+
+
+def test_the_set_is_in_the_lake_and_tells_its_lineage(tmp_path):
+    difficulty, sources = measured(tmp_path)
+    made = curate(tmp_path, difficulty, sources, SMALL, 0)
+    rows = pl.read_parquet(made.file("curated.parquet"))
+    assert dict(rows.schema) == RELATIONS["curated"]
+    assert set(rows["set_id"]) == {made.key}
+    assert rows.group_by("stage").len().sort("stage").rows() == [("stage1", 6), ("stage2", 3)]
+    hard = rows.filter(pl.col("stage") == "stage2").sort("rank")
+    assert hard["accuracy"].to_list() == [0.125, 0.25, 0.375]
+    manifest, stage = made.manifest, made.manifest["stages"]["stage2"]
+    assert (manifest["policy_id"], manifest["sampling_id"], manifest["grader_id"], manifest["difficulty"]) == (
+        "base",
+        "warm",
+        "strict",
+        difficulty.key,
+    )
+    rule = SQL / "curation" / "medium_to_hard.sql"
+    assert (stage["query"], stage["query_digest"]) == (rule.read_text(), file_digest(rule))
+    assert stage["parameters"] == {"low": 0.084, "high": 0.5, "size": 3, "by_dataset": False, "seed": 0}
+    assert (stage["by_band"], stage["by_dataset"]) == ({"hard": 2, "medium": 1}, {"geometry": 3})
+
+
+def test_the_same_inputs_give_the_same_bytes(tmp_path):
+    made = []
+    for home in (tmp_path / "a", tmp_path / "b"):
+        home.mkdir()
+        made.append(curate(home, *measured(home), SMALL, 0))
+    assert made[0].key == made[1].key and made[0].content == made[1].content
+    assert curate(home, *measured_again(home), SMALL, 1).content != made[1].content
+
+
+def measured_again(home) -> tuple[Artifact, tuple[Artifact, ...]]:
+    """The artifacts that `measured` left in `home`."""
+    kinds = [Artifact(home=home, kind=kind, key=next((home / kind).glob("[0-9a-f]*")).name) for kind in ("difficulty", "problems")]
+    return kinds[0], (kinds[1],)
+
+
+def test_plan_follows_the_rules_sql(tmp_path):
+    given = measured(tmp_path)
+    path = tmp_path / "mine.sql"
+    path.write_text((SQL / "curation" / "medium.sql").read_text())
+    settings = SMALL.model_copy(update={"stage1": StageRule(rule=str(path), size=6)})
+    before = task.plan(tmp_path, *given, settings, 0)
+    assert task.plan(tmp_path, *given, settings, 0) == before
+    path.write_text(path.read_text() + "\n-- edited")
+    assert task.plan(tmp_path, *given, settings, 0).key != before.key
+
+
+def test_too_few_problems_are_an_error_or_a_warning(tmp_path, caplog):
+    given = measured(tmp_path)
+    wish = SMALL.model_copy(update={"stage1": StageRule(size=500)})
+    with pytest.raises(InputError, match=r"curation\.stage1[\s\S]*size is 500[\s\S]*hopeless 5, hard 10"):
+        curate(tmp_path, *given, wish, 0)
+    with caplog.at_level(logging.WARNING):
+        made = curate(tmp_path, *given, wish.model_copy(update={"on_shortage": "warn"}), 0)
+    assert "size is 500" in caplog.text
+    assert made.manifest["warnings"] == [record.getMessage() for record in caplog.records]
+    assert made.manifest["stages"]["stage1"]["problems"] == 27
+
+
+def test_a_stage_without_problems_is_always_an_error(tmp_path):
+    nothing = SMALL.model_copy(update={"stage2": HarderStageRule(low=0.51, high=0.52, size=1), "on_shortage": "warn"})
+    with pytest.raises(InputError, match=r"curation\.stage2: .* finds 0 problems"):
+        curate(tmp_path, *measured(tmp_path), nothing, 0)
+
+
+def test_problems_with_two_golds_are_left_out_and_told(tmp_path, caplog):
+    torn = {"problem_id": "b", "dataset": "other", "gold_id": "new", "answer": "2"}
+    problems = [problems_artifact(tmp_path, [{"problem_id": name} for name in "abc"]), problems_artifact(tmp_path, [torn], name="other")]
+    rows = [row for name in "abc" for row in verdicts(name, "cciiiiii")]
+    difficulty = measure.fn(tmp_path, graded_artifact(tmp_path, rows), tuple(problems), DifficultySettings())
+    settings = CurationSettings(stage1=StageRule(size=2), stage2=HarderStageRule(size=2))
+    with caplog.at_level(logging.WARNING):
+        made = curate(tmp_path, difficulty, tuple(problems), settings, 0)
+    assert set(pl.read_parquet(made.file("curated.parquet"))["problem_id"]) == {"a", "c"}
+    assert "1 problems have more than one gold answer" in caplog.text
+
+
+def test_an_image_that_is_gone_is_named(tmp_path):
+    given = measured(tmp_path)
+    for path in (tmp_path / "images").iterdir():
+        path.unlink()
+    with pytest.raises(InputError, match=r"image .*\.png of problem p\d+ is gone"):
+        curate(tmp_path, *given, SMALL, 0)
+    assert not list((tmp_path / "curated").glob("*/manifest.json"))
