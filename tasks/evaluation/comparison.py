@@ -1,0 +1,46 @@
+"""Counts each policy's right answers to held-out problems, with hints where problems carry them."""
+
+from collections.abc import Sequence
+from contextlib import closing
+
+import polars as pl
+from pydantic import BaseModel, ConfigDict
+
+from tasks.difficulty.measurement import open_graded
+from tasks.difficulty.settings import DifficultySettings
+from tasks.errors import InputError
+from tasks.store import Artifact
+
+PROBLEM = ["dataset", "split", "problem_id"]
+
+
+class EvaluationArm(BaseModel):
+    """One policy under one hint setting. `graded` holds its answers.
+
+    With hints on, a problem whose band carries no hint has the very same prompt as without, so its answers are not sampled again: they
+    are taken from `fallback`, graded without hints, where `graded` has none.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    policy: str
+    policy_id: str
+    hints: bool
+    graded: Artifact
+    fallback: Artifact | None = None
+
+
+def arm_rows(arm: EvaluationArm, problems: Sequence[Artifact]) -> pl.DataFrame:
+    """Rows of `evaluations` for one arm, without their id. Raises InputError when no problem has an answer."""
+    rows = count_correct(arm.graded, problems)
+    if arm.fallback is not None:
+        rows = pl.concat([rows, count_correct(arm.fallback, problems).join(rows, on=PROBLEM, how="anti")])
+    if rows.is_empty():
+        raise InputError(f"policy {arm.policy} has no graded answer to any of the held-out problems; sample and grade them first")
+    return rows.with_columns(policy_id=pl.lit(arm.policy_id), policy=pl.lit(arm.policy), hints=pl.lit(arm.hints)).sort(PROBLEM)
+
+
+def count_correct(graded: Artifact, problems: Sequence[Artifact]) -> pl.DataFrame:
+    """n and k of each problem that a graded profile answers; one with two gold answers is the mean over both."""
+    with closing(open_graded(graded, problems, DifficultySettings(), ["difficulty"])) as connection:
+        return connection.table("difficulty").pl().group_by(PROBLEM).agg(pl.col("n", "k").sum())
