@@ -4,6 +4,7 @@ from pathlib import Path
 from typing import Any
 
 import torch
+from safetensors import SafetensorError
 from transformers import (
     AutoConfig,
     AutoModelForCausalLM,
@@ -58,10 +59,16 @@ def load_model(policy: Policy) -> PreTrainedModel:
     """The model in the policy's dtype, on the GPU where there is one. Raises InputError when the folder's weights do not fit its config."""
     kind = AutoModelForImageTextToText if sees_images(policy) else AutoModelForCausalLM
     try:
-        model = kind.from_pretrained(policy.model, dtype=load_dtype(policy.dtype), **hub_options(policy))
-    except (OSError, ValueError, RuntimeError, KeyError) as error:
+        found: Any = kind.from_pretrained(policy.model, dtype=load_dtype(policy.dtype), output_loading_info=True, **hub_options(policy))
+    except (OSError, ValueError, RuntimeError, KeyError, SafetensorError) as error:
         raise InputError(f"policy.model: cannot load {policy.model}: {error}") from error
-    return model.to("cuda" if torch.cuda.is_available() else "cpu")  # type: ignore[arg-type]
+    model, loaded = found
+    if missing := sorted(loaded["missing_keys"]):  # transformers would fill them with random numbers
+        raise InputError(
+            f"policy.model: {policy.model} lacks {len(missing)} of the weights that its config.json asks for ({missing[0]}, …): "
+            "the files are incomplete or of another architecture; copy them again"
+        )
+    return model.to("cuda" if torch.cuda.is_available() else "cpu")
 
 
 def load_dtype(dtype: str) -> torch.dtype | str:

@@ -4,6 +4,7 @@ A hint tells how hard a problem is and asks for depth and a check; it never sees
 """
 
 from collections.abc import Sequence
+from functools import lru_cache
 from pathlib import Path
 
 import jinja2
@@ -29,8 +30,12 @@ def template_path(name: str, folder: str) -> Path:
 
 
 def _compiled(path: Path) -> jinja2.Template:
-    environment = jinja2.Environment(undefined=jinja2.StrictUndefined, keep_trailing_newline=False, autoescape=False)
-    return environment.from_string(path.read_text(encoding="utf-8"))
+    return _template(path.read_text(encoding="utf-8"))
+
+
+@lru_cache
+def _template(text: str) -> jinja2.Template:
+    return jinja2.Environment(undefined=jinja2.StrictUndefined, autoescape=False).from_string(text)
 
 
 def render_hint(template: str, *, band: str, accuracy: float) -> str:

@@ -1,0 +1,82 @@
+"""A stage's problems as the trainer draws them: prompt with its hint, images, gold answer and prior, made when a problem is drawn.
+
+Prompts come from `tasks.prompting`, so the policy is trained on what it is sampled with.
+"""
+
+import io
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+
+import polars as pl
+from PIL import Image
+
+from tasks.errors import InputError
+from tasks.prompting.prompt import IMAGE_MARK, chat_messages, problem_hint, render_prompt
+from tasks.prompting.settings import PromptingSettings
+
+COLUMNS = ("images", "problem", "answer", "choices", "problem_id", "band", "accuracy")
+DRAWN_AT_ONCE = 256
+
+
+class Problems:
+    """The problems of a stage's Parquet file, in its order; an item is an example for the trainer.
+
+    An example has `prompt` (chat messages), `images` (PIL, RGB; only where the policy sees images), `answer`, `choices`, `problem_id`
+    and `prior` (the offline accuracy, None if unknown). Items of one problem share their images: do not change them.
+    """
+
+    def __init__(self, rows: list[dict[str, Any]], prompting: PromptingSettings, *, hints: bool, sees_images: bool) -> None:
+        self.rows = rows
+        self.prompting = prompting
+        self.hints = hints
+        self.sees_images = sees_images
+        self._example = lru_cache(maxsize=DRAWN_AT_ONCE)(self._make)
+
+    def __len__(self) -> int:
+        return len(self.rows)
+
+    def __getitem__(self, index: int) -> dict[str, Any]:
+        return dict(self._example(index))
+
+    def prompt(self, row: dict[str, Any]) -> str:
+        """The user's turn of a row, with its hint where the stage gives hints and the problem's band has one."""
+        hint = problem_hint(self.prompting.hints, band=row["band"], accuracy=row["accuracy"]) if self.hints else ""
+        return render_prompt(self.prompting.template, question=row["problem"], choices=row["choices"] or (), hint=hint)
+
+    def _make(self, index: int) -> dict[str, Any]:
+        row = self.rows[index]
+        prompt = self.prompt(row)
+        messages = chat_messages(prompt) if self.sees_images else [{"role": "user", "content": prompt}]
+        example = {"prompt": messages, "answer": row["answer"], "choices": row["choices"] or []}
+        images = {"images": [open_image(image["bytes"]) for image in row["images"] or ()]} if self.sees_images else {}
+        return {**example, **images, "problem_id": row["problem_id"], "prior": row["accuracy"]}
+
+
+def load_problems(path: Path, prompting: PromptingSettings, *, hints: bool, sees_images: bool) -> Problems:
+    """The problems of a stage's file. Raises InputError, naming file, row and way out, when the policy could not be asked one of them."""
+    frame = pl.read_parquet(path)
+    missing = [column for column in COLUMNS if column not in frame.columns]
+    if missing:
+        raise InputError(f"{path} lacks the columns {', '.join(missing)}; curate the stage again")
+    rows = frame.select(COLUMNS).to_dicts()
+    if not rows:
+        raise InputError(f"{path} holds no problem: nothing to train on; widen the stage's bands or profile more problems")
+    for number, row in enumerate(rows, start=1):
+        check_images(row, f"{path} row {number} (problem {row['problem_id']})", sees_images)
+    return Problems(rows, prompting, hints=hints, sees_images=sees_images)
+
+
+def check_images(row: dict[str, Any], place: str, sees_images: bool) -> None:
+    """Raise InputError where a problem's images cannot be put into its prompt."""
+    images, marks = len(row["images"] or ()), row["problem"].count(IMAGE_MARK)
+    if images and not sees_images:
+        raise InputError(f"{place}: the problem has {images} image(s), but the policy reads text only; choose a vision-language policy")
+    if images != marks:
+        raise InputError(f"{place}: {images} image(s), but {marks} {IMAGE_MARK} mark(s) in the question; make them equal")
+
+
+def open_image(content: bytes) -> Image.Image:
+    """A stored image in RGB."""
+    with Image.open(io.BytesIO(content)) as image:
+        return image.convert("RGB")

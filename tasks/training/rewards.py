@@ -1,0 +1,62 @@
+"""Rewards of completions by the project's grader, in the form TRL calls them.
+
+A completion whose grading timed out, or whose gold answer cannot be scored, gets no reward of any kind (None): TRL then leaves it out of
+its group's mean and gives it no advantage, so nobody's fault is never counted as a wrong answer. How many there are is a metric.
+"""
+
+from collections import Counter
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from tasks.grading.pool import Grader
+from tasks.grading.verdict import Gold, Grade, Verdict
+
+REWARDS = {Verdict.correct: 1.0, Verdict.incorrect: 0.0, Verdict.unparseable: 0.0}
+
+
+class Rewards:
+    """The reward functions of a stage. Both read one grading of each batch."""
+
+    def __init__(self, grader: Grader) -> None:
+        self._grader = grader
+        self._graded: tuple[Sequence[Any], list[Grade]] = ((), [])
+
+    def accuracy(
+        self,
+        completions: Sequence[Any],
+        answer: Sequence[str],
+        choices: Sequence[Sequence[str]],
+        log_metric: Callable[[str, float], None] = lambda name, value: None,
+        **_: Any,
+    ) -> list[float | None]:
+        """1 for a correct answer, 0 for a wrong one or none, None where that cannot be told. Logs the share of each verdict."""
+        grades = self._grade(completions, answer, choices)
+        counts = Counter(grade.verdict for grade in grades)
+        for verdict in Verdict:
+            log_metric(f"verdicts/{verdict}", counts[verdict] / len(grades))
+        return [REWARDS.get(grade.verdict) for grade in grades]
+
+    def format(self, completions: Sequence[Any], answer: Sequence[str], choices: Sequence[Sequence[str]], **_: Any) -> list[float | None]:
+        """1 where the completion keeps the format that the prompt asks for, else 0; None where `accuracy` gives None."""
+        grades = self._grade(completions, answer, choices)
+        return [float(grade.format_ok) if grade.verdict in REWARDS else None for grade in grades]
+
+    def _grade(self, completions: Sequence[Any], answer: Sequence[str], choices: Sequence[Sequence[str]]) -> list[Grade]:
+        if self._graded[0] is not completions:
+            golds = [Gold(gold, tuple(texts)) for gold, texts in zip(answer, choices, strict=True)]
+            self._graded = (completions, self._grader.grade([completion_text(completion) for completion in completions], golds))
+        return self._graded[1]
+
+
+def completion_text(completion: str | list[dict[str, Any]]) -> str:
+    """The text of a completion: itself, or its chat messages' contents joined."""
+    if isinstance(completion, str):
+        return completion
+    return "".join(content_text(message.get("content")) for message in completion)
+
+
+def content_text(content: str | list[dict[str, Any]] | None) -> str:
+    """The text of a message's content, plain or in parts; parts that are not text count as nothing."""
+    if content is None or isinstance(content, str):
+        return content or ""
+    return "".join(part.get("text") or "" for part in content)

@@ -1,0 +1,25 @@
+"""What the training worker is told: everything that a stage is made of, as paths and settings."""
+
+from pathlib import Path
+
+from pydantic import BaseModel, ConfigDict
+
+from tasks.grading.settings import GradingSettings
+from tasks.policy import Policy
+from tasks.prompting.settings import PromptingSettings
+from tasks.training.settings import StageSettings
+
+
+class StageSpec(BaseModel):
+    """Train `policy` on the stage file `problems`; `folder` takes checkpoints while it runs and then `policy/`, `groups/`, `metrics/`."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    stage_id: str
+    folder: Path
+    policy: Policy
+    problems: Path
+    settings: StageSettings
+    prompting: PromptingSettings
+    grading: GradingSettings
+    seed: int

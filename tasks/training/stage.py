@@ -1,0 +1,92 @@
+"""Trains one stage in this process: loads, resumes, trains, saves. Imports torch: for the training process only.
+
+A stage that is killed goes on from its last whole checkpoint and ends with the weights and tables of an undisturbed one (on a CPU to the
+bit: optimizer, schedule, order of problems and every random state are restored).
+"""
+
+import logging
+import shutil
+from pathlib import Path
+
+import torch
+from transformers import AutoConfig, GenerationConfig, PrinterCallback
+
+from tasks.grading.pool import Grader
+from tasks.modeling import hub_options, is_local, load_dtype, load_model, load_processor, sees_images
+from tasks.policy import Policy, check_is_model
+from tasks.prompting.settings import PromptingSettings
+from tasks.training.checkpoints import Checkpoints
+from tasks.training.problems import Problems, load_problems
+from tasks.training.records import Records
+from tasks.training.rewards import Rewards
+from tasks.training.spec import StageSpec
+from tasks.training.trainer import DifficultyGRPOTrainer, training_arguments
+from tasks.training.watching import Watch
+
+NO_REWARD = "All reward functions returned None"
+
+
+def train_stage(spec: StageSpec) -> None:
+    """Train the stage; its folder ends with `policy/`, `groups/groups.parquet` and `metrics/metrics.parquet`, its checkpoints gone.
+
+    Raises InputError for a policy or problems that cannot be trained on (before anything is trained) and for a collapsing policy.
+    """
+    problems = stage_problems(spec)
+    checkpoints = Checkpoints(spec.folder / "checkpoints", spec.settings.keep_checkpoints)
+    resume = checkpoints.last()
+    records = Records(spec.stage_id, resume)
+    with Grader(spec.grading) as grader:
+        trainer = build_trainer(spec, problems, Rewards(grader), records, checkpoints)
+        generation = GenerationConfig.from_dict(trainer.model.generation_config.to_dict())
+        trainer.train(resume_from_checkpoint=str(resume) if resume else None)
+    save_policy(trainer, spec.policy, generation, spec.folder / "policy")
+    if trainer.is_world_process_zero():
+        records.write(spec.folder)
+        checkpoints.remove()
+
+
+def stage_problems(spec: StageSpec) -> Problems:
+    """The stage's problems, once it is sure that there is a policy to ask them."""
+    if is_local(spec.policy):
+        check_is_model(Path(spec.policy.model))
+    return load_problems(spec.problems, spec.prompting, hints=spec.settings.hints, sees_images=sees_images(spec.policy))
+
+
+def build_trainer(
+    spec: StageSpec, problems: Problems, rewards: Rewards, records: Records, checkpoints: Checkpoints
+) -> DifficultyGRPOTrainer:
+    """The trainer of a stage, its model in the dtype of training."""
+    logging.getLogger("trl.trainer.grpo_trainer").addFilter(lambda line: NO_REWARD not in line.getMessage())  # metrics count them
+    trainer = DifficultyGRPOTrainer(
+        model=load_model(spec.policy.model_copy(update={"dtype": spec.settings.dtype})),
+        processor=load_processor(spec.policy, spec.prompting),
+        problems=problems,
+        rewards=rewards,
+        weighting=spec.settings.weighting,
+        records=records,
+        args=training_arguments(spec.settings, checkpoints.folder, seed=spec.seed),
+        callbacks=[Watch(records, checkpoints, spec.settings)],
+    )
+    trainer.remove_callback(PrinterCallback)
+    return trainer
+
+
+def save_policy(trainer: DifficultyGRPOTrainer, policy: Policy, generation: GenerationConfig, folder: Path) -> None:
+    """Save the trained policy as `tasks.modeling` will load it: in the dtype that sampling uses, all else as its parent has it."""
+    trainer.model_wrapped.to(saved_dtype(policy))
+    weights = trainer.accelerator.get_state_dict(trainer.model_wrapped)  # every process takes part in gathering
+    if not trainer.is_world_process_zero():
+        return
+    model = trainer.accelerator.unwrap_model(trainer.model_wrapped)
+    model.generation_config = generation
+    shutil.rmtree(folder, ignore_errors=True)
+    model.save_pretrained(folder, state_dict=weights)
+    load_processor(policy, PromptingSettings()).save_pretrained(folder)
+
+
+def saved_dtype(policy: Policy) -> torch.dtype:
+    """The dtype that the policy is loaded in for sampling; where that is "the checkpoint's own", the parent checkpoint's."""
+    dtype = load_dtype(policy.dtype)
+    if isinstance(dtype, torch.dtype):
+        return dtype
+    return AutoConfig.from_pretrained(policy.model, **hub_options(policy)).dtype or torch.float32

@@ -1,0 +1,117 @@
+"""The training task: one GRPO stage from a policy and a curated set, in a child process, as a `stages` artifact.
+
+Cached by the policy's identity, the content of this stage's problems (not the other stages'), the settings, the templates its prompts use,
+the grader and the seed. Library versions are kept among the artifact's facts and are not part of the key: an upgrade would otherwise
+silently train every stage again for hours, and a GPU does not repeat itself to the bit anyway.
+"""
+
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+from prefect import get_run_logger
+
+from tasks.caching import room_task
+from tasks.grading.settings import GradingSettings
+from tasks.grading.verdict import grader_id
+from tasks.policy import Policy, trained_policy
+from tasks.process import run_worker
+from tasks.progress import progress_shown
+from tasks.prompting.prompt import template_digests
+from tasks.prompting.settings import HintSettings, PromptingSettings
+from tasks.store import Artifact, artifact, building, digest
+from tasks.training.settings import StageSettings
+from tasks.training.spec import StageSpec
+
+VERSION = 1
+LIBRARIES = ("torch", "transformers", "trl", "accelerate")
+NO_EFFECT = {"save_every", "keep_checkpoints"}
+
+
+def plan(
+    home: Path,
+    policy: Policy,
+    curated: Artifact,
+    stage: str,
+    settings: StageSettings,
+    prompting: PromptingSettings,
+    grading: GradingSettings,
+    seed: int,
+) -> Artifact:
+    """The stage that `train` makes of the same arguments."""
+    used = used_prompting(prompting, settings)
+    inputs = {
+        "version": VERSION,
+        "policy": [policy.policy_id, policy.dtype],
+        "problems": curated.manifest["files"][f"{stage}.parquet"],
+        "settings": settings.model_dump(exclude=NO_EFFECT),
+        "prompting": used.model_dump(),
+        "templates": template_digests(used),
+        "grader": grader_id(),
+        "grading": grading.model_dump(exclude={"workers", "start_timeout_s"}),
+        "seed": stage_seed(seed, stage),
+    }
+    return artifact(home, "stages", inputs)
+
+
+@room_task(plan, name="train", task_run_name="train {stage} from {policy.name}", retries=1)
+def train(
+    home: Path,
+    policy: Policy,
+    curated: Artifact,
+    stage: str,
+    settings: StageSettings,
+    prompting: PromptingSettings,
+    grading: GradingSettings,
+    seed: int,
+) -> Artifact:
+    """Train `policy` on `<stage>.parquet` of `curated`. A killed or failed attempt is taken up where its last checkpoint left it."""
+    target = plan(home, policy, curated, stage, settings, prompting, grading, seed)
+    if target.is_complete:
+        return target
+    facts = stage_facts(policy, curated, stage, settings, prompting, seed)
+    with building(target, facts, resume=True) as folder, progress_shown(f"training {stage} from {policy.name}") as on_progress:
+        spec = StageSpec(
+            stage_id=target.key,
+            folder=folder,
+            policy=policy,
+            problems=curated.file(f"{stage}.parquet"),
+            settings=settings,
+            prompting=prompting,
+            grading=grading,
+            seed=stage_seed(seed, stage),
+        )
+        run_worker("tasks.training.worker", spec, folder, log=get_run_logger().info, on_progress=on_progress)
+    return target
+
+
+def stage_policy(stage: Artifact, name: str, parent: Policy) -> Policy:
+    """The policy that a complete stage left, under the name `name`."""
+    return trained_policy(stage.file("policy"), name=name, stage_id=stage.key, parent=parent)
+
+
+def used_prompting(prompting: PromptingSettings, settings: StageSettings) -> PromptingSettings:
+    """The part of the prompting that this stage shows: without hints their wording does not matter, so changing it retrains nothing."""
+    return prompting if settings.hints else prompting.model_copy(update={"hints": HintSettings(by_band={})})
+
+
+def stage_seed(seed: int, stage: str) -> int:
+    """The stage's own seed (below 2^32, which numpy asks for)."""
+    return int(digest(["stage", seed, stage])[:8], 16)
+
+
+def stage_facts(
+    policy: Policy, curated: Artifact, stage: str, settings: StageSettings, prompting: PromptingSettings, seed: int
+) -> dict[str, Any]:
+    """What the manifest tells people about the stage."""
+    return {
+        "stage": stage,
+        "parent": policy.policy_id,
+        "parent_name": policy.name,
+        "curated": curated.key,
+        "settings": settings.model_dump(),
+        "prompting": prompting.model_dump(),
+        "grader_id": grader_id(),
+        "seed": seed,
+        "libraries": {library: version(library) for library in LIBRARIES},
+    }

@@ -1,0 +1,206 @@
+"""TRL's GRPO trainer with difficulty-weighted advantages: the only departure from stock GRPO is one factor per group.
+
+TRL returns every process's rewards but this process's advantages; the first are kept, the second rescaled with the same slice. A group's
+accuracy comes from the accuracy reward alone. Problems are drawn in one order for the whole run, so that a resumed run draws the same.
+"""
+
+import math
+import os
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from accelerate.utils import gather_object
+from datasets import Dataset
+from torch.utils.data import Sampler
+from transformers import PreTrainedModel
+from trl import GRPOConfig, GRPOTrainer
+
+from tasks.modeling import Processor
+from tasks.training.problems import Problems
+from tasks.training.records import Records
+from tasks.training.rewards import Rewards
+from tasks.training.settings import StageSettings, WeightingSettings
+from tasks.training.weighting import shrink, weigh
+
+ACCURACY, FORMAT = 0, 1  # columns of the rewards
+
+
+class WholeRunSampler(Sampler):
+    """Indices of a whole run in generation batches: the problems in one random order after another, no problem left out of any.
+
+    Each batch of `problems` indices comes `uses` times, each index `group_size` times in a row. TRL's own sampler yields the same in the
+    first order but starts anew in a resumed run, whichever order the run had come to.
+    """
+
+    def __init__(self, total: int, *, batches: int, problems: int, group_size: int, uses: int, seed: int) -> None:
+        self.total, self.batches, self.problems = total, batches, problems
+        self.group_size, self.uses, self.seed = group_size, uses, seed
+
+    def __len__(self) -> int:
+        return self.batches * self.problems * self.group_size * self.uses
+
+    def __iter__(self) -> Iterator[int]:
+        generator = torch.Generator().manual_seed(self.seed)
+        waiting: list[int] = []
+        for _ in range(self.batches):
+            while len(waiting) < self.problems:
+                waiting += torch.randperm(self.total, generator=generator).tolist()
+            batch, waiting = waiting[: self.problems], waiting[self.problems :]
+            for _ in range(self.uses):
+                yield from (index for index in batch for _ in range(self.group_size))
+
+
+class DifficultyGRPOTrainer(GRPOTrainer):
+    """GRPO on `problems` (see `problems.Problems`), each group's advantages weighted by its difficulty. Groups go to `records`."""
+
+    model: PreTrainedModel
+    args: GRPOConfig
+    num_generations: int
+
+    def __init__(
+        self,
+        *,
+        model: PreTrainedModel,
+        processor: Processor,
+        problems: Problems,
+        rewards: Rewards,
+        weighting: WeightingSettings,
+        records: Records,
+        args: GRPOConfig,
+        **options: Any,
+    ) -> None:
+        self.problems = problems
+        self.weighting = weighting
+        self.records = records
+        self._gathered_rewards = torch.empty(0)
+        super().__init__(
+            model=model,
+            reward_funcs=[rewards.accuracy, rewards.format],
+            args=args,
+            train_dataset=Dataset.from_dict({"index": range(len(problems))}),
+            processing_class=processor,
+            **options,
+        )
+        for policy in filter(None, (self.model, self.ref_model)):
+            policy.register_forward_pre_hook(without_empty_images, with_kwargs=True)
+
+    def create_model_card(self, *args: Any, **kwargs: Any) -> None:
+        """No card in checkpoints, which live for minutes."""
+
+    def _load_from_checkpoint(self, resume_from_checkpoint: str, model: torch.nn.Module | None = None) -> None:
+        """Load a checkpoint's weights by the model's own loader, and all of them.
+
+        transformers 5.17 reads the file's names as they are, but `save_pretrained` writes a vision-language model's under older names:
+        it then loads nothing, warns, and goes on from the untrained weights. FSDP and DeepSpeed have their own formats.
+        """
+        if self.is_fsdp_enabled or self.is_deepspeed_enabled:
+            super()._load_from_checkpoint(resume_from_checkpoint, model)
+            return
+        saved = type(self.model).from_pretrained(resume_from_checkpoint, config=self.model.config, dtype=self.model.dtype)
+        self.model.load_state_dict(saved.state_dict())
+
+    def _get_train_sampler(self, dataset: Dataset | None = None) -> Sampler:
+        args = self.args
+        assert args.steps_per_generation and args.generation_batch_size  # GRPOConfig fills them in
+        uses = self.num_iterations * args.steps_per_generation
+        return WholeRunSampler(
+            len(self.problems),
+            batches=math.ceil(args.max_steps * args.gradient_accumulation_steps / uses),
+            problems=args.generation_batch_size // self.num_generations,
+            group_size=self.num_generations,
+            uses=uses,
+            seed=args.seed,
+        )
+
+    def _tokenize_prompts(self, prompts: list[Any]) -> tuple[Any, Any, Any]:
+        """TRL marks a prompt without images by None among prompts with images, which the processor then refuses; an empty list it takes."""
+        ids, images, fields = super()._tokenize_prompts(prompts)
+        return ids, images and [of_prompt or [] for of_prompt in images], fields
+
+    def _calculate_rewards(self, *args: Any, **kwargs: Any) -> torch.Tensor:
+        self._gathered_rewards = super()._calculate_rewards(*args, **kwargs)
+        return self._gathered_rewards
+
+    def _generate_and_score_completions(self, inputs: list[dict[str, Any]]) -> dict[str, Any]:
+        examples = [self.problems[row["index"]] for row in inputs]
+        output = super()._generate_and_score_completions(examples)
+        stock = self.accelerator.gather(output["advantages"])
+        groups = self._groups(examples)
+        weighted = stock * torch.tensor([group["weight"] for group in groups], device=stock.device).repeat_interleave(self.num_generations)
+        local = slice(self.accelerator.process_index * len(inputs), (self.accelerator.process_index + 1) * len(inputs))
+        output["advantages"] = weighted[local]
+        self._record(groups, weighted.view(-1, self.num_generations).cpu().double().numpy())
+        return output
+
+    def _groups(self, examples: list[dict[str, Any]]) -> list[dict[str, Any]]:
+        """Each group of all processes with its accuracy and weight. `G` counts the completions that could be judged."""
+        problems = gather_object([(example["problem_id"], example["prior"]) for example in examples])[:: self.num_generations]
+        accuracy = self._gathered_rewards[:, ACCURACY].view(-1, self.num_generations).cpu().double().numpy()
+        counted, correct = (~np.isnan(accuracy)).sum(axis=1), np.nansum(accuracy, axis=1)
+        prior = np.array([math.nan if prior is None else prior for _, prior in problems])
+        settings = self.weighting
+        weights = weigh(shrink(correct, counted, prior, settings.prior_strength), settings.family, high=settings.high, low=settings.low)
+        return [
+            {
+                "problem_id": problem_id,
+                "G": int(n),
+                "correct": int(k),
+                "accuracy": k / n if n else None,
+                "prior": offline,
+                "weight": float(weight),
+            }
+            for (problem_id, offline), n, k, weight in zip(problems, counted, correct, weights, strict=True)
+        ]
+
+    def _record(self, groups: list[dict[str, Any]], advantages: np.ndarray) -> None:
+        """Keep the groups with the mean and (population) standard deviation of their weighted advantages, and TRL's log of these."""
+        spread = zip(advantages.mean(axis=1), advantages.std(axis=1), strict=True)
+        rows = [{**group, "advantage_mean": mean, "advantage_std": std} for group, (mean, std) in zip(groups, spread, strict=True)]
+        self.records.add_groups(self.state.global_step + 1, rows)
+        self._metrics["train"]["weight/mean"].append(float(np.mean([group["weight"] for group in groups])))
+        logged: Any = self._logs["advantages"]  # a deque as long as the batch: the unweighted ones fall out
+        logged.extend(advantages.flatten().tolist())
+
+
+def without_empty_images(model: torch.nn.Module, args: tuple[Any, ...], kwargs: dict[str, Any]) -> tuple[tuple[Any, ...], dict[str, Any]]:
+    """Take the images out of a forward pass that has none: TRL gives it empty tensors, which models refuse."""
+    pixels = kwargs.get("pixel_values")
+    if pixels is not None and not len(pixels):
+        kwargs = {name: value for name, value in kwargs.items() if name not in ("pixel_values", "image_grid_thw")}
+    return args, kwargs
+
+
+def training_arguments(settings: StageSettings, folder: Path, *, seed: int) -> GRPOConfig:
+    """TRL's options for a stage whose checkpoints go to `folder`. `settings.batch` is split over the processes of this launch."""
+    world = int(os.environ.get("WORLD_SIZE", "1"))
+    micro = settings.micro_batch or settings.batch // world
+    autocast = settings.autocast and torch.cuda.is_available() and torch.cuda.is_bf16_supported()
+    return GRPOConfig(
+        output_dir=str(folder),
+        max_steps=settings.steps,
+        learning_rate=settings.learning_rate,
+        num_generations=settings.group_size,
+        per_device_train_batch_size=micro,
+        gradient_accumulation_steps=settings.batch // (micro * world),
+        warmup_steps=settings.warmup_steps,
+        lr_scheduler_type=settings.lr_schedule,
+        adam_beta2=settings.adam_beta2,
+        max_grad_norm=settings.max_grad_norm,
+        beta=settings.beta,
+        temperature=settings.temperature,
+        top_p=settings.top_p,
+        max_completion_length=settings.max_tokens,
+        scale_rewards="none" if settings.weighting.replaces_std else "group",
+        reward_weights=[1.0, settings.format_reward],
+        gradient_checkpointing=settings.gradient_checkpointing,
+        bf16=autocast,
+        seed=seed,
+        save_strategy="steps",
+        save_steps=settings.save_every,
+        logging_steps=1,
+        disable_tqdm=True,
+        **{"report_to": "none", "dataloader_pin_memory": torch.cuda.is_available(), **settings.extra},
+    )

@@ -1,0 +1,71 @@
+"""Rewards of valid and invalid completions, in the forms that TRL gives them."""
+
+from collections.abc import Iterator
+
+import pytest
+
+from tasks.grading.pool import Grader
+from tasks.grading.settings import GradingSettings
+from tasks.training.rewards import Rewards, completion_text
+
+THOUGHT = "<think>Two and three.</think>"
+
+
+@pytest.fixture(scope="module")
+def grader() -> Iterator[Grader]:
+    with Grader(GradingSettings(workers=1)) as grader:
+        yield grader
+
+
+def said(text: str) -> list[dict]:
+    return [{"role": "assistant", "content": text}]
+
+
+@pytest.mark.parametrize(
+    ("text", "answer", "accuracy", "kept"),
+    [
+        (rf"{THOUGHT} \boxed{{5}}", "5", 1.0, 1.0),
+        (rf"{THOUGHT} \boxed{{6}}", "5", 0.0, 1.0),
+        (r"\boxed{5}", "5", 1.0, 0.0),
+        ("no idea", "5", 0.0, 0.0),
+        ("", "5", 0.0, 0.0),
+        (rf"{THOUGHT} \boxed{{5}}", " ", None, None),
+    ],
+)
+def test_completions(text: str, answer: str, accuracy: float | None, kept: float | None, grader: Grader) -> None:
+    rewards, batch = Rewards(grader), {"completions": [said(text)], "answer": [answer], "choices": [[]]}
+    assert rewards.accuracy(**batch, prompts=["…"], trainer_state=None) == [accuracy]
+    assert rewards.format(**batch) == [kept]
+
+
+def test_choices_are_graded_by_letter(grader: Grader) -> None:
+    batch = {"completions": [said(r"\boxed{B}"), said(r"\boxed{A}")], "answer": ["B", "B"], "choices": [["7", "2"], ["7", "2"]]}
+    assert Rewards(grader).accuracy(**batch) == [1.0, 0.0]
+
+
+def test_the_shares_of_verdicts_are_metrics(grader: Grader) -> None:
+    logged: dict[str, float] = {}
+    batch = {"completions": [said(r"\boxed{5}"), said("?"), said(r"\boxed{5}"), said(r"\boxed{4}")], "answer": ["5", "5", "", "5"]}
+    Rewards(grader).accuracy(**batch, choices=[[]] * 4, log_metric=logged.__setitem__)
+    shares = {"correct": 0.25, "unparseable": 0.25, "unscorable": 0.25, "incorrect": 0.25, "timeout": 0.0}
+    assert logged == {f"verdicts/{verdict}": share for verdict, share in shares.items()}
+
+
+def test_another_batch_is_graded_anew(grader: Grader) -> None:
+    rewards = Rewards(grader)
+    for text, kept in ((rf"{THOUGHT} \boxed{{5}}", 1.0), ("?", 0.0)):
+        assert rewards.format([said(text)], ["5"], [[]]) == [kept]
+
+
+@pytest.mark.parametrize(
+    ("completion", "text"),
+    [
+        ("plain", "plain"),
+        (said("one"), "one"),
+        ([{"role": "assistant", "content": [{"type": "text", "text": "a"}, {"type": "image"}]}], "a"),
+        ([{"role": "assistant", "content": None}], ""),
+        (said("a") + said("b"), "ab"),
+    ],
+)
+def test_the_text_of_a_completion(completion: object, text: str) -> None:
+    assert completion_text(completion) == text

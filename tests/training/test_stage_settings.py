@@ -1,0 +1,43 @@
+"""Bad settings are errors that say what to do."""
+
+import pytest
+from pydantic import ValidationError
+from trl import GRPOConfig
+
+from tasks.training.settings import OWNED, StageSettings
+from tasks.training.trainer import training_arguments
+
+
+@pytest.mark.parametrize(
+    ("settings", "words"),
+    [
+        ({"group_size": 1}, "at least 2"),
+        ({"group_size": 8, "batch": 60}, "make it 56 or 64"),
+        ({"group_size": 8, "batch": 4}, "make it 8"),
+        ({"micro_batch": 48}, "choose a divisor"),
+        ({"steps": 10, "warmup_steps": 10}, "not below steps"),
+        ({"extra": {"num_generations": 4}}, "governed by `group_size`"),
+        ({"extra": {"num_iterations": 3}}, "would part the uses"),
+        ({"learning_rate": 0}, "greater than 0"),
+        ({"weighting": {"family": "cubic"}}, "weighting.family"),
+        ({"temprature": 1.0}, "temprature"),
+    ],
+)
+def test_bad_settings_are_named(settings: dict, words: str) -> None:
+    with pytest.raises(ValidationError) as caught:
+        StageSettings(**settings)
+    assert words in str(caught.value)
+
+
+def test_what_settings_own_are_options_of_trl() -> None:
+    assert OWNED.keys() <= set(GRPOConfig.__dataclass_fields__)
+
+
+def test_settings_reach_trl(tmp_path) -> None:
+    settings = StageSettings(batch=32, micro_batch=8, temperature=0.7, extra={"loss_type": "dr_grpo", "weight_decay": 0.1})
+    arguments = training_arguments(settings, tmp_path, seed=3)
+    assert (arguments.gradient_accumulation_steps, arguments.generation_batch_size, arguments.steps_per_generation) == (4, 32, 4)
+    assert (arguments.temperature, arguments.loss_type, arguments.weight_decay, arguments.seed) == (0.7, "dr_grpo", 0.1, 3)
+    assert (arguments.scale_rewards, arguments.report_to, arguments.use_vllm) == ("none", [], False)
+    assert StageSettings(weighting={"mode": "multiply"}).weighting.replaces_std is False
+    assert training_arguments(StageSettings(weighting={"family": "none"}), tmp_path, seed=3).scale_rewards == "group"

@@ -1,0 +1,82 @@
+"""The task: what its key depends on, and a stage trained and taken up through it."""
+
+from pathlib import Path
+
+import pytest
+from prefect.logging import disable_run_logger
+
+from tasks.errors import InputError
+from tasks.grading.settings import GradingSettings
+from tasks.policy import Policy
+from tasks.prompting.settings import HintSettings, PromptingSettings
+from tasks.store import Artifact, artifact, building
+from tasks.training.settings import StageSettings
+from tasks.training.task import plan, stage_policy, train
+from tests.training.tiny import SETTINGS, mixed_problems, problem, write_stage
+
+PROMPTING, GRADING = PromptingSettings(), GradingSettings(workers=1)
+
+
+def curated_set(home: Path, *, more: int = 0) -> Artifact:
+    """A curated set of two stages; `more` problems in the second."""
+    target = artifact(home, "curated", {"more": more})
+    with building(target, {}) as folder:
+        write_stage(folder / "stage1.parquet", mixed_problems())
+        write_stage(folder / "stage2.parquet", [problem(number) for number in range(4 + more)])
+    return target
+
+
+def arguments(home: Path, base: Policy, **changes: object) -> dict:
+    given = {"home": home, "policy": base, "curated": curated_set(home), "stage": "stage1", "settings": SETTINGS}
+    return {**given, "prompting": PROMPTING, "grading": GRADING, "seed": 0, **changes}
+
+
+def test_the_key_holds_what_changes_the_result_and_nothing_else(tmp_path: Path, tiny_policy: Policy) -> None:
+    unhinted = SETTINGS.model_copy(update={"hints": False})
+    reworded = PromptingSettings(hints=HintSettings(by_band={"hard": "hard"}))
+
+    def key(**changes: object) -> str:
+        return plan(**arguments(tmp_path, tiny_policy, **changes)).key
+
+    same = {
+        "other stage's problems": key(curated=curated_set(tmp_path, more=2)),
+        "checkpoints": key(settings=SETTINGS.model_copy(update={"save_every": 3, "keep_checkpoints": 5})),
+        "graders": key(grading=GradingSettings(workers=7)),
+        "where the policy lies": key(policy=tiny_policy.model_copy(update={"model": "/elsewhere", "name": "other"})),
+    }
+    assert set(same.values()) == {key()}
+    other = {
+        "stage": key(stage="stage2"),
+        "its problems": key(stage="stage2", curated=curated_set(tmp_path, more=2)),
+        "policy": key(policy=tiny_policy.model_copy(update={"policy_id": "another"})),
+        "steps": key(settings=SETTINGS.model_copy(update={"steps": 7})),
+        "hints": key(settings=unhinted),
+        "seed": key(seed=1),
+        "wording": key(prompting=reworded),
+        "pixels": key(prompting=PromptingSettings(max_pixels=4096)),
+    }
+    assert len({*other.values(), key()}) == len(other) + 1
+    assert key(settings=unhinted, prompting=reworded) == key(settings=unhinted)
+
+
+def test_a_stage_is_trained_once_and_gives_a_policy(tmp_path: Path, tiny_policy: Policy) -> None:
+    settings = StageSettings(**{**SETTINGS.model_dump(), "steps": 2})
+    given = arguments(tmp_path, tiny_policy, settings=settings)
+    with disable_run_logger():
+        done = train.fn(**given)
+        assert train.fn(**given) == done
+    assert done.is_complete
+    assert done.manifest["stage"] == "stage1"
+    assert {"policy/model.safetensors", "groups/groups.parquet", "metrics/metrics.parquet"} <= done.manifest["files"].keys()
+    policy = stage_policy(done, "stage1", tiny_policy)
+    assert (policy.name, policy.kind, policy.parent_id, policy.stage_id) == ("stage1", "stage", tiny_policy.policy_id, done.key)
+    assert policy.policy_id != tiny_policy.policy_id
+
+
+def test_bad_input_comes_back_from_the_training_process(tmp_path: Path, tiny_policy: Policy) -> None:
+    home = tmp_path / "home"
+    target = artifact(home, "curated", {})
+    with building(target, {}) as folder:
+        write_stage(folder / "stage1.parquet", [problem(1, images=[])])
+    with disable_run_logger(), pytest.raises(InputError, match=r"row 1 \(problem p1\): 0 image\(s\), but 1 <image> mark"):
+        train.fn(**arguments(home, tiny_policy, curated=target))
