@@ -1,0 +1,58 @@
+"""Writes the two starter datasets to a folder, in EasyR1's conventions: JSONL beside a folder of PNG images.
+
+Byte for byte the same for the same seed and sizes. The splits share no picture with each other nor with what the policy was taught.
+"""
+
+import json
+from collections.abc import Mapping
+from pathlib import Path
+from random import Random
+
+from tasks.starter import charts, figures
+from tasks.starter.picture import png_bytes
+from tasks.starter.problem import Kind, StarterProblem, draw_problem
+
+DATASETS: dict[str, Mapping[str, Kind]] = {"starter-figures": figures.KINDS, "starter-charts": charts.KINDS}
+
+
+def starter_problems(name: str, split: str, *, seed: int, count: int) -> list[StarterProblem]:
+    """`count` different problems of dataset `name`; `split` is "train" or "heldout", each of which has its own pool of pictures."""
+    rng = Random(f"{name} {split} {seed}")
+    chosen: dict[tuple[str, str], StarterProblem] = {}
+    while len(chosen) < count:
+        problem = draw_problem(DATASETS[name], split, rng)
+        chosen.setdefault((problem.picture.key, problem.question), problem)
+    return list(chosen.values())
+
+
+def _row(problem: StarterProblem, identity: str, image: str) -> dict:
+    row = {"id": identity, "images": [image], "problem": problem.question, "answer": problem.answer}
+    if problem.choices:
+        row["choices"] = list(problem.choices)
+    return row | {"level": problem.level, "kind": problem.kind}
+
+
+def _write_split(folder: Path, name: str, split: str, problems: list[StarterProblem]) -> None:
+    lines = []
+    for position, problem in enumerate(problems):
+        identity = f"{name}-{split}-{position:05d}"
+        image = f"images/{split}-{position:05d}.png"
+        (folder / image).write_bytes(png_bytes(problem.picture.draw()))
+        lines.append(json.dumps(_row(problem, identity, image), ensure_ascii=False))
+    (folder / f"{split}.jsonl").write_text("".join(f"{line}\n" for line in lines), encoding="utf-8")
+
+
+def write_starter_datasets(folder: Path | str, *, seed: int = 0, n_train: int = 384, n_heldout: int = 320) -> list[Path]:
+    """Writes `<folder>/<name>/{train,heldout}.jsonl` and `<folder>/<name>/images/*.png` for each dataset; returns the JSONL files.
+
+    A row has `id`, `images` (paths relative to the JSONL's folder), `problem` (with its `<image>` mark), `answer` (an integer, or
+    a letter where the row has `choices`), `level` (0 trivial to 4) and `kind`.
+    """
+    written = []
+    for name in DATASETS:
+        home = Path(folder) / name
+        (home / "images").mkdir(parents=True, exist_ok=True)
+        for split, count in (("train", n_train), ("heldout", n_heldout)):
+            _write_split(home, name, split, starter_problems(name, split, seed=seed, count=count))
+            written.append(home / f"{split}.jsonl")
+    return written

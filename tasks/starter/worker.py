@@ -1,0 +1,47 @@
+"""Makes the starter policy: `python -m tasks.starter.worker SPEC.json`, a few minutes on two cores.
+
+SPEC.json is `{"output": "<folder>", "settings": {...}}`, the settings those of `StarterSettings` and optional. The folder gets a policy
+that `AutoProcessor` and `AutoModelForImageTextToText` load; the same settings, library versions and machine give the same weights.
+"""
+
+from pathlib import Path
+from random import Random
+
+from tasks.process import emit_progress, worker_main
+from tasks.prompting.prompt import IMAGE_MARK
+from tasks.starter.annotator import draw_example
+from tasks.starter.card import model_card
+from tasks.starter.model import build_model
+from tasks.starter.settings import AnnotatorSettings, StarterSettings, TeachingSpec
+from tasks.starter.teaching import teach
+from tasks.starter.tokenizer import build_processor
+
+VOCABULARY_EXAMPLES = 4000
+
+
+def _vocabulary_texts(annotator: AnnotatorSettings, seed: int) -> list[str]:
+    rng = Random(f"vocabulary {seed}")
+    examples = [draw_example(annotator, rng, hinted=number % 2 == 0) for number in range(VOCABULARY_EXAMPLES)]
+    prompts = [example.prompt.replace(IMAGE_MARK, "") for example in examples]
+    return prompts + [f"system\nuser\nassistant\n{example.completion}" for example in examples]
+
+
+def make_policy(output: Path, settings: StarterSettings) -> None:
+    """Builds, teaches and saves the starter policy to the folder `output` (bfloat16, at most 4 MB in all)."""
+    processor = build_processor(_vocabulary_texts(settings.annotator, settings.teaching.seed))
+    model = build_model(processor, seed=settings.teaching.seed)
+    for step, loss in enumerate(teach(model, processor, settings), start=1):
+        emit_progress(step, settings.teaching.steps, f"steps, loss {loss:.3f}")
+    model.bfloat16().save_pretrained(output)
+    processor.save_pretrained(output)
+    (output / "README.md").write_text(model_card(settings, weights=model.num_parameters()), encoding="utf-8")
+
+
+def run(spec_text: str) -> None:
+    """Make the policy that a spec (JSON of `TeachingSpec`) asks for."""
+    spec = TeachingSpec.model_validate_json(spec_text)
+    make_policy(spec.output, spec.settings)
+
+
+if __name__ == "__main__":
+    worker_main(run)
