@@ -10,7 +10,7 @@ too, since a record holds the artifact's place; its tasks then find their artifa
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, ParamSpec
 
 from prefect import Task, task
 from prefect.cache_policies import CachePolicy
@@ -18,6 +18,8 @@ from prefect.context import TaskRunContext
 
 from tasks.errors import InputError
 from tasks.store import Artifact, digest
+
+P = ParamSpec("P")
 
 
 @dataclass
@@ -35,7 +37,9 @@ class ArtifactPolicy(CachePolicy):
         return str(target.path / f".prefect-{digest(str(target.path))[:8]}.json").lstrip("/")
 
 
-def room_task(plan: Callable[..., Artifact], *, name: str, retries: int = 0, **options: Any) -> Callable[[Callable[..., Artifact]], Task]:
+def room_task(
+    plan: Callable[P, Artifact], *, name: str, retries: int = 0, **options: Any
+) -> Callable[[Callable[P, Artifact]], Task[P, Artifact]]:
     """Decorate a room's task: cached by `plan`, result kept as JSON, retried only where a retry can help (never for bad input)."""
     return task(
         name=name,

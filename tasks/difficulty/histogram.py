@@ -20,7 +20,9 @@ def draw(histogram: pl.DataFrame, u_shape: pl.DataFrame) -> RenderableType:
         return Text("No difficulty yet: profile problems first.")
     shapes = {tuple(row[name] for name in PROFILE): row for row in u_shape.to_dicts()}
     charts: list[RenderableType] = []
-    for key, bins in histogram.sort(*PROFILE, "bin").group_by(PROFILE, maintain_order=True):
+    order = ["dataset", "split", *(["policy"] if "policy" in histogram.columns else []), *PROFILE[2:], "bin"]
+    trained_first = [name == "split" for name in order]  # "train" is the last of the usual names
+    for key, bins in histogram.sort(order, descending=trained_first).group_by(PROFILE, maintain_order=True):
         charts += [title(bins.row(0, named=True)), chart(bins), verdict(shapes.get(key)), Text()]
     return Group(*charts[:-1])
 

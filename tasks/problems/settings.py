@@ -59,8 +59,8 @@ class SourceSettings(Settings):
     to, or a dataset on the Hugging Face hub (`owner/name`). `${VARIABLE}` and `~` in `path` and `images_folder` are expanded.
     `source_split` and `config` choose among several inside the source; `revision` pins a hub dataset (a commit's 40 digits need no network
     to be sure of). `images_folder`, which no image's path may leave, is by default the folder of the file or the folder given.
-    `skip` and `limit` keep a run of rows only. `max_rejected` is the largest share of unusable rows (copies of a row do not count) that is not an
-    error. `max_image_pixels` (width x height) and `max_image_bytes` bound each image.
+    `skip` and `limit` keep a run of rows only. `max_rejected` is the largest share of unusable rows (copies of a row do not count) that is
+    not an error. `max_image_pixels` (width x height) and `max_image_bytes` bound each image.
     """
 
     name: str = Field(min_length=1)

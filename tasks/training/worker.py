@@ -16,13 +16,10 @@ LAUNCHED = "DIFFICULTY_PRIOR_LAUNCHED"
 
 
 def library_variables(spec: StageSpec) -> dict[str, str]:
-    """No telemetry, no network for a local policy, one GPU for one process, and threads of the CPU that sleep while they wait.
-
-    Threads that spin, OpenMP's default, made a step ten times as slow on two cores that other processes used too.
-    """
+    """No telemetry, no network for a local policy, and one GPU for one process."""
     network = {"HF_HUB_OFFLINE": "1", "TRANSFORMERS_OFFLINE": "1"} if Path(spec.policy.model).is_dir() else {}
     device = {} if spec.settings.accelerate else {"CUDA_VISIBLE_DEVICES": os.environ.get("CUDA_VISIBLE_DEVICES", "0").split(",")[0]}
-    return {"HF_HUB_DISABLE_TELEMETRY": "1", **network, **device, "OMP_WAIT_POLICY": os.environ.get("OMP_WAIT_POLICY", "PASSIVE")}
+    return {"HF_HUB_DISABLE_TELEMETRY": "1", **network, **device}
 
 
 def launch(config: Path) -> None:

@@ -196,7 +196,7 @@ def make(home: Path, size: Size) -> Run:
     half = max(1, size.problems // 4)
     ends = {"size": half, "low": size.low}
     rules = {"stage1": {**ends, "high": 0.87}, "stage2": {**ends, "high": 0.7}, "on_shortage": "warn"}
-    sets = curate.fn(maker.lake.home, difficulty, train, CurationSettings.model_validate(rules))
+    sets = curate.fn(maker.lake.home, difficulty, train, CurationSettings.model_validate(rules), 0)
     stages = tuple(maker.stage(stage, sets, gain=0.15) for stage in STAGES)
     return Run(maker.lake.home, "starter", difficulty, sets, stages, maker.evaluation(heldout), train)
 

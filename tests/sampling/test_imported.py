@@ -10,6 +10,7 @@ from tasks.errors import InputError
 from tasks.sampling.imported import ImportColumns, ImportSettings, imported_rollouts, panel_id
 
 PROBLEMS = pl.DataFrame({"problem_id": ["p1", "p2"], "source_id": ["4", "5"], "dataset": ["d", "d"]})
+COLUMNS = ImportColumns()
 
 
 def answers_file(path: Path, rows: list[dict]) -> Path:
@@ -17,7 +18,7 @@ def answers_file(path: Path, rows: list[dict]) -> Path:
     return path
 
 
-def bring_in(*files: Path, columns: ImportColumns = ImportColumns()) -> pl.DataFrame:
+def bring_in(*files: Path, columns: ImportColumns = COLUMNS) -> pl.DataFrame:
     return imported_rollouts(files, columns, PROBLEMS, "panel", "imported")
 
 
@@ -37,7 +38,10 @@ def test_fields_are_mapped(tmp_path: Path) -> None:
     ("lines", "fault"),
     [
         ('{"id": "4", "response": "a"}\n{oops\n', r"1\.jsonl, line 2 is not JSON"),
-        ('{"id": "4", "answer": "a"}\n', r"1\.jsonl, line 1 needs the fields 'id' and 'response', but it has \['answer', 'id'\].*--response"),
+        (
+            '{"id": "4", "answer": "a"}\n',
+            r"1\.jsonl, line 1 needs the fields 'id' and 'response', but it has \['answer', 'id'\].*--response",
+        ),
         ("[1]\n", r"1\.jsonl, line 1 needs the fields.*not an object"),
         ('{"id": "4", "response": "a"}\n\n{"id": "4", "response": "b"}\n', r"1\.jsonl: lines 1 and 3 both answer '4'"),
         ("", r"1\.jsonl is empty"),

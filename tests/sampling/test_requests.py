@@ -21,6 +21,7 @@ from tasks.sampling.settings import SamplingSettings
 
 PROBLEMS = pl.DataFrame({"problem_id": ["p1", "p2", "p3"]})
 SAMPLING = SamplingSettings(rounds=3)
+PROMPTING = PromptingSettings()
 
 
 def rows(problem_ids: list[str]) -> dict[str, dict]:
@@ -59,7 +60,9 @@ def test_a_seed_depends_on_each_of_its_parts() -> None:
     assert rollout_seed("p", 0, 0, 0) == rollout_seed("p", 0, 0, 0)
 
 
-def identity(prompting: PromptingSettings = PromptingSettings(), sampling: SamplingSettings = SAMPLING, seed: int = 0, hints: str | None = None) -> str:
+def identity(
+    prompting: PromptingSettings = PROMPTING, sampling: SamplingSettings = SAMPLING, seed: int = 0, hints: str | None = None
+) -> str:
     return sampling_id(prompting, sampling, seed=seed, hints_from=hints)
 
 
@@ -88,7 +91,11 @@ def test_another_prompt_text_has_another_name(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(
     "same",
-    [{"sampling": SamplingSettings(rounds=16)}, {"sampling": SamplingSettings(batch_size=2)}, {"prompting": PromptingSettings(hints=HintSettings(by_band={}))}],
+    [
+        {"sampling": SamplingSettings(rounds=16)},
+        {"sampling": SamplingSettings(batch_size=2)},
+        {"prompting": PromptingSettings(hints=HintSettings(by_band={}))},
+    ],
 )
 def test_rounds_batches_and_unused_hints_do_not_rename_it(same: dict) -> None:
     assert identity(**same) == identity()

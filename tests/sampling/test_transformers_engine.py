@@ -24,7 +24,12 @@ def requests(tmp_path_factory: pytest.TempPathFactory) -> list[Request]:
     folder = tmp_path_factory.mktemp("starter")
     write_starter_datasets(folder, n_train=2, n_heldout=2)
     images = sorted(folder.glob("*/images/train-*.png"))
-    questions = ["<image>What is it?", "<image>A longer question, so that the batch is padded?", "Text only?", "<image><image>Which of two?"]
+    questions = [
+        "<image>What is it?",
+        "<image>A longer question, so that the batch is padded?",
+        "Text only?",
+        "<image><image>Which of two?",
+    ]
     pictures = [images[:1], images[1:2], [], images[:2]]
     return [Request(f"p{n}", 0, 0, 1000 + n, text, tuple(files)) for n, (text, files) in enumerate(zip(questions, pictures, strict=True))]
 
@@ -37,6 +42,12 @@ def test_a_response_depends_on_its_seed_and_not_on_its_batch(policy: Policy, req
     together, alone = engine(policy).generate(requests), engine(policy, batch_size=1).generate(requests)
     assert [done.response for done in together] == [done.response for done in alone]
     assert [done.n_tokens for done in together] == [done.n_tokens for done in alone]
+
+
+def test_a_prompt_read_once_for_several_responses_gives_what_each_alone_gives(policy: Policy, requests: list[Request]) -> None:
+    rounds = [Request(one.problem_id, n, 0, 10 * n + one.seed, one.prompt, one.images) for one in requests for n in range(5)]
+    together, alone = engine(policy).generate(rounds), engine(policy, batch_size=1).generate(rounds)
+    assert together == alone
 
 
 def test_other_seeds_give_other_responses(policy: Policy, requests: list[Request]) -> None:

@@ -5,6 +5,7 @@ not depend on which others share its batch. (`generate(do_sample=True)` draws a 
 """
 
 from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 import torch
@@ -67,11 +68,27 @@ class TransformersEngine:
 
     @torch.inference_mode()
     def generate_batch(self, requests: Sequence[Request]) -> list[Completion]:
-        """One forward batch of requests."""
-        inputs = self.encode(requests).to(self.model.device)
+        """One batch of requests. A prompt that several of them share is read once: its cached keys and values serve them all."""
+        prompts = {(request.prompt, request.images): request for request in requests}
+        places = {prompt: place for place, prompt in enumerate(prompts)}
+        index = torch.tensor([places[request.prompt, request.images] for request in requests], device=self.model.device)
+        inputs: Any = self.encode(list(prompts.values())).to(self.model.device)
+        if len(prompts) < len(requests):
+            inputs = self.shared(inputs, index)
         prompt_tokens = inputs["input_ids"].shape[1]
         tokens = self.model.generate(**inputs, generation_config=self.generation, logits_processor=self.draws(requests, prompt_tokens))
         return self.decode(tokens[:, prompt_tokens:])
+
+    def shared(self, inputs: Any, index: torch.Tensor) -> dict[str, Any]:
+        """Inputs for `index` (batch,) into the prompts of `inputs`, all but their last token already in the cache."""
+        once = GenerationConfig(**{**self.generation.to_diff_dict(), "max_new_tokens": 1, "return_dict_in_generate": True})
+        cache = self.model.generate(**inputs, generation_config=once).past_key_values
+        cache.crop(-1)
+        cache.batch_select_indices(index)
+        base = self.model.base_model
+        if getattr(base, "rope_deltas", None) is not None:  # how far an image shifts the positions after it, a row each
+            base.rope_deltas = base.rope_deltas[index]
+        return {"input_ids": inputs["input_ids"][index], "attention_mask": inputs["attention_mask"][index], "past_key_values": cache}
 
     def encode(self, requests: Sequence[Request]) -> BatchFeature | BatchEncoding:
         """The model's inputs for a batch, padded on the left."""

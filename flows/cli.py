@@ -1,0 +1,235 @@
+"""`difficulty-prior …`: thin; every command is a flow or a query.
+
+Exit codes: 0 done, 1 something broke, 2 the input is at fault (the message says where, and what to do).
+"""
+
+import os
+import sys
+from collections.abc import Callable
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+from rich.console import Console
+
+from flows.recipe import Recipe, default_home, load_recipe
+from tasks.errors import InputError, WorkerError
+from tasks.process import own_children
+
+app = typer.Typer(no_args_is_help=True, add_completion=True, pretty_exceptions_enable=False, rich_markup_mode="markdown", help=__doc__)
+
+RecipeName = Annotated[str, typer.Argument(metavar="RECIPE", help="A name in deployments/recipes/, or the path of a YAML file.")]
+Home = Annotated[Path | None, typer.Option("--home", help="Root of the lake; default DIFFICULTY_PRIOR_HOME, or ./runs.")]
+Changes = Annotated[
+    list[str] | None, typer.Option("--set", metavar="KEY=VALUE", help="Change a setting, as in `--set sampling.rounds=16`.")
+]
+
+
+class Format(StrEnum):
+    """How rows are printed."""
+
+    table = "table"
+    csv = "csv"
+    json = "json"
+
+
+class ImportAs(StrEnum):
+    """What the files of an import are."""
+
+    rounds = "rounds"
+    policies = "policies"
+
+
+def prefect_defaults() -> None:
+    """Prefect's settings where the user has none: no telemetry, and time for the temporary server to start on a busy machine."""
+    own_children()
+    os.environ.setdefault("PREFECT_SERVER_ANALYTICS_ENABLED", "false")
+    os.environ.setdefault("PREFECT_SERVER_EPHEMERAL_STARTUP_TIMEOUT_SECONDS", "120")
+
+
+def run_flow(load: Callable[[], Any], name: str, home: Path | None, changes: list[str] | None) -> Any:
+    """Run the flow that `load` imports, on a recipe."""
+    recipe: Recipe = load_recipe(name, changes or ())
+    prefect_defaults()
+    return load()(recipe=recipe, home=home or default_home())
+
+
+@app.command()
+def run(recipe: RecipeName, home: Home = None, changes: Changes = None) -> None:
+    """The whole method: profile, curate, train both stages, evaluate, report. What is done is skipped.
+
+    Example: `difficulty-prior run starter`
+    """
+
+    def load() -> Any:
+        from flows.pipeline import pipeline
+
+        return pipeline
+
+    done = run_flow(load, recipe, home, changes)
+    from tasks.reporting.terminal import print_run
+
+    print_run(Console(), evaluation=done.evaluated.evaluation, report=done.report, warehouse=done.warehouse)
+
+
+@app.command()
+def profile(recipe: RecipeName, home: Home = None, changes: Changes = None) -> None:
+    """Only the first part: sample every problem several rounds, grade, and measure difficulty.
+
+    Example: `difficulty-prior profile starter --set sampling.rounds=16`
+    """
+
+    def load() -> Any:
+        from flows.profile import profile
+
+        return profile
+
+    run_flow(load, recipe, home, changes)
+
+
+@app.command()
+def curate(recipe: RecipeName, home: Home = None, changes: Changes = None) -> None:
+    """Profile, and choose the problems of both stages.
+
+    Example: `difficulty-prior curate starter --set curation.stage1.size=100`
+    """
+
+    def load() -> Any:
+        from flows.curate import curate
+
+        return curate
+
+    done = run_flow(load, recipe, home, changes)
+    Console().print(f"curated sets: {done.sets.path}", soft_wrap=True)
+
+
+@app.command()
+def train(recipe: RecipeName, home: Home = None, changes: Changes = None) -> None:
+    """Profile, curate, and train both stages.
+
+    Example: `difficulty-prior train starter`
+    """
+
+    def load() -> Any:
+        from flows.train import train
+
+        return train
+
+    done = run_flow(load, recipe, home, changes)
+    for policy in done.policies[1:]:
+        Console().print(f"{policy.name}: {policy.model}", soft_wrap=True)
+
+
+@app.command()
+def evaluate(recipe: RecipeName, home: Home = None, changes: Changes = None) -> None:
+    """Profile, curate, train, and compare base, stage 1 and stage 2 on the held-out problems.
+
+    Example: `difficulty-prior evaluate starter --set evaluation.samples=16`
+    """
+
+    def load() -> Any:
+        from flows.evaluate import evaluate
+
+        return evaluate
+
+    run_flow(load, recipe, home, changes)
+
+
+@app.command()
+def starter(home: Home = None) -> None:
+    """Make the shipped starter policy again, from nothing (some minutes on two cores)."""
+    prefect_defaults()
+    from flows.starter import starter as make
+    from tasks.starter.settings import StarterSettings
+
+    made = make(settings=StarterSettings(), home=home or default_home())
+    Console().print(f"starter policy: {made.path}", soft_wrap=True)
+
+
+@app.command("import-rollouts")
+def import_rollouts(
+    files: Annotated[list[str], typer.Argument(help="JSON Lines files of responses.")],
+    problems: Annotated[str, typer.Option(help="The problems that they answer: a JSONL or Parquet file, or a Hugging Face dataset.")],
+    panel: Annotated[str, typer.Option(help="Name of the panel whose rounds the files are.")] = "panel",
+    columns: Annotated[str, typer.Option(help="Column mapping of the problems: easyr1, mathvision, mathvista or geometry3k.")] = "easyr1",
+    dataset: Annotated[str | None, typer.Option(help="Name of the dataset; default the name of the problems' file.")] = None,
+    id: Annotated[str, typer.Option(help="Field with the problem's id.")] = "id",
+    response: Annotated[str, typer.Option(help="Field with the response.")] = "response",
+    files_are: Annotated[ImportAs, typer.Option("--as", help="Each file a round of one panel, or each its own policy.")] = ImportAs.rounds,
+    home: Home = None,
+) -> None:
+    """Bring in responses made elsewhere, and measure difficulty from them.
+
+    Example: `difficulty-prior import-rollouts 'responses/*.jsonl' --problems testmini.jsonl --columns mathvision --panel recorded`
+    """
+    prefect_defaults()
+    from flows.import_rollouts import import_rollouts as bring_in
+    from tasks.paths import expand_files
+    from tasks.problems.settings import SourceSettings
+    from tasks.sampling.imported import ImportColumns, ImportSettings
+
+    source = SourceSettings(name=dataset or Path(problems).stem, path=problems, columns=columns, split="train")
+    found, fields = [str(path) for path in expand_files(files)], ImportColumns(id=id, response=response)
+    groups = [(panel, tuple(found))] if files_are is ImportAs.rounds else [(Path(name).stem, (name,)) for name in found]
+    panels = tuple(ImportSettings(panel=name, files=members, columns=fields) for name, members in groups)
+    bring_in(source=source, panels=panels, home=home or default_home())
+    histogram(dataset=source.name, home=home)
+
+
+@app.command()
+def sql(
+    query: Annotated[str, typer.Argument(help="A SELECT over the warehouse: difficulty, u_shape, evaluation, rollouts, …")],
+    format: Annotated[Format, typer.Option(help="How rows are printed.")] = Format.table,
+    home: Home = None,
+) -> None:
+    """Ask the published warehouse in SQL, read-only.
+
+    Example: `difficulty-prior sql "select dataset, band, count(*) from difficulty group by all" --format csv`
+    """
+    from tasks.lake import Lake
+    from tasks.reporting.terminal import rows_table
+    from tasks.warehouse import query as ask
+
+    rows = ask(Lake(home or default_home()), query)
+    if format is Format.table:
+        Console().print(rows_table(rows))
+    else:
+        sys.stdout.write(rows.write_csv() if format is Format.csv else f"{rows.write_json()}\n")
+
+
+@app.command()
+def histogram(
+    dataset: Annotated[str | None, typer.Option(help="Only this dataset.")] = None,
+    policy: Annotated[str | None, typer.Option(help="Only this policy: base, stage1, stage2, or a panel's name.")] = None,
+    home: Home = None,
+) -> None:
+    """Draw how many problems are solved how often, per dataset and policy, and whether that is a U. Prompts with hints are left out.
+
+    Example: `difficulty-prior histogram --dataset starter-charts --policy base`
+    """
+    from tasks.difficulty.histogram import draw
+    from tasks.lake import Lake
+    from tasks.warehouse import query as ask
+
+    lake = Lake(home or default_home())
+    named = "select h.*, policy from {} h join stg_policies using (policy_id) anti join (from samplings where hints) using (sampling_id)"
+    chosen = {name: value for name, value in (("dataset", dataset), ("policy", policy)) if value}
+    bars, shapes = (ask(lake, named.format(mart)).filter(**chosen) for mart in ("difficulty_histogram", "u_shape"))
+    Console().print(draw(bars, shapes))
+
+
+def main() -> None:
+    """Entry point: input errors as one message and exit code 2, worker errors as one message and exit code 1."""
+    try:
+        app()
+    except InputError as error:
+        Console(stderr=True).print(f"[bold red]error[/]: {error}", markup=True, soft_wrap=True, highlight=False)
+        sys.exit(2)
+    except WorkerError as error:
+        Console(stderr=True).print(str(error), style="red", markup=False, soft_wrap=True, highlight=False)
+        sys.exit(1)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,51 @@
+"""Evaluate: base, stage 1 and stage 2 on the held-out problems, hints off and on."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from prefect import flow
+
+from flows.recipe import Recipe
+from flows.train import Trained, train
+from tasks.difficulty.task import measure
+from tasks.evaluation.task import EvaluationArm
+from tasks.evaluation.task import evaluate as compare
+from tasks.grading.task import grade
+from tasks.policy import Policy
+from tasks.sampling.task import sample
+from tasks.store import Artifact
+
+
+@dataclass(frozen=True)
+class Evaluated:
+    """The trained policies and how they compare on the held-out problems."""
+
+    trained: Trained
+    evaluation: Artifact
+
+
+@flow(name="evaluate", flow_run_name="evaluate {recipe.name}", validate_parameters=True)
+def evaluate(recipe: Recipe, home: Path) -> Evaluated:
+    """Train what is not trained yet, and evaluate every policy."""
+    trained = train(recipe, home)
+    heldout = trained.curated.profiled.heldout
+    plain = {policy.name: answered(recipe, home, policy, heldout) for policy in trained.policies}
+    arms = [arm(policy, plain[policy.name]) for policy in trained.policies]
+    if recipe.evaluation.hints:
+        difficulty = measure(home, plain["base"], heldout, recipe.difficulty)
+        for policy in trained.policies:
+            hinted = answered(recipe, home, policy, heldout, hints_from=difficulty)
+            arms.append(arm(policy, hinted, fallback=plain[policy.name]))
+    return Evaluated(trained, compare(home, tuple(arms), heldout))
+
+
+def answered(recipe: Recipe, home: Path, policy: Policy, heldout: tuple[Artifact, ...], hints_from: Artifact | None = None) -> Artifact:
+    """A policy's graded answers to the held-out problems."""
+    sampling = recipe.sampling.model_copy(update={"rounds": recipe.evaluation.samples})
+    rollouts = sample(home, policy, heldout, recipe.prompting, sampling, recipe.seed, hints_from)
+    return grade(home, rollouts, heldout, recipe.grading)
+
+
+def arm(policy: Policy, graded: Artifact, fallback: Artifact | None = None) -> EvaluationArm:
+    """One row of the comparison; with a `fallback` it is the policy with hints on."""
+    return EvaluationArm(policy=policy.name, policy_id=policy.policy_id, hints=fallback is not None, graded=graded, fallback=fallback)

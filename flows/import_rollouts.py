@@ -1,0 +1,26 @@
+"""Import: responses made elsewhere become rollouts, verdicts and difficulty, as if we had sampled them."""
+
+from pathlib import Path
+
+from prefect import flow
+
+from tasks.difficulty.settings import DifficultySettings
+from tasks.difficulty.task import measure
+from tasks.grading.settings import GradingSettings
+from tasks.grading.task import grade
+from tasks.problems.settings import SourceSettings
+from tasks.problems.task import ingest
+from tasks.publish import publish_warehouse
+from tasks.sampling.import_task import import_rollouts as bring_in
+from tasks.sampling.imported import ImportSettings
+from tasks.store import Artifact
+
+
+@flow(name="import-rollouts", validate_parameters=True)
+def import_rollouts(source: SourceSettings, panels: tuple[ImportSettings, ...], home: Path) -> list[Artifact]:
+    """Grade each panel's responses to the source's problems, measure their difficulty for it, and publish."""
+    problems = (ingest(home, source),)
+    grading, difficulty = GradingSettings(), DifficultySettings()
+    measured = [measure(home, grade(home, bring_in(home, problems, panel), problems, grading), problems, difficulty) for panel in panels]
+    publish_warehouse(home, difficulty)
+    return measured

@@ -1,0 +1,30 @@
+"""The whole method, top to bottom: problems → rollouts → verdicts → difficulty → curated sets → two stages → evaluation → report."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from prefect import flow
+
+from flows.evaluate import Evaluated, evaluate
+from flows.recipe import Recipe
+from tasks.publish import publish_warehouse
+from tasks.reporting.task import report
+from tasks.store import Artifact
+
+
+@dataclass(frozen=True)
+class PipelineRun:
+    """What a run leaves: the evaluation (with all it rests on), the report, and the published warehouse."""
+
+    evaluated: Evaluated
+    report: Artifact
+    warehouse: Path
+
+
+@flow(name="difficulty-prior", flow_run_name="{recipe.name}", validate_parameters=True)
+def pipeline(recipe: Recipe, home: Path) -> PipelineRun:
+    """Run everything that is not done yet."""
+    evaluated = evaluate(recipe, home)
+    trained, profiled = evaluated.trained, evaluated.trained.curated.profiled
+    page = report(home, recipe.name, profiled.difficulty, trained.curated.sets, trained.stages, evaluated.evaluation, profiled.train)
+    return PipelineRun(evaluated, page, publish_warehouse(home, recipe.difficulty))

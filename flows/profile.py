@@ -1,0 +1,67 @@
+"""Profile: read the problems, sample every one several rounds with a policy (or bring in answers), grade, and measure difficulty."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from prefect import flow
+
+from flows.recipe import Recipe
+from tasks.difficulty.task import measure
+from tasks.grading.task import grade
+from tasks.policy import Policy, base_policy
+from tasks.problems.settings import SourceSettings
+from tasks.problems.task import ingest
+from tasks.publish import publish_warehouse
+from tasks.sampling.import_task import import_rollouts
+from tasks.sampling.task import sample
+from tasks.starter.datasets import DATASETS
+from tasks.starter.task import draw_datasets
+from tasks.store import Artifact
+
+
+@dataclass(frozen=True)
+class Profiled:
+    """The problems of a recipe and how hard those to train on are."""
+
+    train: tuple[Artifact, ...]
+    heldout: tuple[Artifact, ...]
+    base: Policy
+    graded: Artifact
+    difficulty: Artifact
+
+
+@flow(name="profile", flow_run_name="profile {recipe.name}", validate_parameters=True)
+def profile(recipe: Recipe, home: Path) -> Profiled:
+    """Measure how hard every training problem is, and publish it."""
+    train, heldout = read_problems(recipe, home)
+    base = base_policy(recipe.policy)
+    profiled = (
+        (*train, *heldout) if recipe.panel else train
+    )  # a panel has answered both; a policy is sampled on those held out when evaluated
+    rollouts = first_rollouts(recipe, home, base, profiled)
+    graded = grade(home, rollouts, profiled, recipe.grading)
+    difficulty = measure(home, graded, profiled, recipe.difficulty)
+    publish_warehouse(home, recipe.difficulty)
+    return Profiled(train, heldout, base, graded, difficulty)
+
+
+def first_rollouts(recipe: Recipe, home: Path, base: Policy, problems: tuple[Artifact, ...]) -> Artifact:
+    """The rollouts that difficulty is measured on: the panel's where the recipe names one, else the base policy's own."""
+    if recipe.panel:
+        return import_rollouts(home, problems, recipe.panel)
+    return sample(home, base, problems, recipe.prompting, recipe.sampling, recipe.seed)
+
+
+def read_problems(recipe: Recipe, home: Path) -> tuple[tuple[Artifact, ...], tuple[Artifact, ...]]:
+    """The problems to train on and those held out, one artifact a source."""
+    train, heldout = recipe.problems.train, recipe.problems.heldout
+    if recipe.problems.starter:
+        datasets = draw_datasets(home, recipe.problems.starter)
+        train = (*train, *starter_sources(datasets, "train"))
+        heldout = (*heldout, *starter_sources(datasets, "heldout"))
+    return tuple(ingest(home, source) for source in train), tuple(ingest(home, source) for source in heldout)
+
+
+def starter_sources(datasets: Artifact, split: str) -> list[SourceSettings]:
+    """The shipped synthetic datasets' split as sources."""
+    return [SourceSettings(name=name, path=str(datasets.path / name / f"{split}.jsonl"), split=split) for name in DATASETS]

@@ -1,0 +1,131 @@
+"""A run's settings: the rooms' own settings composed, read from YAML. An unknown key is an error that names it and its place."""
+
+import os
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import yaml
+from pydantic import Field, ValidationError, model_validator
+
+from tasks.curation.settings import CurationSettings
+from tasks.difficulty.settings import DifficultySettings
+from tasks.errors import InputError
+from tasks.evaluation.settings import EvaluationSettings
+from tasks.grading.settings import GradingSettings
+from tasks.policy import PolicySettings
+from tasks.problems.settings import SourceSettings
+from tasks.prompting.settings import PromptingSettings
+from tasks.sampling.imported import ImportSettings
+from tasks.sampling.settings import SamplingSettings
+from tasks.settings import Settings
+from tasks.starter.settings import StarterDatasetSettings
+from tasks.training.settings import StageSettings
+
+RECIPES = Path(__file__).resolve().parent.parent / "deployments" / "recipes"
+
+
+class ProblemsSettings(Settings):
+    """Sources of the problems to train on and to hold out; `starter` adds the two synthetic datasets shipped with the project."""
+
+    starter: StarterDatasetSettings | None = None
+    train: tuple[SourceSettings, ...] = ()
+    heldout: tuple[SourceSettings, ...] = ()
+
+    @model_validator(mode="after")
+    def some_problems(self) -> "ProblemsSettings":
+        if not self.starter and not self.train:
+            raise ValueError("no problems to train on: give `train` sources, or `starter: {}` for the synthetic datasets")
+        return self
+
+
+class HintedStageSettings(StageSettings):
+    """A stage with difficulty hints unless the recipe says otherwise."""
+
+    hints: bool = True
+
+
+class StagesSettings(Settings):
+    """The two GRPO stages."""
+
+    stage1: StageSettings = StageSettings()
+    stage2: HintedStageSettings = HintedStageSettings()
+
+
+class Recipe(Settings):
+    """Everything that decides what a run does. Equal recipes over equal data make equal artifacts.
+
+    `panel` gives the difficulty to curate by from responses made elsewhere; without it the base policy is sampled. `seed` is the one
+    that every other seed is derived from.
+    """
+
+    name: str = Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]*$")
+    seed: int = 0
+    policy: PolicySettings = PolicySettings()
+    problems: ProblemsSettings
+    prompting: PromptingSettings = PromptingSettings()
+    panel: ImportSettings | None = None
+    sampling: SamplingSettings = SamplingSettings()
+    grading: GradingSettings = GradingSettings()
+    difficulty: DifficultySettings = DifficultySettings()
+    curation: CurationSettings = CurationSettings()
+    training: StagesSettings = StagesSettings()
+    evaluation: EvaluationSettings = EvaluationSettings()
+
+
+def load_recipe(name: str, changes: Sequence[str] = ()) -> Recipe:
+    """The recipe of that name in `deployments/recipes/`, or at that path, with `changes` such as "sampling.rounds=16" applied.
+
+    Raises InputError, naming the file and the key, for what is not YAML, an unknown key, or a value that does not fit.
+    """
+    path = recipe_path(name)
+    try:
+        fields = yaml.safe_load(path.read_text(encoding="utf-8"))
+        for change in changes:
+            apply_change(fields, change)
+        return Recipe.model_validate(fields)
+    except yaml.YAMLError as error:
+        raise InputError(f"recipe {path} is not YAML: {error}") from error
+    except ValidationError as error:
+        raise InputError(f"recipe {path}: {'; '.join(faults_of(error))}") from error
+
+
+def recipe_path(name: str) -> Path:
+    """The file of a recipe. Raises InputError that lists the shipped ones."""
+    for path in (RECIPES / f"{name}.yaml", Path(name)):
+        if path.is_file():
+            return path
+    shipped = ", ".join(sorted(path.stem for path in RECIPES.glob("*.yaml")))
+    raise InputError(f"no recipe {name!r}: give one of {shipped}, or the path of a YAML file (looked at {Path(name).absolute()})")
+
+
+def apply_change(fields: Any, change: str) -> None:
+    """Set one dotted key of a recipe's fields to a YAML value, in place."""
+    key, separator, value = change.partition("=")
+    if not separator:
+        raise InputError(f"--set {change!r} has no '='; write it as key.of.the.recipe=value")
+    *parents, last = key.split(".")
+    place = fields
+    for parent in parents:
+        place = place.setdefault(parent, {}) if isinstance(place, dict) else None
+    if not isinstance(place, dict):
+        raise InputError(f"--set {change!r}: {key!r} is not a key of the recipe")
+    place[last] = yaml.safe_load(value)
+
+
+def faults_of(error: ValidationError) -> list[str]:
+    """Each fault of a recipe in words: its key, what is wrong, and for an unknown key that it is one."""
+    return [fault_of(".".join(map(str, fault["loc"])) or "recipe", fault) for fault in error.errors()]
+
+
+def fault_of(key: str, fault: Any) -> str:
+    """One fault in words."""
+    if fault["type"] == "extra_forbidden":
+        return f"unknown key `{key}`; remove it or correct its spelling"
+    given = "" if isinstance(fault["input"], dict | Settings) else f" (given: {fault['input']!r})"
+    return f"`{key}`: {fault['msg'].removeprefix('Value error, ')}{given}"
+
+
+def default_home() -> Path:
+    """Root of the lake: DIFFICULTY_PRIOR_HOME, or ./runs."""
+    return Path(os.environ.get("DIFFICULTY_PRIOR_HOME", "runs")).absolute()

@@ -1,0 +1,15 @@
+"""Make the starter policy again, from nothing: the flow that made the one shipped in `tasks/starter/policy/`."""
+
+from pathlib import Path
+
+from prefect import flow
+
+from tasks.starter.settings import StarterSettings
+from tasks.starter.task import teach_policy
+from tasks.store import Artifact
+
+
+@flow(name="starter", validate_parameters=True)
+def starter(settings: StarterSettings, home: Path) -> Artifact:
+    """Teach the starter policy; its model folder lies in the artifact."""
+    return teach_policy(home, settings)

@@ -1,0 +1,33 @@
+"""Train: two GRPO stages with difficulty-weighted advantages; the second starts from the first and carries difficulty hints."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from prefect import flow
+
+from flows.curate import Curated, curate
+from flows.recipe import Recipe
+from tasks.policy import Policy
+from tasks.store import Artifact
+from tasks.training.task import stage_policy
+from tasks.training.task import train as train_stage
+
+
+@dataclass(frozen=True)
+class Trained:
+    """The curated sets, the stages trained on them, and the policies in order: base, stage 1, stage 2."""
+
+    curated: Curated
+    stages: tuple[Artifact, Artifact]
+    policies: tuple[Policy, Policy, Policy]
+
+
+@flow(name="train", flow_run_name="train {recipe.name}", validate_parameters=True)
+def train(recipe: Recipe, home: Path) -> Trained:
+    """Curate what is not curated yet, and train both stages."""
+    curated = curate(recipe, home)
+    base, settings = curated.profiled.base, recipe.training
+    first = train_stage(home, base, curated.sets, "stage1", settings.stage1, recipe.prompting, recipe.grading, recipe.seed)
+    middle = stage_policy(first, "stage1", base)
+    second = train_stage(home, middle, curated.sets, "stage2", settings.stage2, recipe.prompting, recipe.grading, recipe.seed)
+    return Trained(curated, (first, second), (base, middle, stage_policy(second, "stage2", middle)))

@@ -1,0 +1,73 @@
+"""Runs of the whole pipeline for tests: a recipe of seconds over the real parts, and the tables that a run leaves."""
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import polars as pl
+import yaml
+
+from tasks.lake import RELATIONS, Lake
+from tasks.process import PROJECT
+
+TINY = {
+    "name": "tiny",
+    "policy": {"model": "starter", "dtype": "float32"},
+    "problems": {"starter": {"n_train": 40, "n_heldout": 12}},
+    "sampling": {"rounds": 4, "max_tokens": 40, "shard_size": 80},
+    "curation": {"stage1": {"size": 8}, "stage2": {"size": 4, "high": 0.76}, "on_shortage": "warn"},
+    "training": {
+        "stage1": {"steps": 4, "batch": 16, "group_size": 4, "max_tokens": 40, "warmup_steps": 1, "save_every": 2},
+        "stage2": {"steps": 3, "batch": 16, "group_size": 4, "max_tokens": 40, "warmup_steps": 1, "save_every": 2, "hints": True},
+    },
+    "evaluation": {"samples": 2},
+}
+OF_THE_MACHINE = {"policies": ["model"]}
+
+
+def tiny_recipe(folder: Path) -> Path:
+    """The tiny recipe as a file."""
+    path = folder / "tiny.yaml"
+    path.write_text(yaml.safe_dump(TINY))
+    return path
+
+
+def command(*arguments: str) -> list[str]:
+    """A `difficulty-prior` command of this working tree."""
+    return [sys.executable, "-m", "flows.cli", *arguments]
+
+
+def environment(prefect_home: Path) -> dict[str, str]:
+    """The environment of a command: this working tree, a Prefect home, and no server but its own."""
+    kept = {name: value for name, value in os.environ.items() if name != "PREFECT_API_URL" and not name.startswith("PREFECT__")}
+    return {**kept, "PYTHONPATH": str(PROJECT), "PREFECT_HOME": str(prefect_home)}
+
+
+def run(home: Path, recipe: Path, prefect_home: Path, *changes: str) -> subprocess.CompletedProcess[str]:
+    """Run the whole pipeline to its end; its output is text."""
+    options = [word for change in changes for word in ("--set", change)]
+    arguments = command("run", str(recipe), "--home", str(home), *options)
+    return subprocess.run(arguments, capture_output=True, text=True, env=environment(prefect_home), check=False)
+
+
+def tables(home: Path) -> dict[str, pl.DataFrame]:
+    """Every relation of a lake, its rows in one order, without what depends on where the lake lies."""
+    lake = Lake(home)
+    found = {}
+    for relation in RELATIONS:
+        rows = lake.scan(relation).collect().drop(OF_THE_MACHINE.get(relation, []))
+        if relation == "metrics":
+            rows = rows.filter(~pl.col("name").str.starts_with("time/"))
+        found[relation] = rows.sort(*(name for name, dtype in rows.schema.items() if not dtype.is_nested()))
+    return found
+
+
+def artifacts(home: Path) -> dict[str, set[str]]:
+    """The complete artifacts of a lake by kind."""
+    manifests = [json.loads(path.read_text()) for path in home.glob("*/*/manifest.json")]
+    kinds: dict[str, set[str]] = {}
+    for manifest in manifests:
+        kinds.setdefault(manifest["kind"], set()).add(manifest["key"])
+    return kinds

@@ -1,0 +1,70 @@
+"""The command line: faults end with exit code 2 and one message, help teaches, queries print what they are asked to."""
+
+import json
+import subprocess
+from pathlib import Path
+
+import pytest
+from typer.testing import CliRunner
+
+from flows.cli import app
+from tasks.difficulty.settings import DifficultySettings
+from tasks.lake import Lake
+from tasks.warehouse import publish
+from tests.flows.runs import command, environment
+
+
+def call(prefect_home: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(command(*arguments), capture_output=True, text=True, env=environment(prefect_home), check=False)
+
+
+@pytest.fixture(scope="module")
+def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """An empty lake, published."""
+    lake = Lake(tmp_path_factory.mktemp("runs"))
+    publish(lake, DifficultySettings())
+    return lake.home
+
+
+@pytest.mark.parametrize("name", ["run", "profile", "curate", "train", "evaluate", "import-rollouts", "sql"])
+def test_help_teaches_with_an_example(name: str) -> None:
+    assert f"Example: difficulty-prior {name}" in CliRunner().invoke(app, [name, "--help"]).stdout
+
+
+@pytest.mark.parametrize(
+    ("format", "printed"),
+    [("csv", "n,word\n1,a\n"), ("json", [{"n": 1, "word": "a"}])],
+)
+def test_sql_prints_rows(home: Path, prefect_home: Path, format: str, printed: object) -> None:
+    done = call(prefect_home, "sql", "select 1 as n, 'a' as word", "--format", format, "--home", str(home))
+    assert (done.stdout if format == "csv" else json.loads(done.stdout)) == printed
+
+
+def test_sql_draws_a_table(home: Path, prefect_home: Path) -> None:
+    done = call(prefect_home, "sql", "select 1 as n, '[bold]a' as word", "--home", str(home))
+    assert "[bold]a" in done.stdout
+
+
+@pytest.mark.parametrize(
+    ("arguments", "fault"),
+    [
+        (["sql", "drop table difficulty"], "error"),
+        (["sql", "select nothing from nowhere"], "nowhere"),
+        (["sql", "select * from read_csv('/etc/hostname')"], "error"),
+        (["run", "no-such-recipe"], "no recipe 'no-such-recipe': give one of"),
+        (["run", "starter", "--set", "sampling.round=3"], "unknown key `sampling.round`"),
+        (["run", "starter", "--set", "policy.model=/nowhere"], "neither a folder nor a hub id"),
+        (["import-rollouts", "/nowhere/*.jsonl", "--problems", "x.jsonl"], "no file matches"),
+    ],
+)
+def test_a_fault_is_one_message_and_exit_code_2(home: Path, prefect_home: Path, arguments: list[str], fault: str) -> None:
+    done = call(prefect_home, *arguments, "--home", str(home))
+    assert done.returncode == 2
+    assert fault in done.stderr.replace("\n", " ")
+    assert "Traceback" not in done.stderr.split("error:")[-1]
+
+
+def test_a_lake_without_a_warehouse_says_how_to_make_one(tmp_path: Path, prefect_home: Path) -> None:
+    done = call(prefect_home, "histogram", "--home", str(tmp_path))
+    assert done.returncode == 2
+    assert "difficulty-prior" in done.stderr

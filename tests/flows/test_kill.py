@@ -1,0 +1,68 @@
+"""A run that is killed again and again, then finished, leaves the tables of an undisturbed one."""
+
+import signal
+import subprocess
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import psutil
+import pytest
+from polars.testing import assert_frame_equal
+
+from tasks.process import OWNER
+from tests.flows.runs import command, environment, run, tables, tiny_recipe
+
+PATIENCE_S = 240
+
+POINTS: dict[str, Callable[[Path], bool]] = {
+    "in the first rollouts": lambda home: any(home.glob("rollouts/*/*.parquet")),
+    "while the first stage trains": lambda home: any(home.glob("aside/stages-*/**/checkpoint-2")),
+    "in the second stage": lambda home: any(home.glob("stages/*/manifest.json")) and any(home.glob("aside/stages-*/.*.spec.json")),
+    "in the evaluation": lambda home: (
+        len(list(home.glob("stages/*/manifest.json"))) == 2 and len(list(home.glob("graded/*/manifest.json"))) >= 3
+    ),
+}
+
+
+def kill_at(reached: Callable[[Path], bool], home: Path, recipe: Path, prefect_home: Path) -> None:
+    """Start the run, and SIGKILL it as soon as its lake shows that the point is reached."""
+    output = (home.parent / f"{home.name}.log").open("a")
+    process = subprocess.Popen(
+        command("run", str(recipe), "--home", str(home)), env=environment(prefect_home), stdout=output, stderr=subprocess.STDOUT
+    )
+    deadline = time.monotonic() + PATIENCE_S
+    try:
+        while not reached(home):
+            assert process.poll() is None, f"the run ended before the point was reached: see {output.name}"
+            assert time.monotonic() < deadline, f"the point was never reached: see {output.name}"
+            time.sleep(0.02)
+    finally:
+        process.send_signal(signal.SIGKILL)
+        process.wait()
+
+
+def left_running(pid: int) -> list[psutil.Process]:
+    """The processes that a killed run with this pid has left, other than Prefect's temporary server (ended at the next start)."""
+    left = []
+    for process in psutil.process_iter():
+        try:
+            if process.environ().get(OWNER) == str(pid) and "uvicorn" not in process.cmdline():
+                left.append(process)
+        except (psutil.Error, OSError):
+            continue
+    return left
+
+
+@pytest.mark.timeout(1200)
+def test_killed_and_finished_equals_undisturbed(tmp_path: Path, prefect_home: Path) -> None:
+    recipe = tiny_recipe(tmp_path)
+    undisturbed, killed = tmp_path / "undisturbed", tmp_path / "killed"
+    assert run(undisturbed, recipe, prefect_home).returncode == 0
+    for reached in POINTS.values():
+        kill_at(reached, killed, recipe, prefect_home)
+    done = run(killed, recipe, prefect_home)
+    assert done.returncode == 0, done.stdout + done.stderr
+    expected, found = tables(undisturbed), tables(killed)
+    for relation, rows in expected.items():
+        assert_frame_equal(found[relation], rows, check_exact=True)

@@ -1,0 +1,118 @@
+"""The whole method on real parts, small: what it leaves, what a rerun skips, and what a changed setting runs again."""
+
+import re
+from collections import Counter
+from pathlib import Path
+
+import polars as pl
+import pytest
+
+from flows.recipe import load_recipe
+from tasks.lake import Lake
+from tasks.warehouse import query
+from tests.flows.runs import artifacts, command, environment, run, tables, tiny_recipe
+
+KINDS = {"starter-datasets", "problems", "profiles", "graded", "difficulty", "curated", "stages", "evaluations", "reports"}
+
+
+@pytest.fixture(scope="module")
+def recipe(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tiny_recipe(tmp_path_factory.mktemp("recipe"))
+
+
+@pytest.fixture(scope="module")
+def home(tmp_path_factory: pytest.TempPathFactory, recipe: Path, prefect_home: Path) -> Path:
+    """A lake in which the tiny recipe has run to its end."""
+    home = tmp_path_factory.mktemp("runs")
+    done = run(home, recipe, prefect_home)
+    assert done.returncode == 0, done.stdout + done.stderr
+    return home
+
+
+def states(output: str) -> Counter[str]:
+    """How many task runs ended in each state, from a run's log."""
+    return Counter(re.findall(r"Task run '(?!publish)[^']*' - Finished in state (\w+)", output))
+
+
+def test_every_relation_has_rows(home: Path) -> None:
+    empty = {relation for relation, rows in tables(home).items() if rows.is_empty()}
+    assert empty == {"rejected"}
+
+
+def test_every_kind_of_artifact_is_there(home: Path) -> None:
+    assert set(artifacts(home)) == KINDS
+
+
+def test_the_warehouse_answers(home: Path) -> None:
+    rows = query(Lake(home), "select policy, hints, dataset, problems from evaluation where dataset <> 'all' order by all")
+    assert set(rows["policy"]) == {"base", "stage1", "stage2"}
+    assert set(rows["hints"]) == {True, False}
+    assert set(rows["dataset"]) == {"starter-charts", "starter-figures"}
+    assert set(rows["problems"]) == {12}
+
+
+def test_the_second_stage_starts_from_the_first(home: Path) -> None:
+    policies = {row["name"]: row for row in tables(home)["policies"].iter_rows(named=True)}
+    assert policies["stage1"]["parent_id"] == policies["base"]["policy_id"]
+    assert policies["stage2"]["parent_id"] == policies["stage1"]["policy_id"]
+    assert len({policy["policy_id"] for policy in policies.values()}) == 3
+
+
+def test_every_online_group_is_recorded(home: Path) -> None:
+    steps = tables(home)["groups"].group_by("stage_id").agg(pl.col("step").n_unique().alias("steps"), pl.len().alias("groups"))
+    assert sorted(steps.select("steps", "groups").rows()) == [(3, 12), (4, 16)]
+
+
+def test_hinted_rollouts_are_of_hinted_bands_only(home: Path) -> None:
+    assert set(tables(home)["rollouts"]["hint"]) <= {"", "medium", "hard", "hopeless"}
+    assert "hard" in set(tables(home)["rollouts"]["hint"]) | {"hopeless"}
+
+
+def test_the_report_is_one_page(home: Path) -> None:
+    [page] = home.glob("reports/*/report.html")
+    text = page.read_text()
+    assert "starter-charts" in text
+    assert "starter-figures" in text
+    assert not re.search(r"""(src|href)=["']?https?:""", text)
+
+
+def test_a_rerun_finds_everything_cached(home: Path, recipe: Path, prefect_home: Path) -> None:
+    before = artifacts(home)
+    done = run(home, recipe, prefect_home)
+    assert done.returncode == 0, done.stderr
+    assert set(states(done.stdout + done.stderr)) == {"Cached"}
+    assert artifacts(home) == before
+
+
+@pytest.mark.parametrize(
+    ("change", "made"),
+    [
+        ("sampling.batch_size=64", {}),
+        ("grading.timeout_s=4", {"graded": 7}),
+        ("evaluation.hints=false", {"evaluations": 1, "reports": 1}),
+        ("difficulty.confidence=0.9", {"difficulty": 2, "curated": 1, "reports": 1}),
+        ("training.stage2.learning_rate=5.0e-5", {"stages": 1, "profiles": 2, "graded": 2, "evaluations": 1, "reports": 1}),
+    ],
+)
+def test_a_changed_setting_runs_only_what_depends_on_it(home: Path, recipe: Path, prefect_home: Path, change: str, made: dict) -> None:
+    before = artifacts(home)
+    done = run(home, recipe, prefect_home, change)
+    assert done.returncode == 0, done.stdout + done.stderr
+    new = {kind: len(keys - before[kind]) for kind, keys in artifacts(home).items() if keys - before[kind]}
+    assert new == made
+
+
+def test_more_rounds_draw_only_what_is_missing(home: Path, recipe: Path, prefect_home: Path) -> None:
+    import subprocess
+
+    profile = command("profile", str(recipe), "--home", str(home), "--set", "sampling.rounds=5")
+    base = tables(home)["policies"].filter(name="base")["policy_id"].item()
+    before = tables(home)["rollouts"].filter(policy_id=base)
+    subprocess.run(profile, env=environment(prefect_home), check=True, capture_output=True)
+    after = tables(home)["rollouts"].filter(policy_id=base)
+    assert after.height - before.height == 80
+    assert before.join(after, on=before.columns, how="anti").is_empty()
+
+
+def test_the_shipped_recipe_is_the_one_that_is_documented() -> None:
+    assert load_recipe("starter").sampling.rounds == 8

@@ -1,0 +1,72 @@
+"""Recipes: every shipped one loads; every fault names its file, key and the way out."""
+
+from pathlib import Path
+
+import pytest
+
+from flows.recipe import RECIPES, Recipe, default_home, load_recipe
+from tasks.errors import InputError
+
+STARTER = "name: mine\nproblems: {starter: {}}\n"
+
+
+@pytest.mark.parametrize("path", sorted(RECIPES.glob("*.yaml")), ids=lambda path: path.stem)
+def test_every_shipped_recipe_loads(path: Path) -> None:
+    assert load_recipe(path.stem).name == path.stem
+
+
+def test_a_recipe_survives_the_trip_through_prefects_parameters() -> None:
+    recipe = load_recipe("starter")
+    assert Recipe.model_validate_json(recipe.model_dump_json()) == recipe
+
+
+def test_changes_are_applied() -> None:
+    recipe = load_recipe("starter", ["sampling.rounds=16", "training.stage2.hints=false", "prompting.hints.by_band={hard: hard}"])
+    assert recipe.sampling.rounds == 16
+    assert not recipe.training.stage2.hints
+    assert recipe.prompting.hints.by_band == {"hard": "hard"}
+
+
+def own(tmp_path: Path, text: str) -> str:
+    path = tmp_path / "mine.yaml"
+    path.write_text(text)
+    return str(path)
+
+
+@pytest.mark.parametrize(
+    ("text", "fault"),
+    [
+        (STARTER + "sampling: {round: 4}\n", r"mine\.yaml: unknown key `sampling\.round`; remove it or correct its spelling"),
+        (STARTER + "sampling: {rounds: none}\n", r"mine\.yaml: `sampling\.rounds`: .*integer.*\(given: 'none'\)"),
+        (
+            STARTER + "difficulty: {low: 0.9, high: 0.1}\n",
+            r"`difficulty`: the bands' edges must rise.*put low < hard_below < medium_below < high",
+        ),
+        (STARTER + "curation: {stage1: {low: 0.9, high: 0.1}}\n", r"mine\.yaml: `curation\.stage1`.*0\.9.*0\.1"),
+        (STARTER + "training: {stage1: {group_size: 1}}\n", r"`training\.stage1.*group"),
+        (STARTER + "training: {stage1: {weighting: {high: 0.1, low: 0.5}}}\n", r"high 0\.1 is below low 0\.5"),
+        ("name: mine\nproblems: {}\n", r"`problems`: no problems to train on: give `train` sources"),
+        ("name: [\n", r"mine\.yaml is not YAML"),
+    ],
+)
+def test_faults_name_the_key_and_the_way_out(tmp_path: Path, text: str, fault: str) -> None:
+    with pytest.raises(InputError, match=fault):
+        load_recipe(own(tmp_path, text))
+
+
+def test_an_unknown_recipe_lists_the_shipped_ones() -> None:
+    with pytest.raises(InputError, match="no recipe 'startr': give one of .*starter"):
+        load_recipe("startr")
+
+
+@pytest.mark.parametrize("change", ["sampling.rounds", "name.first=x"])
+def test_a_change_that_is_none_is_refused(change: str) -> None:
+    with pytest.raises(InputError, match="--set"):
+        load_recipe("starter", [change])
+
+
+def test_the_home_comes_from_the_environment(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setenv("DIFFICULTY_PRIOR_HOME", str(tmp_path))
+    assert default_home() == tmp_path
+    monkeypatch.delenv("DIFFICULTY_PRIOR_HOME")
+    assert default_home() == Path("runs").absolute()
