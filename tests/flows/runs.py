@@ -45,11 +45,12 @@ def environment(prefect_home: Path) -> dict[str, str]:
     return {**kept, "PYTHONPATH": str(PROJECT), "PREFECT_HOME": str(prefect_home)}
 
 
-def run(home: Path, recipe: Path, prefect_home: Path, *changes: str) -> subprocess.CompletedProcess[str]:
-    """Run the whole pipeline to its end; its output is text."""
+def run(home: Path, recipe: Path, prefect_home: Path, *changes: str, api: str = "") -> subprocess.CompletedProcess[str]:
+    """Run the whole pipeline to its end, reporting to the server at `api` if one is given; its output is text."""
     options = [word for change in changes for word in ("--set", change)]
     arguments = command("run", str(recipe), "--home", str(home), *options)
-    return subprocess.run(arguments, capture_output=True, text=True, env=environment(prefect_home), check=False)
+    variables = environment(prefect_home) | ({"PREFECT_API_URL": api} if api else {})
+    return subprocess.run(arguments, capture_output=True, text=True, env=variables, check=False)
 
 
 def tables(home: Path) -> dict[str, pl.DataFrame]:

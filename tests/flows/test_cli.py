@@ -11,7 +11,7 @@ from flows.cli import app
 from tasks.difficulty.settings import DifficultySettings
 from tasks.lake import Lake
 from tasks.warehouse import publish
-from tests.flows.runs import command, environment
+from tests.flows.runs import command, environment, tiny_recipe
 
 
 def call(prefect_home: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
@@ -62,6 +62,18 @@ def test_a_fault_is_one_message_and_exit_code_2(home: Path, prefect_home: Path, 
     assert done.returncode == 2
     assert fault in done.stderr.replace("\n", " ")
     assert "Traceback" not in done.stderr.split("error:")[-1]
+
+
+def test_a_full_disk_ends_the_run_with_one_message(small_disk: Path, tmp_path: Path, prefect_home: Path) -> None:
+    done = call(prefect_home, "profile", str(tiny_recipe(tmp_path)), "--home", str(small_disk / "runs"))
+    assert done.returncode == 2
+    assert "the disk is full. What is written stays; make room" in done.stderr.replace("\n", " ")
+
+
+def test_a_folder_that_is_no_model_is_told(tmp_path: Path, prefect_home: Path) -> None:
+    done = call(prefect_home, "profile", "starter", "--set", f"policy.model={tmp_path}", "--home", str(tmp_path / "runs"))
+    assert done.returncode == 2
+    assert "is not a model folder: it has no config.json" in done.stderr.replace("\n", " ")
 
 
 def test_a_lake_without_a_warehouse_says_how_to_make_one(tmp_path: Path, prefect_home: Path) -> None:
