@@ -12,6 +12,7 @@ from typing import Annotated, Any
 
 import typer
 from rich.console import Console
+from rich.markup import escape
 
 from flows.recipe import Recipe, default_home, load_recipe
 from tasks.errors import InputError, WorkerError
@@ -39,6 +40,11 @@ class ImportAs(StrEnum):
 
     rounds = "rounds"
     policies = "policies"
+
+
+def printed() -> Console:
+    """Where commands print: the terminal as wide as it is, or 120 columns into a file."""
+    return Console(width=None if sys.stdout.isatty() else 120)
 
 
 def prefect_defaults() -> None:
@@ -70,7 +76,7 @@ def run(recipe: RecipeName, home: Home = None, changes: Changes = None) -> None:
     done = run_flow(load, recipe, home, changes)
     from tasks.reporting.terminal import print_run
 
-    print_run(Console(), evaluation=done.evaluated.evaluation, report=done.report, warehouse=done.warehouse)
+    print_run(printed(), evaluation=done.evaluated.evaluation, report=done.report, warehouse=done.warehouse)
 
 
 @app.command()
@@ -101,7 +107,7 @@ def curate(recipe: RecipeName, home: Home = None, changes: Changes = None) -> No
         return curate
 
     done = run_flow(load, recipe, home, changes)
-    Console().print(f"curated sets: {done.sets.path}", soft_wrap=True)
+    printed().print(f"curated sets: {done.sets.path}", soft_wrap=True)
 
 
 @app.command()
@@ -118,7 +124,7 @@ def train(recipe: RecipeName, home: Home = None, changes: Changes = None) -> Non
 
     done = run_flow(load, recipe, home, changes)
     for policy in done.policies[1:]:
-        Console().print(f"{policy.name}: {policy.model}", soft_wrap=True)
+        printed().print(f"{policy.name}: {policy.model}", soft_wrap=True)
 
 
 @app.command()
@@ -144,7 +150,7 @@ def starter(home: Home = None) -> None:
     from tasks.starter.settings import StarterSettings
 
     made = make(settings=StarterSettings(), home=home or default_home())
-    Console().print(f"starter policy: {made.path}", soft_wrap=True)
+    printed().print(f"starter policy: {made.path}", soft_wrap=True)
 
 
 @app.command("import-rollouts")
@@ -193,7 +199,7 @@ def sql(
 
     rows = ask(Lake(home or default_home()), query)
     if format is Format.table:
-        Console().print(rows_table(rows))
+        printed().print(rows_table(rows))
     else:
         sys.stdout.write(rows.write_csv() if format is Format.csv else f"{rows.write_json()}\n")
 
@@ -216,7 +222,7 @@ def histogram(
     named = "select h.*, policy from {} h join stg_policies using (policy_id) anti join (from samplings where hints) using (sampling_id)"
     chosen = {name: value for name, value in (("dataset", dataset), ("policy", policy)) if value}
     bars, shapes = (ask(lake, named.format(mart)).filter(**chosen) for mart in ("difficulty_histogram", "u_shape"))
-    Console().print(draw(bars, shapes))
+    printed().print(draw(bars, shapes))
 
 
 def main() -> None:
@@ -224,7 +230,7 @@ def main() -> None:
     try:
         app()
     except InputError as error:
-        Console(stderr=True).print(f"[bold red]error[/]: {error}", markup=True, soft_wrap=True, highlight=False)
+        Console(stderr=True).print(f"[bold red]error[/]: {escape(str(error))}", soft_wrap=True, highlight=False)
         sys.exit(2)
     except WorkerError as error:
         Console(stderr=True).print(str(error), style="red", markup=False, soft_wrap=True, highlight=False)

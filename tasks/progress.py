@@ -9,7 +9,7 @@ from uuid import UUID
 from prefect.artifacts import create_progress_artifact, update_progress_artifact
 from prefect.context import TaskRunContext
 from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
 SECONDS_BETWEEN_UPDATES = 2.0
 
@@ -17,8 +17,8 @@ SECONDS_BETWEEN_UPDATES = 2.0
 @contextmanager
 def progress_shown(title: str) -> Iterator[Callable[[int, int, str], None]]:
     """Yields `on_progress(done, total, what)`; the UI is told at most every two seconds and at the end."""
-    bar = Progress(TextColumn(title), BarColumn(), MofNCompleteColumn(), TextColumn("{task.fields[what]}"), TimeElapsedColumn(),
-                   TimeRemainingColumn(), console=Console(stderr=True), transient=True, disable=not sys.stderr.isatty())  # fmt: skip
+    columns = (TextColumn(title), BarColumn(), MofNCompleteColumn(), TextColumn("{task.fields[what]}"), TimeRemainingColumn())
+    bar = Progress(*columns, console=Console(stderr=True), transient=True, disable=not sys.stderr.isatty())
     line, artifact, last = bar.add_task(title, total=None, what=""), start_artifact(title), 0.0
 
     def on_progress(done: int, total: int, what: str) -> None:

@@ -1,9 +1,8 @@
 """What grading speaks about: the gold answer, the grade of a response, and the identities under which verdicts are stored.
 
-`grader_id` changes whenever a verdict could change for the same text; `gold_id` changes with the gold answer.
+`grader_id` changes whenever a verdict could change for the same text.
 """
 
-import hashlib
 from dataclasses import dataclass
 from enum import StrEnum
 from functools import cache
@@ -52,9 +51,3 @@ def grader_id() -> str:
     """This grader's name, e.g. `grader-1+math-verify-0.9.0+sympy-1.14.0+latex2sympy2_extended-1.11.0`."""
     packages = ("math-verify", "sympy", "latex2sympy2_extended")
     return "+".join([f"grader-{GRADER_VERSION}", *(f"{package}-{version(package)}" for package in packages)])
-
-
-def gold_id(answer: str | None, precision: int | None = None) -> str:
-    """32 hex digits that name a gold answer. Choices are left out: the problem's own identity covers them."""
-    text = (answer or "") if precision is None else f"{answer or ''}\0{precision}"
-    return hashlib.blake2b(text.encode("utf-8", "surrogatepass"), digest_size=16).hexdigest()

@@ -16,7 +16,7 @@ def answers(tmp_path: Path) -> Path:
     """Two problems and two files of answers to them, the first all right, the second half."""
     problems = [{"problem": f"What is {n} + {n}?", "answer": str(2 * n), "id": f"q{n}", "images": []} for n in (1, 2)]
     (tmp_path / "problems.jsonl").write_text("".join(json.dumps(row) + "\n" for row in problems))
-    for name, texts in {"strong": ["\\boxed{2}", "\\boxed{4}"], "weak": ["\\boxed{2}", "no idea"]}.items():
+    for name, texts in {"strong": ["\\boxed{2}", "\\boxed{4}"], "weak": ["\\boxed{2}", ""]}.items():
         rows = [{"id": f"q{n}", "response": text} for n, text in enumerate(texts, start=1)]
         (tmp_path / f"{name}.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows))
     return tmp_path

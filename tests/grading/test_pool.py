@@ -14,7 +14,7 @@ import pytest
 from tasks.grading.children import ChildError
 from tasks.grading.pool import Grader
 from tasks.grading.settings import GradingSettings
-from tasks.grading.verdict import Gold, Grade, Verdict, gold_id, grader_id
+from tasks.grading.verdict import Gold, Grade, Verdict, grader_id
 
 ENDLESS = r"\boxed{x+9^{9^{9^{9}}}}"
 ALGEBRA = r"\boxed{y+x}"
@@ -135,8 +135,6 @@ def test_a_blank_gold_answer_cannot_be_scored(grader: Grader, answer: str | None
 
 def test_identities_name_what_they_depend_on() -> None:
     assert "math-verify-" in grader_id() and "sympy-" in grader_id()
-    assert gold_id("5") == gold_id("5") != gold_id("6") and len(gold_id("5")) == 32
-    assert gold_id("5", precision=2) != gold_id("5")
 
 
 def test_a_child_outlives_the_thread_that_needed_it(grader: Grader) -> None:

@@ -1,0 +1,48 @@
+"""The README says what is so: its queries run, its make targets and its files exist, its recipe loads."""
+
+import re
+from pathlib import Path
+
+import pytest
+
+from flows.recipe import load_recipe
+from tasks.difficulty.settings import DifficultySettings
+from tasks.lake import Lake
+from tasks.process import PROJECT
+from tasks.warehouse import publish, query
+
+README = (PROJECT / "README.md").read_text(encoding="utf-8")
+
+
+@pytest.fixture(scope="module")
+def lake(tmp_path_factory: pytest.TempPathFactory) -> Lake:
+    """An empty lake, published."""
+    lake = Lake(tmp_path_factory.mktemp("runs"))
+    publish(lake, DifficultySettings())
+    return lake
+
+
+@pytest.mark.parametrize("sql", re.findall(r'difficulty-prior sql "([^"]+)"', README))
+def test_queries_run(lake: Lake, sql: str) -> None:
+    assert query(lake, sql).is_empty()
+
+
+@pytest.mark.parametrize("relation", sorted(set(re.findall(r"`(\w+)`", README.split("| relation | one row per |")[1].split("##")[0]))))
+def test_relations_are_in_the_warehouse(lake: Lake, relation: str) -> None:
+    query(lake, f"select * from {relation}")
+
+
+@pytest.mark.parametrize("target", sorted(set(re.findall(r"`?make ([\w-]+)", README))))
+def test_make_targets_exist(target: str) -> None:
+    assert re.search(rf"^{target}:", (PROJECT / "Makefile").read_text(), re.MULTILINE)
+
+
+@pytest.mark.parametrize("link", sorted(set(re.findall(r"\]\((?!http)([^)]+)\)", README))))
+def test_linked_files_exist(link: str) -> None:
+    assert (PROJECT / link).exists()
+
+
+def test_the_recipe_to_start_from_loads(tmp_path: Path) -> None:
+    own = tmp_path / "mine.yaml"
+    own.write_text(README.split("```yaml\n")[1].split("```")[0])
+    assert load_recipe(str(own)).training.stage2.hints
