@@ -10,7 +10,17 @@ import pytest
 os.environ["PREFECT_SERVER_ANALYTICS_ENABLED"] = "false"
 os.environ["PREFECT_SERVER_EPHEMERAL_STARTUP_TIMEOUT_SECONDS"] = "180"
 os.environ["HF_HUB_OFFLINE"] = "1"
-os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
+os.environ.setdefault("OMP_NUM_THREADS", "1")  # two test processes share two cores
+
+
+ONE_RUN = {"test_pipeline.py", "test_kill.py"}
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Keep a file's tests in one process, for their shared fixtures, and with them the tests that share the run of the tiny recipe."""
+    for item in items:
+        name = item.path.name
+        item.add_marker(pytest.mark.xdist_group("one run" if name in ONE_RUN else name))
 
 
 @pytest.fixture(scope="session", autouse=True)

@@ -48,16 +48,16 @@ def rollout_seed(problem_id: str, round: int, sample: int, seed: int) -> int:
     return int.from_bytes(hashlib.blake2b(words, digest_size=8).digest(), "big") >> (64 - SEED_BITS)
 
 
-def sampling_id(prompting: PromptingSettings, sampling: SamplingSettings, *, seed: int, hints_from: str | None) -> str:
+def sampling_id(prompting: PromptingSettings, sampling: SamplingSettings, *, seed: int, hints: dict[str, tuple[str, float]] | None) -> str:
     """Names the distribution that responses are drawn from: templates' text, hints, temperature, top-p, length and pixel limits.
 
-    `hints_from` is the content of the difficulty that decides who gets a hint, None without hints. Rounds, engine and batch are no part
-    of it: more rounds only add to what is there. The recipe's seed is, so that two recipes never share draws.
+    `hints` gives band and accuracy of the problems that carry a hint, None without hints. Rounds, engine and batch are no part of it: more
+    rounds only add to what is there. The recipe's seed is, so that two recipes never share draws.
     """
     identity = {
-        "templates": {name: text for name, text in template_digests(prompting).items() if hints_from or name.startswith("templates/")},
-        "prompting": prompting.model_dump(exclude=None if hints_from else {"hints"}),
-        "hints_from": hints_from,
+        "templates": {name: text for name, text in template_digests(prompting).items() if hints or name.startswith("templates/")},
+        "prompting": prompting.model_dump(exclude=None if hints else {"hints"}),
+        "hints": hints,
         "distribution": sampling.model_dump(include={"temperature", "top_p", "max_tokens"}),
         "seed": seed,
     }

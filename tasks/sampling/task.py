@@ -38,7 +38,7 @@ def plan(
         "version": VERSION,
         "policy": policy.policy_id,
         "problems": [source.content for source in problems],
-        "sampling": sampling_id(prompting, sampling, seed=seed, hints_from=hints_from.content if hints_from else None),
+        "sampling": sampling_id(prompting, sampling, seed=seed, hints=hinted(hints_from, prompting)),
         "rounds": sampling.rounds,
     }
     return artifact(home, "profiles", inputs)
@@ -87,20 +87,23 @@ def sample_spec(
     hints_from: Artifact | None,
 ) -> SampleSpec:
     """What the sampling process is asked for."""
+    hints = hinted(hints_from, prompting)
     return SampleSpec(
         home=lake.home,
         policy=policy,
         prompting=prompting,
         sampling=sampling,
-        sampling_id=sampling_id(prompting, sampling, seed=seed, hints_from=hints_from.content if hints_from else None),
+        sampling_id=sampling_id(prompting, sampling, seed=seed, hints=hints),
         problems=tuple(source.file("problems.parquet") for source in problems),
-        hints=hinted(hints_from, prompting) if hints_from else None,
+        hints=hints,
         seed=seed,
     )
 
 
-def hinted(difficulty: Artifact, prompting: PromptingSettings) -> dict[str, tuple[str, float]]:
-    """Band and accuracy of the problems whose band carries a hint."""
+def hinted(difficulty: Artifact | None, prompting: PromptingSettings) -> dict[str, tuple[str, float]] | None:
+    """Band and accuracy of the problems whose band carries a hint; None without a difficulty to take them from."""
+    if difficulty is None:
+        return None
     rows = pl.read_parquet(difficulty.file("difficulty.parquet"), columns=["problem_id", "band", "accuracy"])
     carried = rows.filter(pl.col("band").is_in(list(prompting.hints.by_band)))
     return {problem_id: (band, accuracy) for problem_id, band, accuracy in carried.iter_rows()}
@@ -120,7 +123,7 @@ def keep_identities(lake: Lake, spec: SampleSpec) -> None:
     row = {
         "sampling_id": spec.sampling_id,
         "template": spec.prompting.template,
-        "hints": spec.hints is not None,
+        "hints": bool(spec.hints),
         **spec.sampling.model_dump(include={"temperature", "top_p", "max_tokens"}),
         "settings": spec.prompting.model_dump_json(),
     }

@@ -45,10 +45,10 @@ def environment(prefect_home: Path) -> dict[str, str]:
     return {**kept, "PYTHONPATH": str(PROJECT), "PREFECT_HOME": str(prefect_home)}
 
 
-def run(home: Path, recipe: Path, prefect_home: Path, *changes: str, api: str = "") -> subprocess.CompletedProcess[str]:
-    """Run the whole pipeline to its end, reporting to the server at `api` if one is given; its output is text."""
+def run(home: Path, recipe: Path, prefect_home: Path, *changes: str, flow: str = "run", api: str = "") -> subprocess.CompletedProcess[str]:
+    """Run a flow, the whole pipeline by default, reporting to the server at `api` if one is given; its output is text."""
     options = [word for change in changes for word in ("--set", change)]
-    arguments = command("run", str(recipe), "--home", str(home), *options)
+    arguments = command(flow, str(recipe), "--home", str(home), *options)
     variables = environment(prefect_home) | ({"PREFECT_API_URL": api} if api else {})
     return subprocess.run(arguments, capture_output=True, text=True, env=variables, check=False)
 

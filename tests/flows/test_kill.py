@@ -11,7 +11,8 @@ import pytest
 from polars.testing import assert_frame_equal
 
 from tasks.process import OWNER
-from tests.flows.runs import command, environment, run, tables, tiny_recipe
+from tests.flows.conftest import Finished
+from tests.flows.runs import command, environment, run, tables
 
 PATIENCE_S = 240
 
@@ -40,6 +41,10 @@ def kill_at(reached: Callable[[Path], bool], home: Path, recipe: Path, prefect_h
     finally:
         process.send_signal(signal.SIGKILL)
         process.wait()
+    gone_by = time.monotonic() + 5
+    while left_running(process.pid):
+        assert time.monotonic() < gone_by, "a worker outlived its killed run"
+        time.sleep(0.05)
 
 
 def left_running(pid: int) -> list[psutil.Process]:
@@ -55,14 +60,12 @@ def left_running(pid: int) -> list[psutil.Process]:
 
 
 @pytest.mark.timeout(1200)
-def test_killed_and_finished_equals_undisturbed(tmp_path: Path, prefect_home: Path) -> None:
-    recipe = tiny_recipe(tmp_path)
-    undisturbed, killed = tmp_path / "undisturbed", tmp_path / "killed"
-    assert run(undisturbed, recipe, prefect_home).returncode == 0
+def test_killed_and_finished_equals_undisturbed(tmp_path: Path, prefect_home: Path, finished: Finished) -> None:
+    killed = tmp_path / "killed"
     for reached in POINTS.values():
-        kill_at(reached, killed, recipe, prefect_home)
-    done = run(killed, recipe, prefect_home)
+        kill_at(reached, killed, finished.recipe, prefect_home)
+    done = run(killed, finished.recipe, prefect_home)
     assert done.returncode == 0, done.stdout + done.stderr
-    expected, found = tables(undisturbed), tables(killed)
-    for relation, rows in expected.items():
+    found = tables(killed)
+    for relation, rows in finished.tables.items():
         assert_frame_equal(found[relation], rows, check_exact=True)

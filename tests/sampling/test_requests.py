@@ -61,9 +61,9 @@ def test_a_seed_depends_on_each_of_its_parts() -> None:
 
 
 def identity(
-    prompting: PromptingSettings = PROMPTING, sampling: SamplingSettings = SAMPLING, seed: int = 0, hints: str | None = None
+    prompting: PromptingSettings = PROMPTING, sampling: SamplingSettings = SAMPLING, seed: int = 0, hints: dict | None = None
 ) -> str:
-    return sampling_id(prompting, sampling, seed=seed, hints_from=hints)
+    return sampling_id(prompting, sampling, seed=seed, hints=hints)
 
 
 @pytest.mark.parametrize(
@@ -74,7 +74,7 @@ def identity(
         {"sampling": SamplingSettings(max_tokens=7)},
         {"prompting": PromptingSettings(max_pixels=4096)},
         {"seed": 1},
-        {"hints": "some difficulty"},
+        {"hints": {"p1": ("hard", 0.1)}},
     ],
 )
 def test_another_distribution_has_another_name(other: dict) -> None:
