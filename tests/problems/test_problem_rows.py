@@ -96,7 +96,7 @@ def test_too_many_bad_rows_are_an_error_that_names_the_first(dataset: Dataset, i
     assert "5 of 10 rows" in str(caught.value)
     assert "max_rejected = 0.4" in str(caught.value)
     assert "train.jsonl, row 2, column answer: the answer is missing" in str(caught.value)
-    assert not list(home.glob("problems/*"))
+    assert not list(home.glob("problems/*/manifest.json"))
     assert ingested(source.model_copy(update={"max_rejected": 0.5})).manifest["counts"]["rejected"] == 5
 
 

@@ -91,7 +91,7 @@ def test_a_source_that_changes_while_it_is_read_is_not_published(shapes: Dataset
     monkeypatch.setattr(problems_task, "ingest_source", slow)
     with pytest.raises(InputError, match="was changed while it was being read"):
         ingest.fn(home, shapes.source())
-    assert not list(home.glob("problems/*"))
+    assert not list(home.glob("problems/*/manifest.json"))
 
 
 def test_the_manifest_says_what_was_read(shapes: Dataset, home: Path) -> None:
