@@ -25,6 +25,7 @@ EVENT = "::event::"
 PROJECT = Path(__file__).resolve().parent.parent
 LAST_LINES = 12
 OWNER = "DIFFICULTY_PRIOR_OWNER"
+PARENT = "DIFFICULTY_PRIOR_PARENT"
 
 
 def run_worker(
@@ -73,6 +74,7 @@ def start_worker(module: str, spec_path: Path) -> subprocess.Popen:
         **os.environ,
         "PYTHONPATH": search,
         "PYTHONUNBUFFERED": "1",
+        PARENT: str(os.getpid()),
         "TOKENIZERS_PARALLELISM": "false",
         "HF_HUB_DISABLE_PROGRESS_BARS": "1",
         # threads that spin while they wait, OpenMP's default, made a step up to fifteen times as slow on two cores that others use too
@@ -122,7 +124,7 @@ def die_with_parent() -> None:
     """Ask Linux to kill this process when its parent dies, so that a killed run leaves no orphan that still writes."""
     if sys.platform != "linux":
         return
-    parent = os.getppid()
+    parent = int(os.environ.pop(PARENT, os.getppid()))  # it may have been killed while this process was still importing
     ctypes.CDLL(None).prctl(1, signal.SIGKILL)  # PR_SET_PDEATHSIG
     if os.getppid() != parent:
         os.kill(os.getpid(), signal.SIGKILL)

@@ -223,7 +223,7 @@ class _Round:
         self.children.append(self.start())
 
     def _bury(self, child: Child) -> None:
-        """A child died by itself. Its question gets one more child; deaths at the start are an error only when they repeat."""
+        """A child died by itself. Its question gets others, as all may have been killed at once; repeated deaths at the start are errors."""
         job, ready, errors = child.job, child.ready, self._remove(child)
         self.failed_starts = 0 if ready else self.failed_starts + 1
         if self.failed_starts >= _MAX_FAILED_STARTS:
@@ -231,7 +231,7 @@ class _Round:
         if job is None:
             return
         self.deaths[job] = self.deaths.get(job, 0) + 1
-        if self.deaths[job] > 1:
+        if self.deaths[job] > self.settings.workers:
             self.outcomes[job] = Outcome(None, "worker_died")
         else:
             self.waiting.appendleft(job)

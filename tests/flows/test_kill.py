@@ -17,7 +17,7 @@ from tests.flows.runs import command, environment, run, tables
 PATIENCE_S = 240
 
 POINTS: dict[str, Callable[[Path], bool]] = {
-    "in the first rollouts": lambda home: any(home.glob("rollouts/*/*.parquet")),
+    "in the first rollouts": lambda home: any(home.glob("rollouts/[!_]*/*.parquet")),
     "while the first stage trains": lambda home: any(home.glob("aside/stages-*/**/checkpoint-2")),
     "in the second stage": lambda home: any(home.glob("stages/*/manifest.json")) and any(home.glob("aside/stages-*/.*.spec.json")),
     "in the evaluation": lambda home: (
@@ -42,18 +42,18 @@ def kill_at(reached: Callable[[Path], bool], home: Path, recipe: Path, prefect_h
         process.send_signal(signal.SIGKILL)
         process.wait()
     gone_by = time.monotonic() + 5
-    while left_running(process.pid):
-        assert time.monotonic() < gone_by, "a worker outlived its killed run"
+    while left := left_running(process.pid):
+        assert time.monotonic() < gone_by, f"outlived the killed run: {left}"
         time.sleep(0.05)
 
 
-def left_running(pid: int) -> list[psutil.Process]:
+def left_running(pid: int) -> list[str]:
     """The processes that a killed run with this pid has left, other than Prefect's temporary server (ended at the next start)."""
-    left = []
+    left: list[str] = []
     for process in psutil.process_iter():
         try:
             if process.environ().get(OWNER) == str(pid) and "uvicorn" not in process.cmdline():
-                left.append(process)
+                left.append(f"{process.status()} {' '.join(process.cmdline())}")
         except (psutil.Error, OSError):
             continue
     return left
