@@ -223,7 +223,7 @@ class _Round:
         self.children.append(self.start())
 
     def _bury(self, child: Child) -> None:
-        """A child died by itself. Its question gets others, as all may have been killed at once; repeated deaths at the start are errors."""
+        """A child died by itself. Its question gets others, as all may be killed at once; repeated deaths at the start are an error."""
         job, ready, errors = child.job, child.ready, self._remove(child)
         self.failed_starts = 0 if ready else self.failed_starts + 1
         if self.failed_starts >= _MAX_FAILED_STARTS:
