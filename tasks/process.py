@@ -11,7 +11,7 @@ import signal
 import subprocess
 import sys
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -35,17 +35,20 @@ def run_worker(
     *,
     log: Callable[[str], None],
     on_progress: Callable[[int, int, str], None] = lambda done, total, what: None,
+    name: str = "",
+    variables: Mapping[str, str] | None = None,
 ) -> None:
     """Run `module` on `spec` (written to `folder`) and wait for it.
 
-    Raises InputError when the worker says the input is at fault, WorkerError when it dies of anything else, naming its log.
+    `name` tells several workers of one room apart; `variables` are added to the worker's environment. Raises InputError when the worker
+    says the input is at fault, WorkerError when it dies of anything else, naming its log.
     """
-    name = module.split(".")[-2]
+    name = f"{module.split('.')[-2]}{name}"
     spec_path, log_path = folder / f".{name}.spec.json", folder / f".{name}.log"
     write_text(spec_path, spec.model_dump_json(indent=1))
     last: deque[str] = deque(maxlen=LAST_LINES)
     fault = ""
-    with log_path.open("a", encoding="utf-8") as log_file, start_worker(module, spec_path) as process:
+    with log_path.open("a", encoding="utf-8") as log_file, start_worker(module, spec_path, variables or {}) as process:
         try:
             for line in process.stdout or ():
                 if line.startswith(EVENT):
@@ -67,7 +70,7 @@ def run_worker(
         raise WorkerError(died(module, process.returncode, list(last), log_path))
 
 
-def start_worker(module: str, spec_path: Path) -> subprocess.Popen:
+def start_worker(module: str, spec_path: Path, variables: Mapping[str, str]) -> subprocess.Popen:
     """Start a worker whose standard output and error come back as one stream of text lines."""
     search = os.pathsep.join(filter(None, [str(PROJECT), os.environ.get("PYTHONPATH", "")]))
     environment = {
@@ -79,6 +82,7 @@ def start_worker(module: str, spec_path: Path) -> subprocess.Popen:
         "HF_HUB_DISABLE_PROGRESS_BARS": "1",
         # threads that spin while they wait, OpenMP's default, made a step up to fifteen times as slow on two cores that others use too
         "OMP_WAIT_POLICY": os.environ.get("OMP_WAIT_POLICY", "PASSIVE"),
+        **variables,
     }
     return subprocess.Popen(
         [sys.executable, "-m", module, str(spec_path)],

@@ -5,7 +5,7 @@ resumed run draws what an uninterrupted one draws.
 """
 
 import hashlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -64,14 +64,14 @@ def sampling_id(prompting: PromptingSettings, sampling: SamplingSettings, *, see
     return digest(identity)
 
 
-def wanted(problems: pl.DataFrame, rounds: int, hints: dict[str, tuple[str, float]] | None) -> pl.DataFrame:
-    """The keys (problem_id, round, sample) that a profile must have, problem by problem in the order given.
+def wanted(problems: pl.DataFrame, rounds: range, hints: dict[str, tuple[str, float]] | None) -> pl.DataFrame:
+    """The keys (problem_id, round, sample) of these rounds, problem by problem in the order given.
 
     With `hints` (band and accuracy by problem) only the problems named there: the prompt of the others is the same as without hints.
     """
-    ids = [problem_id for problem_id in problems["problem_id"] if hints is None or problem_id in hints]
-    keys = [(problem_id, round, 0) for problem_id in ids for round in range(rounds)]
-    return pl.DataFrame(keys, schema={"problem_id": pl.String, "round": pl.Int64, "sample": pl.Int64}, orient="row")
+    ids = problems.select("problem_id") if hints is None else problems.select("problem_id").filter(pl.col("problem_id").is_in(list(hints)))
+    numbers = pl.DataFrame({"round": rounds, "sample": [0] * len(rounds)}, schema={"round": pl.Int64, "sample": pl.Int64})
+    return ids.join(numbers, how="cross", maintain_order="left_right")
 
 
 def missing(keys: pl.DataFrame, shards: Sequence[Path]) -> pl.DataFrame:
@@ -83,10 +83,15 @@ def missing(keys: pl.DataFrame, shards: Sequence[Path]) -> pl.DataFrame:
     return keys.join(done, on=on, how="anti", maintain_order="left")
 
 
-def chunks(keys: pl.DataFrame, size: int) -> Iterator[tuple[str, pl.DataFrame]]:
-    """Cut keys into shards of `size`, each with the name that its keys give it."""
-    for chunk in keys.iter_slices(size):
-        yield digest(chunk.rows()), chunk
+def chunks(keys: pl.DataFrame, size: int, shards: Sequence[Path]) -> dict[str, pl.DataFrame]:
+    """Cut keys into shards of `size`, less what `shards` hold, each with the name that its keys give it.
+
+    All keys are cut, not just those that are missing: a run that was killed while several shards were in hand goes on with the very
+    shards, and so the batches, of an undisturbed one.
+    """
+    left = missing(keys.with_row_index("place"), shards).with_columns(pl.col("place") // size)
+    cut = [chunk.drop("place") for chunk in left.partition_by("place", maintain_order=True)]
+    return {digest(chunk.rows()): chunk for chunk in cut}
 
 
 def requests_for(

@@ -4,6 +4,9 @@ Cached by the policy's identity, the content of the problems, the way of samplin
 smaller run has drawn is in the lake and is not drawn again.
 """
 
+import os
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import polars as pl
@@ -18,7 +21,7 @@ from tasks.prompting.settings import PromptingSettings
 from tasks.sampling.profile import holding, write_profile
 from tasks.sampling.requests import sampling_id
 from tasks.sampling.settings import SamplingSettings
-from tasks.sampling.worker import SampleSpec, missing_keys, problems_of
+from tasks.sampling.worker import SampleSpec, missing_shards, problems_of
 from tasks.store import Artifact, artifact, building
 
 VERSION = 1
@@ -110,11 +113,38 @@ def hinted(difficulty: Artifact | None, prompting: PromptingSettings) -> dict[st
 
 
 def draw_missing(lake: Lake, spec: SampleSpec, folder: Path, policy: str) -> None:
-    """Start the sampling process, unless the lake already has everything; its log lines and progress go to the run."""
-    if missing_keys(spec, problems_of(spec)).is_empty():
-        return
-    with progress_shown(f"sampling with {policy}") as on_progress:
-        run_worker("tasks.sampling.worker", spec, folder, log=get_run_logger().info, on_progress=on_progress)
+    """Draw what the lake does not have; one run at a time appends to a policy's and sampling's shards, another waits."""
+    with lake.lock(lake.partition("rollouts", spec.policy.policy_id, spec.sampling_id)):
+        shards = missing_shards(spec, problems_of(spec))
+        if shards:
+            with progress_shown(f"sampling with {policy}") as on_progress:
+                run_replicas(spec, shards, folder, on_progress)
+
+
+def run_replicas(spec: SampleSpec, shards: dict[str, pl.DataFrame], folder: Path, on_progress: Callable[[int, int, str], None]) -> None:
+    """Share the shards out to `replicas` sampling processes, each with its own GPUs; their log lines and progress go to the run."""
+    names, count, total = list(shards), min(spec.sampling.replicas, len(shards)), sum(map(len, shards.values()))
+    done, log = [0] * count, get_run_logger().info
+
+    def run(number: int) -> None:
+        def progressed(drawn: int, _: int, what: str) -> None:
+            done[number] = drawn
+            on_progress(sum(done), total, what)
+
+        part = spec.model_copy(update={"only": tuple(names[number::count]) if count > 1 else None})
+        variables = gpus_of(number, spec.sampling) if count > 1 else {}
+        run_worker("tasks.sampling.worker", part, folder, log=log, on_progress=progressed, name=f"-{number}", variables=variables)
+
+    with ThreadPoolExecutor(count) as pool:
+        list(pool.map(run, range(count)))
+
+
+def gpus_of(replica: int, sampling: SamplingSettings) -> dict[str, str]:
+    """The variable that shows a replica its own GPUs only: the next ones of those that this process may use."""
+    each = sampling.vllm.tensor_parallel if sampling.engine == "vllm" else 1
+    numbers = range(replica * each, (replica + 1) * each)
+    visible = [name for name in os.environ.get("CUDA_VISIBLE_DEVICES", "").split(",") if name]
+    return {"CUDA_VISIBLE_DEVICES": ",".join(visible[number] if number < len(visible) else str(number) for number in numbers)}
 
 
 def keep_identities(lake: Lake, spec: SampleSpec) -> None:

@@ -1,5 +1,6 @@
 """The sampling process: loads the policy, draws what the lake does not have yet, and appends it shard by shard."""
 
+from collections.abc import Iterator
 from pathlib import Path
 
 import polars as pl
@@ -9,13 +10,17 @@ from tasks.lake import Lake
 from tasks.policy import Policy
 from tasks.process import emit_progress, worker_main
 from tasks.prompting.settings import PromptingSettings
-from tasks.sampling.engines import open_engine
-from tasks.sampling.requests import chunks, missing, requests_for, rollout_rows, wanted
+from tasks.sampling.engines import Engine, open_engine
+from tasks.sampling.requests import Request, chunks, requests_for, rollout_rows, wanted
 from tasks.sampling.settings import SamplingSettings
 
 
 class SampleSpec(BaseModel):
-    """What a sampling process is asked for. `hints` gives band and accuracy of the problems that carry a hint; None: no hints."""
+    """What is to be sampled. `hints` gives band and accuracy of the problems that carry a hint; None: no hints.
+
+    Rounds `first_round` … `sampling.rounds` - 1 of the problems, or of those `among` names (a Parquet file with `problem_id`). `only`
+    names the shards that one of several processes draws; None: all of them.
+    """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
@@ -27,40 +32,61 @@ class SampleSpec(BaseModel):
     problems: tuple[Path, ...]
     hints: dict[str, tuple[str, float]] | None
     seed: int
+    first_round: int = 0
+    among: Path | None = None
+    only: tuple[str, ...] | None = None
 
 
 def problems_of(spec: SampleSpec) -> pl.DataFrame:
     """The problems to profile, each once, in the order of their files and rows."""
-    return pl.read_parquet(list(spec.problems), glob=False).unique("problem_id", keep="first", maintain_order=True)
+    problems = pl.read_parquet(list(spec.problems), glob=False).unique("problem_id", keep="first", maintain_order=True)
+    return (
+        problems if spec.among is None else problems.join(pl.read_parquet(spec.among), on="problem_id", how="semi", maintain_order="left")
+    )
 
 
-def missing_keys(spec: SampleSpec, problems: pl.DataFrame) -> pl.DataFrame:
-    """What is still to be drawn, in order."""
+def wanted_keys(spec: SampleSpec, problems: pl.DataFrame) -> pl.DataFrame:
+    """The keys that the lake must hold when all is drawn."""
+    return wanted(problems, range(spec.first_round, spec.sampling.rounds), spec.hints)
+
+
+def missing_shards(spec: SampleSpec, problems: pl.DataFrame) -> dict[str, pl.DataFrame]:
+    """What is still to be drawn: the keys of each shard by its name, in order."""
     lake = Lake(spec.home)
-    partition = lake.partition("rollouts", spec.policy.policy_id, spec.sampling_id)
-    return missing(wanted(problems, spec.sampling.rounds, spec.hints), lake.shards(partition))
+    held = lake.shards(lake.partition("rollouts", spec.policy.policy_id, spec.sampling_id))
+    found = chunks(wanted_keys(spec, problems), spec.sampling.shard_size, held)
+    return found if spec.only is None else {name: keys for name, keys in found.items() if name in spec.only}
 
 
 def run(spec_text: str) -> None:
-    """Draw all that is missing. One process at a time appends to a policy's and sampling's shards; another waits."""
+    """Draw all that is missing. Who starts this holds the lock of the policy's and sampling's shards."""
     spec = SampleSpec.model_validate_json(spec_text)
-    lake, problems = Lake(spec.home), problems_of(spec)
+    problems = problems_of(spec)
+    shards = missing_shards(spec, problems)
+    if shards:
+        draw(spec, problems, shards, open_engine(spec.policy, spec.prompting, spec.sampling))
+
+
+def draw(spec: SampleSpec, problems: pl.DataFrame, shards: dict[str, pl.DataFrame], engine: Engine) -> None:
+    """Append every shard as soon as the engine has finished it."""
+    lake, names = Lake(spec.home), list(shards)
     partition = lake.partition("rollouts", spec.policy.policy_id, spec.sampling_id)
-    with lake.lock(partition):
-        keys = missing_keys(spec, problems)
-        if keys.is_empty():
-            return
-        engine = open_engine(spec.policy, spec.prompting, spec.sampling)
-        rows = {row["problem_id"]: row for row in problems.iter_rows(named=True)}
-        total = len(wanted(problems, spec.sampling.rounds, spec.hints))
-        done = total - len(keys)
+    rows = {row["problem_id"]: row for row in problems.iter_rows(named=True)}
+    in_hand: dict[int, list[Request]] = {}
+
+    def requests() -> Iterator[list[Request]]:
+        for place, keys in enumerate(shards.values()):
+            in_hand[place] = requests_for(keys, rows, lake.images, spec.prompting, seed=spec.seed, hints=spec.hints)
+            yield in_hand[place]
+
+    total = sum(map(len, shards.values()))
+    done = 0
+    emit_progress(done, total, "rollouts")
+    for place, completions in engine.generate(requests()):
+        rolled = rollout_rows(in_hand.pop(place), completions, spec.policy.policy_id, spec.sampling_id)
+        lake.append(partition, "rollouts", rolled, names[place])
+        done += len(rolled)
         emit_progress(done, total, "rollouts")
-        for name, chunk in chunks(keys, spec.sampling.shard_size):
-            requests = requests_for(chunk, rows, lake.images, spec.prompting, seed=spec.seed, hints=spec.hints)
-            completions = engine.generate(requests)
-            lake.append(partition, "rollouts", rollout_rows(requests, completions, spec.policy.policy_id, spec.sampling_id), name)
-            done += len(chunk)
-            emit_progress(done, total, "rollouts")
 
 
 if __name__ == "__main__":

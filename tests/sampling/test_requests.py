@@ -29,28 +29,33 @@ def rows(problem_ids: list[str]) -> dict[str, dict]:
 
 
 def test_every_problem_is_wanted_in_every_round() -> None:
-    keys = wanted(PROBLEMS, 2, None)
+    keys = wanted(PROBLEMS, range(2), None)
     assert keys.rows() == [(name, round, 0) for name in ("p1", "p2", "p3") for round in (0, 1)]
 
 
 def test_with_hints_only_the_hinted_problems_are_wanted() -> None:
-    assert set(wanted(PROBLEMS, 2, {"p2": ("hard", 0.1)})["problem_id"]) == {"p2"}
+    assert set(wanted(PROBLEMS, range(2), {"p2": ("hard", 0.1)})["problem_id"]) == {"p2"}
 
 
 def test_what_a_shard_holds_is_not_missing(tmp_path: Path) -> None:
-    lake, keys = Lake(tmp_path), wanted(PROBLEMS, 2, None)
+    lake, keys = Lake(tmp_path), wanted(PROBLEMS, range(2), None)
     partition = lake.partition("rollouts", "policy", "sampling")
     done = keys.head(3)
     requests = requests_for(done, rows(["p1", "p2"]), tmp_path, PromptingSettings(), seed=0, hints=None)
     lake.append(partition, "rollouts", rollout_rows(requests, [Completion("x", 1, "stop")] * 3, "policy", "sampling"), "first")
     assert missing(keys, lake.shards(partition)).rows() == keys.rows()[3:]
-    assert missing(wanted(PROBLEMS, 3, None), lake.shards(partition)).height == 9 - 3
+    assert missing(wanted(PROBLEMS, range(3), None), lake.shards(partition)).height == 9 - 3
 
 
-def test_chunks_of_what_is_left_after_a_kill_are_the_chunks_of_an_undisturbed_run() -> None:
-    keys = wanted(PROBLEMS, 4, None)
-    whole = [name for name, _ in chunks(keys, 4)]
-    assert [name for name, _ in chunks(keys.slice(4), 4)] == whole[1:]
+def test_chunks_of_what_is_left_after_a_kill_are_the_chunks_of_an_undisturbed_run(tmp_path: Path) -> None:
+    lake, keys = Lake(tmp_path), wanted(PROBLEMS, range(4), None)
+    partition, whole = lake.partition("rollouts", "policy", "sampling"), chunks(keys, 4, [])
+    second = list(whole)[1]
+    requests = requests_for(whole[second], rows(["p2"]), tmp_path, PromptingSettings(), seed=0, hints=None)
+    lake.append(partition, "rollouts", rollout_rows(requests, [Completion("x", 1, "stop")] * 4, "policy", "sampling"), second)
+    left = chunks(keys, 4, lake.shards(partition))
+    assert list(left) == [name for name in whole if name != second]
+    assert all(left[name].equals(whole[name]) for name in left)
 
 
 def test_a_seed_depends_on_each_of_its_parts() -> None:
@@ -102,7 +107,7 @@ def test_rounds_batches_and_unused_hints_do_not_rename_it(same: dict) -> None:
 
 
 def test_a_request_carries_the_prompt_the_images_and_the_hint(tmp_path: Path) -> None:
-    keys = wanted(PROBLEMS, 1, {"p1": ("hard", 0.2)})
+    keys = wanted(PROBLEMS, range(1), {"p1": ("hard", 0.2)})
     [request] = requests_for(keys, rows(["p1"]), tmp_path, PromptingSettings(), seed=0, hints={"p1": ("hard", 0.2)})
     assert request.images == (tmp_path / "ab/x.png",)
     assert request.hint == "hard"

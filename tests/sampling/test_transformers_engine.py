@@ -39,32 +39,32 @@ def engine(policy: Policy, **settings: object) -> TransformersEngine:
 
 
 def test_a_response_depends_on_its_seed_and_not_on_its_batch(policy: Policy, requests: list[Request]) -> None:
-    together, alone = engine(policy).generate(requests), engine(policy, batch_size=1).generate(requests)
+    together, alone = engine(policy).complete(requests), engine(policy, batch_size=1).complete(requests)
     assert [done.response for done in together] == [done.response for done in alone]
     assert [done.n_tokens for done in together] == [done.n_tokens for done in alone]
 
 
 def test_a_prompt_read_once_for_several_responses_gives_what_each_alone_gives(policy: Policy, requests: list[Request]) -> None:
     rounds = [Request(one.problem_id, n, 0, 10 * n + one.seed, one.prompt, one.images) for one in requests for n in range(5)]
-    together, alone = engine(policy).generate(rounds), engine(policy, batch_size=1).generate(rounds)
+    together, alone = engine(policy).complete(rounds), engine(policy, batch_size=1).complete(rounds)
     assert together == alone
 
 
 def test_other_seeds_give_other_responses(policy: Policy, requests: list[Request]) -> None:
     first = requests[0]
     many = [Request(first.problem_id, 0, 0, seed, first.prompt, first.images) for seed in range(16)]
-    assert len({done.response for done in engine(policy, temperature=1.5).generate(many)}) > 1
+    assert len({done.response for done in engine(policy, temperature=1.5).complete(many)}) > 1
 
 
 def test_greedy_needs_no_seed(policy: Policy, requests: list[Request]) -> None:
     first = requests[0]
     many = [Request(first.problem_id, 0, 0, seed, first.prompt, first.images) for seed in range(4)]
-    assert len({done.response for done in engine(policy, temperature=0).generate(many)}) == 1
+    assert len({done.response for done in engine(policy, temperature=0).complete(many)}) == 1
 
 
 def test_the_length_limit_is_told(policy: Policy, requests: list[Request]) -> None:
     settings = SamplingSettings(max_tokens=2)
-    [cut] = TransformersEngine(policy, PromptingSettings(), settings).generate(requests[:1])
+    [cut] = TransformersEngine(policy, PromptingSettings(), settings).complete(requests[:1])
     assert (cut.n_tokens, cut.finish_reason) == (2, "length")
 
 

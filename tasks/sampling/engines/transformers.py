@@ -4,7 +4,7 @@ One uniform number a token, drawn from the response's own generator, picks the t
 not depend on which others share its batch. (`generate(do_sample=True)` draws a whole batch from one stream and cannot promise that.)
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
 import numpy as np
@@ -50,7 +50,7 @@ def nucleus(probabilities: torch.Tensor, top_p: float) -> torch.Tensor:
 
 
 class TransformersEngine:
-    """Loads the policy once; `generate` takes any number of requests and works through them batch by batch."""
+    """Loads the policy once and works through each shard batch by batch."""
 
     def __init__(self, policy: Policy, prompting: PromptingSettings, sampling: SamplingSettings) -> None:
         self.sampling = sampling
@@ -61,7 +61,12 @@ class TransformersEngine:
         self.generation = generation_config(self.model.generation_config, self.tokenizer, sampling.max_tokens)
         self.ends = torch.tensor(np.atleast_1d(self.generation.eos_token_id), device=self.model.device)
 
-    def generate(self, requests: Sequence[Request]) -> list[Completion]:
+    def generate(self, shards: Iterable[Sequence[Request]]) -> Iterator[tuple[int, list[Completion]]]:
+        """The shards one after the other."""
+        for place, shard in enumerate(shards):
+            yield place, self.complete(shard)
+
+    def complete(self, requests: Sequence[Request]) -> list[Completion]:
         """One completion for each request, in order."""
         size = self.sampling.batch_size
         return [done for start in range(0, len(requests), size) for done in self.generate_batch(requests[start : start + size])]
