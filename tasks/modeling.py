@@ -38,6 +38,12 @@ def sees_images(policy: Policy) -> bool:
     return config.model_type in MODEL_FOR_IMAGE_TEXT_TO_TEXT_MAPPING_NAMES
 
 
+def context_length(policy: Policy) -> int | None:
+    """The longest prompt plus response in tokens that the policy was made for; None where its configuration does not say."""
+    text = AutoConfig.from_pretrained(policy.model, **hub_options(policy)).get_text_config()
+    return getattr(text, "max_position_embeddings", None)
+
+
 def load_processor(policy: Policy, prompting: PromptingSettings) -> Processor:
     """The processor (or, for a text model, the tokenizer) with left padding and the recipe's pixel limits."""
     kind = AutoProcessor if sees_images(policy) else AutoTokenizer
@@ -68,7 +74,20 @@ def load_model(policy: Policy) -> PreTrainedModel:
             f"policy.model: {policy.model} lacks {len(missing)} of the weights that its config.json asks for ({missing[0]}, …): "
             "the files are incomplete or of another architecture; copy them again"
         )
-    return model.to("cuda" if torch.cuda.is_available() else "cpu")
+    adapted: Any = with_adapter(model, policy)
+    return adapted.to("cuda" if torch.cuda.is_available() else "cpu")
+
+
+def with_adapter(model: Any, policy: Policy) -> Any:
+    """The model with the policy's LoRA adapter merged into its weights, or as it is. Raises InputError when the two do not fit."""
+    if policy.adapter is None:
+        return model
+    from peft import PeftModel
+
+    try:
+        return PeftModel.from_pretrained(model, policy.adapter).merge_and_unload()
+    except (OSError, ValueError, RuntimeError, KeyError, SafetensorError) as error:
+        raise InputError(f"policy.adapter: cannot put {policy.adapter} onto {policy.model}: {error}") from error
 
 
 def load_dtype(dtype: str) -> torch.dtype | str:

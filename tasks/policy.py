@@ -22,23 +22,26 @@ IDENTITY_FILES = (
     "vocab*",
     "merges*",
 )
+ADAPTER = "adapter_config.json"
 
 
 class PolicySettings(Settings):
     """The base policy: a local folder, a hub id (`revision` pins a commit), or `starter` for the policy shipped with the project.
 
+    `adapter` is the folder of a LoRA adapter on top of it, as PEFT saves one.
     `dtype` is how weights are loaded: "float32" (CPU), "bfloat16" (GPU), or "auto". `trust_remote_code` runs code from the model's
     repository: leave it false unless you have read that code.
     """
 
     model: str = "starter"
     revision: str | None = None
+    adapter: str | None = None
     dtype: str = "auto"
     trust_remote_code: bool = False
 
 
 class Policy(BaseModel):
-    """A policy by name ("base", "stage1", …) and identity; `model` is a folder or a hub id at `revision`."""
+    """A policy by name ("base", "stage1", …) and identity; `model` is a folder or a hub id at `revision`, `adapter` a folder."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
@@ -46,6 +49,7 @@ class Policy(BaseModel):
     name: str
     model: str
     revision: str | None = None
+    adapter: str | None = None
     dtype: str = "auto"
     trust_remote_code: bool = False
     kind: str = "base"
@@ -58,19 +62,35 @@ class Policy(BaseModel):
 
 
 def base_policy(settings: PolicySettings) -> Policy:
-    """The policy that a recipe starts from. Raises InputError when a folder is given that holds no model."""
+    """The policy that a recipe starts from. Raises InputError when a folder is given that holds no model or no adapter."""
     folder = STARTER if settings.model == "starter" else Path(settings.model).expanduser()
     if folder.is_dir():
-        return Policy(policy_id=folder_policy_id(folder), name="base", **{**settings.model_dump(), "model": str(folder.absolute())})
-    if settings.model.startswith((".", "/", "~")) or settings.model.count("/") != 1:
+        settings, identity = settings.model_copy(update={"model": str(folder.absolute())}), folder_policy_id(folder)
+    elif settings.model.startswith((".", "/", "~")) or settings.model.count("/") != 1:
         raise InputError(f"policy.model: {settings.model!r} is neither a folder nor a hub id (owner/name); give one of them, or `starter`")
-    return Policy(policy_id=digest([settings.model, settings.revision]), name="base", **settings.model_dump())
+    else:
+        identity = digest([settings.model, settings.revision])
+    if settings.adapter is None:
+        return Policy(policy_id=identity, name="base", **settings.model_dump())
+    adapter = Path(settings.adapter).expanduser().absolute()
+    return Policy(policy_id=adapted_id(identity, adapter), name="base", **{**settings.model_dump(), "adapter": str(adapter)})
+
+
+def adapted_id(identity: str, adapter: Path) -> str:
+    """The id of a policy with a LoRA adapter: digest of the policy's own and of the adapter's files."""
+    if not (adapter / ADAPTER).is_file():
+        raise InputError(f"policy.adapter: {adapter} has no {ADAPTER}; give the folder that PEFT's save_pretrained wrote")
+    return digest([identity, {path.name: file_digest(path) for path in sorted(adapter.glob("adapter_*"))}])
 
 
 def trained_policy(folder: Path, *, name: str, stage_id: str, parent: Policy) -> Policy:
-    """The policy that a training stage left in `folder`."""
-    fields = {"policy_id": folder_policy_id(folder), "name": name, "model": str(folder), "kind": "stage", "parent_id": parent.policy_id}
-    return parent.model_copy(update={**fields, "revision": None, "stage_id": stage_id})
+    """The policy that a training stage left in `folder`: whole weights, or an adapter on the weights of its parent."""
+    lineage = {"name": name, "kind": "stage", "parent_id": parent.policy_id, "stage_id": stage_id}
+    if (folder / ADAPTER).is_file():
+        base = base_policy(PolicySettings(model=parent.model, revision=parent.revision)).policy_id
+        return parent.model_copy(update={**lineage, "policy_id": adapted_id(base, folder), "adapter": str(folder)})
+    whole = {"policy_id": folder_policy_id(folder), "model": str(folder), "revision": None, "adapter": None}
+    return parent.model_copy(update={**lineage, **whole})
 
 
 def folder_policy_id(folder: Path) -> str:

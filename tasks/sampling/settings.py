@@ -12,7 +12,8 @@ class VllmSettings(Settings):
 
     `tensor_parallel` GPUs hold one copy of the model; `memory` is the share of each GPU's memory that vLLM may take; `context` is the
     longest prompt plus response in tokens (None: the model's own); `sequences` are generated at once; `eager` skips compiling, which
-    starts faster and runs slower; `cpu_cache_gib` is the size of the cache of keys and values where there is no GPU.
+    starts faster and runs slower (the CPU build always does); `images` is the most that one prompt may have; `cpu_cache_gib` is the size
+    of the cache of keys and values where there is no GPU.
     """
 
     tensor_parallel: int = Field(default=1, ge=1)
@@ -20,6 +21,7 @@ class VllmSettings(Settings):
     context: int | None = Field(default=None, ge=1)
     sequences: int = Field(default=256, ge=1)
     eager: bool = False
+    images: int = Field(default=8, ge=1)
     cpu_cache_gib: int = Field(default=1, ge=1)
 
 

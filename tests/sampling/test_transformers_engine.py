@@ -1,37 +1,20 @@
 """The transformers engine on the real starter policy: seeds decide, batches do not, and the distribution is the policy's own."""
 
+import subprocess
+import sys
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 import torch
 
 from tasks.errors import InputError
-from tasks.policy import Policy, PolicySettings, base_policy
+from tasks.policy import Policy
 from tasks.prompting.settings import PromptingSettings
 from tasks.sampling.engines.transformers import SeededSampling, TransformersEngine, nucleus
 from tasks.sampling.requests import Request
 from tasks.sampling.settings import SamplingSettings
-from tasks.starter.datasets import write_starter_datasets
-
-
-@pytest.fixture(scope="module")
-def policy() -> Policy:
-    return base_policy(PolicySettings(model="starter", dtype="float32"))
-
-
-@pytest.fixture(scope="module")
-def requests(tmp_path_factory: pytest.TempPathFactory) -> list[Request]:
-    folder = tmp_path_factory.mktemp("starter")
-    write_starter_datasets(folder, n_train=2, n_heldout=2)
-    images = sorted(folder.glob("*/images/train-*.png"))
-    questions = [
-        "<image>What is it?",
-        "<image>A longer question, so that the batch is padded?",
-        "Text only?",
-        "<image><image>Which of two?",
-    ]
-    pictures = [images[:1], images[1:2], [], images[:2]]
-    return [Request(f"p{n}", 0, 0, 1000 + n, text, tuple(files)) for n, (text, files) in enumerate(zip(questions, pictures, strict=True))]
+from tests.flows.runs import environment
 
 
 def engine(policy: Policy, **settings: object) -> TransformersEngine:
@@ -96,7 +79,7 @@ def test_the_last_token_is_reached_at_the_edge_of_the_interval() -> None:
 
 def test_a_text_model_given_images_is_a_clear_error(policy: Policy, requests: list[Request]) -> None:
     blind = engine(policy)
-    blind.reads_images = False
+    blind.reader = replace(blind.reader, reads_images=False)
     with pytest.raises(InputError, match=r"problem p0 has images, but the policy reads text only"):
         blind.encode([Request("p0", 0, 0, 0, "What?", requests[0].images)])
 
@@ -106,3 +89,47 @@ def test_a_broken_model_folder_is_a_clear_error(tmp_path: Path, policy: Policy) 
         (tmp_path / file.name).write_bytes(file.read_bytes() if file.suffix != ".safetensors" else b"not weights")
     with pytest.raises(InputError, match=r"policy\.model: cannot load"):
         engine(policy.model_copy(update={"model": str(tmp_path)}))
+
+
+def test_an_adapter_changes_what_the_policy_says(policy: Policy, adapted: Policy, requests: list[Request]) -> None:
+    assert adapted.policy_id != policy.policy_id
+    own, base = (engine(one, temperature=0).complete(requests) for one in (adapted, policy))
+    assert [done.response for done in own] != [done.response for done in base]
+
+
+def test_a_response_that_may_overflow_the_context_is_a_clear_error(policy: Policy, requests: list[Request]) -> None:
+    settings = SamplingSettings(max_tokens=4090)
+    with pytest.raises(
+        InputError, match=r"problem p0: its prompt of \d+ tokens and a response of up to 4090 .* overflow the context of 4096"
+    ):
+        TransformersEngine(policy, PromptingSettings(), settings).complete(requests)
+
+
+def test_a_batch_that_memory_cannot_hold_is_halved_until_it_fits(policy: Policy, requests: list[Request], tmp_path: Path) -> None:
+    """In a process with so little address space that the whole batch really does not fit."""
+    words = [(one.prompt, [str(path) for path in one.images]) for one in requests[:1]]
+    program = tmp_path / "squeezed.py"
+    program.write_text(SQUEEZED.format(policy=policy.model_dump_json(), words=words))
+    done = subprocess.run([sys.executable, str(program)], capture_output=True, text=True, env=environment(tmp_path), check=False)
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert "going on with" in done.stdout
+    assert done.stdout.splitlines()[-1] == "64 responses"
+
+
+SQUEEZED = """
+import resource
+from pathlib import Path
+from tasks.policy import Policy
+from tasks.prompting.settings import PromptingSettings
+from tasks.sampling.engines.transformers import TransformersEngine
+from tasks.sampling.requests import Request
+from tasks.sampling.settings import SamplingSettings
+engine = TransformersEngine(Policy.model_validate_json({policy!r}), PromptingSettings(), SamplingSettings(max_tokens=2, batch_size=64))
+[(prompt, images)] = {words!r}
+requests = [Request("p", n, 0, n, prompt + "x" * 800 + str(n), tuple(map(Path, images))) for n in range(64)]
+engine.complete(requests[:1])
+status = dict(line.split(":") for line in Path("/proc/self/status").read_text().splitlines() if ":" in line)
+limit = int(status["VmSize"].split()[0]) * 1024 + (300 << 20)
+resource.setrlimit(resource.RLIMIT_AS, (limit, limit))
+print(len(engine.complete(requests)), "responses")
+"""

@@ -9,14 +9,13 @@ from typing import Any
 
 import numpy as np
 import torch
-from PIL import Image
 from transformers import BatchEncoding, BatchFeature, GenerationConfig, LogitsProcessor
 
-from tasks.errors import InputError
-from tasks.modeling import Processor, load_model, load_processor, sees_images, tokenizer_of
+from tasks.modeling import Processor, context_length, load_model, load_processor, sees_images, tokenizer_of
 from tasks.policy import Policy
-from tasks.prompting.prompt import chat_messages
 from tasks.prompting.settings import PromptingSettings
+from tasks.sampling.engines.memory import fit_in_memory
+from tasks.sampling.engines.prompts import Reader, open_image
 from tasks.sampling.requests import Completion, Request
 from tasks.sampling.settings import SamplingSettings
 
@@ -54,8 +53,9 @@ class TransformersEngine:
 
     def __init__(self, policy: Policy, prompting: PromptingSettings, sampling: SamplingSettings) -> None:
         self.sampling = sampling
-        self.reads_images = sees_images(policy)
+        self.batch_size = sampling.batch_size
         self.processor: Processor = load_processor(policy, prompting)
+        self.reader = Reader(self.processor, sees_images(policy), context_length(policy), sampling.max_tokens)
         self.tokenizer = tokenizer_of(self.processor)
         self.model = load_model(policy).eval()
         self.generation = generation_config(self.model.generation_config, self.tokenizer, sampling.max_tokens)
@@ -69,11 +69,22 @@ class TransformersEngine:
     def complete(self, requests: Sequence[Request]) -> list[Completion]:
         """One completion for each request, in order."""
         size = self.sampling.batch_size
-        return [done for start in range(0, len(requests), size) for done in self.generate_batch(requests[start : start + size])]
+        return [done for start in range(0, len(requests), size) for done in self.complete_batch(requests[start : start + size])]
+
+    def complete_batch(self, requests: Sequence[Request]) -> list[Completion]:
+        """One batch of requests, cut into smaller ones where memory runs out. The size that fits is kept for the batches to come."""
+
+        def attempt(size: int) -> list[Completion]:
+            return [done for start in range(0, len(requests), size) for done in self.generate_batch(requests[start : start + size])]
+
+        size, completions = fit_in_memory(attempt, min(self.batch_size, len(requests)), "sampling.batch_size")
+        if size < len(requests):
+            self.batch_size = size
+        return completions
 
     @torch.inference_mode()
     def generate_batch(self, requests: Sequence[Request]) -> list[Completion]:
-        """One batch of requests. A prompt that several of them share is read once: its cached keys and values serve them all."""
+        """One forward batch. A prompt that several of its requests share is read once: its cached keys and values serve them all."""
         prompts = {(request.prompt, request.images): request for request in requests}
         places = {prompt: place for place, prompt in enumerate(prompts)}
         index = torch.tensor([places[request.prompt, request.images] for request in requests], device=self.model.device)
@@ -97,18 +108,16 @@ class TransformersEngine:
 
     def encode(self, requests: Sequence[Request]) -> BatchFeature | BatchEncoding:
         """The model's inputs for a batch, padded on the left."""
-        texts = [self.chat_text(request.prompt) for request in requests]
+        self.reader.check_can_see(requests)
+        texts = [self.reader.chat_text(request.prompt) for request in requests]
         pictures = [[open_image(path) for path in request.images] for request in requests]
-        if not any(pictures):
-            return self.tokenizer(texts, return_tensors="pt", padding=True, add_special_tokens=False)
-        if not self.reads_images:
-            raise InputError(f"problem {requests[0].problem_id} has images, but the policy reads text only; use a vision-language model")
-        return self.processor(text=texts, images=pictures, return_tensors="pt", padding=True)
-
-    def chat_text(self, prompt: str) -> str:
-        """The prompt as the policy's chat template writes it, ready for the assistant's turn."""
-        messages = chat_messages(prompt) if self.reads_images else [{"role": "user", "content": prompt}]
-        return str(self.processor.apply_chat_template(messages, tokenize=False, add_generation_prompt=True))
+        if any(pictures):
+            inputs = self.processor(text=texts, images=pictures, return_tensors="pt", padding=True)
+        else:
+            inputs = self.tokenizer(texts, return_tensors="pt", padding=True, add_special_tokens=False)
+        for request, tokens in zip(requests, inputs["attention_mask"].sum(dim=1).tolist(), strict=True):
+            self.reader.check_fits(request, tokens)
+        return inputs
 
     def draws(self, requests: Sequence[Request], prompt_tokens: int) -> list[LogitsProcessor]:
         """The seeded sampler of a batch; none for temperature 0, which is greedy."""
@@ -133,9 +142,3 @@ def generation_config(own: GenerationConfig, tokenizer: object, max_tokens: int)
     end = own.eos_token_id if own.eos_token_id is not None else tokenizer.eos_token_id  # type: ignore[attr-defined]
     pad = own.pad_token_id if own.pad_token_id is not None else tokenizer.pad_token_id  # type: ignore[attr-defined]
     return GenerationConfig(do_sample=False, max_new_tokens=max_tokens, eos_token_id=end, pad_token_id=pad, use_cache=True)
-
-
-def open_image(path: object) -> Image.Image:
-    """An image as RGB pixels."""
-    with Image.open(path) as image:  # type: ignore[arg-type]
-        return image.convert("RGB")

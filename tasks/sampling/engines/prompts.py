@@ -1,0 +1,48 @@
+"""What every engine that holds the model itself does with a request: the chat text, the images, and whether it fits the policy."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from PIL import Image
+
+from tasks.errors import InputError
+from tasks.modeling import Processor
+from tasks.prompting.prompt import chat_messages
+from tasks.sampling.requests import Request
+
+
+@dataclass(frozen=True)
+class Reader:
+    """Turns requests into what the policy reads. `reads_images`: it is a vision-language model; `context`: its longest text in tokens."""
+
+    processor: Processor
+    reads_images: bool
+    context: int | None
+    max_tokens: int
+
+    def chat_text(self, prompt: str) -> str:
+        """The prompt as the policy's chat template writes it, ready for the assistant's turn."""
+        messages = chat_messages(prompt) if self.reads_images else [{"role": "user", "content": prompt}]
+        return str(self.processor.apply_chat_template(messages, tokenize=False, add_generation_prompt=True))
+
+    def check_can_see(self, requests: Sequence[Request]) -> None:
+        """Raise InputError naming the first problem that has images when the policy reads text only."""
+        seen = next((request for request in requests if request.images), None)
+        if seen and not self.reads_images:
+            raise InputError(f"problem {seen.problem_id} has images, but the policy reads text only; use a vision-language model")
+
+    def check_fits(self, request: Request, prompt_tokens: int) -> None:
+        """Raise InputError when prompt and response together may not fit: a response cut by the context is of another distribution."""
+        if self.context is not None and prompt_tokens + self.max_tokens > self.context:
+            raise InputError(
+                f"problem {request.problem_id}: its prompt of {prompt_tokens} tokens and a response of up to {self.max_tokens} "
+                f"(sampling.max_tokens) overflow the context of {self.context} tokens; lower sampling.max_tokens or "
+                "prompting.max_pixels, raise sampling.vllm.context where the model allows it, or leave the problem out"
+            )
+
+
+def open_image(path: Path) -> Image.Image:
+    """An image as RGB pixels."""
+    with Image.open(path) as image:
+        return image.convert("RGB")

@@ -1,0 +1,157 @@
+"""The `vllm` engine: continuous batching in this process, with the policy's adapter where it has one.
+
+Requests are fed to vLLM's own step loop as it has room, across the seams between shards, so that its batch never drains before the end.
+Samples of one problem stand next to each other and share their prefix in vLLM's cache. Every response has its own seed; what shares
+its batch can still change the last bits of a logit, and with them, rarely, a token: two runs agree in distribution, not to the byte.
+"""
+
+import os
+from collections.abc import Iterable, Iterator, Sequence
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+
+import torch
+from PIL import Image
+
+from tasks.errors import InputError
+from tasks.modeling import context_length, load_processor, sees_images
+from tasks.policy import Policy
+from tasks.prompting.settings import PromptingSettings
+from tasks.sampling.engines.assembly import Assembly, Ticket
+from tasks.sampling.engines.memory import fit_in_memory
+from tasks.sampling.engines.prompts import Reader, open_image
+from tasks.sampling.requests import Completion, Request
+from tasks.sampling.settings import SamplingSettings
+
+DEFAULTS = {
+    "VLLM_ENABLE_V1_MULTIPROCESSING": "0",  # the engine in this process: nothing outlives a kill
+    "VLLM_LOGGING_LEVEL": "ERROR",
+    "VLLM_NO_USAGE_STATS": "1",
+    "VLLM_CPU_OMP_THREADS_BIND": "nobind",
+}
+FULL = 2  # so many times as many requests as are generated at once are in the engine's hands, so that it never waits for one
+SEED_BITS = 63
+OPEN_IMAGES = 64
+
+for variable, value in DEFAULTS.items():
+    os.environ.setdefault(variable, value)
+
+
+class VllmEngine:
+    """Loads the policy into `vllm.LLM`; smaller batches where its memory does not suffice."""
+
+    def __init__(self, policy: Policy, prompting: PromptingSettings, sampling: SamplingSettings) -> None:
+        processor, reads_images = load_processor(policy, prompting), sees_images(policy)
+        self.sampling = sampling
+        self.sequences, self.llm = fit_in_memory(
+            lambda sequences: start(policy, processor, reads_images, sampling, sequences),
+            sampling.vllm.sequences,
+            "sampling.vllm.sequences",
+        )
+        context = self.llm.llm_engine.model_config.max_model_len
+        self.reader = Reader(processor, reads_images, context, sampling.max_tokens)
+        self.adapter = adapter_request(policy)
+        self.image = lru_cache(OPEN_IMAGES)(open_image)
+
+    def generate(self, shards: Iterable[Sequence[Request]]) -> Iterator[tuple[int, list[Completion]]]:
+        """The shards as they finish; about `FULL` times `sequences` requests are in hand at a time."""
+        assembly, engine = Assembly(shards), self.llm.llm_engine
+        in_hand: dict[str, tuple[Ticket, Request]] = {}
+        more = True
+        while more or in_hand:
+            while more and len(in_hand) < FULL * self.sequences:
+                more = self.add(assembly.next(), in_hand)
+            for output in engine.step():
+                if output.finished and (done := assembly.put(*self.finished(output, in_hand))):
+                    yield done
+
+    def add(self, cut: tuple[Ticket, Request] | None, in_hand: dict[str, tuple[Ticket, Request]]) -> bool:
+        """Hand a request to the engine; False when there is none."""
+        if cut is None:
+            return False
+        ticket, request = cut
+        self.reader.check_can_see([request])
+        name = f"{ticket.shard}-{ticket.place}"
+        from vllm.exceptions import VLLMClientError
+
+        try:
+            self.llm.llm_engine.add_request(name, self.prompt(request), self.parameters(request), lora_request=self.adapter)
+        except (ValueError, VLLMClientError) as error:
+            raise InputError(
+                f"problem {request.problem_id}: vLLM refuses its prompt: {error}. See sampling.vllm (context, images) in the recipe"
+            ) from error
+        in_hand[name] = (ticket, request)
+        return True
+
+    def prompt(self, request: Request) -> dict[str, Any]:
+        """The chat text with its images as data. An image that several requests share is opened once."""
+        prompt: dict[str, Any] = {"prompt": self.reader.chat_text(request.prompt)}
+        pictures: list[Image.Image] = [self.image(path) for path in request.images]
+        return {**prompt, "multi_modal_data": {"image": pictures}} if pictures else prompt
+
+    def parameters(self, request: Request) -> Any:
+        """The recipe's distribution with the request's own seed."""
+        from vllm import SamplingParams
+
+        own = self.sampling
+        return SamplingParams(temperature=own.temperature, top_p=own.top_p, max_tokens=own.max_tokens, seed=request.seed)
+
+    def finished(self, output: Any, in_hand: dict[str, tuple[Ticket, Request]]) -> tuple[Ticket, Completion]:
+        """A finished response, of a prompt that left it all the room the recipe gives."""
+        ticket, request = in_hand.pop(output.request_id)
+        [done] = output.outputs
+        self.reader.check_fits(request, len(output.prompt_token_ids))
+        return ticket, Completion(done.text, len(done.token_ids), done.finish_reason)
+
+
+def start(policy: Policy, processor: Any, reads_images: bool, sampling: SamplingSettings, sequences: int) -> Any:
+    """Start vLLM with room for `sequences` at once. Raises InputError where the model or its settings are at fault."""
+    from vllm import LLM
+
+    own, on_gpu = sampling.vllm, torch.cuda.is_available()
+    options: dict[str, Any] = {
+        "revision": policy.revision,
+        "trust_remote_code": policy.trust_remote_code,
+        "dtype": "float32" if policy.dtype == "auto" and not on_gpu else policy.dtype,
+        "tensor_parallel_size": own.tensor_parallel,
+        "max_model_len": own.context or context_length(policy),
+        "max_num_seqs": sequences,
+        "enforce_eager": own.eager or not on_gpu,
+        "enable_prefix_caching": True,
+        "generation_config": "vllm",  # none of the model's own penalties or cuts, which would change the distribution
+        **({"gpu_memory_utilization": own.memory} if on_gpu else {"kv_cache_memory_bytes": own.cpu_cache_gib << 30}),
+        **(image_options(processor, own.images) if reads_images else {}),
+        **({"enable_lora": True, "max_loras": 1, "max_lora_rank": adapter_rank(policy)} if policy.adapter else {}),
+    }
+    try:
+        return LLM(model=policy.model, **options)
+    except (ValueError, OSError) as error:
+        raise InputError(
+            f"vLLM cannot load {policy.model}: {error}. What it was started with stands under sampling.vllm in the recipe"
+        ) from error
+
+
+def image_options(processor: Any, images: int) -> dict[str, Any]:
+    """The recipe's pixel limits, which the processor already has, and how many images a prompt may have."""
+    size = dict(processor.image_processor.size)
+    return {"mm_processor_kwargs": {"size": size}, "limit_mm_per_prompt": {"image": images, "video": 0}}
+
+
+def adapter_rank(policy: Policy) -> int:
+    """The rank of the policy's LoRA adapter, rounded up to one that vLLM has kernels for."""
+    from peft import PeftConfig
+
+    assert policy.adapter is not None
+    config: Any = PeftConfig.from_pretrained(policy.adapter)
+    rank = max(config.r, *config.rank_pattern.values(), 1)
+    return next((size for size in (8, 16, 32, 64, 128, 256, 320, 512) if size >= rank), rank)
+
+
+def adapter_request(policy: Policy) -> Any:
+    """The policy's adapter as every request names it; None without one."""
+    if policy.adapter is None:
+        return None
+    from vllm.lora.request import LoRARequest
+
+    return LoRARequest(Path(policy.adapter).name, 1, policy.adapter)

