@@ -5,14 +5,13 @@ from pathlib import Path
 
 from prefect import flow
 
+from flows.profile import answered
 from flows.recipe import Recipe
 from flows.train import Trained, train
 from tasks.difficulty.task import measure
 from tasks.evaluation.task import EvaluationArm
 from tasks.evaluation.task import evaluate as compare
-from tasks.grading.task import grade
 from tasks.policy import Policy
-from tasks.sampling.task import sample
 from tasks.store import Artifact
 
 
@@ -29,21 +28,15 @@ def evaluate(recipe: Recipe, home: Path) -> Evaluated:
     """Train what is not trained yet, and evaluate every policy."""
     trained = train(recipe, home)
     heldout = trained.curated.profiled.heldout
-    plain = {policy.name: answered(recipe, home, policy, heldout) for policy in trained.policies}
+    samples = recipe.evaluation.samples
+    plain = {policy.name: answered(recipe, home, policy, heldout, samples) for policy in trained.policies}
     arms = [arm(policy, plain[policy.name]) for policy in trained.policies]
     if recipe.evaluation.hints:
         difficulty = measure(home, plain["base"], heldout, recipe.difficulty)
         for policy in trained.policies:
-            hinted = answered(recipe, home, policy, heldout, hints_from=difficulty)
+            hinted = answered(recipe, home, policy, heldout, samples, hints_from=difficulty)
             arms.append(arm(policy, hinted, fallback=plain[policy.name]))
     return Evaluated(trained, compare(home, tuple(arms), heldout))
-
-
-def answered(recipe: Recipe, home: Path, policy: Policy, heldout: tuple[Artifact, ...], hints_from: Artifact | None = None) -> Artifact:
-    """A policy's graded answers to the held-out problems."""
-    sampling = recipe.sampling.model_copy(update={"rounds": recipe.evaluation.samples})
-    rollouts = sample(home, policy, heldout, recipe.prompting, sampling, recipe.seed, hints_from)
-    return grade(home, rollouts, heldout, recipe.grading)
 
 
 def arm(policy: Policy, graded: Artifact, fallback: Artifact | None = None) -> EvaluationArm:

@@ -27,4 +27,4 @@ def pipeline(recipe: Recipe, home: Path) -> PipelineRun:
     evaluated = evaluate(recipe, home)
     trained, profiled = evaluated.trained, evaluated.trained.curated.profiled
     page = report(home, recipe.name, profiled.difficulty, trained.curated.sets, trained.stages, evaluated.evaluation, profiled.train)
-    return PipelineRun(evaluated, page, publish_warehouse(home, recipe.difficulty))
+    return PipelineRun(evaluated, page, publish_warehouse(home, recipe.difficulty, recipe.sampling.adaptive))

@@ -1,4 +1,4 @@
-"""Profile: read the problems, sample every one several rounds with a policy (or bring in answers), grade, and measure difficulty."""
+"""Profile: read the problems, sample each several rounds with a policy (or bring in answers), grade, and measure difficulty."""
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -6,7 +6,7 @@ from pathlib import Path
 from prefect import flow
 
 from flows.recipe import Recipe
-from tasks.difficulty.task import measure
+from tasks.difficulty.task import find_stops, measure
 from tasks.grading.task import grade
 from tasks.policy import Policy, base_policy
 from tasks.problems.settings import SourceSettings
@@ -38,18 +38,39 @@ def profile(recipe: Recipe, home: Path) -> Profiled:
     profiled = (
         (*train, *heldout) if recipe.panel else train
     )  # a panel has answered both; a policy is sampled on those held out when evaluated
-    rollouts = first_rollouts(recipe, home, base, profiled)
-    graded = grade(home, rollouts, profiled, recipe.grading)
+    graded = first_answers(recipe, home, base, profiled)
     difficulty = measure(home, graded, profiled, recipe.difficulty)
-    publish_warehouse(home, recipe.difficulty)
+    publish_warehouse(home, recipe.difficulty, recipe.sampling.adaptive)
     return Profiled(train, heldout, base, graded, difficulty)
 
 
-def first_rollouts(recipe: Recipe, home: Path, base: Policy, problems: tuple[Artifact, ...]) -> Artifact:
-    """The rollouts that difficulty is measured on: the panel's where the recipe names one, else the base policy's own."""
+def first_answers(recipe: Recipe, home: Path, base: Policy, problems: tuple[Artifact, ...]) -> Artifact:
+    """The graded answers that difficulty is measured on: the panel's where the recipe names one, else the base policy's own."""
     if recipe.panel:
-        return import_rollouts(home, problems, recipe.panel)
-    return sample(home, base, problems, recipe.prompting, recipe.sampling, recipe.seed)
+        return grade(home, import_rollouts(home, problems, recipe.panel), problems, recipe.grading)
+    return sampled_until_settled(recipe, home, base, problems)
+
+
+def sampled_until_settled(recipe: Recipe, home: Path, policy: Policy, problems: tuple[Artifact, ...]) -> Artifact:
+    """A policy's graded answers: all rounds at once, or, where the recipe's rounds are adaptive, in batches, each only of the problems
+    that the ones before have not settled."""
+    first, *later = recipe.sampling.checkpoints()
+    graded = answered(recipe, home, policy, problems, first)
+    for rounds in later:
+        stops = find_stops(home, graded, problems, recipe.difficulty, recipe.sampling)
+        if not stops.manifest["undecided"]:
+            break
+        graded = answered(recipe, home, policy, problems, rounds, stops=stops)
+    return graded
+
+
+def answered(
+    recipe: Recipe, home: Path, policy: Policy, problems: tuple[Artifact, ...], rounds: int, **options: Artifact | None
+) -> Artifact:
+    """A policy's graded answers to the problems over so many rounds; `options` are those of `sample`."""
+    sampling = recipe.sampling.model_copy(update={"rounds": rounds})
+    rollouts = sample(home, policy, problems, recipe.prompting, sampling, recipe.seed, **options)
+    return grade(home, rollouts, problems, recipe.grading)
 
 
 def read_problems(recipe: Recipe, home: Path) -> tuple[tuple[Artifact, ...], tuple[Artifact, ...]]:

@@ -6,10 +6,11 @@ from prefect import task
 
 from tasks.difficulty.settings import DifficultySettings
 from tasks.lake import Lake
+from tasks.sampling.settings import AdaptiveSettings
 from tasks.warehouse import publish
 
 
 @task(name="publish warehouse")
-def publish_warehouse(home: Path, settings: DifficultySettings) -> Path:
+def publish_warehouse(home: Path, settings: DifficultySettings, adaptive: AdaptiveSettings | None = None) -> Path:
     """Build the warehouse beside the published one and put it in its place; gives its path."""
-    return publish(Lake(home), settings)
+    return publish(Lake(home), settings, adaptive)

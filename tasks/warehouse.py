@@ -30,6 +30,7 @@ from pydantic import Field
 from tasks.difficulty.settings import DifficultySettings
 from tasks.errors import InputError
 from tasks.lake import GLOBS, RELATIONS, Lake
+from tasks.sampling.settings import AdaptiveSettings
 from tasks.settings import Settings
 from tasks.store import ASIDE, disk_errors_named, file_digest, sync_folder
 
@@ -40,6 +41,8 @@ SCHEMA_VERSION = 1
 STORAGE_VERSION = "v1.2.0"
 SQL = Path(__file__).resolve().parent.parent / "sql"
 PARAMETERS, FITS = "parameters", "beta_binomial_fits"
+STOPPING_RULE, STOPPING_EDGES = "stopping_rule", "stopping_edges"
+MADE_FROM = {FITS: "outcome_counts", STOPPING_RULE: "profile_rounds"}  # what Python makes of a mart for others
 INPUTS_LINE = re.compile(r"^-- inputs: (.*)$", re.MULTILINE)
 FIRST_ROWS = 5
 READING_NODES = {"SELECT_NODE", "SET_OPERATION_NODE", "RECURSIVE_CTE_NODE", "CTE_NODE"}
@@ -71,10 +74,10 @@ def models() -> dict[str, Path]:
 
 def inputs_of(name: str, given: Iterable[str] = ()) -> tuple[str, ...]:
     """The relations that `name` is made from, as the header of its file says; none for what is `given` or lies in the lake."""
-    if name in given or name in RELATIONS or name == PARAMETERS:
+    if name in given or name in RELATIONS or name in (PARAMETERS, STOPPING_EDGES):
         return ()
-    if name == FITS:
-        return ("outcome_counts",)
+    if name in MADE_FROM:
+        return (MADE_FROM[name],)
     return header_inputs(models()[name])
 
 
@@ -115,30 +118,67 @@ def open_over(
     files: Mapping[str, list[Path]],
     settings: DifficultySettings,
     *,
+    adaptive: AdaptiveSettings | None = None,
     wanted: Iterable[str] | None = None,
     rounds: int | None = None,
+    max_rounds: int | None = None,
+    limits: Path | None = None,
 ) -> duckdb.DuckDBPyConnection:
     """An in-memory DuckDB with macros, staging views and marts over the given Parquet files.
 
     `files` are those of a relation (a relation not named is empty) or of a mart (which is then read, not computed). `wanted` are the
-    relations to make, with all they are made from (None: every one). Only verdicts of the first `rounds` count (None: of all).
+    relations to make, with all they are made from (None: every one). Only verdicts of the first `rounds` count (None: of all), and of a
+    problem in `limits` (a Parquet file with problem_id and rounds) only those of so many. `adaptive` is the rule that the marts about
+    stopping early follow, up to `max_rounds` rounds (None: as many as a profile has).
     """
-    connection = connect()
-    create_parameters(connection, settings, rounds)
+    connection, rule = connect(), adaptive or AdaptiveSettings()
+    create_parameters(connection, settings, rule, rounds, max_rounds)
     create_macros(connection)
     for name in in_order([*RELATIONS, *models()] if wanted is None else wanted, files):
-        create(connection, name, files)
+        if name == "verdicts" and limits is not None:
+            create_limited_verdicts(connection, files["verdicts"], limits)
+        elif name == STOPPING_RULE:
+            create_stopping_rule(connection, rule)
+        else:
+            create(connection, name, files)
     return connection
 
 
-def create_parameters(connection: duckdb.DuckDBPyConnection, settings: DifficultySettings, rounds: int | None) -> None:
-    """The one-row table that marts take thresholds from: the bands' edges, the intervals' normal quantile z, the rounds that count."""
-    values = settings.model_dump(exclude={"confidence"}) | {"z": NormalDist().inv_cdf((1 + settings.confidence) / 2), "rounds": rounds}
+def create_parameters(
+    connection: duckdb.DuckDBPyConnection, settings: DifficultySettings, rule: AdaptiveSettings, rounds: int | None, max_rounds: int | None
+) -> None:
+    """The one-row tables that marts take thresholds from: the bands' edges, the intervals' normal quantile z, the rounds that count,
+    and the checkpoints and edges of stopping early."""
+    values = settings.model_dump(exclude={"confidence"}) | {"z": NormalDist().inv_cdf((1 + settings.confidence) / 2)}
+    values |= {"rounds": rounds, "max_rounds": max_rounds} | rule.model_dump(include={"min_rounds", "every"})
     connection.execute(
         f"""create table {PARAMETERS} as select
             $low::double as low, $hard_below::double as hard_below, $medium_below::double as medium_below, $high::double as high,
-            $z::double as z, $rounds::bigint as rounds""",
+            $z::double as z, $rounds::bigint as rounds,
+            $max_rounds::bigint as max_rounds, $min_rounds::bigint as min_rounds, $every::bigint as every""",
         values,
+    )
+    edges = list(rule.edges or (settings.low, settings.high))
+    connection.execute(f"create table {STOPPING_EDGES} as select $edges::double[] as edges", {"edges": edges})
+
+
+def create_stopping_rule(connection: duckdb.DuckDBPyConnection, rule: AdaptiveSettings) -> None:
+    """The table of outcomes that settle a band, for every N that a profile has."""
+    from tasks.difficulty.stopping import stopping_rule
+
+    [(edges,)] = connection.execute(f"select edges from {STOPPING_EDGES}").fetchall()
+    totals = [total for (total,) in connection.execute("select distinct max_rounds from profile_rounds order by 1").fetchall()]
+    connection.from_arrow(stopping_rule(totals, rule, tuple(edges)).to_arrow()).create(STOPPING_RULE)
+
+
+def create_limited_verdicts(connection: duckdb.DuckDBPyConnection, files: list[Path], limits: Path) -> None:
+    """The verdicts in these files, of a problem with a limit only those of the rounds below it."""
+    create_source(connection, "every_verdict", files)
+    connection.from_parquet(literal(limits)).create_view("round_limits")
+    connection.execute(
+        """create view verdicts as
+        select every_verdict.* from every_verdict left join round_limits using (problem_id)
+        where round < coalesce(round_limits.rounds, round + 1)"""
     )
 
 
@@ -156,7 +196,7 @@ def create(connection: duckdb.DuckDBPyConnection, name: str, files: Mapping[str,
         from tasks.difficulty.fit import fit_outcomes  # brings scipy, which takes half a second to import; reruns never fit
 
         connection.from_arrow(fit_outcomes(connection.table("outcome_counts").pl()).to_arrow()).create(FITS)
-    elif name != PARAMETERS:
+    elif name not in (PARAMETERS, STOPPING_EDGES):
         path = models()[name]
         kind = "view" if path.parent.name == "staging" else "table"
         connection.execute(f"create {kind} {name} as {path.read_text(encoding='utf-8')}")
@@ -175,7 +215,7 @@ def literal(path: Path) -> str:
     return glob.escape(str(path))
 
 
-def publish(lake: Lake, settings: DifficultySettings) -> Path:
+def publish(lake: Lake, settings: DifficultySettings, adaptive: AdaptiveSettings | None = None) -> Path:
     """Build the warehouse over the whole lake beside the published one, check it, and put it in its place.
 
     Raises CheckFailed, and leaves the published file as it is, when a query of `sql/checks/` gives a row. Safe beside other
@@ -183,7 +223,11 @@ def publish(lake: Lake, settings: DifficultySettings) -> Path:
     """
     aside = lake.home / ASIDE / "warehouse.duckdb"
     aside.parent.mkdir(exist_ok=True)
-    with FileLock(f"{aside}.lock"), disk_errors_named(lake.warehouse), closing(open_over(snapshot(lake), settings)) as connection:
+    with (
+        FileLock(f"{aside}.lock"),
+        disk_errors_named(lake.warehouse),
+        closing(open_over(snapshot(lake), settings, adaptive=adaptive)) as connection,
+    ):
         check(connection)
         for leftover in (aside, aside.with_name(f"{aside.name}.wal")):
             leftover.unlink(missing_ok=True)

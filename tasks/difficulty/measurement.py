@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from tasks.difficulty.settings import DifficultySettings
 from tasks.errors import InputError
-from tasks.sampling.profile import read_profile, shard_paths
+from tasks.sampling.profile import read_profile, round_limits, shard_paths
 from tasks.store import Artifact
 from tasks.warehouse import open_over
 
@@ -16,12 +16,15 @@ if TYPE_CHECKING:
 
 
 def open_graded(
-    graded: Artifact, problems: Sequence[Artifact], settings: DifficultySettings, wanted: Iterable[str]
+    graded: Artifact, problems: Sequence[Artifact], settings: DifficultySettings, wanted: Iterable[str], **options: Any
 ) -> duckdb.DuckDBPyConnection:
-    """The `wanted` marts over the verdicts of a graded profile on `problems`. Raises InputError when a shard it names is gone."""
+    """The `wanted` marts over the verdicts of a graded profile on `problems`; `options` are `open_over`'s own.
+
+    Raises InputError when a shard it names is gone.
+    """
     verdicts = shard_paths(graded, "verdicts")
     for shard in verdicts:
         if not shard.is_file():
             raise InputError(f"graded artifact {graded.path} names {shard}, which is gone; delete the artifact's folder and run again")
     files = {"verdicts": verdicts, "problems": [source.file("problems.parquet") for source in problems]}
-    return open_over(files, settings, wanted=wanted, rounds=read_profile(graded)["rounds"])
+    return open_over(files, settings, wanted=wanted, rounds=read_profile(graded)["rounds"], limits=round_limits(graded), **options)

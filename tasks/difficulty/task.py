@@ -1,4 +1,5 @@
-"""The difficulty task: how hard each problem of a graded profile is, the histogram of that, and whether it is a U.
+"""The difficulty tasks: how hard each problem of a graded profile is, the histogram of that, and whether it is a U; and, between the
+batches of adaptive rounds, which problems are settled.
 
 Cached by the content of the graded profile and of the problems, the settings, and every SQL file that the marts are made with.
 """
@@ -15,6 +16,7 @@ from tasks.difficulty.settings import DifficultySettings
 from tasks.errors import InputError
 from tasks.lake import write_parquet
 from tasks.sampling.profile import read_profile
+from tasks.sampling.settings import SamplingSettings
 from tasks.store import Artifact, artifact, building
 from tasks.warehouse import sql_digests
 
@@ -60,3 +62,46 @@ def count_bands(difficulty: pl.DataFrame, graded: Artifact) -> dict[str, dict[st
     for dataset, split, band, problems in difficulty.group_by("dataset", "split", "band").len().iter_rows():
         counts.setdefault(f"{dataset}/{split}", {})[band or "unmeasured"] = problems
     return counts
+
+
+def stops_plan(
+    home: Path, graded: Artifact, problems: tuple[Artifact, ...], settings: DifficultySettings, sampling: SamplingSettings
+) -> Artifact:
+    """The stops that `find_stops` makes of the same arguments."""
+    inputs = {
+        "version": VERSION,
+        "graded": graded.content,
+        "problems": [source.content for source in problems],
+        "edges": sampling.adaptive.edges if sampling.adaptive and sampling.adaptive.edges else (settings.low, settings.high),
+        "adaptive": sampling.adaptive,
+        "rounds": sampling.rounds,
+        "sql": sql_digests("stopping"),
+    }
+    return artifact(home, "stops", inputs)
+
+
+@room_task(stops_plan, name="find settled problems", task_run_name="find settled problems")
+def find_stops(
+    home: Path, graded: Artifact, problems: tuple[Artifact, ...], settings: DifficultySettings, sampling: SamplingSettings
+) -> Artifact:
+    """Write `stops.parquet` (problem_id, rounds: those settled, and after how many) and `undecided.parquet` (problem_id: the others).
+
+    The manifest says how many there are (`decided`, `undecided`) and how many `rounds` the graded profile has.
+    """
+    target = stops_plan(home, graded, problems, settings, sampling)
+    if target.is_complete:
+        return target
+    options = {"adaptive": sampling.adaptive, "max_rounds": sampling.rounds}
+    with closing(open_graded(graded, problems, settings, ["stopping"], **options)) as connection:
+        rows = connection.table("stopping").pl().group_by("problem_id").agg(rounds=worst(pl.col("decided_rounds"))).sort("problem_id")
+    decided, undecided = rows.drop_nulls("rounds"), rows.filter(pl.col("rounds").is_null()).select("problem_id")
+    facts = {"rounds": read_profile(graded)["rounds"], "decided": len(decided), "undecided": len(undecided), "graded": graded.key}
+    with building(target, facts) as folder:
+        write_parquet(decided, folder / "stops.parquet")
+        write_parquet(undecided, folder / "undecided.parquet")
+    return target
+
+
+def worst(rounds: pl.Expr) -> pl.Expr:
+    """The most rounds of a problem's places and gold answers; none where one of them is undecided."""
+    return pl.when(rounds.has_nulls()).then(None).otherwise(rounds.max())

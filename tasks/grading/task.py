@@ -4,6 +4,7 @@ Cached by the profile's content, the gold answers and the grader's identity; ver
 """
 
 from pathlib import Path
+from typing import Any
 
 import polars as pl
 
@@ -45,7 +46,7 @@ def grade(home: Path, profile: Artifact, problems: tuple[Artifact, ...], setting
     with lake.lock(partition), building(target, {"grader_id": grader_id(), "profile": profile.key}) as folder:
         append_verdicts(lake, partition, ungraded(lake, partition, profile_rollouts(profile, golds["problem_id"]), golds), settings)
         verdicts = holding(lake.shards(partition), golds["problem_id"])
-        kept = {name: facts[name] for name in ("policy_id", "sampling_id", "rounds", "problems")}
+        kept: dict[str, Any] = {name: facts[name] for name in ("policy_id", "sampling_id", "rounds", "problems", "stops") if name in facts}
         names = [path.relative_to(lake.home).as_posix() for path in verdicts]
         write_profile(folder, lake, rollouts=shard_paths(profile, "rollouts"), facts={**kept, "grader_id": grader_id(), "verdicts": names})
     return target

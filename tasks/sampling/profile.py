@@ -1,6 +1,8 @@
 """A profile: the rollouts of some problems by one policy, under one way of sampling, over so many rounds.
 
-Shards only ever grow, so a profile does not copy rollouts: its `shards.json` names the shards that hold them, with their digests.
+Shards only ever grow, so a profile does not copy rollouts: its `shards.json` names the shards that hold them, with their digests. Where
+rounds were adaptive it also names the artifact that says which problems stopped earlier: later rounds of these do not belong to it,
+even where the lake has them from another run.
 """
 
 import json
@@ -32,6 +34,12 @@ def shard_paths(profile: Artifact, relation: str) -> list[Path]:
     return [profile.home / name for name in read_profile(profile)[relation]]
 
 
+def round_limits(profile: Artifact) -> Path | None:
+    """The file (problem_id, rounds) of the problems of a profile that stopped before its last round; None where none did."""
+    stops = read_profile(profile).get("stops")
+    return None if stops is None else Artifact(home=profile.home, kind="stops", key=stops).file("stops.parquet")
+
+
 def holding(shards: Sequence[Path], problem_ids: pl.Series) -> list[Path]:
     """The shards that hold a row of any of these problems."""
     wanted = problem_ids.implode()
@@ -42,5 +50,8 @@ def profile_rollouts(profile: Artifact, problem_ids: pl.Series) -> pl.DataFrame:
     """The rollouts of a profile: its problems and rounds only, ordered by problem, round and sample."""
     facts = read_profile(profile)
     rows = pl.scan_parquet(shard_paths(profile, "rollouts"), glob=False)
-    mine = rows.filter(pl.col("problem_id").is_in(problem_ids.implode()), pl.col("round") < facts["rounds"])
+    limits, rounds = round_limits(profile), pl.lit(facts["rounds"])
+    if limits is not None:
+        rows, rounds = rows.join(pl.scan_parquet(limits, glob=False), on="problem_id", how="left"), pl.col("rounds").fill_null(rounds)
+    mine = rows.filter(pl.col("problem_id").is_in(problem_ids.implode()), pl.col("round") < rounds).drop("rounds", strict=False)
     return mine.sort("problem_id", "round", "sample").collect()

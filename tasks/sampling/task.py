@@ -21,7 +21,7 @@ from tasks.prompting.settings import PromptingSettings
 from tasks.sampling.profile import holding, write_profile
 from tasks.sampling.requests import sampling_id
 from tasks.sampling.settings import SamplingSettings
-from tasks.sampling.worker import SampleSpec, missing_shards, problems_of
+from tasks.sampling.worker import SampleSpec, every_problem, missing_shards, problems_of
 from tasks.store import Artifact, artifact, building
 
 VERSION = 1
@@ -35,9 +35,11 @@ def plan(
     sampling: SamplingSettings,
     seed: int,
     hints_from: Artifact | None = None,
+    stops: Artifact | None = None,
 ) -> Artifact:
     """The profile that `sample` makes of the same arguments."""
     inputs = {
+        **({"stops": stops.content} if stops else {}),
         "version": VERSION,
         "policy": policy.policy_id,
         "problems": [source.content for source in problems],
@@ -56,27 +58,30 @@ def sample(
     sampling: SamplingSettings,
     seed: int,
     hints_from: Artifact | None = None,
+    stops: Artifact | None = None,
 ) -> Artifact:
     """Draw `sampling.rounds` responses for each problem.
 
-    With `hints_from` (a difficulty artifact) only the problems whose band carries a hint are drawn, with the hint in their prompt.
+    With `hints_from` (a difficulty artifact) only the problems whose band carries a hint are drawn, with the hint in their prompt. With
+    `stops` (what `find_stops` made of an earlier profile) only the problems that it left open are drawn on.
     """
-    target = plan(home, policy, problems, prompting, sampling, seed, hints_from)
+    target = plan(home, policy, problems, prompting, sampling, seed, hints_from, stops)
     if target.is_complete:
         return target
     lake = Lake(home)
-    spec = sample_spec(lake, policy, problems, prompting, sampling, seed, hints_from)
+    spec = sample_spec(lake, policy, problems, prompting, sampling, seed, hints_from, stops)
     keep_identities(lake, spec)
     facts = {
         "policy_id": policy.policy_id,
         "sampling_id": spec.sampling_id,
         "rounds": sampling.rounds,
         "problems": [p.key for p in problems],
+        **({"stops": stops.key} if stops else {}),
     }
-    with building(target, {**facts, "settings": spec.model_dump(exclude={"home", "hints", "problems"}, mode="json")}) as folder:
+    with building(target, {**facts, "settings": spec.model_dump(exclude={"home", "hints", "problems", "among"}, mode="json")}) as folder:
         draw_missing(lake, spec, folder, policy.name)
         shards = lake.shards(lake.partition("rollouts", policy.policy_id, spec.sampling_id))
-        write_profile(folder, lake, rollouts=holding(shards, problems_of(spec)["problem_id"]), facts=facts)
+        write_profile(folder, lake, rollouts=holding(shards, every_problem(spec)["problem_id"]), facts=facts)
     return target
 
 
@@ -88,6 +93,7 @@ def sample_spec(
     sampling: SamplingSettings,
     seed: int,
     hints_from: Artifact | None,
+    stops: Artifact | None,
 ) -> SampleSpec:
     """What the sampling process is asked for."""
     hints = hinted(hints_from, prompting)
@@ -100,6 +106,8 @@ def sample_spec(
         problems=tuple(source.file("problems.parquet") for source in problems),
         hints=hints,
         seed=seed,
+        first_round=stops.manifest["rounds"] if stops else 0,
+        among=stops.file("undecided.parquet") if stops else None,
     )
 
 

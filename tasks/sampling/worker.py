@@ -37,12 +37,17 @@ class SampleSpec(BaseModel):
     only: tuple[str, ...] | None = None
 
 
+def every_problem(spec: SampleSpec) -> pl.DataFrame:
+    """The problems of the profile, each once, in the order of their files and rows."""
+    return pl.read_parquet(list(spec.problems), glob=False).unique("problem_id", keep="first", maintain_order=True)
+
+
 def problems_of(spec: SampleSpec) -> pl.DataFrame:
-    """The problems to profile, each once, in the order of their files and rows."""
-    problems = pl.read_parquet(list(spec.problems), glob=False).unique("problem_id", keep="first", maintain_order=True)
-    return (
-        problems if spec.among is None else problems.join(pl.read_parquet(spec.among), on="problem_id", how="semi", maintain_order="left")
-    )
+    """The problems to sample: every one, or those `among`."""
+    problems = every_problem(spec)
+    if spec.among is None:
+        return problems
+    return problems.join(pl.read_parquet(spec.among), on="problem_id", how="semi", maintain_order="left")
 
 
 def wanted_keys(spec: SampleSpec, problems: pl.DataFrame) -> pl.DataFrame:

@@ -11,6 +11,7 @@ import polars as pl
 
 from tasks.difficulty.settings import DifficultySettings
 from tasks.lake import RELATIONS, Lake, write_parquet
+from tasks.sampling.settings import AdaptiveSettings
 from tasks.store import Artifact, artifact, building
 from tasks.warehouse import open_over
 
@@ -49,13 +50,15 @@ def rollouts_of(rows: Rows) -> list[dict[str, Any]]:
     return list({tuple(row.values()): row for row in ({key: row.get(key, IDS.get(key)) for key in keys} for row in rows)}.values())
 
 
-def warehouse(folder: Path, relations: Mapping[str, Rows], *, rounds: int | None = None, **settings: Any) -> duckdb.DuckDBPyConnection:
+def warehouse(
+    folder: Path, relations: Mapping[str, Rows], *, rounds: int | None = None, adaptive: AdaptiveSettings | None = None, **settings: Any
+) -> duckdb.DuckDBPyConnection:
     """An in-memory warehouse over these rows."""
     files = {}
     for relation, rows in relations.items():
         files[relation] = [folder / f"{relation}.parquet"]
         write_parquet(table(relation, rows), files[relation][0])
-    return open_over(files, DifficultySettings(**settings), rounds=rounds)
+    return open_over(files, DifficultySettings(**settings), rounds=rounds, adaptive=adaptive)
 
 
 def problems_artifact(home: Path, rows: Rows, name: str = "train") -> Artifact:

@@ -4,6 +4,7 @@ import math
 
 import pytest
 
+from tasks.sampling.settings import AdaptiveSettings
 from tests.sql.rows import verdicts, warehouse
 
 Z = 1.959963984540054
@@ -295,3 +296,34 @@ def test_responses_cut_off_are_counted(tmp_path):
     problems = [{"problem_id": "p"}, {"problem_id": "p", "gold_id": "new"}, {"problem_id": "q"}]
     connection = warehouse(tmp_path, {"problems": problems, "rollouts": rollouts})
     assert ask(connection, "from responses") == [("geometry", "train", "base", "warm", 2, 2, 4, 20.0, 30, 0.25, 0.25)]
+
+
+def stops(tmp_path, letters):
+    """The marts about stopping, over one verdict a round and problem: checkpoints after 2, 4 and 6 rounds of 8."""
+    rows = [row for name, said in letters.items() for row in verdicts(name, said)]
+    rule = AdaptiveSettings(rule="wilson", confidence=0.6, min_rounds=2, every=2, edges=(0.25, 0.75))
+    return warehouse(tmp_path, {"problems": [{"problem_id": name} for name in letters], "verdicts": rows}, adaptive=rule)
+
+
+def test_stopping_is_at_the_first_checkpoint_that_decides(tmp_path):
+    connection = stops(tmp_path, {"never": "iiiiiiii", "edge": "ciiiiiii", "half": "cicicicc", "short": "cccc"})
+    got = ask(connection, "select problem_id, drawn_rounds, decided_rounds, n, k, full_n, full_k from stopping order by 1")
+    assert got == [
+        ("edge", 8, None, 8, 1, 8, 1),
+        ("half", 8, 4, 4, 2, 8, 5),
+        ("never", 8, 4, 4, 0, 8, 0),
+        ("short", 4, 4, 4, 4, None, None),
+    ]
+
+
+def test_stopping_counts_scored_samples_only(tmp_path):
+    connection = stops(tmp_path, {"p": "ttiiiiii"})
+    assert ask(connection, "select decided_rounds, n, full_n from stopping") == [(6, 4, 6)]
+
+
+def test_adaptive_rounds_adds_up(tmp_path):
+    connection = stops(tmp_path, {"never": "iiiiiiii", "edge": "ciiiiiii", "turns": "iiiicccc", "short": "cccc"})
+    counts = "problems, stopped_early, mean_rounds, drawn_completions, used_completions, fixed_completions, saved_share"
+    assert ask(connection, f"select {counts} from adaptive_rounds") == [(4, 3, 5.0, 28, 20, 32, 0.375)]
+    errors = "reference_problems, round(same_band_share, 3), round(same_difficulty_band_share, 3), round(mean_error, 3)"
+    assert ask(connection, f"select {errors} from adaptive_rounds") == [(3, 0.667, 0.667, 0.167)]
