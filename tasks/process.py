@@ -114,6 +114,11 @@ def emit_progress(done: int, total: int, what: str) -> None:
     emit({"done": done, "total": total, "what": what})
 
 
+def say(line: str) -> None:
+    """Worker's side: one line for the log of the run."""
+    print(line, flush=True)
+
+
 def worker_main(run: Callable[[str], None]) -> None:
     """Worker's side: run `run(spec_text)`, tied to the parent's life, with input errors sent as events instead of tracebacks."""
     die_with_parent()

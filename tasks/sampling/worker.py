@@ -1,5 +1,6 @@
 """The sampling process: loads the policy, draws what the lake does not have yet, and appends it shard by shard."""
 
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -8,7 +9,7 @@ from pydantic import BaseModel, ConfigDict
 
 from tasks.lake import Lake
 from tasks.policy import Policy
-from tasks.process import emit_progress, worker_main
+from tasks.process import emit_progress, say, worker_main
 from tasks.prompting.settings import PromptingSettings
 from tasks.sampling.engines import Engine, open_engine
 from tasks.sampling.requests import Request, chunks, requests_for, rollout_rows, wanted
@@ -85,13 +86,15 @@ def draw(spec: SampleSpec, problems: pl.DataFrame, shards: dict[str, pl.DataFram
             yield in_hand[place]
 
     total = sum(map(len, shards.values()))
-    done = 0
+    done, started = 0, time.monotonic()
     emit_progress(done, total, "rollouts")
     for place, completions in engine.generate(requests()):
         rolled = rollout_rows(in_hand.pop(place), completions, spec.policy.policy_id, spec.sampling_id)
         lake.append(partition, "rollouts", rolled, names[place])
         done += len(rolled)
         emit_progress(done, total, "rollouts")
+    seconds = time.monotonic() - started
+    say(f"drew {done} responses in {seconds:.2f} s, {done / seconds:.1f} a second")
 
 
 if __name__ == "__main__":

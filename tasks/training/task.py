@@ -9,11 +9,14 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
+import polars as pl
 from prefect import get_run_logger
 
 from tasks.caching import room_task
+from tasks.errors import InputError
 from tasks.grading.settings import GradingSettings
 from tasks.grading.verdict import grader_id
+from tasks.lake import Lake
 from tasks.policy import Policy, trained_policy
 from tasks.process import run_worker
 from tasks.progress import progress_shown
@@ -69,6 +72,7 @@ def train(
     target = plan(home, policy, curated, stage, settings, prompting, grading, seed)
     if target.is_complete:
         return target
+    check_same_pixels(Lake(home), curated, prompting)
     facts = stage_facts(policy, curated, stage, settings, prompting, seed)
     with building(target, facts, resume=True) as folder, progress_shown(f"training {stage} from {policy.name}") as on_progress:
         spec = StageSpec(
@@ -88,6 +92,22 @@ def train(
 def stage_policy(stage: Artifact, name: str, parent: Policy) -> Policy:
     """The policy that a complete stage left, under the name `name`."""
     return trained_policy(stage.file("policy"), name=name, stage_id=stage.key, parent=parent)
+
+
+def check_same_pixels(lake: Lake, curated: Artifact, prompting: PromptingSettings) -> None:
+    """Raise InputError when a set was measured under other pixel limits than training shows: its difficulty would be of another task.
+
+    Sets that were not sampled by us (imported answers) say nothing about pixels and pass.
+    """
+    sampled = pl.col("sampling_id") == curated.manifest.get("sampling_id", ""), pl.col("template") != "imported"
+    for settings in lake.scan("samplings").filter(*sampled).select("settings").collect()["settings"]:
+        then = PromptingSettings.model_validate_json(settings)
+        for limit in ("min_pixels", "max_pixels"):
+            if getattr(then, limit) != getattr(prompting, limit):
+                raise InputError(
+                    f"curated set {curated.path} was measured with prompting.{limit}={getattr(then, limit)}, but training would show "
+                    f"images with {limit}={getattr(prompting, limit)}, which is another task; profile and curate again, or use the same limit"
+                )
 
 
 def used_prompting(prompting: PromptingSettings, settings: StageSettings) -> PromptingSettings:

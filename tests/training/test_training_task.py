@@ -7,6 +7,7 @@ from prefect.logging import disable_run_logger
 
 from tasks.errors import InputError
 from tasks.grading.settings import GradingSettings
+from tasks.lake import Lake
 from tasks.policy import Policy
 from tasks.prompting.settings import HintSettings, PromptingSettings
 from tasks.store import Artifact, artifact, building
@@ -80,3 +81,16 @@ def test_bad_input_comes_back_from_the_training_process(tmp_path: Path, tiny_pol
         write_stage(folder / "stage1.parquet", [problem(1, images=[])])
     with disable_run_logger(), pytest.raises(InputError, match=r"row 1 \(problem p1\): 0 image\(s\), but 1 <image> mark"):
         train.fn(**arguments(home, tiny_policy, curated=target))
+
+
+@pytest.mark.parametrize(("limits", "fault"), [({}, "max_pixels=None"), ({"max_pixels": 4096, "min_pixels": 64}, "min_pixels=64")])
+def test_other_pixel_limits_than_the_difficulty_was_measured_with_are_an_error(
+    tmp_path: Path, tiny_policy: Policy, limits: dict, fault: str
+) -> None:
+    lake, measured = Lake(tmp_path), PromptingSettings(max_pixels=4096)
+    lake.record("samplings", {"sampling_id": "small", "template": "think_then_box", "hints": False, "settings": measured.model_dump_json()})
+    target = artifact(tmp_path, "curated", {"pixels": "small"})
+    with building(target, {"sampling_id": "small"}) as folder:
+        write_stage(folder / "stage1.parquet", mixed_problems())
+    with pytest.raises(InputError, match=f"images with {fault}, which is another task"):
+        train.fn(**arguments(tmp_path, tiny_policy, curated=target, prompting=PromptingSettings(**limits)))

@@ -7,6 +7,7 @@ from typing import TypeVar
 import torch
 
 from tasks.errors import InputError
+from tasks.process import say
 
 T = TypeVar("T")
 
@@ -32,7 +33,7 @@ def fit_in_memory(attempt: Callable[[int], T], size: int, setting: str) -> tuple
             )
         gc.collect()
         torch.cuda.empty_cache()
-        print(f"memory ran out with {setting}={size}: going on with {size // 2} ({fault})", flush=True)  # noqa: T201 - the worker's log
+        say(f"memory ran out with {setting}={size}: going on with {size // 2} ({fault})")
         size //= 2
 
 
