@@ -106,7 +106,7 @@ def check_same_pixels(lake: Lake, curated: Artifact, prompting: PromptingSetting
             if getattr(then, limit) != getattr(prompting, limit):
                 raise InputError(
                     f"curated set {curated.path} was measured with prompting.{limit}={getattr(then, limit)}, but training would show "
-                    f"images with {limit}={getattr(prompting, limit)}, which is another task; profile and curate again, or use the same limit"
+                    f"images with {limit}={getattr(prompting, limit)}, which is another task; profile again, or use the same limit"
                 )
 
 

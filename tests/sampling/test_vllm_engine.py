@@ -97,6 +97,12 @@ def test_samples_of_one_long_prompt_share_its_prefix(policy: Policy) -> None:
     assert min(seen) >= 128
 
 
+def test_more_prompt_tokens_than_one_step_reads_are_no_trouble(policy: Policy) -> None:
+    many = [Request(f"p{n}", 0, 0, n, f"{n} How much is it? " * 40) for n in range(48)]
+    wide = engine(policy, max_tokens=2, vllm=VllmSettings(context=1024, sequences=48))
+    assert len(complete(wide, [many])) == 48
+
+
 def test_a_text_model_given_images_is_a_clear_error(warm: VllmEngine, requests: list[Request]) -> None:
     own, warm.reader = warm.reader, replace(warm.reader, reads_images=False)
     try:

@@ -31,8 +31,8 @@ DEFAULTS = {
     "VLLM_CPU_OMP_THREADS_BIND": "nobind",
 }
 FULL = 2  # so many times as many requests as are generated at once are in the engine's hands, so that it never waits for one
-SEED_BITS = 63
 OPEN_IMAGES = 64
+CPU_BATCH_TOKENS = 8192
 
 for variable, value in DEFAULTS.items():
     os.environ.setdefault(variable, value)
@@ -109,18 +109,18 @@ def start(policy: Policy, processor: Any, reads_images: bool, sampling: Sampling
     """Start vLLM with room for `sequences` at once. Raises InputError where the model or its settings are at fault."""
     from vllm import LLM
 
-    own, on_gpu = sampling.vllm, torch.cuda.is_available()
+    own, on_gpu, context = sampling.vllm, torch.cuda.is_available(), sampling.vllm.context or context_length(policy)
     options: dict[str, Any] = {
         "revision": policy.revision,
         "trust_remote_code": policy.trust_remote_code,
         "dtype": "float32" if policy.dtype == "auto" and not on_gpu else policy.dtype,
         "tensor_parallel_size": own.tensor_parallel,
-        "max_model_len": own.context or context_length(policy),
+        "max_model_len": context,
         "max_num_seqs": sequences,
         "enforce_eager": own.eager or not on_gpu,
         "enable_prefix_caching": True,
         "generation_config": "vllm",  # none of the model's own penalties or cuts, which would change the distribution
-        **({"gpu_memory_utilization": own.memory} if on_gpu else {"kv_cache_memory_bytes": own.cpu_cache_gib << 30}),
+        **({"gpu_memory_utilization": own.memory} if on_gpu else cpu_options(context, own.cpu_cache_gib)),
         **(image_options(processor, own.images) if reads_images else {}),
         **({"enable_lora": True, "max_loras": 1, "max_lora_rank": adapter_rank(policy)} if policy.adapter else {}),
     }
@@ -130,6 +130,16 @@ def start(policy: Policy, processor: Any, reads_images: bool, sampling: Sampling
         raise InputError(
             f"vLLM cannot load {policy.model}: {error}. What it was started with stands under sampling.vllm in the recipe"
         ) from error
+
+
+def cpu_options(context: int | None, cache_gib: int) -> dict[str, Any]:
+    """What the CPU build needs: the cache's size, and prompts that are read whole. After reading a part of one, vLLM 0.31 rewinds the
+    generator of a seeded request, which a CPU generator cannot do (`CPU Generator does not use offset`)."""
+    return {
+        "kv_cache_memory_bytes": cache_gib << 30,
+        "enable_chunked_prefill": False,
+        "max_num_batched_tokens": max(context or 0, CPU_BATCH_TOKENS),
+    }
 
 
 def image_options(processor: Any, images: int) -> dict[str, Any]:
