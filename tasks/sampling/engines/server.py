@@ -163,7 +163,9 @@ class Dispatch:
 
 def served_name(policy: Policy, sampling: SamplingSettings) -> str:
     """The policy's name on the servers: the recipe's for the base policy only, lest the base's responses be taken for a trained one's."""
-    return sampling.server.model if sampling.server.model and policy.kind == "base" else policy.model
+    if sampling.server.model and policy.kind == "base":
+        return sampling.server.model
+    return policy.adapter or policy.model
 
 
 def key_of(variable: str | None) -> str:
