@@ -1,8 +1,9 @@
 """How responses are sampled: the engine and its machinery, the number of rounds, and the distribution they are drawn from."""
 
 from typing import Literal
+from urllib.parse import urlsplit
 
-from pydantic import Field, model_validator
+from pydantic import Field, field_validator, model_validator
 
 from tasks.settings import Settings
 
@@ -51,6 +52,46 @@ class AdaptiveSettings(Settings):
         return self
 
 
+class ServerSettings(Settings):
+    """The `server` engine: OpenAI-compatible endpoints (`vllm serve`, SGLang, …). None of it changes the distribution.
+
+    `base_urls` end where `/chat/completions` begins, as in "http://10.0.0.7:8000/v1"; each answers up to `concurrency` requests at once.
+    `model` is the base policy's name on the servers (None: its hub id or folder; a trained policy goes by its own folder).
+    `key_variable` names the environment variable that holds the key, which itself never stands in a recipe. `timeout_s` is for one
+    whole response; a request that a server fails is given to the servers `tries` times in all, and a server that fails rests for up to
+    `backoff_s` seconds, doubled each time up to `backoff_limit_s`. A server that is down is asked every `health_s` seconds whether it is
+    back; when none has been up for `patience_s` seconds the run ends. `neutral` switches off what a server would add from the model's
+    generation_config.json (top-k, min-p, repetition penalty) with fields that OpenAI's own API refuses; `check_prompts` compares the
+    length of every prompt with the policy's own processor (false: nobody checks that the servers see an image as training does).
+    """
+
+    base_urls: tuple[str, ...] = ()
+    model: str | None = None
+    key_variable: str | None = Field(default=None, pattern=r"^[A-Za-z_][A-Za-z0-9_]*$")
+    concurrency: int = Field(default=64, ge=1)
+    timeout_s: float = Field(default=600, gt=0)
+    tries: int = Field(default=6, ge=1)
+    backoff_s: float = Field(default=0.5, gt=0)
+    backoff_limit_s: float = Field(default=30, gt=0)
+    health_s: float = Field(default=5, gt=0)
+    patience_s: float = Field(default=300, gt=0)
+    neutral: bool = True
+    check_prompts: bool = True
+
+    @field_validator("base_urls")
+    @classmethod
+    def plain_addresses(cls, urls: tuple[str, ...]) -> tuple[str, ...]:
+        for url in urls:
+            parts = urlsplit(url)
+            if parts.username or parts.password or parts.query:
+                raise ValueError(
+                    "an address carries a user, a key or a query; keep keys in the environment and name the variable (key_variable)"
+                )
+            if parts.scheme not in ("http", "https") or not parts.hostname or parts.port == 0:  # .port raises for what is no port
+                raise ValueError(f"{url!r} is not an http(s) address such as http://127.0.0.1:8000/v1")
+        return tuple(dict.fromkeys(url.rstrip("/") for url in urls))
+
+
 class SamplingSettings(Settings):
     """`rounds` responses are drawn for each problem (N of the method; the paper does not publish its own, 8 is ours).
 
@@ -60,7 +101,7 @@ class SamplingSettings(Settings):
     that a crash can lose) and `replicas` (processes that sample side by side, each with its own copy of the model and its own GPUs) do not.
     """
 
-    engine: Literal["transformers", "vllm"] = "transformers"
+    engine: Literal["transformers", "vllm", "server"] = "transformers"
     rounds: int = Field(default=8, ge=1)
     adaptive: AdaptiveSettings | None = None
     temperature: float = Field(default=1.0, ge=0)
@@ -70,9 +111,18 @@ class SamplingSettings(Settings):
     shard_size: int = Field(default=1024, ge=1)
     replicas: int = Field(default=1, ge=1)
     vllm: VllmSettings = VllmSettings()
+    server: ServerSettings = ServerSettings()
 
     def checkpoints(self) -> list[int]:
         """The numbers of rounds after which settled problems stop, and at last all of them."""
         if self.adaptive is None:
             return [self.rounds]
         return [*range(self.adaptive.min_rounds, self.rounds, self.adaptive.every), self.rounds]
+
+    @model_validator(mode="after")
+    def servers_are_named(self) -> "SamplingSettings":
+        if self.engine == "server" and not self.server.base_urls:
+            raise ValueError("the engine `server` needs server.base_urls, such as [http://127.0.0.1:8000/v1]")
+        if self.engine == "server" and self.replicas > 1:
+            raise ValueError(f"replicas is {self.replicas}, but one process asks all servers; set it to 1 and raise server.concurrency")
+        return self

@@ -28,6 +28,10 @@ def open_engine(policy: Policy, prompting: PromptingSettings, sampling: Sampling
         from tasks.sampling.engines.vllm import VllmEngine
 
         return VllmEngine(policy, prompting, sampling)
+    if sampling.engine == "server":
+        from tasks.sampling.engines.server import ServerEngine
+
+        return ServerEngine(policy, prompting, sampling)
     from tasks.sampling.engines.transformers import TransformersEngine
 
     return TransformersEngine(policy, prompting, sampling)
