@@ -10,8 +10,9 @@ from typing import Self
 
 from tasks.grading.children import Pool, Question
 from tasks.grading.choices import LETTERS, compare_choice, gold_choice
-from tasks.grading.equivalence import Context, Decision, compare
+from tasks.grading.equivalence import compare
 from tasks.grading.extraction import final_answer, format_ok
+from tasks.grading.rule import Context, Decision
 from tasks.grading.settings import GradingSettings
 from tasks.grading.verdict import Gold, Grade, Verdict
 

@@ -39,7 +39,7 @@ def test_what_rules_decide_starts_no_child() -> None:
 
 
 def test_algebra_goes_to_a_child(grader: Grader) -> None:
-    pairs = [(ALGEBRA, "x+y"), (r"\boxed{(x+1)^2}", "x^2+2x+1"), (r"\boxed{2x}", "x"), (r"\boxed{\sin^2 x+\cos^2 x}", "1")]
+    pairs = [(ALGEBRA, "x+y"), (r"\boxed{(x+1)^2}", "x^2+2x+1"), (r"\boxed{2\log_2 x}", "x"), (r"\boxed{\sin^2 x+\cos^2 x}", "1")]
     grades = grader.grade([answer for answer, _ in pairs], [Gold(gold) for _, gold in pairs])
     assert verdicts(grades) == ["correct", "correct", "incorrect", "correct"]
     assert {grade.rule for grade in grades} == {"math_verify"}
