@@ -16,6 +16,7 @@ COLUMNS = {
     "problem": pa.string(),
     "answer": pa.string(),
     "choices": pa.list_(pa.string()),
+    "precision": pa.int64(),
     "problem_id": pa.string(),
     "dataset": pa.string(),
     "band": pa.string(),

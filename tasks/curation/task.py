@@ -18,10 +18,11 @@ from tasks.curation.settings import CurationSettings, StageRule
 from tasks.difficulty.settings import DifficultySettings
 from tasks.errors import InputError
 from tasks.lake import Lake, conform, write_parquet
+from tasks.problems.precision import stated_precision
 from tasks.store import Artifact, artifact, building, file_digest
 from tasks.warehouse import open_over, sql_digests
 
-VERSION = 1
+VERSION = 2
 PLACE = ["problem_id", "gold_id", "dataset", "split"]
 logger = logging.getLogger(__name__)
 
@@ -64,7 +65,10 @@ def read_candidates(difficulty: Artifact, problems: Sequence[Artifact]) -> tuple
     """The mart `candidates`, the problems as they are asked, and how many problems have several gold answers."""
     files = {"difficulty": [difficulty.file("difficulty.parquet")], "problems": [source.file("problems.parquet") for source in problems]}
     with closing(open_over(files, DifficultySettings(), wanted=["candidates", "gold_conflicts"])) as connection:
-        sources = connection.table("stg_problems").pl().select(*PLACE, pl.col("question").alias("problem"), "images", "answer", "choices")
+        rows = connection.table("stg_problems").pl()
+        decimals = [stated_precision(*row) for row in rows.select("question", "metadata").iter_rows()]
+        rows = rows.with_columns(pl.Series("precision", decimals, dtype=pl.Int64))
+        sources = rows.select(*PLACE, pl.col("question").alias("problem"), "images", "answer", "choices", "precision")
         return connection.table("candidates").pl(), sources, connection.table("gold_conflicts").pl().height
 
 

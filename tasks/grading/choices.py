@@ -2,8 +2,9 @@
 
 import re
 
-from tasks.grading.equivalence import Context, Decision, compare_plain
+from tasks.grading.equivalence import compare_plain
 from tasks.grading.latex import plain, text_key, words, words_only
+from tasks.grading.rule import Context, Decision
 
 LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
 _CALLED = (

@@ -6,24 +6,25 @@ What is too large for it is left to a child that can be killed.
 
 import math
 import re
+from collections.abc import Callable, Mapping
 from fractions import Fraction
+
+from tasks.grading.numerals import numeral
 
 Value = Fraction | float
 
 MAX_CHARS = 300
 _MAX_DEPTH = 30
 _MAX_BITS = 4096
-_TOKEN = re.compile(r"\s*(?:(\d+(?:\.\d+)?|\.\d+)|(\\[A-Za-z]+)|([-+*/^(){}\[\]!]))")
-_THOUSANDS = re.compile(r"[-+]?\d{1,3}(?:(?:,\d{3})+|(?: \d{3})+)(?:\.\d+)?")
-_MIXED = re.compile(r"([-+]?)\s*(\d+)(?:\s+(\d+)\s*/\s*(\d+)|\s*\\frac\{(\d+)\}\{(\d+)\})")
-_REPEATING = re.compile(r"(-?)(\d*)\.(\d*)\s*\\overline\s*\{?(\d+)\}?")
+_TOKEN = re.compile(r"\s*(?:(\d+(?:\.\d+)?|\.\d+)|(\\[A-Za-z]+)|([-+*/^(){}\[\]!])|([A-Za-z]))")
 _TIMES = {"*", r"\times", r"\cdot"}
 _OVER = {"/", r"\div"}
+_FUNCTIONS: dict[str, Callable[[float], float]] = {
+    r"\sin": math.sin, r"\cos": math.cos, r"\tan": math.tan, r"\cot": lambda x: 1 / math.tan(x), r"\sec": lambda x: 1 / math.cos(x),
+    r"\csc": lambda x: 1 / math.sin(x), r"\arcsin": math.asin, r"\arccos": math.acos, r"\arctan": math.atan, r"\ln": math.log,
+}  # fmt: skip
+_OPENING_A_FACTOR = {"(", "{", r"\frac", r"\sqrt", r"\pi", r"\binom", *_FUNCTIONS}
 _CLOSING = {"(": ")", "{": "}", "[": "]"}
-_NUMBER_WORDS = (
-    "zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve", "thirteen", "fourteen",
-    "fifteen", "sixteen", "seventeen", "eighteen", "nineteen", "twenty",
-)  # fmt: skip
 
 
 class _NotConstantError(Exception):
@@ -35,20 +36,35 @@ def constant(text: str) -> Value | None:
     text = text.strip()
     if not text or len(text) > MAX_CHARS:
         return None
-    if _THOUSANDS.fullmatch(text):
-        text = text.replace(",", "").replace(" ", "")
-    if text.casefold() in _NUMBER_WORDS:
-        return Fraction(_NUMBER_WORDS.index(text.casefold()))
     try:
-        return _mixed_fraction(text) or _repeating_decimal(text) or _Parser(_tokens(text)).whole()
+        number = numeral(text)
+        return _Parser(_tokens(text)).whole() if number is None else number
     except (_NotConstantError, ArithmeticError, ValueError, TypeError):
         return None
+
+
+def value_at(text: str, point: Mapping[str, float]) -> float | None:
+    """The value of a plain formula where its variables have the values of `point`; None where it cannot be told within the bounds."""
+    if not text or len(text) > MAX_CHARS:
+        return None
+    try:
+        value = float(_Parser(_tokens(text), point).whole())
+    except (_NotConstantError, ArithmeticError, ValueError, TypeError):
+        return None
+    return value if math.isfinite(value) else None
+
+
+def variables(text: str) -> set[str]:
+    """The letters and Greek letters that a plain formula may use as variables; commands that the parser knows are none."""
+    known = {*_TIMES, *_OVER, *_FUNCTIONS, r"\frac", r"\sqrt", r"\pi", r"\binom"}
+    return set(re.findall(r"\\[A-Za-z]+|[A-Za-z]", text[:MAX_CHARS])) - known
 
 
 def equal(one: Value, other: Value, precision: int | None = None, decimal: bool = False) -> bool:
     """Whether two values are the same number.
 
-    precision: compare after rounding to that many decimals. decimal: one was written as a decimal fraction, so six decimals decide.
+    precision: they may differ by half a unit of that decimal, as a rounded number does. decimal: one was written as a decimal fraction,
+    so six decimals decide.
     """
     try:
         return _equal(one, other, precision, decimal)
@@ -59,34 +75,12 @@ def equal(one: Value, other: Value, precision: int | None = None, decimal: bool 
 def _equal(one: Value, other: Value, precision: int | None, decimal: bool) -> bool:
     """As `equal`; raises OverflowError where one of two different kinds of number is too large for a float."""
     if precision is not None:
-        return round(Fraction(one), precision) == round(Fraction(other), precision)
+        return abs(Fraction(one) - Fraction(other)) <= Fraction(1, 2) / Fraction(10) ** precision + Fraction(1, 10**12)
     if isinstance(one, Fraction) and isinstance(other, Fraction):
         return one == other or (decimal and round(one, 6) == round(other, 6))
     if decimal:
         return abs(float(one) - float(other)) < 5e-7
     return math.isclose(float(one), float(other), rel_tol=1e-11, abs_tol=1e-13)
-
-
-def _mixed_fraction(text: str) -> Fraction | None:
-    """`2 1/2` or `2\\frac{1}{2}`: the whole and the proper fraction added. None where the text is no mixed fraction."""
-    match = _MIXED.fullmatch(text)
-    if not match:
-        return None
-    sign, whole, *parts = match.groups()
-    numerator, denominator = (int(part) for part in parts if part)
-    if numerator >= denominator:
-        return None
-    return (-1 if sign == "-" else 1) * (int(whole) + Fraction(numerator, denominator))
-
-
-def _repeating_decimal(text: str) -> Fraction | None:
-    """`0.1\\overline{6}`, exactly. None where the text is no repeating decimal."""
-    match = _REPEATING.fullmatch(text)
-    if not match:
-        return None
-    sign, whole, fixed, period = match.groups()
-    value = Fraction(int(whole + fixed or "0")) + Fraction(int(period), 10 ** len(period) - 1)
-    return (-1 if sign else 1) * value / 10 ** len(fixed)
 
 
 def _tokens(text: str) -> list[str]:
@@ -103,8 +97,8 @@ def _tokens(text: str) -> list[str]:
 class _Parser:
     """Recursive descent over the tokens; every method consumes what it evaluates."""
 
-    def __init__(self, tokens: list[str]) -> None:
-        self.tokens, self.at, self.depth = tokens, 0, 0
+    def __init__(self, tokens: list[str], point: Mapping[str, float] | None = None) -> None:
+        self.tokens, self.at, self.depth, self.point = tokens, 0, 0, point or {}
 
     def whole(self) -> Value:
         value = self.sum()
@@ -139,7 +133,7 @@ class _Parser:
             elif self.peek() in _OVER:
                 self.take()
                 value = _bounded(value / self.signed())
-            elif self.peek() in ("(", "{", r"\frac", r"\sqrt", r"\pi"):
+            elif self.peek() in _OPENING_A_FACTOR or self.peek() in self.point:
                 value = _bounded(value * self.implicit_factor())
             else:
                 return value
@@ -188,11 +182,41 @@ class _Parser:
             return _bounded(self.group() / self.group())
         if token == r"\sqrt":
             return self.root()
+        if token == r"\binom":
+            return self.binomial()
         if token == r"\pi":
             return math.pi
+        if token in _FUNCTIONS:
+            return self.function(_FUNCTIONS[token])
+        if token in self.point:
+            return self.point[token]
         if token[:1].isdigit() or token[:1] == ".":
             return Fraction(token)
         raise _NotConstantError
+
+    def binomial(self) -> Value:
+        """`\\binom{n}{k}` of whole numbers up to 200."""
+        n, k = self.group(), self.group()
+        if not (isinstance(n, Fraction) and isinstance(k, Fraction) and n.denominator == k.denominator == 1 and 0 <= k <= n <= 200):
+            raise _NotConstantError
+        return Fraction(math.comb(int(n), int(k)))
+
+    def function(self, apply: Callable[[float], float]) -> Value:
+        """`\\sin 30^{\\circ}`, `\\sin^2 x`, `\\cos(2x)`. An argument that goes on without brackets (`\\sin 2x`) is refused."""
+        exponent: Value = Fraction(1)
+        if self.peek() == "^":
+            self.take()
+            exponent = self.atom()
+        bracketed = self.peek() in ("(", "{", r"\frac", r"\sqrt")
+        argument = float(self.atom())
+        for degrees in (["^", "{", r"\circ", "}"], ["^", r"\circ"]):
+            if self.tokens[self.at : self.at + len(degrees)] == degrees:
+                self.at += len(degrees)
+                argument = math.radians(argument)
+        goes_on = {*_OPENING_A_FACTOR, "^", "!"} - set(_FUNCTIONS)
+        if exponent == -1 or (not bracketed and (self.peek() in goes_on or self.peek() in self.point)):
+            raise _NotConstantError
+        return _power(_bounded(apply(argument)), exponent)
 
     def closed(self, opening: str) -> Value:
         value = self.sum()

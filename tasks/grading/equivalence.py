@@ -4,58 +4,43 @@ Each rule looks at two plain texts and says True, False or, where it is not its 
 """
 
 import re
-from collections.abc import Callable
-from dataclasses import dataclass
 
-from tasks.grading.latex import nesting, plain, split_top_level, text_key, words, words_only
+from tasks.grading.clock import CLOCK, same_time
+from tasks.grading.constants import Value, equal
+from tasks.grading.formulas import differs_at_a_point
+from tasks.grading.latex import nesting, plain, split_top_level, text_key
+from tasks.grading.prose import (
+    different_words,
+    none_of_these,
+    number_in_prose,
+    number_with_words,
+    same_phrase,
+    same_text,
+    yes_or_no,
+)
+from tasks.grading.regions import same_region
+from tasks.grading.rule import EXACTLY, Context, Decision, Rule
+from tasks.grading.statements import same_letters, same_statements
 from tasks.grading.units import quantity, same_quantity
 
 MAX_FORMULA_CHARS = 500
 MAX_NESTING = 40
 _MAX_ELEMENTS = 64
-_NONE_OF_THESE = re.compile(
-    r"(?:none|neither)(?: (?:of|of the) ?(?:these|those|them|above|others|options|choices|answers|the above|given))*"
-    r"(?: (?:answers|options|choices|above|is correct|are correct|given))*",
-    re.IGNORECASE,
-)
 _OR = re.compile(r"(?:^|\s)(?:or|\\lor|\\vee)(?=\s)")
 _AND = re.compile(r",?\s+(?:and|or)\s+")
-_RATIO = re.compile(r"([^:]+?)\s*(?::|\\colon|\bto\b)\s*([^:]+)")
-_CLOCK = re.compile(r"\d{1,2}:\d{2}(?::\d{2})?(?:\s*[ap]\.?m\.?)?", re.IGNORECASE)
+_RATIO_SIGN = re.compile(r"\s*(?::|\\colon(?![A-Za-z])|\bto\b)\s*")
 _DECIMAL_COMMA = re.compile(r"-?\d+,\d{1,2}|-?\d+,\d{4,}")
 _LEFT_SIDE = re.compile(r"[A-Za-z\\][^=]{0,60}")
 _EQUALS = re.compile(r"(?<![<>!:\\])=(?!=)")
-_RELATION = re.compile(r"[<>]|\\(?:ge|geq|geqslant|le|leq|leqslant|ne|neq|lt|gt)(?![A-Za-z])")
+_RELATION = re.compile(r"[<>]|\\(?:ge|geq|geqslant|le|leq|leqslant|ne|neq|lt|gt|sim)(?![A-Za-z])")
 _MEMBER = re.compile(r"^[A-Za-z]\w*\s*\\in(?![A-Za-z])\s*")
-_NUMBER_THEN_WORDS = re.compile(r"([-+]?(?:[\d.,/]*\d|\\frac\{\d+\}\{\d+\}))\s+([^\W\d_]{2}[^\d\\^_+*/=<>{}()\[\]|%$]*)")
-_NUMBER_IN_PROSE = re.compile(r"(?<![\w.\\])-?\d+(?:,\d{3})*(?:\.\d+)?(?:/\d+)?(?![\w/])")
+_LABELLED = re.compile(r"(?:\(([A-H])\)|([A-H])[.:)])[.:]?\s+(\S.*)|(\S.*?)\s*\(([A-H])\)")
+_POINT_NAME = re.compile(r"[A-Z]'?(?:_\{?\w\}?)?\s*(?=\()")
 _NAME = re.compile(r"[A-Za-z]|[A-Z][a-z]{1,2}|[A-Z]{2,3}")
 _LETTERS_ONLY = re.compile(r"[^\W\d_][^\d\\^_+*/=<>{}()\[\]|%$,;]*")
-_BOUNDS = {"not", "than", "least", "most", "between", "except", "over", "under", "above", "below", "never", "neither"}
-_FUNCTIONS = {"sin", "cos", "tan", "cot", "sec", "csc", "log", "ln", "exp", "lim", "max", "min", "mod", "gcd", "lcm", "arcsin", "arctan",
-              "arccos", "sqrt", "frac", "and", "or", "pi", "cdot", "times", "deg"}  # fmt: skip
 
 
-@dataclass(frozen=True, slots=True)
-class Context:
-    """How to compare. precision: decimals of numbers; ordered: whether the order of a list without brackets counts."""
-
-    precision: int | None = None
-    ordered: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class Decision:
-    """What the rules say: equal is None where only math-verify can tell."""
-
-    equal: bool | None
-    rule: str
-
-
-Rule = Callable[[str, str, Context], bool | None]
-
-
-def compare(answer: str, gold: str, context: Context = Context()) -> Decision:
+def compare(answer: str, gold: str, context: Context = EXACTLY) -> Decision:
     """Compares two answers as written; never longer than some milliseconds."""
     return compare_plain(plain(answer), plain(gold), context)
 
@@ -68,22 +53,11 @@ def compare_plain(answer: str, gold: str, context: Context) -> Decision:
     return Decision(None, "undecided")
 
 
-def same_text(answer: str, gold: str, context: Context) -> bool | None:
-    """Equal but for case of words, blanks and wrappers."""
-    return True if text_key(answer) == text_key(gold) else None
-
-
 def too_complex(answer: str, gold: str, context: Context) -> bool | None:
     """An answer far longer or deeper than any gold answer, and not the same text, is no answer."""
     if len(answer) > max(MAX_FORMULA_CHARS, 2 * len(gold)) or nesting(answer) > MAX_NESTING + nesting(gold):
         return False
     return None
-
-
-def none_of_these(answer: str, gold: str, context: Context) -> bool | None:
-    """`None of these`, `none of the above`, `none`: all the same, and different from everything else."""
-    one, other = _NONE_OF_THESE.fullmatch(answer), _NONE_OF_THESE.fullmatch(gold)
-    return None if not one and not other else bool(one and other)
 
 
 def same_number(answer: str, gold: str, context: Context) -> bool | None:
@@ -102,23 +76,27 @@ def decimal_comma(answer: str, gold: str, context: Context) -> bool | None:
 
 
 def same_ratio(answer: str, gold: str, context: Context) -> bool | None:
-    """`4:6` is `2:3` and also `2/3`; times of the day are left alone."""
-    if (":" not in answer + gold and " to " not in gold) or _CLOCK.fullmatch(gold):
+    """`4:6` is `2:3` and also `2/3`, `1:2:3` is `2:4:6`; times of the day are left alone."""
+    if (":" not in answer + gold and " to " not in answer + gold) or CLOCK.fullmatch(gold):
         return None
     one, other = _ratio(answer), _ratio(gold)
-    if one is None or other is None:
+    if not one or not other or max(len(one), len(other)) < 2 or 0 in (*one[-2:], *other[-2:]):
         return None
-    return same_number(one, other, context)
+    ones, others = _shares(one), _shares(other)
+    if ones is None or others is None or len(ones) != len(others):
+        return False
+    return all(equal(a, b, context.precision) for a, b in zip(ones, others, strict=True))
 
 
-def _ratio(text: str) -> str | None:
-    """The quotient of a ratio as a formula; a number stands for itself; None otherwise."""
-    if quantity(text) is not None:
-        return text
-    match = _RATIO.fullmatch(text)
-    if not match or quantity(match[1]) is None or quantity(match[2]) is None:
-        return None
-    return f"({match[1]})/({match[2]})"
+def _ratio(text: str) -> list[Value]:
+    """The numbers of a ratio; a number by itself is one of one; empty for anything else."""
+    found = [quantity(text)] if quantity(text) is not None else [quantity(part) for part in _RATIO_SIGN.split(text, maxsplit=8)]
+    return [part.value for part in found if part is not None] if None not in found else []
+
+
+def _shares(numbers: list[Value]) -> list[Value] | None:
+    """Every number over the last; a number by itself is the share of a ratio of two."""
+    return [number / numbers[-1] for number in numbers[:-1]] if len(numbers) > 1 else numbers
 
 
 def hedge(answer: str, gold: str, context: Context) -> bool | None:
@@ -144,9 +122,21 @@ def equation(answer: str, gold: str, context: Context) -> bool | None:
 
 
 def _sides(text: str) -> list[str]:
-    """The sides of an equation; `x \\in S` has the right side S."""
+    """The sides of an equation, `5 = x` turned round; `x \\in S` has the right side S."""
     text = _MEMBER.sub("x=", text, count=1)
-    return [side.strip() for side in _EQUALS.split(text)][:8]
+    sides = [side.strip() for side in _EQUALS.split(text)][:8]
+    return sides[::-1] if len(sides) == 2 and len(sides[1]) == 1 and sides[1].isalpha() and quantity(sides[0]) is not None else sides
+
+
+def label_and_text(answer: str, gold: str, context: Context) -> bool | None:
+    """`(B) 15 cm` and `15 cm (B)` where the choices stand in the question: against `B` the label counts, else the text."""
+    match = _LABELLED.fullmatch(answer)
+    if not match or _LABELLED.fullmatch(gold):
+        return None
+    label, text = match[1] or match[2] or match[5], match[3] or match[4]
+    if re.fullmatch(r"\(?[A-H]\)?", gold):
+        return label == gold.strip("()")
+    return compare_plain(text, gold, context).equal
 
 
 def same_list(answer: str, gold: str, context: Context) -> bool | None:
@@ -166,7 +156,10 @@ def same_list(answer: str, gold: str, context: Context) -> bool | None:
 def _list_of(text: str) -> tuple[str, list[str]]:
     """Brackets (`()`, `[)`, `{}` for a set, empty for none) and elements. A text that is no list is its only element, without brackets."""
     text = text.replace(r"\{", "{").replace(r"\}", "}").replace(r"\lbrace", "{").replace(r"\rbrace", "}")
-    brackets = ""
+    text = text if r"\begin" in text else text.replace(r"\cr", ",")
+    name, brackets = _POINT_NAME.match(text), ""
+    if name and "," in text and _encloses(text[name.end() :]):
+        text = text[name.end() :]
     if len(text) > 1 and text[0] in "([{" and text[-1] in ")]}" and _encloses(text):
         brackets, text = text[0] + text[-1], text[1:-1]
     parts = split_top_level(text)
@@ -175,6 +168,17 @@ def _list_of(text: str) -> tuple[str, list[str]]:
     if brackets != "{}" and len(parts) < 2:
         brackets = ""
     return brackets, [re.sub(r"^(?:and|or)\s+", "", part) for part in parts if part]
+
+
+def one_of_several(answer: str, gold: str, context: Context) -> bool | None:
+    """`5, 6` against `5`, and `5` against `5, 6`: several different values are not one of them."""
+    ones, others = _list_of(answer)[1], _list_of(gold)[1]
+    if min(len(ones), len(others)) != 1 or max(len(ones), len(others)) > _MAX_ELEMENTS:
+        return None
+    values = [quantity(_sides(element)[-1]) for element in (*ones, *others)]
+    several = ones if len(ones) > 1 else others
+    named = [value is not None or _NAME.fullmatch(element.strip("()")) for value, element in zip(values, (*ones, *others), strict=True)]
+    return False if all(named) and len({text_key(element) for element in several}) > 1 else None
 
 
 def _encloses(text: str) -> bool:
@@ -216,37 +220,16 @@ def union(answer: str, gold: str, context: Context) -> bool | None:
 
 
 def bound(answer: str, gold: str, context: Context) -> bool | None:
-    """`\\ge 5` against `5`: a bound is not the number."""
+    """`\\ge 5` or `5~6` against `5`: neither a bound nor a range is the number."""
     return False if _RELATION.search(answer) and quantity(gold) is not None else None
 
 
-def number_with_words(answer: str, gold: str, context: Context) -> bool | None:
-    """`5 pairs of socks` against `5`, either way: the number that opens the phrase, if it is the only one."""
-    one, other = _NUMBER_THEN_WORDS.fullmatch(answer), _NUMBER_THEN_WORDS.fullmatch(gold)
-    if bool(one) == bool(other):
+def table_or_number(answer: str, gold: str, context: Context) -> bool | None:
+    """A table or matrix is no number and no name."""
+    if (r"\begin" in answer) == (r"\begin" in gold):
         return None
-    return same_number(one[1] if one else answer, other[1] if other else gold, context)
-
-
-def number_in_prose(answer: str, gold: str, context: Context) -> bool | None:
-    """A sentence against a gold number: the one number in it; none, several different ones or a mere bound are no answer."""
-    if not is_prose(answer) or quantity(gold) is None:
-        return None
-    if _BOUNDS & {word.casefold() for word in words(answer)}:
-        return False
-    numbers = set(_NUMBER_IN_PROSE.findall(answer))
-    return bool(same_number(numbers.pop(), gold, context)) if len(numbers) == 1 else False
-
-
-def different_words(answer: str, gold: str, context: Context) -> bool | None:
-    """Where one side is prose there is nothing to compute: not the same text, so not the same answer."""
-    named = all(words_only(text) and any(len(word) > 2 for word in words(text)) for text in (answer, gold))
-    return False if named or is_prose(answer) or is_prose(gold) else None
-
-
-def is_prose(text: str) -> bool:
-    """Whether the text has words that belong to no formula."""
-    return any(len(word) > 3 and word.casefold() not in _FUNCTIONS for word in words(text))
+    other = gold if r"\begin" in answer else answer
+    return False if quantity(other) is not None or _NAME.fullmatch(other) else None
 
 
 def nothing_in_common(answer: str, gold: str, context: Context) -> bool | None:
@@ -262,16 +245,26 @@ RULES: tuple[Rule, ...] = (
     same_text,
     too_complex,
     none_of_these,
+    yes_or_no,
     same_number,
     decimal_comma,
+    same_time,
     same_ratio,
+    same_region,
+    same_letters,
+    same_statements,
     hedge,
+    label_and_text,
     same_list,
+    one_of_several,
     union,
     bound,
     equation,
     number_with_words,
     number_in_prose,
+    same_phrase,
     different_words,
+    table_or_number,
     nothing_in_common,
+    differs_at_a_point,
 )

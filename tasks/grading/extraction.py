@@ -1,4 +1,6 @@
-"""Finds the final answer in a response: a box first, then a sentence that announces it, then the whole of a short response.
+"""Finds the final answer in a response: a box or an `<answer>` first, then a sentence that announces it, then a short response itself.
+
+Of several answers of one kind the last wins; a sentence after the last box that plainly announces another answer wins over the box.
 
 What a model thought (everything up to `</think>`) counts only where nothing after it can be read. All searches are linear.
 """
@@ -7,6 +9,7 @@ import re
 from typing import NamedTuple
 
 from tasks.grading.latex import plain, text_key, words
+from tasks.grading.prose import NONE_OF_THESE
 
 MAX_ANSWER_CHARS = 2000
 """A longer answer is none."""
@@ -18,10 +21,13 @@ _BETWEEN_BOXES = re.compile(r"[\s$.,;]*(?:\\[()\[\]])?[\s$]*(?:or|and|,|;|\\text
 _ANNOUNCED = re.compile(
     r"(?:\b(?:answers?|(?:correct|right) (?:option|choice|one|figure|picture)|option|choice)\b"
     r"(?:\s+(?:choice|option|to|for|of)\b[^.:\n]{0,60}?)?"
-    r"\W{0,6}(?:\b(?:is|are|should be|would be|must be|will be|was)\b(?:\s+therefore|\s+thus)?|:|=)|####)[\s*:]*(?=\S)",
+    r"\W{0,6}(?:\b(?:is|are|should be|would be|must be|will be|was)\b(?:\s+therefore|\s+thus)?|:|=)|####|"
+    r"\bfinal answer\b[*#]*[ \t]*\n|答案(?:应该|应当)?[是为：:]|故(?:答案)?[选填为][：:]?|选[：:]?(?=\s*[A-H]))[\s*:：]*(?=\S)",
     re.IGNORECASE,
 )
-_SENTENCE_END = re.compile(r"(?<![A-Z(])[.!?](?=\s|$)|\n|,?\s+(?:because|since|as|which|so)\s")
+_TAGGED = "</answer>"
+_PLAINLY = re.compile(r"\W{0,4}(?:[A-H]|-?[\d.,/]*\d|-?\\frac\{\d+\}\{\d+\})\W{0,4}")
+_SENTENCE_END = re.compile(r"(?<![A-Z(])[.!?](?=\s|$)|[\n。]|,?\s+(?:because|since|as|which|so)\s")
 _LETTER_AT_START = re.compile(r"\s*(?:\(([A-Z])\)|([A-Z])[).:]|([A-Z])\s*(?:\n|$))")
 _LETTER_AT_END = re.compile(r"(?:^|[\s*$:])(?:\(([A-Z])\)|([A-Z])\)?)[\s.!*$]*$")
 _LABEL = re.compile(r"\(([A-Z])\)")
@@ -32,7 +38,7 @@ _NUMBER = re.compile(
 
 
 class Extracted(NamedTuple):
-    """An answer as it stands in the response and the way it was found: box, announced, bare, letter or number."""
+    """An answer as it stands in the response and the way it was found: box, tagged, announced, bare, letter or number."""
 
     text: str
     found: str
@@ -60,7 +66,8 @@ def format_ok(response: str) -> bool:
 def _answer_in(text: str, choices: tuple[str, ...]) -> Extracted | None:
     """The first way that finds an answer, the most explicit first."""
     tail = text[-_TAIL_CHARS:]
-    found = _boxed_answer(text) or _announced_answer(tail) or _bare_answer(tail, choices)
+    found = _later_answer(text) or _boxed_answer(text) or _tagged_answer(tail, choices) or _announced_answer(tail)
+    found = found or _bare_answer(tail, choices)
     if found or not choices:
         return found or _last_number(tail)
     return _chosen_letter(tail) or (_last_number(tail) if any(map(_NUMBER.search, choices)) else None)
@@ -122,6 +129,24 @@ def _has_content(text: str) -> bool:
     return bool(plain(text[:MAX_ANSWER_CHARS]).strip(_NO_CONTENT))
 
 
+def _later_answer(text: str) -> Extracted | None:
+    """An answer announced after the last box, if it is a letter or a number and nothing else: `\\boxed{3} … no, the answer is 4.`"""
+    end = max(text.rfind("boxed{"), text.rfind("boxed {"), len(text) - _TAIL_CHARS) if "boxed" in text[-_BOX_TAIL_CHARS:] else -1
+    found = _announced_answer(text[end:].partition("}")[2]) if end >= 0 else None
+    return found if found and _PLAINLY.fullmatch(found.text) else None
+
+
+def _tagged_answer(text: str, choices: tuple[str, ...]) -> Extracted | None:
+    """What stands in the last `<answer>…</answer>`, or the answer in it where it is a text."""
+    before, closed, _ = text.rpartition(_TAGGED)
+    content = before.rpartition("<answer>")[2].strip() if closed and "<answer>" in before else ""
+    if not _has_content(content) or len(content) > MAX_ANSWER_CHARS:
+        return None
+    return (
+        _announced_answer(content) or (_chosen_letter(content) if choices and len(content) > 200 else None) or Extracted(content, "tagged")
+    )
+
+
 def _announced_answer(text: str) -> Extracted | None:
     """What follows the last `the answer is`, `Answer:`, `####`, up to the end of its sentence."""
     matches = list(_ANNOUNCED.finditer(text))
@@ -135,12 +160,13 @@ def _announced_answer(text: str) -> Extracted | None:
 
 
 def _bare_answer(text: str, choices: tuple[str, ...]) -> Extracted | None:
-    """The whole response, if it is one line of at most three words (`5`, `Right`, `$6\\pi$.`) or the text of a choice."""
+    """The whole response, if it is one line of at most three words (`5`, `Right`, `$6\\pi$.`), `none of these` or the text of a choice."""
     text = text.strip()
     if len(text) > MAX_ANSWER_CHARS or not _has_content(text):
         return None
     short = "\n" not in text and len(text) <= 200 and len(words(plain(text))) <= 3
-    return Extracted(text, "bare") if short or text_key(text) in map(text_key, choices) else None
+    whole = short or NONE_OF_THESE.fullmatch(plain(text)) or text_key(text) in map(text_key, choices)
+    return Extracted(text, "bare") if whole else None
 
 
 def _chosen_letter(text: str) -> Extracted | None:

@@ -10,6 +10,8 @@ _UNICODE = str.maketrans({
     "−": "-", "–": "-", "—": "-", "‐": "-", "×": r"\times ", "·": r"\cdot ", "⋅": r"\cdot ", "÷": r"\div ", "∗": "*",
     "°": r"^{\circ}", "π": r"\pi ", "∞": r"\infty ", "≤": r"\le ", "≥": r"\ge ", "≠": r"\neq ", "±": r"\pm ", "∪": r"\cup ",
     "²": "^2", "³": "^3", "½": r"\frac{1}{2}", "¼": r"\frac{1}{4}", "¾": r"\frac{3}{4}", "\u00a0": " ", "\u202f": " ", "\u2009": " ",
+    "。": ".", "．": ".", "；": ";", "、": ",", "！": "!", "？": "?", "′": "'", "″": "''", "℃": r"^{\circ}C", "º": r"^{\circ}", "％": "%",
+    "＝": "=", "＜": "<", "＞": ">", "－": "-", "＋": "+", "￥": "¥", "∠": r"\angle ", "∈": r"\in ", "Ω": "Ω", "µ": "μ",
     "（": "(", "）": ")", "，": ",", "：": ":", "“": '"', "”": '"', "’": "'", "‘": "'",
 })  # fmt: skip
 _SPACING = re.compile(r"\\(?:[,;:!> ]|quad(?![A-Za-z])|qquad(?![A-Za-z]))|~|\s")
@@ -26,10 +28,17 @@ _FRACTION_DIGITS = re.compile(r"\\frac\s*(\d)\s*(\d)(?!\d)")
 _FRACTION_DIGIT = re.compile(r"\\frac\s*(\d)\s*\{")
 _ROOT_DIGIT = re.compile(r"\\sqrt\s*(\d|[A-Za-z])")
 _UNICODE_ROOT = re.compile(r"√\s*(\d+(?:\.\d+)?|[A-Za-z])")
+_BARE_PI = re.compile(r"(?<![A-Za-z\\])pi(?![A-Za-z])")
+_BARE_ROOT = re.compile(r"(?<![A-Za-z\\])sqrt(?=\s*[({])")
+_RAISED_O = re.compile(r"(?<=\d)\s*\^\s*(?:\{\s*o\s*\}|o(?![A-Za-z]))")
+_RANGE = re.compile(r"(?<=\d)~(?=\d)(?!\d{3}(?!\d))")
+_JOINING_BLANK = re.compile(r"(?<!\d)\s|\s(?!\d)")
+_EMPTY_BRACES = re.compile(r"(?<=\S)\{\}|\{\}(?=\S)")
 _PLAIN_BRACES = re.compile(r"\{([^{}\\,]?)\}")
 _LABEL = re.compile(r"^\(([A-Za-z])\)$")
 _NOT_WORDS = re.compile(r"\\(?:begin|end)\s*\{[A-Za-z*]*\}|\\[A-Za-z]+")
 _TRAILING = " .,;:"
+CHINESE = re.compile("[\u4e00-\u9fff]")
 
 
 @lru_cache(maxsize=8192)
@@ -38,9 +47,10 @@ def plain(text: str) -> str:
     text = text.translate(_UNICODE)
     text = _UNICODE_ROOT.sub(r"\\sqrt{\1}", text).replace("√", r"\sqrt").replace("{,}", ",").replace(r"\%", "%")
     text = text.replace("\\\\", r" \cr ").replace(r"\varnothing", r"\emptyset").replace("∅", r"\emptyset ")
-    text = _SPACING.sub(" ", text)
+    text = _SPACING.sub(" ", _RANGE.sub(r"\\sim ", text))
     text = _DROPPED.sub("", text)
-    text = _unwrap(text)
+    text = _EMPTY_BRACES.sub("", _unwrap(text))
+    text = _RAISED_O.sub(r"^{\\circ}", _BARE_ROOT.sub(r"\\sqrt", _BARE_PI.sub(r"\\pi ", text)))
     text = _FRACTION_NAME.sub(r"\\frac", text)
     text = _FRACTION_DIGITS.sub(r"\\frac{\1}{\2}", text)
     text = _FRACTION_DIGIT.sub(r"\\frac{\1}{", text)
@@ -70,7 +80,7 @@ def text_key(text: str) -> str:
     text = plain(text)
     if words_only(text):
         text = text.casefold().rstrip("!?")
-    text = _LABEL.sub(r"\1", re.sub(r"\s", "", text))
+    text = _LABEL.sub(r"\1", _JOINING_BLANK.sub("", text))
     return _PLAIN_BRACES.sub(r"\1", text).rstrip(_TRAILING)
 
 

@@ -1,7 +1,7 @@
 """Grades responses against gold answers: extraction, cheap rules here, and what is left in children that can be killed.
 
-The same answer against the same gold is decided once per call. The order of the input is the order of the output, and nothing
-depends on which child was faster.
+The same answer against the same gold is decided once: within a call, and between calls as far as MOST_KNOWN verdicts reach back. The
+order of the input is the order of the output, and nothing depends on which child was faster.
 """
 
 from collections.abc import Sequence
@@ -10,12 +10,14 @@ from typing import Self
 
 from tasks.grading.children import Pool, Question
 from tasks.grading.choices import LETTERS, compare_choice, gold_choice
-from tasks.grading.equivalence import Context, Decision, compare
+from tasks.grading.equivalence import compare
 from tasks.grading.extraction import final_answer, format_ok
+from tasks.grading.rule import Context, Decision
 from tasks.grading.settings import GradingSettings
 from tasks.grading.verdict import Gold, Grade, Verdict
 
 Case = tuple[str, Gold]
+MOST_KNOWN = 16_384
 
 
 class Grader:
@@ -23,6 +25,7 @@ class Grader:
 
     def __init__(self, settings: GradingSettings | None = None) -> None:
         self._pool = Pool(settings or GradingSettings())
+        self._known: dict[Case, tuple[Verdict, str]] = {}
 
     def __enter__(self) -> Self:
         return self
@@ -46,11 +49,20 @@ class Grader:
         answers = [final_answer(response, gold.choices) for response, gold in zip(responses, golds, strict=True)]
         texts = [answer.text if answer else None for answer in answers]
         cases = dict.fromkeys((text, gold) for text, gold in zip(texts, golds, strict=True) if text is not None and is_scorable(gold))
-        verdicts = self._judge(list(cases))
+        verdicts = self._verdicts(list(cases))
         return [
             Grade(*_verdict(text, gold, verdicts), format_ok(response))
             for response, text, gold in zip(responses, texts, golds, strict=True)
         ]
+
+    def _verdicts(self, cases: list[Case]) -> dict[Case, tuple[Verdict, str]]:
+        """Verdict and rule per case, those decided before taken from there. A child's death says nothing about a case: not kept."""
+        known = self._known
+        found = {case: verdict for case in cases if (verdict := known.get(case)) is not None}
+        fresh = self._judge([case for case in cases if case not in found])
+        keep = {case: verdict for case, verdict in fresh.items() if verdict[1] != "worker_died"}
+        self._known = dict(list({**known, **found, **keep}.items())[-MOST_KNOWN:])
+        return found | fresh
 
     def _judge(self, cases: list[Case]) -> dict[Case, tuple[Verdict, str]]:
         """Verdict and rule per case: by the rules where they decide, by math-verify where they do not."""

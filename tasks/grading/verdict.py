@@ -8,7 +8,7 @@ from enum import StrEnum
 from functools import cache
 from importlib.metadata import version
 
-GRADER_VERSION = 1
+GRADER_VERSION = 2
 """Raise it with every change of extraction or equivalence that can change a verdict."""
 
 

@@ -30,9 +30,10 @@ def problem_digest(question: str, choices: Sequence[str], images: Sequence[str])
     return digest([question, list(choices), [digest_in_name(name) for name in images]])
 
 
-def gold_digest(answer: str) -> str:
-    """The `gold_id` of an answer."""
-    return hashlib.blake2b(answer.encode(), digest_size=16).hexdigest()
+def gold_digest(answer: str, precision: int | None = None) -> str:
+    """The `gold_id` of an answer, and of the decimals to which it is to be compared where the source says so."""
+    said = answer if precision is None else f"{answer}\0{precision}"
+    return hashlib.blake2b(said.encode(), digest_size=16).hexdigest()
 
 
 @dataclass(frozen=True)

@@ -14,6 +14,7 @@ from tasks.lake import Lake
 from tasks.problems.identity import gold_digest, problem_digest
 from tasks.problems.images import ImageFault, ImageLimits, image_items, keep_image
 from tasks.problems.marks import MarkFault, place_marks
+from tasks.problems.precision import metadata_precision
 from tasks.problems.readers import Numeral, Row
 from tasks.problems.settings import ColumnMapping
 
@@ -64,17 +65,17 @@ def read_problem(lake: Lake, row: Row, columns: Columns, limits: ImageLimits) ->
         texts, order = place_marks([question, *choices], len(images), composite=columns.composite)
     except MarkFault as error:
         raise RowFault(columns.problem, str(error)) from error
-    ordered = [images[index] for index in order]
+    ordered, metadata = [images[index] for index in order], metadata_text(row, columns)
     return {
         "problem_id": problem_digest(texts[0], texts[1:], ordered),
-        "gold_id": gold_digest(answer),
+        "gold_id": gold_digest(answer, metadata_precision(metadata)),
         "row": row.number,
         "source_id": source_id(row, columns),
         "question": texts[0],
         "images": ordered,
         "choices": texts[1:],
         "answer": answer,
-        "metadata": metadata_text(row, columns),
+        "metadata": metadata,
     }
 
 

@@ -14,7 +14,7 @@ from tasks.problems.origin import locate
 from tasks.problems.settings import SourceSettings
 from tasks.store import Artifact, artifact, building, digest
 
-VERSION = 1
+VERSION = 2
 PLACES = {"path", "images_folder"}
 
 

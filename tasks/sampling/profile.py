@@ -41,9 +41,12 @@ def round_limits(profile: Artifact) -> Path | None:
 
 
 def holding(shards: Sequence[Path], problem_ids: pl.Series) -> list[Path]:
-    """The shards that hold a row of any of these problems."""
-    wanted = problem_ids.implode()
-    return [path for path in shards if pl.scan_parquet(path, glob=False).select(pl.col("problem_id").is_in(wanted).any()).collect().item()]
+    """The shards that hold a row of any of these problems. Reads one column of all of them in one pass, a piece at a time."""
+    if not shards:
+        return []
+    rows = pl.scan_parquet(list(shards), glob=False, include_file_paths="shard").filter(pl.col("problem_id").is_in(problem_ids.implode()))
+    found = set(rows.select(pl.col("shard").unique()).collect(engine="streaming")["shard"])
+    return [path for path in shards if str(path) in found]
 
 
 def profile_rollouts(profile: Artifact, problem_ids: pl.Series) -> pl.DataFrame:

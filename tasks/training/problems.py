@@ -15,15 +15,16 @@ from tasks.errors import InputError
 from tasks.prompting.prompt import IMAGE_MARK, chat_messages, problem_hint, render_prompt
 from tasks.prompting.settings import PromptingSettings
 
-COLUMNS = ("images", "problem", "answer", "choices", "problem_id", "band", "accuracy")
+COLUMNS = ("images", "problem", "answer", "choices", "precision", "problem_id", "band", "accuracy")
 DRAWN_AT_ONCE = 256
 
 
 class Problems:
     """The problems of a stage's Parquet file, in its order; an item is an example for the trainer.
 
-    An example has `prompt` (chat messages), `images` (PIL, RGB; only where the policy sees images), `answer`, `choices`, `problem_id`
-    and `prior` (the offline accuracy, None if unknown). Items of one problem share their images: do not change them.
+    An example has `prompt` (chat messages), `images` (PIL, RGB; only where the policy sees images), `answer`, `choices`,
+    `precision` (decimals at which numbers are compared, None: exactly), `problem_id` and `prior` (the offline accuracy, None if unknown).
+    Items of one problem share their images: do not change them.
     """
 
     def __init__(self, rows: list[dict[str, Any]], prompting: PromptingSettings, *, hints: bool, sees_images: bool) -> None:
@@ -48,7 +49,7 @@ class Problems:
         row = self.rows[index]
         prompt = self.prompt(row)
         messages = chat_messages(prompt) if self.sees_images else [{"role": "user", "content": prompt}]
-        example = {"prompt": messages, "answer": row["answer"], "choices": row["choices"] or []}
+        example = {"prompt": messages, "answer": row["answer"], "choices": row["choices"] or [], "precision": row["precision"]}
         images = {"images": [open_image(image["bytes"]) for image in row["images"] or ()]} if self.sees_images else {}
         return {**example, **images, "problem_id": row["problem_id"], "prior": row["accuracy"]}
 

@@ -26,24 +26,34 @@ class Rewards:
         completions: Sequence[Any],
         answer: Sequence[str],
         choices: Sequence[Sequence[str]],
+        precision: Sequence[int | None],
         log_metric: Callable[[str, float], None] = lambda name, value: None,
         **_: Any,
     ) -> list[float | None]:
         """1 for a correct answer, 0 for a wrong one or none, None where that cannot be told. Logs the share of each verdict."""
-        grades = self._grade(completions, answer, choices)
+        grades = self._grade(completions, answer, choices, precision)
         counts = Counter(grade.verdict for grade in grades)
         for verdict in Verdict:
             log_metric(f"verdicts/{verdict}", counts[verdict] / len(grades))
         return [REWARDS.get(grade.verdict) for grade in grades]
 
-    def format(self, completions: Sequence[Any], answer: Sequence[str], choices: Sequence[Sequence[str]], **_: Any) -> list[float | None]:
+    def format(
+        self,
+        completions: Sequence[Any],
+        answer: Sequence[str],
+        choices: Sequence[Sequence[str]],
+        precision: Sequence[int | None],
+        **_: Any,
+    ) -> list[float | None]:
         """1 where the completion keeps the format that the prompt asks for, else 0; None where `accuracy` gives None."""
-        grades = self._grade(completions, answer, choices)
+        grades = self._grade(completions, answer, choices, precision)
         return [float(grade.format_ok) if grade.verdict in REWARDS else None for grade in grades]
 
-    def _grade(self, completions: Sequence[Any], answer: Sequence[str], choices: Sequence[Sequence[str]]) -> list[Grade]:
+    def _grade(
+        self, completions: Sequence[Any], answer: Sequence[str], choices: Sequence[Sequence[str]], precision: Sequence[int | None]
+    ) -> list[Grade]:
         if self._graded[0] is not completions:
-            golds = [Gold(gold, tuple(texts)) for gold, texts in zip(answer, choices, strict=True)]
+            golds = [Gold(gold, tuple(texts), decimals) for gold, texts, decimals in zip(answer, choices, precision, strict=True)]
             self._graded = (completions, self._grader.grade([completion_text(completion) for completion in completions], golds))
         return self._graded[1]
 

@@ -37,6 +37,7 @@ def measured(home) -> tuple[Artifact, tuple[Artifact, ...]]:
         question = "<image>How many?" * len(shown) or "How many?"
         problems.append(
             {"problem_id": f"p{number}", "row": number, "question": question, "images": shown, "choices": ["1", "2"], "answer": "A"}
+            | {"metadata": '{"precision": 1.0}' if number % 2 else "{}"}
         )
         rows += verdicts(f"p{number}", "c" * (number % 9) + "i" * (8 - number % 9))
     sources = (problems_artifact(home, problems),)
@@ -55,6 +56,7 @@ def test_stages_load_as_datasets_with_pictures(tmp_path):
         assert [image.getpixel((0, 0)) for image in row["images"]] == ([(number, 0, 0)] if number % 2 else [])
         assert row["problem"].count("<image>") == len(row["images"])
         assert (row["answer"], row["choices"], row["dataset"]) == ("A", ["1", "2"], "geometry")
+        assert row["precision"] == (1 if number % 2 else None)
         assert row["accuracy"] == (number % 9) / 8 and 0.084 <= row["accuracy"] <= 0.87
 
 

@@ -37,6 +37,16 @@ FREE = [
     (r"<think>\boxed{4}</think>", "4", "box"),
     (r"<think>\boxed{4}</think> \boxed{5}", "5", "box"),
     (r"<think>\boxed{4}", "4", "box"),
+    ("none of the above", "none of the above", "bare"),
+    ("<answer>5</answer>", "5", "tagged"),
+    (r"<think>..</think><answer> \boxed{5} </answer>", "5", "box"),
+    ("<answer>4</answer> no: <answer>The answer is 5.</answer>", "5", "announced"),
+    (r"\boxed{3}. No, that is wrong: the answer is 4.", "4", "announced"),
+    (r"\boxed{3}. So the answer is in centimetres.", "3", "box"),
+    (r"The answer is 4. Wait: \boxed{3}", "3", "box"),
+    ("### Final Answer\n5", "5", "announced"),
+    ("所以答案是5。", "5", "announced"),
+    ("解：略。故答案为：$\\frac{1}{2}$。", "$\\frac{1}{2}$", "announced"),
 ]
 NUMBERS = [
     (r"Hence in the end we get the ratio $\frac{1}{2}$.", r"\frac{1}{2}"),
@@ -62,6 +72,8 @@ NOTHING = [
 CHOSEN = [
     ("The answer is (B).", "(B)", "announced"),
     ("B.", "B.", "bare"),
+    ("因为如此，故选：B．", "B．", "announced"),
+    ("选B", "B", "announced"),
     (r"\text{E}", r"\text{E}", "bare"),
     ("The correct option is C", "C", "announced"),
     ("C\nBecause all the other ones are too small to fit.", "C", "letter"),

@@ -11,8 +11,9 @@ from pathlib import Path
 
 import pytest
 
+from tasks.grading import pool
 from tasks.grading.children import ChildError
-from tasks.grading.pool import Grader
+from tasks.grading.pool import Grader, decide
 from tasks.grading.settings import GradingSettings
 from tasks.grading.verdict import Gold, Grade, Verdict, grader_id
 
@@ -39,7 +40,7 @@ def test_what_rules_decide_starts_no_child() -> None:
 
 
 def test_algebra_goes_to_a_child(grader: Grader) -> None:
-    pairs = [(ALGEBRA, "x+y"), (r"\boxed{(x+1)^2}", "x^2+2x+1"), (r"\boxed{2x}", "x"), (r"\boxed{\sin^2 x+\cos^2 x}", "1")]
+    pairs = [(ALGEBRA, "x+y"), (r"\boxed{(x+1)^2}", "x^2+2x+1"), (r"\boxed{2\log_2 x}", "x"), (r"\boxed{\sin^2 x+\cos^2 x}", "1")]
     grades = grader.grade([answer for answer, _ in pairs], [Gold(gold) for _, gold in pairs])
     assert verdicts(grades) == ["correct", "correct", "incorrect", "correct"]
     assert {grade.rule for grade in grades} == {"math_verify"}
@@ -137,14 +138,27 @@ def test_identities_name_what_they_depend_on() -> None:
     assert "math-verify-" in grader_id() and "sympy-" in grader_id()
 
 
-def test_a_child_outlives_the_thread_that_needed_it(grader: Grader) -> None:
-    grader.close()
-    thread = threading.Thread(target=grader.grade, args=([ALGEBRA], [Gold("x+y")]))
-    thread.start()
-    thread.join()
-    time.sleep(0.2)
-    assert len(grader.pids) == 1
-    assert verdicts(grader.grade([ALGEBRA], [Gold("x+y+0")])) == ["correct"]
+def test_a_child_outlives_the_thread_that_needed_it() -> None:
+    with Grader() as grader:
+        thread = threading.Thread(target=grader.grade, args=([ALGEBRA], [Gold("x+y")]))
+        thread.start()
+        thread.join()
+        time.sleep(0.2)
+        assert len(grader.pids) == 1
+        assert verdicts(grader.grade([ALGEBRA], [Gold("x+y+0")])) == ["correct"]
+
+
+def test_a_repeated_pair_is_decided_once_also_between_calls(monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: list[str] = []
+    monkeypatch.setattr(pool, "decide", lambda text, gold: asked.append(text) or decide(text, gold))
+    with Grader(GradingSettings(timeout_s=1)) as grader:
+        first = grader.grade([ALGEBRA, ENDLESS, ALGEBRA], [Gold("x+y")] * 3)
+        assert grader.grade([ENDLESS, ALGEBRA, r"\boxed{3}"], [Gold("x+y")] * 3)[:2] == [first[1], first[0]]
+        assert asked == ["y+x", "x+9^{9^{9^{9}}}", "3"]
+        monkeypatch.setattr(pool, "MOST_KNOWN", 1)
+        grader.grade([r"\boxed{7}"], [Gold("x+y")])
+        grader.grade([ALGEBRA], [Gold("x+y")])
+    assert asked[-2:] == ["7", "y+x"]
 
 
 def test_children_that_never_start_are_an_error_that_says_why(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -93,6 +93,7 @@ def problem(number: int, **changes: Any) -> dict[str, Any]:
     return {
         **row,
         "choices": [],
+        "precision": None,
         "problem_id": f"p{number}",
         "dataset": "tiny",
         "band": band,
@@ -118,7 +119,7 @@ def write_stage(path: Path, rows: list[dict[str, Any]]) -> Path:
     """Write a stage's file as curation does."""
     path.parent.mkdir(parents=True, exist_ok=True)
     image = pl.List(pl.Struct({"bytes": pl.Binary, "path": pl.String}))
-    kinds = {"images": image, "choices": pl.List(pl.String), "band": pl.String, "accuracy": pl.Float64}
+    kinds = {"images": image, "choices": pl.List(pl.String), "precision": pl.Int64, "band": pl.String, "accuracy": pl.Float64}
     pl.DataFrame(rows, schema_overrides=kinds).write_parquet(path)
     return path
 

@@ -1,0 +1,72 @@
+"""Numbers that are no formulas: `1,234.5`, `2 1/2`, `0.1\\overline{6}`, `1.5e3`, `3rd`, `twenty-one`. Exact, and linear in the text."""
+
+import re
+from fractions import Fraction
+
+_THOUSANDS = re.compile(r"[-+]?\d{1,3}(?:(?:,\d{3})+|(?: \d{3})+)(?:\.\d+)?")
+_MIXED = re.compile(r"([-+]?)\s*(\d+)(?:\s+(\d+)\s*/\s*(\d+)|\s*\\frac\{(\d+)\}\{(\d+)\})")
+_SCIENTIFIC = re.compile(r"([-+]?(?:\d{1,30}(?:\.\d{0,30})?|\.\d{1,30}))[eE]([-+]?\d{1,2})")
+_ORDINAL = re.compile(r"(\d{1,9})(?:st|nd|rd|th)")
+_WORDED = re.compile(r"(?P<tens>[a-z]+ty)(?:[- ](?P<ones>[a-z]+))?")
+_REPEATING = re.compile(r"(-?)(\d*)\.(\d*)\s*\\overline\s*\{?(\d+)\}?")
+_NUMBER_WORDS = (
+    "zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve", "thirteen", "fourteen",
+    "fifteen", "sixteen", "seventeen", "eighteen", "nineteen", "twenty",
+)  # fmt: skip
+_TENS_WORDS = ("twenty", "thirty", "forty", "fifty", "sixty", "seventy", "eighty", "ninety")
+
+
+def numeral(text: str) -> Fraction | None:
+    """The number that a plain text writes in one of these ways; None where it is written in none of them."""
+    readings = (_thousands, _number_word, _mixed_fraction, _repeating_decimal, _scientific, _ordinal)
+    return next((value for reading in readings if (value := reading(text)) is not None), None)
+
+
+def _thousands(text: str) -> Fraction | None:
+    """`1,234.5` or `1 234.5`. None where nothing separates thousands."""
+    return Fraction(text.replace(",", "").replace(" ", "")) if _THOUSANDS.fullmatch(text) else None
+
+
+def _number_word(text: str) -> Fraction | None:
+    """`twelve`, `forty`, `twenty-one`. None where the text is no number's name."""
+    text = text.casefold()
+    if text in _NUMBER_WORDS:
+        return Fraction(_NUMBER_WORDS.index(text))
+    match = _WORDED.fullmatch(text)
+    if not match or match["tens"] not in _TENS_WORDS or (match["ones"] and match["ones"] not in _NUMBER_WORDS[1:10]):
+        return None
+    return Fraction(10 * (2 + _TENS_WORDS.index(match["tens"])) + (_NUMBER_WORDS.index(match["ones"]) if match["ones"] else 0))
+
+
+def _scientific(text: str) -> Fraction | None:
+    """`1.5e-3`. None where the text is not written so."""
+    match = _SCIENTIFIC.fullmatch(text)
+    return Fraction(match[1]) * Fraction(10) ** int(match[2]) if match else None
+
+
+def _ordinal(text: str) -> Fraction | None:
+    """`3rd` as 3. None where the text is no ordinal."""
+    match = _ORDINAL.fullmatch(text)
+    return Fraction(match[1]) if match else None
+
+
+def _mixed_fraction(text: str) -> Fraction | None:
+    """`2 1/2` or `2\\frac{1}{2}`: the whole and the proper fraction added. None where the text is no mixed fraction."""
+    match = _MIXED.fullmatch(text)
+    if not match:
+        return None
+    sign, whole, *parts = match.groups()
+    numerator, denominator = (int(part) for part in parts if part)
+    if numerator >= denominator:
+        return None
+    return (-1 if sign == "-" else 1) * (int(whole) + Fraction(numerator, denominator))
+
+
+def _repeating_decimal(text: str) -> Fraction | None:
+    """`0.1\\overline{6}`, exactly. None where the text is no repeating decimal."""
+    match = _REPEATING.fullmatch(text)
+    if not match:
+        return None
+    sign, whole, fixed, period = match.groups()
+    value = Fraction(int(whole + fixed or "0")) + Fraction(int(period), 10 ** len(period) - 1)
+    return (-1 if sign else 1) * value / 10 ** len(fixed)

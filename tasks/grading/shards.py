@@ -1,0 +1,85 @@
+"""The rollouts of a profile that have no verdict yet, a shard at a time, and the verdicts of a shard.
+
+Memory holds one shard of responses, the gold answers, and three small integers for each verdict that is there already.
+"""
+
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+import polars as pl
+import pyarrow.parquet as pq
+
+from tasks.grading.pool import Grader
+from tasks.grading.verdict import Gold, grader_id
+from tasks.lake import ROLLOUT_KEY, Lake
+from tasks.problems.precision import stated_precision
+from tasks.store import digest
+
+SHARD_ROWS = 8192
+PLACE = ["problem", "round", "sample"]
+
+
+def gold_answers(problems: pl.DataFrame, limits: Path | None, rounds: int) -> pl.DataFrame:
+    """What each problem is graded by: problem_id, gold_id, answer, choices, precision, the rounds that count, and its own number.
+
+    `limits` is the file of the problems that stopped before the last of the profile's `rounds`.
+    """
+    decimals = [stated_precision(*row) for row in problems.select("question", "metadata").iter_rows()]
+    rows = problems.select("problem_id", "gold_id", "answer", "choices").with_row_index("problem")
+    rows = rows.with_columns(pl.Series("precision", decimals, dtype=pl.Int64))
+    if limits is None:
+        return rows.with_columns(pl.lit(rounds).alias("rounds"))
+    stopped = pl.read_parquet(limits, columns=["problem_id", "rounds"], glob=False)
+    return rows.join(stopped, on="problem_id", how="left", maintain_order="left").with_columns(pl.col("rounds").fill_null(rounds))
+
+
+class Ungraded:
+    """Iterates over (rows of the shards read so far, name, rollouts with their gold answers), one item for each shard's worth of rows.
+
+    `name` is what to call the verdicts' shard: the digest of its keys, and empty where nothing of the shard is left to grade. A shard
+    longer than SHARD_ROWS, as an import may write it, is cut. The order is that of the files, so that a killed run goes on where it was.
+    """
+
+    def __init__(self, shards: Sequence[Path], golds: pl.DataFrame, lake: Lake, partition: Path) -> None:
+        self.shards, self.golds = shards, golds
+        self.total = sum(pq.read_metadata(path).num_rows for path in shards)
+        self.done = graded_places(lake, partition, golds)
+
+    def __iter__(self) -> Iterator[tuple[int, str, pl.DataFrame]]:
+        seen = 0
+        for path in self.shards:
+            with pq.ParquetFile(path) as file:
+                for batch in file.iter_batches(batch_size=SHARD_ROWS):
+                    seen += len(batch)
+                    left = self.left_of(pl.DataFrame(batch))
+                    yield seen, digest(left.select(*ROLLOUT_KEY, "gold_id").rows()) if len(left) else "", left
+
+    def left_of(self, rollouts: pl.DataFrame) -> pl.DataFrame:
+        """The rollouts of the profile's problems and rounds that have no verdict under their gold answer."""
+        mine = rollouts.join(self.golds, on="problem_id", maintain_order="left").filter(pl.col("round") < pl.col("rounds"))
+        places = mine.with_columns(pl.col("round", "sample").cast(pl.UInt32))
+        return places.join(self.done, on=PLACE, how="anti", maintain_order="left")
+
+
+def graded_places(lake: Lake, partition: Path, golds: pl.DataFrame) -> pl.DataFrame:
+    """Problem number, round and sample (12 bytes) of every verdict that is there under the present gold answers."""
+    wanted = golds.lazy().select("problem_id", "gold_id", "problem")
+    verdicts = lake.scan("verdicts", lake.shards(partition)).join(wanted, on=["problem_id", "gold_id"])
+    return verdicts.select("problem", pl.col("round", "sample").cast(pl.UInt32)).collect(engine="streaming")
+
+
+def verdict_rows(rollouts: pl.DataFrame, grader: Grader) -> pl.DataFrame:
+    """The lake's verdicts of these rollouts."""
+    known: dict[int, Gold] = {}
+    for problem, answer, choices, precision in rollouts.select("problem", "answer", "choices", "precision").unique("problem").iter_rows():
+        known[problem] = Gold(answer, tuple(choices or ()), precision)
+    grades = grader.grade(rollouts["response"].to_list(), [known[problem] for problem in rollouts["problem"]])
+    columns: dict[str, list] = {
+        "verdict": [grade.verdict.value for grade in grades],
+        "extracted": [grade.extracted for grade in grades],
+        "rule": [grade.rule for grade in grades],
+        "format_ok": [grade.format_ok for grade in grades],
+    }
+    return rollouts.select(*ROLLOUT_KEY, "gold_id").with_columns(
+        pl.lit(grader_id()).alias("grader_id"), *(pl.Series(name, values) for name, values in columns.items())
+    )
