@@ -92,6 +92,16 @@ class ServerSettings(Settings):
         return tuple(dict.fromkeys(url.rstrip("/") for url in urls))
 
 
+class RaySettings(Settings):
+    """Sampling on a Ray cluster, one shard a task: `address` is "auto" (the cluster of this machine), "ray://head:10001", or "local" (one
+    is started here for the run). A task asks for `cpus` and `gpus`; with several nodes the lake must lie on a disk that all of them see.
+    """
+
+    address: str = "auto"
+    cpus: float = Field(default=1, ge=0)
+    gpus: float = Field(default=0, ge=0)
+
+
 class SamplingSettings(Settings):
     """`rounds` responses are drawn for each problem (N of the method; the paper does not publish its own, 8 is ours).
 
@@ -110,6 +120,7 @@ class SamplingSettings(Settings):
     batch_size: int = Field(default=256, ge=1)
     shard_size: int = Field(default=1024, ge=1)
     replicas: int = Field(default=1, ge=1)
+    ray: RaySettings | None = None
     vllm: VllmSettings = VllmSettings()
     server: ServerSettings = ServerSettings()
 

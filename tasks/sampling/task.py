@@ -7,12 +7,15 @@ smaller run has drawn is in the lake and is not drawn again.
 import os
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from importlib import import_module
 from pathlib import Path
+from types import ModuleType
 
 import polars as pl
 from prefect import get_run_logger
 
 from tasks.caching import room_task
+from tasks.errors import InputError
 from tasks.lake import Lake
 from tasks.policy import Policy
 from tasks.process import run_worker
@@ -124,9 +127,23 @@ def draw_missing(lake: Lake, spec: SampleSpec, folder: Path, policy: str) -> Non
     """Draw what the lake does not have; one run at a time appends to a policy's and sampling's shards, another waits."""
     with lake.lock(lake.partition("rollouts", spec.policy.policy_id, spec.sampling_id)):
         shards = missing_shards(spec, problems_of(spec))
-        if shards:
-            with progress_shown(f"sampling with {policy}") as on_progress:
+        if not shards:
+            return
+        with progress_shown(f"sampling with {policy}") as on_progress:
+            if spec.sampling.ray is None:
                 run_replicas(spec, shards, folder, on_progress)
+            else:
+                cluster_module().draw_on_ray(spec, shards, folder, on_progress)
+
+
+def cluster_module() -> ModuleType:
+    """The module that samples on Ray. Raises InputError where Ray is not installed."""
+    try:
+        return import_module("tasks.sampling.cluster")
+    except ModuleNotFoundError as error:
+        raise InputError(
+            f"sampling.ray needs {error.name}, which is not installed: pip install 'difficulty-prior[ray]', or leave sampling.ray out"
+        ) from error
 
 
 def run_replicas(spec: SampleSpec, shards: dict[str, pl.DataFrame], folder: Path, on_progress: Callable[[int, int, str], None]) -> None:

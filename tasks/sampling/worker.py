@@ -1,7 +1,7 @@
 """The sampling process: loads the policy, draws what the lake does not have yet, and appends it shard by shard."""
 
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import polars as pl
@@ -70,11 +70,16 @@ def run(spec_text: str) -> None:
     problems = problems_of(spec)
     shards = missing_shards(spec, problems)
     if shards:
-        draw(spec, problems, shards, open_engine(spec.policy, spec.prompting, spec.sampling))
+        engine, started = open_engine(spec.policy, spec.prompting, spec.sampling), time.monotonic()
+        done = draw(spec, problems, shards, engine, emit_progress)
+        seconds = time.monotonic() - started
+        say(f"drew {done} responses in {seconds:.2f} s, {done / seconds:.1f} a second")
 
 
-def draw(spec: SampleSpec, problems: pl.DataFrame, shards: dict[str, pl.DataFrame], engine: Engine) -> None:
-    """Append every shard as soon as the engine has finished it."""
+def draw(
+    spec: SampleSpec, problems: pl.DataFrame, shards: dict[str, pl.DataFrame], engine: Engine, on_progress: Callable[[int, int, str], None]
+) -> int:
+    """Append every shard as soon as the engine has finished it; gives how many responses were drawn."""
     lake, names = Lake(spec.home), list(shards)
     partition = lake.partition("rollouts", spec.policy.policy_id, spec.sampling_id)
     rows = {row["problem_id"]: row for row in problems.iter_rows(named=True)}
@@ -86,15 +91,14 @@ def draw(spec: SampleSpec, problems: pl.DataFrame, shards: dict[str, pl.DataFram
             yield in_hand[place]
 
     total = sum(map(len, shards.values()))
-    done, started = 0, time.monotonic()
-    emit_progress(done, total, "rollouts")
+    done = 0
+    on_progress(done, total, "rollouts")
     for place, completions in engine.generate(requests()):
         rolled = rollout_rows(in_hand.pop(place), completions, spec.policy.policy_id, spec.sampling_id)
         lake.append(partition, "rollouts", rolled, names[place])
         done += len(rolled)
-        emit_progress(done, total, "rollouts")
-    seconds = time.monotonic() - started
-    say(f"drew {done} responses in {seconds:.2f} s, {done / seconds:.1f} a second")
+        on_progress(done, total, "rollouts")
+    return done
 
 
 if __name__ == "__main__":

@@ -4,11 +4,13 @@ import re
 from pathlib import Path
 
 import pytest
+import yaml
 
 from flows.recipe import load_recipe
 from tasks.difficulty.settings import DifficultySettings
 from tasks.lake import Lake
 from tasks.process import PROJECT
+from tasks.sampling.settings import SamplingSettings
 from tasks.warehouse import publish, query
 
 README = (PROJECT / "README.md").read_text(encoding="utf-8")
@@ -46,3 +48,8 @@ def test_the_recipe_to_start_from_loads(tmp_path: Path) -> None:
     own = tmp_path / "mine.yaml"
     own.write_text(README.split("```yaml\n")[1].split("```")[0])
     assert load_recipe(str(own)).training.stage2.hints
+
+
+@pytest.mark.parametrize("snippet", [text.split("```")[0] for text in README.split("```yaml\n")[2:]])
+def test_the_other_snippets_are_settings(snippet: str) -> None:
+    assert SamplingSettings.model_validate(yaml.safe_load(snippet)["sampling"]) != SamplingSettings()

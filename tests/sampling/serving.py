@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import httpx
+import psutil
 
 from tasks.policy import STARTER
 
@@ -29,7 +30,9 @@ VARIABLES = {
 }
 # what `vllm serve` runs: the command itself looks for a package named vllm, and the CPU build's has another name
 COMMAND = (sys.executable, "-m", "vllm.entrypoints.openai.api_server")
-OPTIONS = ("--enforce-eager", "--dtype", "float32", "--generation-config", "vllm", "--host", "127.0.0.1")
+# prompts are read whole: after reading a part of one, vLLM 0.31 rewinds a seeded request's generator, which kills it on a CPU
+WHOLE_PROMPTS = ("--no-enable-chunked-prefill", "--max-num-batched-tokens", "4096")
+OPTIONS = ("--enforce-eager", "--dtype", "float32", "--generation-config", "vllm", "--host", "127.0.0.1", *WHOLE_PROMPTS)
 
 
 @dataclass
@@ -41,9 +44,12 @@ class Serving:
     log: Path
 
     def kill(self) -> None:
-        """SIGKILL for it and all its children, as when a machine is gone."""
+        """SIGKILL for it and all its children, as when a machine is gone (and its shared memory with it)."""
+        shared = shared_memory(self.process.pid)
         os.killpg(self.process.pid, signal.SIGKILL)
         self.process.wait()
+        for path in shared:
+            path.unlink(missing_ok=True)
 
     def wait_until_up(self) -> None:
         """Wait for it to say that it is healthy. Raises RuntimeError with its last lines when it ends or takes too long."""
@@ -65,7 +71,14 @@ def free_port() -> int:
         return probe.getsockname()[1]
 
 
+def shared_memory(pid: int) -> set[Path]:
+    """The shared memory that a process and its children hold, which would outlive their SIGKILL."""
+    family = [psutil.Process(pid), *psutil.Process(pid).children(recursive=True)]
+    return {Path(held.path) for process in family for held in process.memory_maps() if held.path.startswith("/dev/shm/")}
+
+
 def die_with_parent() -> None:
+    """What the child does before it runs: have it ended when the tests are."""
     ctypes.CDLL(None).prctl(1, signal.SIGTERM)
 
 

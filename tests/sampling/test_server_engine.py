@@ -1,12 +1,17 @@
 """The server engine against servers that behave badly: what is retried, what goes elsewhere, what ends the run and with which words."""
 
 import base64
+import subprocess
+import sys
 import time
 from collections.abc import Iterator, Sequence
+from datetime import UTC, datetime, timedelta
+from email.utils import format_datetime
 from io import BytesIO
 from itertools import pairwise
 from pathlib import Path
 
+import httpx
 import pytest
 from PIL import Image
 from pydantic import ValidationError
@@ -14,6 +19,7 @@ from pydantic import ValidationError
 from tasks.errors import InputError
 from tasks.policy import STARTER, Policy
 from tasks.prompting.settings import PromptingSettings
+from tasks.sampling.engines.answers import wait_of
 from tasks.sampling.engines.prompt_check import PromptCheck
 from tasks.sampling.engines.server import ServerEngine
 from tasks.sampling.requests import Completion, Request
@@ -98,6 +104,15 @@ def test_no_more_is_in_hand_than_the_servers_take() -> None:
     assert [server.most for server in servers] == [3, 3]
 
 
+def test_a_run_that_is_given_up_ends_at_once() -> None:
+    with doubles(lambda call: good(call, delay=0 if call.body["seed"] < 4 else 30)) as [server]:
+        finished = ServerEngine(POLICY, PromptingSettings(), settings(server)).generate(shards(3))
+        next(finished)
+        started = time.monotonic()
+        finished.close()  # type: ignore[attr-defined]
+        assert time.monotonic() - started < 2
+
+
 def test_the_slow_server_gets_less_work() -> None:
     with doubles(lambda call: good(call, delay=0.2), lambda call: good(call, delay=0.01)) as [slow, fast]:
         work = shards(20)
@@ -111,6 +126,26 @@ def test_a_server_that_asks_to_wait_is_left_alone_for_as_long() -> None:
         check_all_answered(work, run(work, settings(server, concurrency=1)))
     assert server.calls[1].at - server.calls[0].at >= 1
     assert all(after.at - before.at < 0.5 for before, after in pairwise(server.calls[1:]))
+
+
+@pytest.mark.parametrize(
+    ("words", "seconds"),
+    [("7", 7), ("0.5", 0.5), ("-3", 0)],
+)
+def test_how_long_a_server_asks_to_wait(words: str, seconds: float) -> None:
+    assert wait_of(httpx.Response(429, headers={"Retry-After": words})) == seconds
+
+
+def test_until_when_a_server_asks_to_wait() -> None:
+    until = format_datetime(datetime.now(UTC) + timedelta(hours=1))
+    wait = wait_of(httpx.Response(429, headers={"Retry-After": until}))
+    assert wait is not None
+    assert 3500 <= wait <= 3600
+
+
+@pytest.mark.parametrize("headers", [{}, {"Retry-After": "soon"}])
+def test_a_server_that_does_not_say_how_long(headers: dict[str, str]) -> None:
+    assert wait_of(httpx.Response(429, headers=headers)) is None
 
 
 def test_a_server_that_takes_few_at_a_time_gets_few() -> None:
@@ -382,9 +417,6 @@ def test_an_address_counts_once() -> None:
 
 
 def test_the_engine_starts_without_torch() -> None:
-    import subprocess
-    import sys
-
     code = "import sys, tasks.sampling.engines.server; sys.exit('torch' in sys.modules)"
     started = time.monotonic()
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0

@@ -94,7 +94,7 @@ def test_pixel_limits_that_the_servers_do_not_have_are_an_error(policy: Policy, 
 
 
 def test_a_server_killed_in_the_middle_of_a_profile_loses_no_rollout(servers: list[Serving], tmp_path: Path, prefect_home: Path) -> None:
-    sampling = {"engine": "server", "rounds": 16, "max_tokens": 40, "shard_size": 32, "server": at(*servers, concurrency=4)}
+    sampling = {"engine": "server", "rounds": 8, "max_tokens": 40, "shard_size": 16, "server": at(*servers, concurrency=4)}
     recipe, home = tmp_path / "tiny.yaml", tmp_path / "runs"
     recipe.write_text(yaml.safe_dump({**TINY, "sampling": sampling}))
     output = tmp_path / "output.txt"
@@ -126,6 +126,6 @@ def wait_for_shards(home: Path, run: subprocess.Popen) -> None:
 def check_every_rollout_is_there_once(home: Path, held: int) -> None:
     lake = Lake(home)
     rollouts, problems = lake.scan("rollouts").collect(), lake.scan("problems").filter(pl.col("split") == "train").collect()
-    assert len(rollouts) == 16 * problems["problem_id"].n_unique()
+    assert len(rollouts) == 8 * problems["problem_id"].n_unique()
     assert rollouts.select("problem_id", "round").is_unique().all()
     assert len(list(home.glob("rollouts/**/*.parquet"))) > held + 3  # the kill was in the middle

@@ -20,7 +20,7 @@ def kill_at(spec: StageSpec, step: int) -> None:
     """Run the stage and kill its process as soon as it says that `step` is done."""
     path = spec.folder / ".spec.json"
     write_text(path, spec.model_dump_json())
-    with start_worker(WORKER, path) as process:
+    with start_worker(WORKER, path, library_variables(spec)) as process:
         for line in process.stdout:
             if line.startswith(EVENT) and json.loads(line.removeprefix(EVENT)).get("done") == step:
                 process.kill()
