@@ -184,6 +184,50 @@ def import_rollouts(
 
 
 @app.command()
+def grade(
+    responses: Annotated[
+        Path, typer.Argument(metavar="IN.jsonl", help="JSON Lines with `response`, `answer`; optional `options`, `precision`.")
+    ],
+    out: Annotated[Path, typer.Option(help="Where the graded lines go: all fields, and `verdict`, `extracted`, `rule`.")],
+    timeout: Annotated[float, typer.Option(help="Seconds that one comparison may take.")] = 5.0,
+    workers: Annotated[int, typer.Option(help="Processes for comparisons that need algebra.")] = 2,
+) -> None:
+    """Grade any file of responses, without a lake.
+
+    Example: `difficulty-prior grade answers.jsonl --out graded.jsonl`
+    """
+    from tasks.grading.files import grade_file
+    from tasks.grading.settings import GradingSettings
+    from tasks.reporting.terminal import verdict_counts
+
+    counts = grade_file(responses, out, GradingSettings(timeout_s=timeout, workers=workers))
+    printed().print(verdict_counts(counts), soft_wrap=True)
+
+
+@app.command()
+def regrade(
+    recipe: Annotated[
+        str | None, typer.Argument(metavar="[RECIPE]", help="Only answers to its problems, with its bands; else all.")
+    ] = None,
+    home: Home = None,
+    changes: Changes = None,
+) -> None:
+    """Judge stored responses with the present grader, and show which problems changed band. Nothing is sampled.
+
+    Example: `difficulty-prior regrade starter`
+    """
+    settings = load_recipe(recipe, changes or ()) if recipe else None
+    prefect_defaults()
+    from flows.regrade import regrade as judge_again
+    from tasks.grading.stored import changes as what_changed
+    from tasks.reporting.terminal import print_changes
+
+    place = home or default_home()
+    judge_again(home=place, recipe=settings)
+    print_changes(printed(), *what_changed(place))
+
+
+@app.command()
 def sql(
     query: Annotated[str, typer.Argument(help="A SELECT over the warehouse: difficulty, u_shape, evaluation, rollouts, …")],
     format: Annotated[Format, typer.Option(help="How rows are printed.")] = Format.table,

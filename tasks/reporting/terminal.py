@@ -1,6 +1,7 @@
 """What the commands print: rows of a query, and the outcome of a run. Cells are shown as they are, never read as markup."""
 
 import json
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -49,6 +50,28 @@ def print_run(console: Console, *, evaluation: Artifact, report: Artifact, wareh
     console.print()
     for name, path in (("report", report.file("report.html")), ("warehouse", warehouse)):
         console.print(Text.assemble((f"{name:<10}", "dim"), (printable(str(path)), "bold")), soft_wrap=True)
+
+
+def verdict_counts(counts: Mapping[str, int]) -> Text:
+    """How many responses got each verdict, and the accuracy: `correct` over those that count."""
+    total = sum(counts.values())
+    said = ", ".join(f"{count:,} {verdict}" for verdict, count in counts.items())
+    scored = sum(counts.get(verdict, 0) for verdict in ("correct", "incorrect", "unparseable"))
+    accuracy = f"; accuracy {percent(counts.get('correct', 0) / scored)}" if scored else ""
+    return Text(f"{total:,} responses{': ' if said else ''}{said}{accuracy}")
+
+
+def print_changes(console: Console, changed: pl.DataFrame, judged: pl.DataFrame) -> None:
+    """Print which problems changed band under another grader, and how many were judged."""
+    if judged.is_empty():
+        console.print("No earlier grader has judged these responses: there is nothing to compare with.")
+        return
+    if changed.is_empty():
+        console.print("No problem changed band.")
+    else:
+        console.print(rows_table(changed))
+    console.print()
+    console.print(rows_table(judged))
 
 
 def summary_table(summary: pl.DataFrame) -> Table:

@@ -26,7 +26,7 @@ def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return lake.home
 
 
-@pytest.mark.parametrize("name", ["run", "profile", "curate", "train", "evaluate", "import-rollouts", "sql"])
+@pytest.mark.parametrize("name", ["run", "profile", "curate", "train", "evaluate", "import-rollouts", "grade", "regrade", "sql"])
 def test_help_teaches_with_an_example(name: str) -> None:
     assert f"Example: difficulty-prior {name}" in CliRunner().invoke(app, [name, "--help"]).stdout
 
@@ -54,6 +54,7 @@ def test_sql_draws_a_table(home: Path, prefect_home: Path) -> None:
         (["run", "no-such-recipe"], "no recipe 'no-such-recipe': give one of"),
         (["run", "starter", "--set", "sampling.round=3"], "unknown key `sampling.round`"),
         (["run", "starter", "--set", "policy.model=/nowhere"], "neither a folder nor a hub id"),
+        (["regrade"], "holds no responses: nothing to regrade"),
         (["import-rollouts", "/nowhere/*.jsonl", "--problems", "x.jsonl"], "no file matches"),
     ],
 )
@@ -62,6 +63,17 @@ def test_a_fault_is_one_message_and_exit_code_2(home: Path, prefect_home: Path, 
     assert done.returncode == 2
     assert fault in done.stderr.replace("\n", " ")
     assert "Traceback" not in done.stderr.split("error:")[-1]
+
+
+def test_a_file_is_graded_without_a_lake(tmp_path: Path, prefect_home: Path) -> None:
+    given, graded = tmp_path / "in.jsonl", tmp_path / "out.jsonl"
+    given.write_text('{"id": 7, "response": "so \\\\boxed{1+1}", "answer": "2"}\n{"response": "?", "answer": "2"}\n')
+    done = call(prefect_home, "grade", str(given), "--out", str(graded))
+    assert (done.returncode, done.stdout) == (0, "2 responses: 1 correct, 1 unparseable; accuracy 50.0%\n"), done.stderr
+    added = {"verdict": "correct", "extracted": "1+1", "rule": "same_number"}
+    assert json.loads(graded.read_text().splitlines()[0]) == {"id": 7, "response": "so \\boxed{1+1}", "answer": "2", **added}
+    again = call(prefect_home, "grade", str(given), "--out", str(given))
+    assert again.returncode == 2 and "is the input itself" in again.stderr
 
 
 def test_a_full_disk_ends_the_run_with_one_message(small_disk: Path, tmp_path: Path, prefect_home: Path) -> None:

@@ -327,3 +327,27 @@ def test_adaptive_rounds_adds_up(tmp_path):
     assert ask(connection, f"select {counts} from adaptive_rounds") == [(4, 3, 5.0, 28, 20, 32, 0.375)]
     errors = "reference_problems, round(same_band_share, 3), round(same_difficulty_band_share, 3), round(mean_error, 3)"
     assert ask(connection, f"select {errors} from adaptive_rounds") == [(3, 0.667, 0.667, 0.167)]
+
+
+def test_grader_changes_follow_the_versions_of_graders(tmp_path):
+    rows = [
+        *verdicts("p", "ciii", grader_id="grader-9+x"),
+        *verdicts("p", "ccci", grader_id="grader-10+x"),
+        *verdicts("q", "cccc", grader_id="grader-9+x"),
+        *verdicts("q", "cccc", grader_id="grader-10+x"),
+        *verdicts("q", "tttt", grader_id="other"),
+        *verdicts("once", "cccc", grader_id="grader-10+x"),
+        *verdicts("p", "cccc", grader_id="grader-10+x", policy_id="else"),
+    ]
+    problems = [{"problem_id": name} for name in ("p", "q", "once")] + [{"problem_id": "p", "gold_id": "new"}]
+    connection = warehouse(tmp_path, {"problems": problems, "verdicts": rows})
+    got = ask(
+        connection,
+        "select problem_id, grader_id, later_grader_id, k, later_k, accuracy, later_accuracy, band, later_band, band_changed "
+        "from grader_changes order by problem_id, grader_id desc",
+    )
+    assert got == [
+        ("p", "grader-9+x", "grader-10+x", 1, 3, 0.25, 0.75, "hard", "easy", True),
+        ("q", "other", "grader-9+x", 0, 4, None, 1.0, None, "trivial", True),
+        ("q", "grader-9+x", "grader-10+x", 4, 4, 1.0, 1.0, "trivial", "trivial", False),
+    ]

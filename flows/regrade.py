@@ -1,0 +1,35 @@
+"""Regrade: the present grader judges the responses that the lake holds; nothing is sampled. What changed is in the mart grader_changes."""
+
+from pathlib import Path
+
+from prefect import flow
+
+from flows.profile import read_problems
+from flows.recipe import Recipe
+from tasks.difficulty.settings import DifficultySettings
+from tasks.errors import InputError
+from tasks.grading.settings import GradingSettings
+from tasks.grading.stored import stored_profiles
+from tasks.grading.task import grade
+from tasks.lake import Lake
+from tasks.publish import publish_warehouse
+from tasks.store import Artifact
+
+
+@flow(name="regrade", validate_parameters=True)
+def regrade(home: Path, recipe: Recipe | None = None) -> list[Artifact]:
+    """Grade every stored profile, or with a recipe those of its problems (of whatever policy), and publish with the recipe's bands."""
+    grading, difficulty, adaptive = GradingSettings(), DifficultySettings(), None
+    among: tuple[Artifact, ...] = ()
+    if recipe:
+        grading, difficulty, adaptive = recipe.grading, recipe.difficulty, recipe.sampling.adaptive
+        train, heldout = read_problems(recipe, home)
+        among = (*train, *heldout)
+    profiles = stored_profiles(Lake(home), among)
+    if not profiles:
+        raise InputError(
+            f"the lake at {home} holds no responses{' to the problems of ' + recipe.name if recipe else ''}: nothing to regrade"
+        )
+    graded = [grade(home, profile, problems, grading) for profile, problems in profiles]
+    publish_warehouse(home, difficulty, adaptive)
+    return graded

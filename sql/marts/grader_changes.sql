@@ -1,0 +1,43 @@
+-- grader_changes: how a problem's difficulty changed from one grader's verdicts to those of the next grader that judged the same responses
+-- grain: problem_id x gold_id x dataset x split x policy_id x sampling_id x later_grader_id
+-- inputs: difficulty
+-- parameters: none
+-- graders follow each other by their version, the number in grader-2+math-verify-0.9.0, and then by name
+with ordered as (
+    select
+        *,
+        row_number() over (
+            partition by problem_id, gold_id, dataset, split, policy_id, sampling_id
+            order by coalesce(try_cast(regexp_extract(grader_id, '^grader-([0-9]+)', 1) as bigint), 0), grader_id
+        ) as place
+    from difficulty
+)
+
+select
+    later.problem_id,
+    later.gold_id,
+    later.dataset,
+    later.split,
+    later.policy_id,
+    later.sampling_id,
+    earlier.grader_id,
+    later.grader_id as later_grader_id,
+    earlier.n,
+    later.n as later_n,
+    earlier.k,
+    later.k as later_k,
+    earlier.accuracy,
+    later.accuracy as later_accuracy,
+    earlier.band,
+    later.band as later_band,
+    earlier.band is distinct from later.band as band_changed
+from ordered as later
+inner join ordered as earlier
+    on later.problem_id = earlier.problem_id
+    and later.gold_id = earlier.gold_id
+    and later.dataset = earlier.dataset
+    and later.split = earlier.split
+    and later.policy_id = earlier.policy_id
+    and later.sampling_id = earlier.sampling_id
+    and later.place = earlier.place + 1
+order by all

@@ -1,0 +1,106 @@
+"""The grader against its promises: agreement with published judgements, throughput against plain math-verify, a thousand hostile strings.
+
+`python -m tests.bench.grading` runs it. Throughput is of the 2,432 recorded MathVision responses on two cores, in turns: plain is
+`verify(parse(gold), parse(response))` in a pool of two processes; ours is one `Grader` with two children and nothing remembered. Both
+have imported and warmed up what they need before the clock starts.
+"""
+
+import os
+import time
+from multiprocessing import get_context
+from statistics import median
+
+from tasks.grading.latex import plain, text_key
+from tasks.grading.pool import Grader
+from tasks.grading.settings import GradingSettings
+from tasks.grading.verdict import Gold
+from tests.bench.row import Row
+from tests.grading.hostile import endure
+from tests.grading.published import DATA, DEBATABLE, judge_published, listed, published_responses
+
+CORES, TURNS = 2, 5
+AGREEMENT, FASTER, HOSTILE, TIMEOUT_S, OVER_S = 0.993, 5.0, 1000, 2.0, 1.0
+
+
+def plain_verdict(case: tuple[str, str]) -> bool:
+    """What math-verify says by itself of a (response, gold answer)."""
+    from math_verify import parse, verify
+
+    response, gold = case
+    return bool(verify(parse(f"${gold}$"), parse(response)))
+
+
+def plain_seconds(cases: list[tuple[str, Gold]]) -> float:
+    """Seconds that two processes of plain math-verify take for all cases, handed out sixteen at a time."""
+    pairs = [(response, gold.answer or "") for response, gold in cases]
+    with get_context("spawn").Pool(CORES) as pool:
+        pool.map(plain_verdict, [("$x+1$", "1+x")] * 64, chunksize=1)
+        started = time.perf_counter()
+        pool.map(plain_verdict, pairs, chunksize=16)
+        return time.perf_counter() - started
+
+
+def our_seconds(cases: list[tuple[str, Gold]]) -> float:
+    """Seconds that a new grader takes for all cases."""
+    with Grader(GradingSettings(workers=CORES)) as grader:
+        grader.grade([rf"\boxed{{{n}+\log_2 x}}" for n in range(8)], [Gold("x")] * 8)
+        for remembered in (plain, text_key):
+            remembered.cache_clear()
+        started = time.perf_counter()
+        grader.grade([response for response, _ in cases], [gold for _, gold in cases])
+        return time.perf_counter() - started
+
+
+def throughput() -> Row:
+    """Responses a second, ours against plain, on the same two cores."""
+    cases = [(row["response"], gold) for row, gold in published_responses()]
+    before = os.sched_getaffinity(0)
+    os.sched_setaffinity(0, sorted(before)[:CORES])
+    try:
+        turns = [(our_seconds(cases), plain_seconds(cases)) for _ in range(TURNS)]
+    finally:
+        os.sched_setaffinity(0, before)
+    ours, theirs = (len(cases) / median(seconds) for seconds in zip(*turns, strict=True))
+    measured = f"{ours / theirs:.1f}x ({ours:,.0f} against {theirs:,.0f} responses/s)"
+    return Row("grading against plain math-verify, 2 cores", measured, f"≥ {FASTER:.0f}x", ours / theirs >= FASTER)
+
+
+def agreement() -> list[Row]:
+    """Agreement with the published judgements: raw, and where they are no error."""
+    found = judge_published()
+    apart, debatable = len(found.disagreements), len(listed(DEBATABLE))
+    fair = f"{found.without_errors:.2%} ({apart - debatable} errors of the published judgement set aside, {debatable} debatable ones not)"
+    return [
+        Row("grading: agreement with the published judgement", f"{found.raw:.2%} ({apart} of {len(found.judged):,} differ)"),
+        Row("grading: agreement where that is no error", fair, f"≥ {AGREEMENT:.1%}", found.without_errors >= AGREEMENT),
+    ]
+
+
+def hostile() -> list[Row]:
+    """A thousand hostile responses, one at a time, a child being ready for each."""
+    endured = endure(HOSTILE, GradingSettings(timeout_s=TIMEOUT_S, workers=CORES))
+    over = max(0.0, endured.slowest_s - TIMEOUT_S)
+    verdicts = ", ".join(f"{count} {verdict}" for verdict, count in sorted(endured.verdicts.items()))
+    honest = f"{endured.honest - endured.wrong} of {endured.honest} right, {endured.children} of {CORES} children alive in the end"
+    back = f"; after a killed child the slowest waited {endured.recovery_s:.1f} s"
+    return [
+        Row(
+            f"grading: {HOSTILE:,} hostile responses, most over the time-out",
+            f"{over:.2f} s ({verdicts})",
+            f"≤ {OVER_S:.0f} s",
+            over <= OVER_S,
+        ),
+        Row("grading: honest answers between and after them", honest + back, "all", endured.children == CORES and not endured.wrong),
+    ]
+
+
+def rows() -> list[Row]:
+    """All of it; what needs MathVision's responses only where they are."""
+    if not DATA.is_dir():
+        return [Row("grading: agreement and throughput", "MathVision's responses are not here (../shared/data/mathvision)"), *hostile()]
+    return [*agreement(), throughput(), *hostile()]
+
+
+if __name__ == "__main__":
+    for line in rows():
+        print(line)

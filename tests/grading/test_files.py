@@ -1,0 +1,82 @@
+"""Grading a file: every field kept, three added, faults named by line and field, and never half a result."""
+
+import json
+from pathlib import Path
+
+import pytest
+
+from tasks.errors import InputError
+from tasks.grading.files import ADDED, grade_file
+from tasks.grading.settings import GradingSettings
+
+SETTINGS = GradingSettings(timeout_s=10)
+LINES = [
+    ('{"id": 1, "response": "\\\\boxed{5}", "answer": "5"}', "correct", "5"),
+    ('{"response": "The answer is (B).", "answer": "B", "options": ["1", 2], "x": 1.10}', "correct", "(B)"),
+    ('{"response": "2.45", "answer": 2.4494897, "precision": 2.0}', "correct", "2.45"),
+    ('{"response": "2.45", "answer": 2.4494897, "precision": null, "options": null}', "incorrect", "2.45"),
+    ('{"response": null, "answer": "5", "größe": "é\\ud800"}', "unparseable", None),
+    ('{"response": "\\\\boxed{y+x}", "answer": "x+y", "nested": {"a": [1e400, 12345678901234567890]}}', "correct", "y+x"),
+    ('{"response": "5", "answer": null}', "unscorable", "5"),
+]
+
+
+def test_all_fields_stay_and_three_are_added(tmp_path: Path) -> None:
+    source, out = tmp_path / "in.jsonl", tmp_path / "out.jsonl"
+    source.write_text("\ufeff" + "\n\n".join(line for line, *_ in LINES), encoding="utf-8")
+    counts = grade_file(source, out, SETTINGS)
+    graded = out.read_text(encoding="utf-8").splitlines()
+    assert counts == {"correct": 4, "incorrect": 1, "unparseable": 1, "unscorable": 1}
+    for text, (line, verdict, extracted) in zip(graded, LINES, strict=True):
+        assert text.startswith(line[:-1])
+        fields = json.loads(text)
+        assert (fields["verdict"], fields["extracted"]) == (verdict, extracted) and fields["rule"]
+
+
+def test_grading_a_graded_file_replaces_the_grades(tmp_path: Path) -> None:
+    first, second, third = (tmp_path / name for name in ("a.jsonl", "b.jsonl", "c.jsonl"))
+    first.write_text('{"rule": "old", "response": "5", "answer": "5"}\n')
+    grade_file(first, second, SETTINGS)
+    grade_file(second, third, SETTINGS)
+    assert second.read_text() == third.read_text()
+    assert [*json.loads(second.read_text())] == ["response", "answer", *ADDED]
+
+
+@pytest.mark.parametrize(
+    ("line", "fault"),
+    [
+        ("{", "line 2 is not JSON"),
+        ("[" * 100_000, "line 2 is not JSON"),
+        ("[1]", "line 2 is not a JSON object but a list"),
+        ('{"answer": "5"}', "line 2 has no field `response`; it has 'answer'"),
+        ('{"response": "5"}', "line 2 has no field `answer`"),
+        ('{"response": 5, "answer": "5"}', "line 2, field `response`: 5 is not a text"),
+        ('{"response": "5", "answer": true}', "line 2, field `answer`: true is neither"),
+        ('{"response": "5", "answer": "5", "options": "AB"}', 'line 2, field `options`: "AB" is not a list'),
+        ('{"response": "5", "answer": "5", "precision": 1.5}', "line 2, field `precision`: 1.5 is not a whole number"),
+        (b"\xff", "line 2 is not JSON"),
+    ],
+)
+def test_a_fault_names_file_line_and_field_and_leaves_nothing(tmp_path: Path, line: str | bytes, fault: str) -> None:
+    source, out = tmp_path / "in.jsonl", tmp_path / "out.jsonl"
+    source.write_bytes(b'{"response": "5", "answer": "5"}\n' + (line if isinstance(line, bytes) else line.encode()))
+    with pytest.raises(InputError) as raised:
+        grade_file(source, out, SETTINGS)
+    assert f"{source}, {fault}" in str(raised.value)
+    assert [path.name for path in tmp_path.iterdir()] == ["in.jsonl"]
+
+
+def test_the_input_is_never_overwritten(tmp_path: Path) -> None:
+    source, link = tmp_path / "in.jsonl", tmp_path / "link.jsonl"
+    source.write_text('{"response": "5", "answer": "5"}\n')
+    link.symlink_to(source)
+    for out, fault in (
+        (source, "is the input itself"),
+        (link, "is the input itself"),
+        (tmp_path / "no" / "x", "no folder"),
+        (tmp_path, "is a folder"),
+    ):
+        with pytest.raises(InputError, match=fault):
+            grade_file(source, out, SETTINGS)
+    with pytest.raises(InputError, match="there is no file"):
+        grade_file(tmp_path / "none.jsonl", link, SETTINGS)
