@@ -8,7 +8,9 @@ from dataclasses import dataclass
 from io import BytesIO
 from pathlib import Path
 
-from PIL import Image
+from PIL import Image, ImageOps
+
+from tasks.prompting.pictures import on_white
 
 LONGEST_SIDE = 360
 EXACT_SIDE = 160
@@ -31,7 +33,7 @@ def thumbnail(path: Path) -> Thumbnail | None:
     try:
         with Image.open(path) as image:
             image.draft("RGB", (LONGEST_SIDE, LONGEST_SIDE))
-            small = on_white(image)
+            small = on_white(ImageOps.exif_transpose(image))
     except (OSError, ValueError, Image.DecompressionBombError):
         return None
     small.thumbnail((LONGEST_SIDE, LONGEST_SIDE))
@@ -40,14 +42,6 @@ def thumbnail(path: Path) -> Thumbnail | None:
     content = encoded(small, is_exact)
     uri = f"data:image/webp;base64,{base64.b64encode(content).decode()}"
     return Thumbnail(uri=uri, width=small.width * scale, height=small.height * scale, is_exact=is_exact)
-
-
-def on_white(image: Image.Image) -> Image.Image:
-    """The image in RGB, what is transparent in it white."""
-    if "A" not in image.getbands() and "transparency" not in image.info:
-        return image.convert("RGB")
-    pixels = image.convert("RGBA")
-    return Image.alpha_composite(Image.new("RGBA", pixels.size, "white"), pixels).convert("RGB")
 
 
 def encoded(image: Image.Image, is_exact: bool) -> bytes:

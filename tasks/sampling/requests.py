@@ -12,6 +12,7 @@ from pathlib import Path
 import polars as pl
 
 from tasks.lake import ROLLOUT_KEY
+from tasks.prompting import pictures
 from tasks.prompting.prompt import problem_hint, render_prompt, template_digests
 from tasks.prompting.settings import PromptingSettings
 from tasks.sampling.settings import SamplingSettings
@@ -49,7 +50,8 @@ def rollout_seed(problem_id: str, round: int, sample: int, seed: int) -> int:
 
 
 def sampling_id(prompting: PromptingSettings, sampling: SamplingSettings, *, seed: int, hints: dict[str, tuple[str, float]] | None) -> str:
-    """Names the distribution that responses are drawn from: templates' text, hints, temperature, top-p, length and pixel limits.
+    """Names the distribution that responses are drawn from: templates' text, hints, temperature, top-p, length,
+    pixel limits and how images are opened.
 
     `hints` gives band and accuracy of the problems that carry a hint, None without hints. Rounds, engine and batch are no part of it: more
     rounds only add to what is there. The recipe's seed is, so that two recipes never share draws.
@@ -59,6 +61,7 @@ def sampling_id(prompting: PromptingSettings, sampling: SamplingSettings, *, see
         "prompting": prompting.model_dump(exclude=None if hints else {"hints"}),
         "hints": hints,
         "distribution": sampling.model_dump(include={"temperature", "top_p", "max_tokens"}),
+        "pictures": pictures.VERSION,
         "seed": seed,
     }
     return digest(identity)

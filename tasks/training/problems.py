@@ -3,15 +3,15 @@
 Prompts come from `tasks.prompting`, so the policy is trained on what it is sampled with.
 """
 
-import io
 from functools import lru_cache
+from io import BytesIO
 from pathlib import Path
 from typing import Any
 
 import polars as pl
-from PIL import Image
 
 from tasks.errors import InputError
+from tasks.prompting.pictures import open_picture
 from tasks.prompting.prompt import IMAGE_MARK, chat_messages, problem_hint, render_prompt
 from tasks.prompting.settings import PromptingSettings
 
@@ -50,7 +50,7 @@ class Problems:
         prompt = self.prompt(row)
         messages = chat_messages(prompt) if self.sees_images else [{"role": "user", "content": prompt}]
         example = {"prompt": messages, "answer": row["answer"], "choices": row["choices"] or [], "precision": row["precision"]}
-        images = {"images": [open_image(image["bytes"]) for image in row["images"] or ()]} if self.sees_images else {}
+        images = {"images": [open_picture(BytesIO(image["bytes"])) for image in row["images"] or ()]} if self.sees_images else {}
         return {**example, **images, "problem_id": row["problem_id"], "prior": row["accuracy"]}
 
 
@@ -75,9 +75,3 @@ def check_images(row: dict[str, Any], place: str, sees_images: bool) -> None:
         raise InputError(f"{place}: the problem has {images} image(s), but the policy reads text only; choose a vision-language policy")
     if images != marks:
         raise InputError(f"{place}: {images} image(s), but {marks} {IMAGE_MARK} mark(s) in the question; make them equal")
-
-
-def open_image(content: bytes) -> Image.Image:
-    """A stored image in RGB."""
-    with Image.open(io.BytesIO(content)) as image:
-        return image.convert("RGB")

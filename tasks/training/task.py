@@ -26,7 +26,7 @@ from tasks.store import Artifact, artifact, building, digest
 from tasks.training.settings import StageSettings
 from tasks.training.spec import StageSpec
 
-VERSION = 1
+VERSION = 2
 LIBRARIES = ("torch", "transformers", "trl", "accelerate")
 NO_EFFECT = {"save_every", "keep_checkpoints"}
 

@@ -11,6 +11,7 @@ from typing import Any
 from PIL import Image
 
 from tasks.errors import InputError
+from tasks.prompting.pictures import open_picture
 from tasks.prompting.prompt import chat_messages
 from tasks.sampling.engines.faults import Garbage, excerpt
 from tasks.sampling.requests import Completion, Request
@@ -61,15 +62,15 @@ def content(request: Request) -> str | list[dict[str, Any]]:
 def data_url(path: Path) -> str:
     """An image as a data URL: its stored bytes, or RGB pixels where decoders differ in what they make of the bytes.
 
-    vLLM lays transparent pixels on white and turns an image by its EXIF mark; training and the other engines do neither.
+    Not every server lays transparent pixels on white and turns an image by its EXIF mark, as training and the other engines do.
     """
     with Image.open(path) as image:
         kind = image.format or ""
         as_stored = kind in MEDIA_TYPES and image.mode in PLAIN_MODES and "transparency" not in image.info
         if as_stored and image.getexif().get(ORIENTATION, 1) == 1:
             return encoded(path.read_bytes(), MEDIA_TYPES[kind])
-        buffer = BytesIO()
-        image.convert("RGB").save(buffer, "PNG")
+    buffer = BytesIO()
+    open_picture(path).save(buffer, "PNG")
     return encoded(buffer.getvalue(), "image/png")
 
 

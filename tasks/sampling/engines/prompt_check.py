@@ -57,13 +57,13 @@ class PromptCheck:
         if self.reader is None:
             return None
         from tasks.modeling import tokenizer_of
-        from tasks.sampling.engines.prompts import open_image
+        from tasks.prompting.pictures import open_picture
 
         self.reader.check_can_see([Request(problem_id, 0, 0, 0, prompt, images)])
         text = self.reader.chat_text(prompt)
         if not images:
             return len(tokenizer_of(self.reader.processor)(text, add_special_tokens=False)["input_ids"])
-        pictures = [open_image(path) for path in images]
+        pictures = [open_picture(path) for path in images]
         inputs = self.reader.processor(text=[text], images=[pictures], return_tensors="pt")
         return int(inputs["input_ids"].shape[1])
 

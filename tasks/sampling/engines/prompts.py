@@ -2,9 +2,6 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from pathlib import Path
-
-from PIL import Image
 
 from tasks.errors import InputError
 from tasks.modeling import Processor
@@ -40,9 +37,3 @@ class Reader:
                 f"(sampling.max_tokens) overflow the context of {self.context} tokens; lower sampling.max_tokens or "
                 "prompting.max_pixels, raise sampling.vllm.context where the model allows it, or leave the problem out"
             )
-
-
-def open_image(path: Path) -> Image.Image:
-    """An image as RGB pixels."""
-    with Image.open(path) as image:
-        return image.convert("RGB")

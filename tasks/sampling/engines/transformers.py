@@ -13,9 +13,10 @@ from transformers import BatchEncoding, BatchFeature, GenerationConfig, LogitsPr
 
 from tasks.modeling import Processor, context_length, load_model, load_processor, sees_images, tokenizer_of
 from tasks.policy import Policy
+from tasks.prompting.pictures import open_picture
 from tasks.prompting.settings import PromptingSettings
 from tasks.sampling.engines.memory import fit_in_memory
-from tasks.sampling.engines.prompts import Reader, open_image
+from tasks.sampling.engines.prompts import Reader
 from tasks.sampling.requests import Completion, Request
 from tasks.sampling.settings import SamplingSettings
 
@@ -110,7 +111,7 @@ class TransformersEngine:
         """The model's inputs for a batch, padded on the left."""
         self.reader.check_can_see(requests)
         texts = [self.reader.chat_text(request.prompt) for request in requests]
-        pictures = [[open_image(path) for path in request.images] for request in requests]
+        pictures = [[open_picture(path) for path in request.images] for request in requests]
         if any(pictures):
             inputs = self.processor(text=texts, images=pictures, return_tensors="pt", padding=True)
         else:

@@ -17,10 +17,11 @@ from PIL import Image
 from tasks.errors import InputError
 from tasks.modeling import context_length, load_processor, sees_images
 from tasks.policy import Policy
+from tasks.prompting.pictures import open_picture
 from tasks.prompting.settings import PromptingSettings
 from tasks.sampling.engines.assembly import Assembly, Ticket
 from tasks.sampling.engines.memory import fit_in_memory
-from tasks.sampling.engines.prompts import Reader, open_image
+from tasks.sampling.engines.prompts import Reader
 from tasks.sampling.requests import Completion, Request
 from tasks.sampling.settings import SamplingSettings
 
@@ -52,7 +53,7 @@ class VllmEngine:
         context = self.llm.llm_engine.model_config.max_model_len
         self.reader = Reader(processor, reads_images, context, sampling.max_tokens)
         self.adapter = adapter_request(policy)
-        self.image = lru_cache(OPEN_IMAGES)(open_image)
+        self.image = lru_cache(OPEN_IMAGES)(open_picture)
 
     def generate(self, shards: Iterable[Sequence[Request]]) -> Iterator[tuple[int, list[Completion]]]:
         """The shards as they finish; about `FULL` times `sequences` requests are in hand at a time."""

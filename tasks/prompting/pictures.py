@@ -1,0 +1,22 @@
+"""Opens a problem's image as a policy sees it, the same in sampling, on servers and in training."""
+
+from io import BytesIO
+from pathlib import Path
+
+from PIL import Image, ImageOps
+
+VERSION = 2  # other pixels in front of the policy are another distribution of responses
+
+
+def open_picture(source: Path | BytesIO) -> Image.Image:
+    """The image in RGB, turned as its EXIF mark says, what is transparent in it white: as vLLM and `datasets` show it to a policy."""
+    with Image.open(source) as image:
+        return on_white(ImageOps.exif_transpose(image))
+
+
+def on_white(image: Image.Image) -> Image.Image:
+    """The image in RGB, what is transparent in it white."""
+    if not image.has_transparency_data:
+        return image.convert("RGB")
+    pixels = image.convert("RGBA")
+    return Image.alpha_composite(Image.new("RGBA", pixels.size, "white"), pixels).convert("RGB")
