@@ -133,7 +133,6 @@ def manifests_last(names: Sequence[str]) -> Iterator[list[str]]:
     yield from (part for part in (first, last) if part)
 
 
-@lru_cache
 def remote_of(home: Path) -> Remote | None:
     """The remote that `home` is a copy of; None for a lake that is only here."""
     mark = home / MARK
