@@ -16,12 +16,15 @@ from rich.markup import escape
 
 from flows.recipe import Recipe, default_home, load_recipe
 from tasks.errors import InputError, WorkerError
+from tasks.home import open_home
 from tasks.process import own_children
 
 app = typer.Typer(no_args_is_help=True, add_completion=True, pretty_exceptions_enable=False, rich_markup_mode="markdown", help=__doc__)
 
 RecipeName = Annotated[str, typer.Argument(metavar="RECIPE", help="A name in deployments/recipes/, or the path of a YAML file.")]
-Home = Annotated[Path | None, typer.Option("--home", help="Root of the lake; default DIFFICULTY_PRIOR_HOME, or ./runs.")]
+Home = Annotated[
+    Path | None, typer.Option("--home", help="The lake: a folder or s3://bucket/prefix; default DIFFICULTY_PRIOR_HOME, or ./runs.")
+]
 Changes = Annotated[
     list[str] | None, typer.Option("--set", metavar="KEY=VALUE", help="Change a setting, as in `--set sampling.rounds=16`.")
 ]
@@ -42,6 +45,11 @@ class ImportAs(StrEnum):
     policies = "policies"
 
 
+def opened(home: Path | None) -> Path:
+    """The folder of the lake that a command is given, or of the default one."""
+    return open_home(home or default_home())
+
+
 def printed() -> Console:
     """Where commands print: the terminal as wide as it is, or 120 columns into a file."""
     return Console(width=None if sys.stdout.isatty() else 120)
@@ -58,7 +66,7 @@ def run_flow(load: Callable[[], Any], name: str, home: Path | None, changes: lis
     """Run the flow that `load` imports, on a recipe."""
     recipe: Recipe = load_recipe(name, changes or ())
     prefect_defaults()
-    return load()(recipe=recipe, home=home or default_home())
+    return load()(recipe=recipe, home=opened(home))
 
 
 @app.command()
@@ -149,7 +157,7 @@ def starter(home: Home = None) -> None:
     from flows.starter import starter as make
     from tasks.starter.settings import StarterSettings
 
-    made = make(settings=StarterSettings(), home=home or default_home())
+    made = make(settings=StarterSettings(), home=opened(home))
     printed().print(f"starter policy: {made.path}", soft_wrap=True)
 
 
@@ -179,7 +187,7 @@ def import_rollouts(
     found, fields = [str(path) for path in expand_files(files)], ImportColumns(id=id, response=response)
     groups = [(panel, tuple(found))] if files_are is ImportAs.rounds else [(Path(name).stem, (name,)) for name in found]
     panels = tuple(ImportSettings(panel=name, files=members, columns=fields) for name, members in groups)
-    bring_in(source=source, panels=panels, home=home or default_home())
+    bring_in(source=source, panels=panels, home=opened(home))
     histogram(dataset=source.name, home=home)
 
 
@@ -222,7 +230,7 @@ def regrade(
     from tasks.grading.stored import changes as what_changed
     from tasks.reporting.terminal import print_changes
 
-    place = home or default_home()
+    place = opened(home)
     judge_again(home=place, recipe=settings)
     print_changes(printed(), *what_changed(place))
 
@@ -241,7 +249,7 @@ def sql(
     from tasks.reporting.terminal import rows_table
     from tasks.warehouse import query as ask
 
-    rows = ask(Lake(home or default_home()), query)
+    rows = ask(Lake(opened(home)), query)
     if format is Format.table:
         printed().print(rows_table(rows))
     else:
@@ -262,7 +270,7 @@ def histogram(
     from tasks.lake import Lake
     from tasks.warehouse import query as ask
 
-    lake = Lake(home or default_home())
+    lake = Lake(opened(home))
     named = "select h.*, policy from {} h join stg_policies using (policy_id) anti join (from samplings where hints) using (sampling_id)"
     chosen = {name: value for name, value in (("dataset", dataset), ("policy", policy)) if value}
     bars, shapes = (ask(lake, named.format(mart)).filter(**chosen) for mart in ("difficulty_histogram", "u_shape"))

@@ -11,6 +11,7 @@ from flows.train import Trained, train
 from tasks.difficulty.task import measure
 from tasks.evaluation.task import EvaluationArm
 from tasks.evaluation.task import evaluate as compare
+from tasks.home import open_home
 from tasks.policy import Policy
 from tasks.store import Artifact
 
@@ -26,6 +27,7 @@ class Evaluated:
 @flow(name="evaluate", flow_run_name="evaluate {recipe.name}", validate_parameters=True)
 def evaluate(recipe: Recipe, home: Path) -> Evaluated:
     """Train what is not trained yet, and evaluate every policy."""
+    home = open_home(home)
     trained = train(recipe, home)
     heldout = trained.curated.profiled.heldout
     samples = recipe.evaluation.samples

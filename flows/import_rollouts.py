@@ -8,6 +8,7 @@ from tasks.difficulty.settings import DifficultySettings
 from tasks.difficulty.task import measure
 from tasks.grading.settings import GradingSettings
 from tasks.grading.task import grade
+from tasks.home import open_home
 from tasks.problems.settings import SourceSettings
 from tasks.problems.task import ingest
 from tasks.publish import publish_warehouse
@@ -19,6 +20,7 @@ from tasks.store import Artifact
 @flow(name="import-rollouts", validate_parameters=True)
 def import_rollouts(source: SourceSettings, panels: tuple[ImportSettings, ...], home: Path) -> list[Artifact]:
     """Grade each panel's responses to the source's problems, measure their difficulty for it, and publish."""
+    home = open_home(home)
     problems = (ingest(home, source),)
     grading, difficulty = GradingSettings(), DifficultySettings()
     measured = [measure(home, grade(home, bring_in(home, problems, panel), problems, grading), problems, difficulty) for panel in panels]

@@ -7,6 +7,7 @@ from prefect import flow
 
 from flows.evaluate import Evaluated, evaluate
 from flows.recipe import Recipe
+from tasks.home import open_home
 from tasks.publish import publish_warehouse
 from tasks.reporting.task import report
 from tasks.store import Artifact
@@ -24,6 +25,7 @@ class PipelineRun:
 @flow(name="difficulty-prior", flow_run_name="{recipe.name}", validate_parameters=True)
 def pipeline(recipe: Recipe, home: Path) -> PipelineRun:
     """Run everything that is not done yet."""
+    home = open_home(home)
     evaluated = evaluate(recipe, home)
     trained, profiled = evaluated.trained, evaluated.trained.curated.profiled
     page = report(home, recipe.name, profiled.difficulty, trained.curated.sets, trained.stages, evaluated.evaluation, profiled.train)

@@ -8,6 +8,7 @@ from prefect import flow
 from flows.recipe import Recipe
 from tasks.difficulty.task import find_stops, measure
 from tasks.grading.task import grade
+from tasks.home import open_home
 from tasks.policy import Policy, base_policy
 from tasks.problems.settings import SourceSettings
 from tasks.problems.task import ingest
@@ -33,6 +34,7 @@ class Profiled:
 @flow(name="profile", flow_run_name="profile {recipe.name}", validate_parameters=True)
 def profile(recipe: Recipe, home: Path) -> Profiled:
     """Measure how hard every training problem is, and publish it."""
+    home = open_home(home)
     train, heldout = read_problems(recipe, home)
     base = base_policy(recipe.policy)
     profiled = (

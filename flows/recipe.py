@@ -127,5 +127,5 @@ def fault_of(key: str, fault: Any) -> str:
 
 
 def default_home() -> Path:
-    """Root of the lake: DIFFICULTY_PRIOR_HOME, or ./runs."""
-    return Path(os.environ.get("DIFFICULTY_PRIOR_HOME", "runs")).absolute()
+    """Root of the lake: DIFFICULTY_PRIOR_HOME (a folder or an s3:// address), or ./runs."""
+    return Path(os.environ.get("DIFFICULTY_PRIOR_HOME", "runs"))

@@ -11,6 +11,7 @@ from tasks.errors import InputError
 from tasks.grading.settings import GradingSettings
 from tasks.grading.stored import stored_profiles
 from tasks.grading.task import grade
+from tasks.home import open_home
 from tasks.lake import Lake
 from tasks.publish import publish_warehouse
 from tasks.store import Artifact
@@ -19,6 +20,7 @@ from tasks.store import Artifact
 @flow(name="regrade", validate_parameters=True)
 def regrade(home: Path, recipe: Recipe | None = None) -> list[Artifact]:
     """Grade every stored profile, or with a recipe those of its problems (of whatever policy), and publish with the recipe's bands."""
+    home = open_home(home)
     grading, difficulty, adaptive = GradingSettings(), DifficultySettings(), None
     among: tuple[Artifact, ...] = ()
     if recipe:

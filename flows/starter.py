@@ -4,6 +4,7 @@ from pathlib import Path
 
 from prefect import flow
 
+from tasks.home import open_home
 from tasks.starter.settings import StarterSettings
 from tasks.starter.task import teach_policy
 from tasks.store import Artifact
@@ -12,4 +13,5 @@ from tasks.store import Artifact
 @flow(name="starter", validate_parameters=True)
 def starter(settings: StarterSettings, home: Path) -> Artifact:
     """Teach the starter policy; its model folder lies in the artifact."""
+    home = open_home(home)
     return teach_policy(home, settings)

@@ -7,6 +7,7 @@ from prefect import flow
 
 from flows.curate import Curated, curate
 from flows.recipe import Recipe
+from tasks.home import open_home
 from tasks.policy import Policy
 from tasks.store import Artifact
 from tasks.training.task import stage_policy
@@ -25,6 +26,7 @@ class Trained:
 @flow(name="train", flow_run_name="train {recipe.name}", validate_parameters=True)
 def train(recipe: Recipe, home: Path) -> Trained:
     """Curate what is not curated yet, and train both stages."""
+    home = open_home(home)
     curated = curate(recipe, home)
     base, settings = curated.profiled.base, recipe.training
     first = train_stage(home, base, curated.sets, "stage1", settings.stage1, recipe.prompting, recipe.grading, recipe.seed)

@@ -13,6 +13,8 @@ from pathlib import Path
 import polars as pl
 from filelock import FileLock
 
+from tasks.layout import EMPTY, WAREHOUSE
+from tasks.remote import send_file
 from tasks.store import digest, disk_errors_named
 
 TEXT, INT, REAL, FLAG = pl.String, pl.Int64, pl.Float64, pl.Boolean
@@ -122,7 +124,7 @@ class Lake:
     @property
     def warehouse(self) -> Path:
         """The published DuckDB file: only ever replaced, never opened for writing."""
-        return self.home / "warehouse.duckdb"
+        return self.home / WAREHOUSE
 
     @property
     def images(self) -> Path:
@@ -135,7 +137,7 @@ class Lake:
 
     def schema_file(self, relation: str) -> Path:
         """The file of a relation that is always there and has no rows."""
-        return self.home / GLOBS[relation].replace("*", "_schema")
+        return self.home / GLOBS[relation].replace("*", EMPTY)
 
     def scan(self, relation: str, files: list[Path] | None = None) -> pl.LazyFrame:
         """The rows of a relation, of all its files or of the given ones."""
@@ -175,7 +177,7 @@ def conform(rows: pl.DataFrame, relation: str) -> pl.DataFrame:
 
 
 def write_parquet(rows: pl.DataFrame, path: Path) -> None:
-    """Write a Parquet file aside, fsync it, and rename it into place."""
+    """Write a Parquet file aside, fsync it, rename it into place, and send it to the storage that the lake is a copy of, if any."""
     aside = path.with_name(f".{path.name}.{os.getpid()}")
     encoded = BytesIO()  # polars reports a full disk as an error of its own kind; written by ourselves it is an OSError
     rows.write_parquet(encoded, compression="zstd", statistics=True)
@@ -189,3 +191,4 @@ def write_parquet(rows: pl.DataFrame, path: Path) -> None:
             os.replace(aside, path)
         finally:
             aside.unlink(missing_ok=True)
+    send_file(path)

@@ -5,6 +5,7 @@ from pathlib import Path
 from prefect import task
 
 from tasks.difficulty.settings import DifficultySettings
+from tasks.home import send_warehouse
 from tasks.lake import Lake
 from tasks.sampling.settings import AdaptiveSettings
 from tasks.warehouse import publish
@@ -13,4 +14,6 @@ from tasks.warehouse import publish
 @task(name="publish warehouse")
 def publish_warehouse(home: Path, settings: DifficultySettings, adaptive: AdaptiveSettings | None = None) -> Path:
     """Build the warehouse beside the published one and put it in its place; gives its path."""
-    return publish(Lake(home), settings, adaptive)
+    path = publish(Lake(home), settings, adaptive)
+    send_warehouse(home)
+    return path

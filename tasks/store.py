@@ -19,9 +19,9 @@ from pydantic import BaseModel, ConfigDict
 from pydantic_core import to_jsonable_python
 
 from tasks.errors import InputError
+from tasks.layout import ASIDE, MANIFEST
+from tasks.remote import send_artifact
 
-MANIFEST = "manifest.json"
-ASIDE = "aside"
 DIGEST_BYTES = 16
 
 
@@ -120,6 +120,7 @@ def complete(target: Artifact, aside: Path, facts: dict[str, Any]) -> None:
     shutil.rmtree(target.path, ignore_errors=True)
     os.replace(aside, target.path)
     sync_folder(target.path.parent)
+    send_artifact(target.home, target.path)
 
 
 def write_text(path: Path, text: str) -> None:

@@ -278,6 +278,19 @@ def create_live_view(connection: duckdb.DuckDBPyConnection, relation: str, lake:
     connection.from_parquet(f"{literal(lake.home)}/{GLOBS[relation]}").create_view(relation)
 
 
+def point_views(path: Path, root: str, files: Any = None) -> None:
+    """Make the views of a published database read the lake at `root`, a folder's DuckDB glob or an s3:// address, which `files` (fsspec)
+    can read."""
+    import duckdb
+
+    with closing(duckdb.connect(path)) as connection:
+        if files is not None:
+            connection.register_filesystem(files)
+        for relation in RELATIONS:
+            connection.from_parquet(f"{root}/{GLOBS[relation]}").create_view(relation)
+        connection.execute("update meta set value = $root where key = 'home'", {"root": root})
+
+
 def query(lake: Lake, sql: str, *, limits: QueryLimits | None = None) -> pl.DataFrame:
     """The rows of one SELECT over the published warehouse, which can read the lake through it and nothing else, and write nothing.
 

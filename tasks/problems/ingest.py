@@ -19,6 +19,7 @@ from tasks.problems.origin import Origin, locate
 from tasks.problems.readers import Row, read_rows
 from tasks.problems.rows import Columns, RowFault, find_columns, read_problem
 from tasks.problems.settings import SourceSettings
+from tasks.remote import send_images
 
 THREADS = 8
 CHUNK_ROWS = 256
@@ -37,12 +38,14 @@ def ingest_source(lake: Lake, source: SourceSettings, folder: Path) -> dict[str,
     rejected = faults + duplicates
     check_rejected(source, origin, len(problems) + len(rejected), rejected)
     write_tables(source, problems, rejected, folder)
+    images = {name for problem in problems for name in problem["images"]}
+    send_images(lake.home, images)
     return {
         "rows": len(problems) + len(rejected),
         "problems": len(problems),
         "rejected": len(rejected),
         "duplicates": sum(rejection.is_copy for rejection in rejected),
-        "images": len({name for problem in problems for name in problem["images"]}),
+        "images": len(images),
     }
 
 

@@ -183,7 +183,7 @@ def test_a_bad_answer_is_tried_again(name: str) -> None:
 def test_bad_answers_only_end_the_run_with_the_server_s_name(name: str) -> None:
     with (
         doubles(always(BROKEN[name])) as [server],
-        pytest.raises(InputError, match=r"problem p0-\d .* 3 tries .*127\.0\.0\.1:\d+/v1") as caught,
+        pytest.raises(InputError, match=r"problem p\d-\d .* 3 tries .*127\.0\.0\.1:\d+/v1") as caught,
     ):
         run(shards(2), settings(server, tries=3))
     assert str(caught.value).isprintable()

@@ -1,0 +1,6 @@
+"""Names that all parts of a lake agree on."""
+
+MANIFEST = "manifest.json"
+ASIDE = "aside"
+WAREHOUSE = "warehouse.duckdb"
+EMPTY = "_schema"
