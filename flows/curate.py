@@ -24,5 +24,10 @@ class Curated:
 def curate(recipe: Recipe, home: Path) -> Curated:
     """Profile what is not profiled yet, and choose the sets."""
     home = open_home(home)
-    profiled = profile(recipe, home)
-    return Curated(profiled, choose(home, profiled.difficulty, profiled.train, recipe.curation, recipe.seed))
+    return choose_sets(recipe, home, profile(recipe, home))
+
+
+def choose_sets(recipe: Recipe, home: Path, profiled: Profiled) -> Curated:
+    """The sets of the recipe's stages; where stage 2 is chosen after stage 1 (`reprofile`), stage 1's alone."""
+    stages = ("stage1",) if recipe.reprofile else tuple(recipe.training.stages)
+    return Curated(profiled, choose(home, profiled.difficulty, profiled.train, recipe.curation.only(*stages), recipe.seed))

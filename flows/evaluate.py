@@ -29,16 +29,20 @@ def evaluate(recipe: Recipe, home: Path) -> Evaluated:
     """Train what is not trained yet, and evaluate every policy."""
     home = open_home(home)
     trained = train(recipe, home)
-    heldout = trained.curated.profiled.heldout
+    return Evaluated(trained, compare_policies(recipe, home, trained.curated.profiled.heldout, trained.policies))
+
+
+def compare_policies(recipe: Recipe, home: Path, heldout: tuple[Artifact, ...], policies: tuple[Policy, ...]) -> Artifact:
+    """The evaluation of these policies, the base policy first."""
     samples = recipe.evaluation.samples
-    plain = {policy.name: answered(recipe, home, policy, heldout, samples) for policy in trained.policies}
-    arms = [arm(policy, plain[policy.name]) for policy in trained.policies]
+    plain = {policy.name: answered(recipe, home, policy, heldout, samples) for policy in policies}
+    arms = [arm(policy, plain[policy.name]) for policy in policies]
     if recipe.evaluation.hints:
         difficulty = measure(home, plain["base"], heldout, recipe.difficulty)
-        for policy in trained.policies:
+        for policy in policies:
             hinted = answered(recipe, home, policy, heldout, samples, hints_from=difficulty)
             arms.append(arm(policy, hinted, fallback=plain[policy.name]))
-    return Evaluated(trained, compare(home, tuple(arms), heldout))
+    return compare(home, tuple(arms), heldout)
 
 
 def arm(policy: Policy, graded: Artifact, fallback: Artifact | None = None) -> EvaluationArm:

@@ -28,5 +28,5 @@ def pipeline(recipe: Recipe, home: Path) -> PipelineRun:
     home = open_home(home)
     evaluated = evaluate(recipe, home)
     trained, profiled = evaluated.trained, evaluated.trained.curated.profiled
-    page = report(home, recipe.name, profiled.difficulty, trained.curated.sets, trained.stages, evaluated.evaluation, profiled.train)
+    page = report(home, recipe.name, profiled.difficulty, trained.sets, trained.stages, evaluated.evaluation, profiled.train)
     return PipelineRun(evaluated, page, publish_warehouse(home, recipe.difficulty, recipe.sampling.adaptive))

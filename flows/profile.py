@@ -35,15 +35,20 @@ class Profiled:
 def profile(recipe: Recipe, home: Path) -> Profiled:
     """Measure how hard every training problem is, and publish it."""
     home = open_home(home)
+    profiled = measure_difficulty(recipe, home)
+    publish_warehouse(home, recipe.difficulty, recipe.sampling.adaptive)
+    return profiled
+
+
+def measure_difficulty(recipe: Recipe, home: Path) -> Profiled:
+    """Read the problems, and measure how hard those to train on are."""
     train, heldout = read_problems(recipe, home)
     base = base_policy(recipe.policy)
     profiled = (
         (*train, *heldout) if recipe.panel else train
     )  # a panel has answered both; a policy is sampled on those held out when evaluated
     graded = first_answers(recipe, home, base, profiled)
-    difficulty = measure(home, graded, profiled, recipe.difficulty)
-    publish_warehouse(home, recipe.difficulty, recipe.sampling.adaptive)
-    return Profiled(train, heldout, base, graded, difficulty)
+    return Profiled(train, heldout, base, graded, measure(home, graded, profiled, recipe.difficulty))
 
 
 def first_answers(recipe: Recipe, home: Path, base: Policy, problems: tuple[Artifact, ...]) -> Artifact:

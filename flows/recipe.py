@@ -46,17 +46,29 @@ class HintedStageSettings(StageSettings):
 
 
 class StagesSettings(Settings):
-    """The two GRPO stages."""
+    """The two GRPO stages; `stage2: null` trains only the first."""
 
     stage1: StageSettings = StageSettings()
-    stage2: HintedStageSettings = HintedStageSettings()
+    stage2: HintedStageSettings | None = HintedStageSettings()
+
+    @property
+    def stages(self) -> dict[str, StageSettings]:
+        """The settings by the name of their stage, in the order of training."""
+        return {name: stage for name, stage in (("stage1", self.stage1), ("stage2", self.stage2)) if stage}
+
+
+class ReprofileSettings(Settings):
+    """Before stage 2: the training problems are sampled again with the policy that stage 1 left, `rounds` times (null: as often as
+    before), and stage 2 is chosen from that difficulty. What the paper does not do; the mart `difficulty_drift` shows what it finds."""
+
+    rounds: int | None = Field(default=None, ge=1)
 
 
 class Recipe(Settings):
     """Everything that decides what a run does. Equal recipes over equal data make equal artifacts.
 
-    `panel` gives the difficulty to curate by from responses made elsewhere; without it the base policy is sampled. `seed` is the one
-    that every other seed is derived from.
+    `panel` gives the difficulty to curate by from responses made elsewhere; without it the base policy is sampled. `reprofile` measures
+    it anew before stage 2. `seed` is the one that every other seed is derived from.
     """
 
     name: str = Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]*$")
@@ -70,7 +82,17 @@ class Recipe(Settings):
     difficulty: DifficultySettings = DifficultySettings()
     curation: CurationSettings = CurationSettings()
     training: StagesSettings = StagesSettings()
+    reprofile: ReprofileSettings | None = None
     evaluation: EvaluationSettings = EvaluationSettings()
+
+    @model_validator(mode="after")
+    def stages_have_rules(self) -> "Recipe":
+        for stage in self.training.stages:
+            if stage not in self.curation.stages:
+                raise ValueError(f"training.{stage} has no problems, since curation.{stage} is null; give it a rule, or set both to null")
+        if self.reprofile and self.training.stage2 is None:
+            raise ValueError("reprofile chooses stage 2 anew, but training.stage2 is null; leave one of them out")
+        return self
 
 
 def load_recipe(name: str, changes: Sequence[str] = ()) -> Recipe:

@@ -1,4 +1,4 @@
-"""Train: two GRPO stages with difficulty-weighted advantages; the second starts from the first and carries difficulty hints."""
+"""Train: GRPO stages with difficulty-weighted advantages; the second starts from the first and carries difficulty hints."""
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -6,7 +6,10 @@ from pathlib import Path
 from prefect import flow
 
 from flows.curate import Curated, curate
+from flows.profile import answered
 from flows.recipe import Recipe
+from tasks.curation.task import curate as choose
+from tasks.difficulty.task import measure
 from tasks.home import open_home
 from tasks.policy import Policy
 from tasks.store import Artifact
@@ -16,20 +19,37 @@ from tasks.training.task import train as train_stage
 
 @dataclass(frozen=True)
 class Trained:
-    """The curated sets, the stages trained on them, and the policies in order: base, stage 1, stage 2."""
+    """The curated sets (with `reprofile` a second one, for stage 2), the stages trained on them, and the policies in order, base first."""
 
     curated: Curated
-    stages: tuple[Artifact, Artifact]
-    policies: tuple[Policy, Policy, Policy]
+    sets: tuple[Artifact, ...]
+    stages: tuple[Artifact, ...]
+    policies: tuple[Policy, ...]
 
 
 @flow(name="train", flow_run_name="train {recipe.name}", validate_parameters=True)
 def train(recipe: Recipe, home: Path) -> Trained:
-    """Curate what is not curated yet, and train both stages."""
+    """Curate what is not curated yet, and train the stages."""
     home = open_home(home)
-    curated = curate(recipe, home)
-    base, settings = curated.profiled.base, recipe.training
-    first = train_stage(home, base, curated.sets, "stage1", settings.stage1, recipe.prompting, recipe.grading, recipe.seed)
-    middle = stage_policy(first, "stage1", base)
-    second = train_stage(home, middle, curated.sets, "stage2", settings.stage2, recipe.prompting, recipe.grading, recipe.seed)
-    return Trained(curated, (first, second), (base, middle, stage_policy(second, "stage2", middle)))
+    return train_stages(recipe, home, curate(recipe, home))
+
+
+def train_stages(recipe: Recipe, home: Path, curated: Curated) -> Trained:
+    """Each stage from the policy that the one before it left."""
+    sets, policies = [curated.sets], [curated.profiled.base]
+    stages: list[Artifact] = []
+    for name, settings in recipe.training.stages.items():
+        if stages and recipe.reprofile:
+            sets.append(chosen_anew(recipe, home, curated, policies[-1], name))
+        stage = train_stage(home, policies[-1], sets[-1], name, settings, recipe.prompting, recipe.grading, recipe.seed)
+        policies.append(stage_policy(stage, name, policies[-1]))
+        stages.append(stage)
+    return Trained(curated, tuple(sets), tuple(stages), tuple(policies))
+
+
+def chosen_anew(recipe: Recipe, home: Path, curated: Curated, policy: Policy, stage: str) -> Artifact:
+    """A stage's set by how hard the problems are for a policy trained since they were first measured."""
+    assert recipe.reprofile
+    problems, rounds = curated.profiled.train, recipe.reprofile.rounds or recipe.sampling.rounds
+    difficulty = measure(home, answered(recipe, home, policy, problems, rounds), problems, recipe.difficulty)
+    return choose(home, difficulty, problems, recipe.curation.only(stage), recipe.seed)

@@ -38,15 +38,19 @@ class HarderStageRule(StageRule):
 class CurationSettings(Settings):
     """Both stages' problems. Sizes (about 2,000 and 600) and stage 1's thresholds are the paper's; stage 2's upper end is ours.
 
-    A problem may be in both stages. `on_shortage` says what happens when a rule finds fewer problems than `size`: an error, or a
-    warning and a smaller stage. A stage without any problem is always an error.
+    A problem may be in both stages; a stage that is null is not chosen for. `on_shortage` says what happens when a rule finds fewer
+    problems than `size`: an error, or a warning and a smaller stage. A stage without any problem is always an error.
     """
 
-    stage1: StageRule = StageRule()
-    stage2: HarderStageRule = HarderStageRule()
+    stage1: StageRule | None = StageRule()
+    stage2: HarderStageRule | None = HarderStageRule()
     on_shortage: Literal["error", "warn"] = "error"
 
     @property
     def stages(self) -> dict[str, StageRule]:
         """The rules by the name of their stage."""
-        return {"stage1": self.stage1, "stage2": self.stage2}
+        return {name: rule for name, rule in (("stage1", self.stage1), ("stage2", self.stage2)) if rule}
+
+    def only(self, *names: str) -> "CurationSettings":
+        """The same settings for these stages alone."""
+        return self.model_copy(update={name: None for name in self.stages if name not in names})

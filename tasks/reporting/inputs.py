@@ -28,7 +28,7 @@ class Inputs:
     home: Path
     name: str
     difficulty: Artifact
-    sets: Artifact
+    sets: tuple[Artifact, ...]
     stages: tuple[Artifact, ...]
     evaluation: Artifact
     problems: tuple[Artifact, ...]
@@ -64,7 +64,7 @@ class Inputs:
     @cached_property
     def curated(self) -> pl.DataFrame:
         """`curated.parquet`: one row per problem of a stage."""
-        return pl.read_parquet(self.sets.file("curated.parquet"))
+        return pl.concat(pl.read_parquet(item.file("curated.parquet")) for item in self.sets)
 
     @cached_property
     def summary(self) -> pl.DataFrame:

@@ -21,13 +21,13 @@ def plan(
     home: Path,
     name: str,
     difficulty: Artifact,
-    sets: Artifact,
+    sets: tuple[Artifact, ...],
     stages: tuple[Artifact, ...],
     evaluation: Artifact,
     problems: tuple[Artifact, ...],
 ) -> Artifact:
     """The report that `report` makes of the same arguments. Manifests are digested whole, since the page shows their facts too."""
-    read = (difficulty, sets, *stages, evaluation, *problems)
+    read = (difficulty, *sets, *stages, evaluation, *problems)
     inputs = {
         "version": VERSION,
         "name": name,
@@ -43,7 +43,7 @@ def report(
     home: Path,
     name: str,
     difficulty: Artifact,
-    sets: Artifact,
+    sets: tuple[Artifact, ...],
     stages: tuple[Artifact, ...],
     evaluation: Artifact,
     problems: tuple[Artifact, ...],

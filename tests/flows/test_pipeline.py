@@ -130,6 +130,7 @@ def test_a_rerun_against_a_server_finds_everything_cached(home: Path, recipe: Pa
         ("profile", "grading.timeout_s=4", {"graded": 1}),
         ("curate", "difficulty.confidence=0.9", {"difficulty": 1, "curated": 1}),
         ("run", "evaluation.hints=false", {"evaluations": 1, "reports": 1}),
+        ("train", "reprofile={rounds: 2}", {"profiles": 1, "graded": 1, "difficulty": 1, "curated": 2, "stages": 1}),
         ("run", "training.stage2.learning_rate=5.0e-5", {"stages": 1, "profiles": 2, "graded": 2, "evaluations": 1, "reports": 1}),
     ],
 )

@@ -45,6 +45,8 @@ def own(tmp_path: Path, text: str) -> str:
         (STARTER + "curation: {stage1: {low: 0.9, high: 0.1}}\n", r"mine\.yaml: `curation\.stage1`.*0\.9.*0\.1"),
         (STARTER + "training: {stage1: {group_size: 1}}\n", r"`training\.stage1.*group"),
         (STARTER + "training: {stage1: {weighting: {high: 0.1, low: 0.5}}}\n", r"high 0\.1 is below low 0\.5"),
+        (STARTER + "curation: {stage2: null}\n", r"training\.stage2 has no problems, since curation\.stage2 is null"),
+        (STARTER + "training: {stage2: null}\nreprofile: {}\n", r"reprofile chooses stage 2 anew, but training\.stage2 is null"),
         ("name: mine\nproblems: {}\n", r"`problems`: no problems to train on: give `train` sources"),
         ("name: [\n", r"mine\.yaml is not YAML"),
     ],

@@ -54,7 +54,7 @@ class Run:
     home: Path
     name: str
     difficulty: Artifact
-    sets: Artifact
+    sets: tuple[Artifact, ...]
     stages: tuple[Artifact, ...]
     evaluation: Artifact
     problems: tuple[Artifact, ...]
@@ -198,7 +198,7 @@ def make(home: Path, size: Size) -> Run:
     rules = {"stage1": {**ends, "high": 0.87}, "stage2": {**ends, "high": 0.7}, "on_shortage": "warn"}
     sets = curate.fn(maker.lake.home, difficulty, train, CurationSettings.model_validate(rules), 0)
     stages = tuple(maker.stage(stage, sets, gain=0.15) for stage in STAGES)
-    return Run(maker.lake.home, "starter", difficulty, sets, stages, maker.evaluation(heldout), train)
+    return Run(maker.lake.home, "starter", difficulty, (sets,), stages, maker.evaluation(heldout), train)
 
 
 @pytest.fixture(scope="session")

@@ -57,7 +57,17 @@ def test_page_tells_the_whole_run(made):
     shape = pl.read_parquet(run.difficulty.file("u_shape.parquet")).row(0, named=True)
     assert f"α = {shape['alpha']:#.3g}" in page.text
     assert "medium_to_hard: from the middle down" in page.text  # the SQL of stage 2
-    for said in ("KL divergence", "cells", "charts", run.sets.key, run.stages[1].key, "base-id", "grader-1", "Effect of hints", "read as"):
+    for said in (
+        "KL divergence",
+        "cells",
+        "charts",
+        run.sets[0].key,
+        run.stages[1].key,
+        "base-id",
+        "grader-1",
+        "Effect of hints",
+        "read as",
+    ):
         assert (said in page.text) is (said != "KL divergence"), said  # a KL of nothing but zeros is no picture
 
 

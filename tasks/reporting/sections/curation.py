@@ -29,7 +29,7 @@ def curation_section(inputs: Inputs) -> dict[str, Any]:
         "figure": svg and Figure(title="Problems by band", svg=svg),
         "contents": contents(inputs.curated),
         "stages": [chosen(inputs, stage) for stage in inputs.curated["stage"].unique().sort()],
-        "warnings": [printable(warning) for warning in inputs.sets.manifest.get("warnings", [])],
+        "warnings": [printable(warning) for item in inputs.sets for warning in item.manifest.get("warnings", [])],
     }
 
 
@@ -54,7 +54,7 @@ def contents(curated: pl.DataFrame) -> Table:
 def chosen(inputs: Inputs, stage: str) -> dict[str, Any]:
     """How a stage was chosen: its rules, what the query was given, and the query."""
     rules = inputs.curated.filter(pl.col("stage") == stage)["rule"].drop_nulls().unique().sort()
-    facts = inputs.sets.manifest["stages"][stage]
+    [facts] = [item.manifest["stages"][stage] for item in inputs.sets if stage in item.manifest["stages"]]
     return {
         "title": policy_title(stage),
         "rules": [printable(rule) for rule in rules],

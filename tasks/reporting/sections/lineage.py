@@ -34,7 +34,7 @@ def artifacts(inputs: Inputs) -> Table:
     named = [
         *(("problems", label(source.manifest.get("source", "").split(" from ")[0]), source) for source in inputs.problems),
         ("difficulty", "of the training problems", inputs.difficulty),
-        ("curated sets", "set_id", inputs.sets),
+        *(("curated sets", ", ".join(item.manifest.get("stages", {})), item) for item in inputs.sets),
         *((stage_title(stage), "stage_id", stage) for stage in inputs.stages),
         ("evaluation", "evaluation_id", inputs.evaluation),
     ]
