@@ -151,6 +151,23 @@ def evaluate(recipe: RecipeName, home: Home = None, changes: Changes = None) -> 
 
 
 @app.command()
+def study(recipe: RecipeName, home: Home = None, changes: Changes = None) -> None:
+    """Compare arms over seeds at equal compute: what does each part of the method add? What is done is skipped.
+
+    Example: `difficulty-prior study study --set seeds=8`
+    """
+    from flows.arms import load_study
+
+    settings = load_study(recipe, changes or ())
+    prefect_defaults()
+    from flows.study import study as run_study
+    from tasks.reporting.terminal import print_study
+
+    done = run_study(study=settings, home=opened(home))
+    print_study(printed(), summary=done.summary, report=done.report)
+
+
+@app.command()
 def starter(home: Home = None) -> None:
     """Make the shipped starter policy again, from nothing (some minutes on two cores)."""
     prefect_defaults()

@@ -126,13 +126,18 @@ def apply_change(fields: Any, change: str) -> None:
     key, separator, value = change.partition("=")
     if not separator:
         raise InputError(f"--set {change!r} has no '='; write it as key.of.the.recipe=value")
+    set_key(fields, key, yaml.safe_load(value), f"--set {change!r}")
+
+
+def set_key(fields: Any, key: str, value: Any, said: str) -> None:
+    """Set a dotted key of a recipe's fields, in place. Raises InputError, beginning with what was `said`, where there is no such place."""
     *parents, last = key.split(".")
     place = fields
     for parent in parents:
         place = place.setdefault(parent, {}) if isinstance(place, dict) else None
     if not isinstance(place, dict):
-        raise InputError(f"--set {change!r}: {key!r} is not a key of the recipe")
-    place[last] = yaml.safe_load(value)
+        raise InputError(f"{said}: {key!r} is not a key of the recipe")
+    place[last] = value
 
 
 def faults_of(error: ValidationError) -> list[str]:

@@ -92,6 +92,32 @@ RELATIONS: dict[str, dict[str, type[pl.DataType] | pl.DataType]] = {
         "n": INT,
         "k": INT,
     },
+    # one row per study, arm and seed; `adds_to` is the arm that it adds to ("" for none), `targets` accuracies to be reached
+    "studies": {
+        "study_id": TEXT,
+        "arm": TEXT,
+        "about": TEXT,
+        "place": INT,
+        "adds_to": TEXT,
+        "is_baseline": FLAG,
+        "seed": INT,
+        "policy_id": TEXT,
+        "evaluation_id": TEXT,
+        "profile_completions": INT,
+        "targets": pl.List(pl.Float64),
+    },
+    # one row per stage that trained a study's run; `completions` are those of its steps without refills
+    "study_stages": {
+        "study_id": TEXT,
+        "arm": TEXT,
+        "seed": INT,
+        "place": INT,
+        "stage": TEXT,
+        "stage_id": TEXT,
+        "set_id": TEXT,
+        "steps": INT,
+        "completions": INT,
+    },
 }
 
 GLOBS = {
@@ -105,6 +131,8 @@ GLOBS = {
     "groups": "stages/*/groups/*.parquet",
     "metrics": "stages/*/metrics/*.parquet",
     "evaluations": "evaluations/*/evaluations.parquet",
+    "studies": "studies/*/studies.parquet",
+    "study_stages": "studies/*/study_stages.parquet",
 }
 
 

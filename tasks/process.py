@@ -11,7 +11,9 @@ import signal
 import subprocess
 import sys
 from collections import deque
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from contextvars import ContextVar
 from pathlib import Path
 from typing import Any
 
@@ -26,6 +28,7 @@ PROJECT = Path(__file__).resolve().parent.parent
 LAST_LINES = 12
 OWNER = "DIFFICULTY_PRIOR_OWNER"
 PARENT = "DIFFICULTY_PRIOR_PARENT"
+SHARED_VARIABLES: ContextVar[tuple[tuple[str, str], ...]] = ContextVar("variables of all workers started in this context", default=())
 
 
 def run_worker(
@@ -82,6 +85,7 @@ def start_worker(module: str, spec_path: Path, variables: Mapping[str, str]) -> 
         "HF_HUB_DISABLE_PROGRESS_BARS": "1",
         # threads that spin while they wait, OpenMP's default, made a step up to fifteen times as slow on two cores that others use too
         "OMP_WAIT_POLICY": os.environ.get("OMP_WAIT_POLICY", "PASSIVE"),
+        **dict(SHARED_VARIABLES.get()),
         **variables,
     }
     return subprocess.Popen(
@@ -94,6 +98,16 @@ def start_worker(module: str, spec_path: Path, variables: Mapping[str, str]) -> 
         errors="replace",
         env=environment,
     )
+
+
+@contextmanager
+def worker_variables(variables: Mapping[str, str]) -> Iterator[None]:
+    """Give these variables to every worker that is started inside, by this thread or by tasks that it runs."""
+    token = SHARED_VARIABLES.set((*SHARED_VARIABLES.get(), *variables.items()))
+    try:
+        yield
+    finally:
+        SHARED_VARIABLES.reset(token)
 
 
 def died(module: str, code: int, last: list[str], log_path: Path) -> str:

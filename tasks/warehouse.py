@@ -42,7 +42,8 @@ STORAGE_VERSION = "v1.2.0"
 SQL = Path(__file__).resolve().parent.parent / "sql"
 PARAMETERS, FITS = "parameters", "beta_binomial_fits"
 STOPPING_RULE, STOPPING_EDGES = "stopping_rule", "stopping_edges"
-MADE_FROM = {FITS: "outcome_counts", STOPPING_RULE: "profile_rounds"}  # what Python makes of a mart for others
+T_QUANTILES = "t_quantiles"
+MADE_FROM = {FITS: "outcome_counts", STOPPING_RULE: "profile_rounds", T_QUANTILES: "study_scores"}  # what Python makes of a mart for others
 INPUTS_LINE = re.compile(r"^-- inputs: (.*)$", re.MULTILINE)
 FIRST_ROWS = 5
 READING_NODES = {"SELECT_NODE", "SET_OPERATION_NODE", "RECURSIVE_CTE_NODE", "CTE_NODE"}
@@ -139,6 +140,8 @@ def open_over(
             create_limited_verdicts(connection, files["verdicts"], limits)
         elif name == STOPPING_RULE:
             create_stopping_rule(connection, rule)
+        elif name == T_QUANTILES:
+            create_t_quantiles(connection, settings.confidence)
         else:
             create(connection, name, files)
     return connection
@@ -169,6 +172,15 @@ def create_stopping_rule(connection: duckdb.DuckDBPyConnection, rule: AdaptiveSe
     [(edges,)] = connection.execute(f"select edges from {STOPPING_EDGES}").fetchall()
     totals = [total for (total,) in connection.execute("select distinct max_rounds from profile_rounds order by 1").fetchall()]
     connection.from_arrow(stopping_rule(totals, rule, tuple(edges)).to_arrow()).create(STOPPING_RULE)
+
+
+def create_t_quantiles(connection: duckdb.DuckDBPyConnection, confidence: float) -> None:
+    """The table of t quantiles for every number of seeds that a study's arm has."""
+    from tasks.study.intervals import t_quantiles
+
+    per_arm = "select distinct count(accuracy) from study_scores group by study_id, arm order by 1"
+    seeds = [number for (number,) in connection.execute(per_arm).fetchall()]
+    connection.from_arrow(t_quantiles(seeds, confidence).to_arrow()).create(T_QUANTILES)
 
 
 def create_limited_verdicts(connection: duckdb.DuckDBPyConnection, files: list[Path], limits: Path) -> None:

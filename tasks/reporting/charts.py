@@ -11,10 +11,11 @@ import polars as pl
 from markupsafe import Markup
 
 from tasks.difficulty.settings import BANDS, DifficultySettings
-from tasks.reporting.svg import ink, inline_svg, series_ink
+from tasks.reporting.svg import SERIES, ink, inline_svg, series_ink
 
 WIDTH, HEIGHT = 280, 170
 MOST_TICKS = 9
+MOST_SERIES = len(SERIES)
 
 
 def band_scale() -> alt.Scale:
@@ -79,6 +80,32 @@ def interval_chart(rows: pl.DataFrame, domain: tuple[float, float], description:
         x="accuracy:Q", fill=alt.condition("datum.hints", alt.value(ink("surface")), colour), stroke=colour
     )
     return inline_svg(alt.layer(whiskers, dots).properties(width=WIDTH - 90, height=26 * len(names) + 10), description)
+
+
+def difference_chart(rows: pl.DataFrame, description: str) -> Markup:
+    """Differences of accuracy with intervals, one line an arm. `rows`: name, difference, low, high (may be null)."""
+    names = rows["name"].to_list()
+    y = alt.Y("name:N", sort=names, axis=alt.Axis(title=None, labelColor=ink("ink"), labelFontSize=12, labelLimit=150))
+    axis = alt.Axis(title="percentage points", tickCount=5, labelExpr="format(100 * datum.value, '+.0f')")
+    base = alt.Chart(rows).encode(y=y)
+    none = alt.Chart(pl.DataFrame({"none": [0.0]})).mark_rule(color=ink("muted"), strokeDash=[3, 3]).encode(x="none:Q")
+    known = base.transform_filter("isValid(datum.low)")
+    whiskers = known.mark_rule(strokeWidth=3, strokeCap="round", opacity=0.45, color=series_ink(2)).encode(
+        x=alt.X("low:Q", axis=axis, scale=alt.Scale(zero=True)), x2="high:Q"
+    )
+    dots = base.mark_point(size=75, filled=True, opacity=1, color=series_ink(2)).encode(x=alt.X("difference:Q", axis=axis))
+    return inline_svg(alt.layer(none, whiskers, dots).properties(width=WIDTH - 90, height=26 * len(names) + 10), description)
+
+
+def spending_chart(rows: pl.DataFrame, names: Sequence[str], description: str) -> Markup:
+    """Accuracy by what was spent, one line an arm. `rows`: series (the arm), tokens, accuracy."""
+    base = alt.Chart(rows).encode(
+        x=alt.X("tokens:Q", axis=alt.Axis(title="tokens", tickCount=5, format="~s")),
+        y=alt.Y("accuracy:Q", scale=alt.Scale(zero=False, nice=True), axis=alt.Axis(title=None, tickCount=5, format=".0%")),
+        color=alt.Color("series:N", scale=series_scale(list(names)), legend=None),
+    )
+    layers = alt.layer(base.mark_line(strokeWidth=2), base.mark_point(filled=True, size=22, opacity=1))
+    return inline_svg(layers.properties(width=WIDTH, height=HEIGHT), description)
 
 
 def curve_chart(rows: pl.DataFrame, names: Sequence[str], boundaries: Sequence[float], value_format: str, description: str) -> Markup:

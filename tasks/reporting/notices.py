@@ -13,8 +13,8 @@ from typing import Any
 import polars as pl
 
 from tasks.reporting.inputs import Inputs
-from tasks.reporting.wording import label, parameter, percent, percent_interval, points, points_interval, policy_title, slug
-from tasks.store import digest
+from tasks.reporting.wording import label, p_value, parameter, percent, percent_interval, points, points_interval, policy_title, slug
+from tasks.store import Artifact, digest
 
 MARKS = re.compile(r"([\\`*_{}\[\]()#+\-.!|~:])")
 BAR = 24
@@ -40,6 +40,24 @@ def notices(inputs: Inputs, page: Path) -> list[Notice]:
             notice_key(inputs.name, "evaluation"), "Held-out accuracy; differences to base in percentage points", evaluation_rows(inputs)
         ),
     ]
+
+
+def study_notice(name: str, study: Artifact) -> Notice:
+    """The arms of a study in a table."""
+    rows = pl.read_parquet(study.file("study.parquet")).iter_rows(named=True)
+    cells = [
+        {
+            "arm": markdown(row["arm"]),
+            "seeds": row["seeds"],
+            "accuracy": percent(row["accuracy"]),
+            "interval": percent_interval(row["accuracy_low"], row["accuracy_high"]),
+            "to baseline": points(row["difference"]),
+            "its interval": points_interval(row["difference_low"], row["difference_high"]),
+            "p": p_value(row["p_value"]),
+        }
+        for row in rows
+    ]
+    return Notice(notice_key(name, "study"), "Held-out accuracy of every arm over seeds; differences in percentage points", cells)
 
 
 def notice_key(*names: str) -> str:

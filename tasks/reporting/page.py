@@ -4,6 +4,7 @@ Equal inputs give equal bytes: the page holds no date and no path of the machine
 """
 
 from pathlib import Path
+from typing import Any
 
 import jinja2
 from markupsafe import Markup
@@ -15,21 +16,20 @@ from tasks.reporting.sections.difficulty import difficulty_section
 from tasks.reporting.sections.evaluation import evaluation_section, headline
 from tasks.reporting.sections.examples import examples_section
 from tasks.reporting.sections.lineage import lineage_section
+from tasks.reporting.sections.study import study_section
 from tasks.reporting.sections.training import training_section
 from tasks.reporting.wording import label
+from tasks.store import Artifact
 
 ROOM = Path(__file__).parent
-TEMPLATE, STYLE = "report.html.jinja", "report.css"
+REPORT, STUDY, STYLE = "report.html.jinja", "study.html.jinja", "report.css"
 
 
 def render_report(inputs: Inputs) -> str:
     """The report of a run as HTML."""
-    environment = jinja2.Environment(
-        loader=jinja2.FileSystemLoader(ROOM), autoescape=True, undefined=jinja2.StrictUndefined, trim_blocks=True, lstrip_blocks=True
-    )
-    return environment.get_template(TEMPLATE).render(
+    return laid_out(
+        REPORT,
         name=label(inputs.name, 120),
-        style=Markup((ROOM / STYLE).read_text(encoding="utf-8")),
         headline=headline(inputs),
         difficulty=difficulty_section(inputs),
         curation=curation_section(inputs),
@@ -39,3 +39,17 @@ def render_report(inputs: Inputs) -> str:
         examples=examples_section(inputs),
         lineage=lineage_section(inputs),
     )
+
+
+def render_study(name: str, study: Artifact) -> str:
+    """The page of a study as HTML."""
+    return laid_out(STUDY, name=label(name, 120), study=study_section(study))
+
+
+def laid_out(template: str, **parts: Any) -> str:
+    """A template of this room with the page's style; whatever is not Markup is escaped."""
+    environment = jinja2.Environment(
+        loader=jinja2.FileSystemLoader(ROOM), autoescape=True, undefined=jinja2.StrictUndefined, trim_blocks=True, lstrip_blocks=True
+    )
+    style = Markup((ROOM / STYLE).read_text(encoding="utf-8"))
+    return environment.get_template(template).render(style=style, **parts)

@@ -1,4 +1,4 @@
-"""The reporting task: one HTML page about a run, and the notices that the Prefect UI shows.
+"""The reporting tasks: one HTML page about a run, or about a study, and the notices that the Prefect UI shows.
 
 Cached by the content and lineage of every artifact it reads, and by every module and template of this room.
 """
@@ -62,6 +62,28 @@ def report(
     if TaskRunContext.get():
         for notice in notices(inputs, target.file(PAGE)):
             tell(notice.key, notice.text, notice.rows)
+    return target
+
+
+def study_plan(home: Path, name: str, study: Artifact) -> Artifact:
+    """The page that `report_study` makes of the same arguments."""
+    return artifact(home, "reports", {"version": VERSION, "name": name, "study": study.content, "sources": room_digests()})
+
+
+@room_task(study_plan, name="report study", task_run_name="report on the study {name}")
+def report_study(home: Path, name: str, study: Artifact) -> Artifact:
+    """Write the page of a study, and where this is a Prefect run show its table in the UI."""
+    target = study_plan(home, name, study)
+    if target.is_complete:
+        return target
+    from tasks.reporting.notices import study_notice
+    from tasks.reporting.page import render_study
+
+    with building(target, {"name": name, "study": study.key}) as folder:
+        write_text(folder / PAGE, render_study(name, study))
+    if TaskRunContext.get():
+        notice = study_notice(name, study)
+        tell(notice.key, notice.text, notice.rows)
     return target
 
 

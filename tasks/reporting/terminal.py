@@ -12,7 +12,7 @@ from rich.table import Table
 from rich.text import Text
 
 from tasks.reporting.summary import average_title, place_title, shown_places
-from tasks.reporting.wording import MISSING, change, percent, percent_interval, points, points_interval, policy_title, printable
+from tasks.reporting.wording import MISSING, change, p_value, percent, percent_interval, points, points_interval, policy_title, printable
 from tasks.store import Artifact
 
 MOST_ROWS = 1000
@@ -50,6 +50,27 @@ def print_run(console: Console, *, evaluation: Artifact, report: Artifact, wareh
     console.print()
     for name, path in (("report", report.file("report.html")), ("warehouse", warehouse)):
         console.print(Text.assemble((f"{name:<10}", "dim"), (printable(str(path)), "bold")), soft_wrap=True)
+
+
+def print_study(console: Console, *, summary: Artifact, report: Artifact) -> None:
+    """Print a study's arms, and where its page lies."""
+    heads = ("arm", "accuracy", "interval", "to baseline", "its interval", "p")
+    table = Table(*heads, title=Text("Held-out accuracy over seeds", style="bold"), title_justify="left", box=SIMPLE, pad_edge=False)
+    for row in pl.read_parquet(summary.file("study.parquet")).iter_rows(named=True):
+        table.add_row(*map(Text, (printable(row["arm"]), *study_cells(row))))
+    console.print(table)
+    console.print(Text.assemble((f"{'report':<10}", "dim"), (printable(str(report.file("report.html"))), "bold")), soft_wrap=True)
+
+
+def study_cells(row: dict[str, Any]) -> tuple[str, ...]:
+    """An arm of a study: accuracy and the difference to the baseline, with intervals and p."""
+    return (
+        percent(row["accuracy"]),
+        percent_interval(row["accuracy_low"], row["accuracy_high"]),
+        points(row["difference"]),
+        points_interval(row["difference_low"], row["difference_high"]),
+        p_value(row["p_value"]),
+    )
 
 
 def verdict_counts(counts: Mapping[str, int]) -> Text:

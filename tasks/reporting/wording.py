@@ -61,6 +61,11 @@ def points_interval(low: float | None, high: float | None) -> str:
     return MISSING if is_missing(low) or is_missing(high) else f"{points(low)} … {points(high)}"
 
 
+def p_value(value: float | None) -> str:
+    """A p-value to two significant digits."""
+    return MISSING if is_missing(value) else f"{value:.2g}"
+
+
 def number(value: float | None, digits: int = 3) -> str:
     """A number to so many significant digits, never in powers of ten for what people meet here."""
     if value is None or is_missing(value):

@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pytest
 
+from flows.arms import load_study
 from flows.recipe import RECIPES, Recipe, default_home, load_recipe
 from tasks.errors import InputError
 
@@ -12,7 +13,8 @@ STARTER = "name: mine\nproblems: {starter: {}}\n"
 
 @pytest.mark.parametrize("path", sorted(RECIPES.glob("*.yaml")), ids=lambda path: path.stem)
 def test_every_shipped_recipe_loads(path: Path) -> None:
-    assert load_recipe(path.stem).name == path.stem
+    load = load_study if "arms:" in path.read_text() else load_recipe
+    assert load(path.stem).name == path.stem
 
 
 def test_a_recipe_survives_the_trip_through_prefects_parameters() -> None:

@@ -1,0 +1,17 @@
+-- stg_studies: what a study compares: one run of an arm with one seed
+-- grain: study_id x arm x seed
+-- inputs: studies
+-- parameters: none
+select
+    study_id,
+    arm,
+    about,
+    place::bigint as place,
+    nullif(adds_to, '') as adds_to,
+    is_baseline,
+    seed::bigint as seed,
+    policy_id,
+    evaluation_id,
+    profile_completions::bigint as profile_completions,
+    targets
+from studies

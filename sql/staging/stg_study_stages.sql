@@ -1,0 +1,15 @@
+-- stg_study_stages: the stages that trained the runs of a study
+-- grain: study_id x arm x seed x place (0 is the first stage)
+-- inputs: study_stages
+-- parameters: none
+select
+    study_id,
+    arm,
+    seed::bigint as seed,
+    place::bigint as place,
+    stage,
+    stage_id,
+    set_id,
+    steps::bigint as steps,
+    completions::bigint as completions
+from study_stages

@@ -1,0 +1,72 @@
+"""A study's arms: what each recipe becomes, and what makes a study no comparison."""
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from flows.arms import Study, completions, load_study
+from tasks.errors import InputError
+
+STAGE = {"steps": 8, "batch": 16, "group_size": 4, "warmup_steps": 1}
+FIELDS: dict[str, Any] = {
+    "name": "two",
+    "seeds": 2,
+    "baseline": "plain",
+    "recipe": {
+        "problems": {"starter": {}},
+        "curation": {"stage1": {"rule": "random"}, "stage2": None},
+        "training": {"stage1": {**STAGE, "weighting": {"family": "none"}}, "stage2": None},
+    },
+    "arms": [
+        {"name": "base", "train": False},
+        {"name": "plain"},
+        {"name": "curated", "adds_to": "plain", "changes": {"curation.stage1.rule": "medium"}},
+        {"name": "weighted", "adds_to": "curated", "changes": {"training.stage1.weighting.family": "linear"}},
+    ],
+}
+
+
+def changed(arm: dict[str, Any] | None = None, **fields: Any) -> dict[str, Any]:
+    """The fields of the study with another last arm, or other fields."""
+    return {**FIELDS, **({"arms": [*FIELDS["arms"][:-1], arm]} if arm else {}), **fields}
+
+
+def test_an_arm_has_the_changes_of_those_it_adds_to_and_its_own() -> None:
+    study = Study.model_validate(FIELDS)
+    plain, weighted = (study.arm_recipe(study.arms[place], 1) for place in (1, 3))
+    assert (plain.curation.stage1.rule, plain.training.stage1.weighting.family) == ("random", "none")
+    assert (weighted.curation.stage1.rule, weighted.training.stage1.weighting.family) == ("medium", "linear")
+    assert (weighted.seed, weighted.name) == (1, "two")
+    assert FIELDS["recipe"]["curation"]["stage1"] == {"rule": "random"}
+
+
+def test_the_shipped_study_spends_the_same_in_every_arm() -> None:
+    study = load_study("study")
+    spent = {completions(study.arm_recipe(arm, 0)) for arm in study.arms if arm.train}
+    assert len(spent) == 1
+    assert study.seeds >= 5
+    families = {study.arm_recipe(arm, 0).training.stage1.weighting.family for arm in study.arms}
+    assert families == {"none", "linear", "quadratic", "inverse", "exponential", "steep_exponential"}
+
+
+@pytest.mark.parametrize(
+    ("fields", "said"),
+    [
+        (changed({"name": "plain"}), "two arms are called 'plain'"),
+        (changed({"name": "x", "adds_to": "y"}), "arm 'x' adds to 'y', which is no arm before it"),
+        (changed(baseline="grpo"), "the baseline 'grpo' is none of the arms: base, plain, curated, weighted"),
+        (changed(baseline="base"), "the baseline 'base' does not train"),
+        (changed({"name": "x", "adds_to": "plain", "changes": {"training.stage1.steps": 9}}), r"arm 'x' trains on 144 .*'plain' on 128"),
+        (changed({"name": "x", "changes": {"training.stage1.stepps": 9}}), r"arm 'x': unknown key `training\.stage1\.stepps`"),
+        (changed({"name": "x", "changes": {"curation.stage2.size": 9}}), r"arm 'x': 'curation\.stage2\.size' is not a key of the recipe"),
+        (changed({"name": "x", "changes": {"seed": 9}}), r"arm 'x': `seed` is the study's to set"),
+        (changed(seeds=1), "`seeds`"),
+    ],
+)
+def test_a_study_that_compares_nothing_is_refused(tmp_path: Path, fields: dict[str, Any], said: str) -> None:
+    path = tmp_path / "two.yaml"
+    path.write_text(yaml.safe_dump(fields))
+    with pytest.raises(InputError, match=rf"study .*two\.yaml: .*{said}"):
+        load_study(str(path))
