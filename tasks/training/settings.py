@@ -1,13 +1,16 @@
 """A training stage's settings. Defaults are ours, measured on the starter policy; the paper prints none of them."""
 
+from math import lcm
 from pathlib import Path
 from typing import Any, Literal
 
 from pydantic import Field, ValidationInfo, field_validator, model_validator
 
+from tasks.errors import InputError
 from tasks.settings import Settings
 
 Family = Literal["none", "linear", "quadratic", "inverse", "exponential", "steep_exponential"]
+Tracker = Literal["tensorboard", "wandb", "trackio"]
 
 OWNED = {
     "output_dir": "the lake's",
@@ -36,6 +39,20 @@ OWNED = {
     "logging_steps": "the metrics table, which has a row for every step",
     "gradient_checkpointing": "`gradient_checkpointing`",
     "bf16": "`autocast`",
+    "use_liger_kernel": "`liger`",
+    "report_to": "`report_to` beside `extra`",
+    "use_vllm": "`rollouts`",
+    "vllm_mode": "`rollouts`",
+    "vllm_server_base_url": "`rollouts`",
+    "vllm_server_host": "`rollouts`",
+    "vllm_server_port": "`rollouts`",
+    "vllm_server_timeout": "`rollouts`",
+    "vllm_group_port": "`rollouts`",
+    "vllm_gpu_memory_utilization": "`rollouts`",
+    "vllm_tensor_parallel_size": "`rollouts`",
+    "vllm_max_model_length": "`rollouts`",
+    "vllm_enable_sleep_mode": "`rollouts`",
+    "model_init_kwargs": "`policy` and `dtype`",
 }
 """Options of TRL's GRPOConfig that `extra` may not set, and what sets them instead."""
 
@@ -74,15 +91,71 @@ class CollapseSettings(Settings):
     patience: int | None = Field(default=20, ge=1)
 
 
+class LoraSettings(Settings):
+    """Train a LoRA adapter (arXiv 2106.09685) on frozen weights instead of the weights themselves.
+
+    The adapter has `rank` and the factor `alpha / rank`; `dropout` is its input's while training. `targets` are the linear layers that
+    carry it, by the last part of their names (["q_proj", "v_proj"]), or "all-linear": every one but the output head. `vision` puts it on
+    the vision tower too. `quantize` "4bit" keeps the frozen weights in NF4 with double quantization (QLoRA, arXiv 2305.14314): needs a
+    GPU and bitsandbytes. A policy that already has an adapter, such as the stage before, goes on with that one, which must agree.
+    """
+
+    rank: int = Field(default=32, ge=1)
+    alpha: float = Field(default=64.0, gt=0)
+    dropout: float = Field(default=0.0, ge=0, lt=1)
+    targets: Literal["all-linear"] | tuple[str, ...] = "all-linear"
+    vision: bool = False
+    quantize: Literal["4bit"] | None = None
+
+    @field_validator("targets")
+    @classmethod
+    def some_target(cls, targets: str | tuple[str, ...]) -> str | tuple[str, ...]:
+        if not all(targets) or not targets:
+            raise ValueError("targets names no layer: give the last parts of linear layers' names, or all-linear")
+        return targets
+
+
+class RolloutSettings(Settings):
+    """What generates the completions that a stage learns from.
+
+    "transformers" generates with the trained model itself and runs anywhere. "vllm" is TRL's, needs GPUs, and corrects for the two
+    engines' different probabilities by importance sampling as TRL does by default (`extra.vllm_importance_sampling_*`). `mode`
+    "colocate" runs vLLM in the training processes, on their GPUs: it takes the share `memory` of each, `tensor_parallel` processes hold
+    one copy, `context` is the longest prompt plus completion in tokens (None: the model's own), and `sleep` gives its memory back
+    during the optimizer's step. "server" asks `vllm serve` at `base_url`, on GPUs of its own, which is waited for `timeout_s` seconds
+    and gets the new weights at every step through the port `group_port`.
+    """
+
+    engine: Literal["transformers", "vllm"] = "transformers"
+    mode: Literal["colocate", "server"] = "colocate"
+    memory: float = Field(default=0.3, gt=0, le=1)
+    tensor_parallel: int = Field(default=1, ge=1)
+    context: int | None = Field(default=None, ge=1)
+    sleep: bool = False
+    base_url: str | None = None
+    timeout_s: float = Field(default=240.0, gt=0)
+    group_port: int = Field(default=51216, ge=1, le=65535)
+
+    @model_validator(mode="after")
+    def server_has_an_address(self) -> "RolloutSettings":
+        if self.engine == "vllm" and self.mode == "server" and not (self.base_url or "").startswith(("http://", "https://")):
+            raise ValueError(f"base_url {self.base_url!r}: mode server needs the address of a `vllm serve`, such as http://10.0.0.7:8000")
+        return self
+
+
 class StageSettings(Settings):
     """One GRPO stage.
 
     `batch` is the number of completions of one step over all processes: `batch / group_size` problems, `group_size` completions each;
     `micro_batch` (default: all) is how many go through the model at once on one process. `hints` puts difficulty hints into the prompts.
     `format_reward` is the weight of a kept format beside a right answer's 1. `beta` weighs the KL penalty (0 loads no reference model).
-    `dtype` is the weights' while training; `autocast` computes in bfloat16 on GPUs that can, never on a CPU. `accelerate` is a config
-    file of `accelerate launch`, for several GPUs or machines; without it one process trains on one GPU or the CPU. `save_every` and
-    `keep_checkpoints` change nothing in the result. `extra` holds further options of TRL's `GRPOConfig`.
+    `dtype` is the weights' while training; `autocast` computes in bfloat16 on GPUs that can, never on a CPU. `lora` trains an adapter;
+    `freeze_vision` leaves the vision tower as it is where whole weights are trained. `gradient_checkpointing` saves memory for time;
+    `liger` uses Liger's kernels for the model's layers (true: they must be there, "auto": where they and a GPU are). `accelerate` is a
+    config of `accelerate launch`, for several GPUs or machines: a file, or one of `deployments/accelerate` by name ("ddp", "fsdp2",
+    "deepspeed_zero3", "cpu_2"); `processes` is their number over all machines (None: what the config says, else one for each GPU).
+    Without it one process trains on one GPU or the CPU. `report_to` are trackers that the metrics go to as well. `report_to`,
+    `save_every` and `keep_checkpoints` change nothing in the result. `extra` holds further options of TRL's `GRPOConfig`.
     """
 
     steps: int = Field(default=120, ge=1)
@@ -104,8 +177,14 @@ class StageSettings(Settings):
     collapse: CollapseSettings = CollapseSettings()
     dtype: Literal["float32", "bfloat16"] = "float32"
     autocast: bool = True
+    lora: LoraSettings | None = None
+    freeze_vision: bool = False
+    rollouts: RolloutSettings = RolloutSettings()
     gradient_checkpointing: bool = False
+    liger: bool | Literal["auto"] = False
     accelerate: Path | None = None
+    processes: int | None = Field(default=None, ge=1)
+    report_to: tuple[Tracker, ...] = ()
     save_every: int = Field(default=20, ge=1)
     keep_checkpoints: int = Field(default=1, ge=1)
     extra: dict[str, Any] = Field(default_factory=dict)
@@ -134,8 +213,40 @@ class StageSettings(Settings):
             )
         if self.batch % (self.micro_batch or self.batch):
             raise ValueError(f"batch {self.batch} is not a multiple of micro_batch {self.micro_batch}: choose a divisor of batch")
+        if self.processes:
+            self.split(self.processes)
         if self.warmup_steps >= self.steps and self.warmup_steps:
             raise ValueError(f"warmup_steps {self.warmup_steps} is not below steps {self.steps}: the learning rate would never be reached")
         if self.save_every % self.extra.get("num_iterations", 1):
             raise ValueError(f"save_every {self.save_every} is not a multiple of extra.num_iterations: it would part the uses of a batch")
         return self
+
+    @model_validator(mode="after")
+    def parts_agree(self) -> "StageSettings":
+        if self.processes and self.accelerate is None:
+            raise ValueError(f"processes {self.processes}: a launch config starts several processes: give `accelerate`, such as ddp")
+        if self.freeze_vision and self.lora and self.lora.vision:
+            raise ValueError("freeze_vision and lora.vision contradict each other: give one of them")
+        return self
+
+    def split(self, processes: int) -> tuple[int, int]:
+        """How `batch` is split over that many processes: completions a process takes at once, and how often it does in one step.
+
+        Raises InputError, saying what would fit, where it cannot be split evenly.
+        """
+        if self.batch % processes:
+            whole = lcm(self.group_size, processes)
+            raise InputError(
+                f"batch {self.batch} (in groups of group_size {self.group_size}, TRL's num_generations) cannot be split evenly over "
+                f"{processes} processes: make it a multiple of {whole}, such as {-(-self.batch // whole) * whole}"
+            )
+        share = self.batch // processes
+        micro = self.micro_batch or share
+        if share % micro:
+            raise InputError(
+                f"micro_batch {micro} does not divide a process's share of the batch, {self.batch} / {processes} = {share}: "
+                f"make it a divisor of {share}"
+            )
+        if self.rollouts.engine == "vllm" and self.rollouts.mode == "colocate" and processes % self.rollouts.tensor_parallel:
+            raise InputError(f"rollouts.tensor_parallel {self.rollouts.tensor_parallel} does not divide the {processes} processes")
+        return micro, share // micro

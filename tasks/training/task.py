@@ -28,7 +28,12 @@ from tasks.training.spec import StageSpec
 
 VERSION = 2
 LIBRARIES = ("torch", "transformers", "trl", "accelerate")
-NO_EFFECT = {"save_every", "keep_checkpoints"}
+NO_EFFECT: dict[str, bool | set[str]] = {
+    "save_every": True,
+    "keep_checkpoints": True,
+    "report_to": True,
+    "rollouts": {"memory", "sleep", "base_url", "timeout_s", "group_port"},
+}
 
 
 def plan(

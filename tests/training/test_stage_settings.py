@@ -21,6 +21,15 @@ from tasks.training.trainer import training_arguments
         ({"learning_rate": 0}, "greater than 0"),
         ({"weighting": {"family": "cubic"}}, "weighting.family"),
         ({"temprature": 1.0}, "temprature"),
+        ({"accelerate": "ddp", "processes": 3}, "cannot be split evenly over 3 processes: make it a multiple of 24, such as 72"),
+        ({"accelerate": "ddp", "processes": 2, "micro_batch": 64}, "64 / 2 = 32: make it a divisor of 32"),
+        ({"processes": 2}, "give `accelerate`"),
+        ({"lora": {"targets": []}}, "targets names no layer"),
+        ({"lora": {"vision": True}, "freeze_vision": True}, "contradict each other"),
+        ({"rollouts": {"engine": "vllm", "mode": "server"}}, "needs the address of a `vllm serve`"),
+        ({"accelerate": "ddp", "processes": 2, "rollouts": {"engine": "vllm", "tensor_parallel": 4}}, "tensor_parallel 4 does not divide"),
+        ({"report_to": ["guesswork"]}, "report_to"),
+        ({"extra": {"use_vllm": True}}, "governed by `rollouts`"),
     ],
 )
 def test_bad_settings_are_named(settings: dict, words: str) -> None:

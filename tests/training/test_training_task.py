@@ -11,7 +11,7 @@ from tasks.lake import Lake
 from tasks.policy import Policy
 from tasks.prompting.settings import HintSettings, PromptingSettings
 from tasks.store import Artifact, artifact, building
-from tasks.training.settings import StageSettings
+from tasks.training.settings import LoraSettings, RolloutSettings, StageSettings
 from tasks.training.task import plan, stage_policy, train
 from tests.training.tiny import SETTINGS, mixed_problems, problem, write_stage
 
@@ -42,6 +42,8 @@ def test_the_key_holds_what_changes_the_result_and_nothing_else(tmp_path: Path, 
     same = {
         "other stage's problems": key(curated=curated_set(tmp_path, more=2)),
         "checkpoints": key(settings=SETTINGS.model_copy(update={"save_every": 3, "keep_checkpoints": 5})),
+        "trackers": key(settings=SETTINGS.model_copy(update={"report_to": ("tensorboard",)})),
+        "where vLLM answers": key(settings=SETTINGS.model_copy(update={"rollouts": RolloutSettings(base_url="http://a:1", memory=0.5)})),
         "graders": key(grading=GradingSettings(workers=7)),
         "where the policy lies": key(policy=tiny_policy.model_copy(update={"model": "/elsewhere", "name": "other"})),
     }
@@ -52,6 +54,9 @@ def test_the_key_holds_what_changes_the_result_and_nothing_else(tmp_path: Path, 
         "policy": key(policy=tiny_policy.model_copy(update={"policy_id": "another"})),
         "steps": key(settings=SETTINGS.model_copy(update={"steps": 7})),
         "hints": key(settings=unhinted),
+        "adapter": key(settings=SETTINGS.model_copy(update={"lora": LoraSettings()})),
+        "rollouts": key(settings=SETTINGS.model_copy(update={"rollouts": RolloutSettings(engine="vllm")})),
+        "processes": key(settings=SETTINGS.model_copy(update={"accelerate": Path("ddp"), "processes": 2})),
         "seed": key(seed=1),
         "wording": key(prompting=reworded),
         "pixels": key(prompting=PromptingSettings(max_pixels=4096)),
