@@ -20,6 +20,11 @@ from tasks.training.trainer import training_arguments
         ({"extra": {"num_iterations": 3}}, "would part the uses"),
         ({"learning_rate": 0}, "greater than 0"),
         ({"weighting": {"family": "cubic"}}, "weighting.family"),
+        ({"weighting": {"high": 0.5, "low": 2.0}}, "high 0.5 is below low 2.0"),
+        ({"refill": {"tries": -1}}, "refill.tries"),
+        ({"validation": {"every": 0}}, "validation.every"),
+        ({"validation": {"problems": 0}}, "validation.problems"),
+        ({"validation": {"samples": 0}}, "validation.samples"),
         ({"temprature": 1.0}, "temprature"),
     ],
 )
