@@ -26,17 +26,24 @@ RECIPES = Path(__file__).resolve().parent.parent / "deployments" / "recipes"
 
 
 class ProblemsSettings(Settings):
-    """Sources of the problems to train on and to hold out; `starter` adds the two synthetic datasets shipped with the project."""
+    """Sources of the problems to train on, to hold out for the evaluation, and to watch training with (`validation`, which neither trains
+    nor evaluates); `starter` adds the two synthetic datasets shipped with the project."""
 
     starter: StarterDatasetSettings | None = None
     train: tuple[SourceSettings, ...] = ()
     heldout: tuple[SourceSettings, ...] = ()
+    validation: tuple[SourceSettings, ...] = ()
 
     @model_validator(mode="after")
     def some_problems(self) -> "ProblemsSettings":
         if not self.starter and not self.train:
             raise ValueError("no problems to train on: give `train` sources, or `starter: {}` for the synthetic datasets")
         return self
+
+    @property
+    def can_validate(self) -> bool:
+        """Whether there are problems for validation."""
+        return bool(self.validation or (self.starter and self.starter.n_validation))
 
 
 class HintedStageSettings(StageSettings):
@@ -92,6 +99,16 @@ class Recipe(Settings):
                 raise ValueError(f"training.{stage} has no problems, since curation.{stage} is null; give it a rule, or set both to null")
         if self.reprofile and self.training.stage2 is None:
             raise ValueError("reprofile chooses stage 2 anew, but training.stage2 is null; leave one of them out")
+        return self
+
+    @model_validator(mode="after")
+    def validation_has_problems(self) -> "Recipe":
+        for name, stage in self.training.stages.items():
+            if stage.validation and not self.problems.can_validate:
+                raise ValueError(
+                    f"training.{name}.validation has no problems to ask: give problems.validation sources "
+                    "(or problems.starter.n_validation), or set it to null"
+                )
         return self
 
 

@@ -33,11 +33,12 @@ class TeachingSettings(Settings):
 
 
 class StarterDatasetSettings(Settings):
-    """How the two synthetic datasets are drawn: problems a split, each dataset, and the seed."""
+    """How the two synthetic datasets are drawn: problems a split, each dataset, and the seed. Validation changes no other split."""
 
     seed: int = 0
     n_train: int = Field(384, ge=1)
     n_heldout: int = Field(320, ge=1)
+    n_validation: int = Field(0, ge=0)
 
 
 class StarterSettings(Settings):

@@ -63,6 +63,11 @@ class WeightingSettings(Settings):
     `mode` "replace_std" puts the weight in the place of the division by the group's standard deviation (the paper); "multiply" keeps
     that division. `family` "none" is stock GRPO in either mode. `prior_strength` c draws p towards the offline accuracy as if that had
     been seen in c more completions; 0 is the paper.
+
+    `normalise` (ours; off is the paper) multiplies a step's weights by one factor, by which the advantages of the step are on average as
+    large (mean absolute value over all processes) as stock GRPO's on the same completions. A family then changes which groups count how
+    much and no longer how large the steps are: without it "replace_std" is also a smaller learning rate, and a family whose weights
+    are mostly above or below 1 also another one. The factor's maths is in `weighting.normalised`.
     """
 
     family: Family = "exponential"
@@ -70,6 +75,7 @@ class WeightingSettings(Settings):
     low: float = Field(default=0.5, gt=0)
     mode: Literal["replace_std", "multiply"] = "replace_std"
     prior_strength: float = Field(default=0.0, ge=0)
+    normalise: bool = False
 
     @model_validator(mode="after")
     def ends_are_ordered(self) -> "WeightingSettings":
@@ -80,6 +86,33 @@ class WeightingSettings(Settings):
     @property
     def replaces_std(self) -> bool:
         return self.family != "none" and self.mode == "replace_std"
+
+
+class RefillSettings(Settings):
+    """What is done about groups that cannot teach: all answers right, all wrong, or none that could be judged.
+
+    With `tries` 0, the paper, they stay in the batch. Else other problems are drawn in their place and answered, at most `tries` times a
+    step, and the groups among them that have both right and wrong answers take the places (dynamic sampling as in DAPO, arXiv
+    2503.14476, but bounded). Places for which none is found keep the group they had. The completions spent on this are metrics
+    (`refill/completions`, `refill/tokens`), and their tokens are in `num_tokens`. Which problems are drawn follows from seed and step.
+    """
+
+    tries: int = Field(default=0, ge=0)
+
+
+class ValidationSettings(Settings):
+    """How the policy is watched on problems that it is not trained on: before the first step, then every `every` steps and after the last.
+
+    Asked are `problems` of the recipe's validation problems (null: all; the same ones in every stage and for every seed), `samples`
+    times each, with the stage's temperature, top_p and max_tokens and without hints. The metric is `validation/accuracy`, the mean over
+    problems. The answers have random numbers of their own, so training is the same with and without them. `keep_best` leaves the policy
+    of the evaluation with the highest accuracy (of several the latest) in place of the last one.
+    """
+
+    every: int = Field(default=10, ge=1)
+    problems: int | None = Field(default=None, ge=1)
+    samples: int = Field(default=4, ge=1)
+    keep_best: bool = False
 
 
 class CollapseSettings(Settings):
@@ -155,7 +188,7 @@ class StageSettings(Settings):
     config of `accelerate launch`, for several GPUs or machines: a file, or one of `deployments/accelerate` by name ("ddp", "fsdp2",
     "deepspeed_zero3", "cpu_2"); `processes` is their number over all machines (None: what the config says, else one for each GPU).
     Without it one process trains on one GPU or the CPU. `report_to` are trackers that the metrics go to as well. `report_to`,
-    `save_every` and `keep_checkpoints` change nothing in the result. `extra` holds further options of TRL's `GRPOConfig`.
+    `save_every` and `keep_checkpoints` change nothing in the result. `validation` null does not evaluate. `extra` holds further options of TRL's `GRPOConfig`.
     """
 
     steps: int = Field(default=120, ge=1)
@@ -174,6 +207,8 @@ class StageSettings(Settings):
     hints: bool = False
     weighting: WeightingSettings = WeightingSettings()
     format_reward: float = Field(default=0.1, ge=0)
+    refill: RefillSettings = RefillSettings()
+    validation: ValidationSettings | None = None
     collapse: CollapseSettings = CollapseSettings()
     dtype: Literal["float32", "bfloat16"] = "float32"
     autocast: bool = True

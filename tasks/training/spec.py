@@ -11,7 +11,10 @@ from tasks.training.settings import StageSettings
 
 
 class StageSpec(BaseModel):
-    """Train `policy` on the stage file `problems`; `folder` takes checkpoints while it runs and then `policy/`, `groups/`, `metrics/`."""
+    """Train `policy` on the stage file `problems`; `folder` takes checkpoints while it runs and then `policy/`, `groups/`, `metrics/`.
+
+    `validation` is a file in the form of `problems`, for what `settings.validation` asks.
+    """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
@@ -19,6 +22,7 @@ class StageSpec(BaseModel):
     folder: Path
     policy: Policy
     problems: Path
+    validation: Path | None = None
     settings: StageSettings
     prompting: PromptingSettings
     grading: GradingSettings

@@ -29,6 +29,13 @@ def test_changes_are_applied() -> None:
     assert recipe.prompting.hints.by_band == {"hard": "hard"}
 
 
+def test_validation_needs_problems_of_any_kind(tmp_path: Path) -> None:
+    text = "name: mine\nproblems: {starter: {n_validation: 8}}\ntraining: {stage1: {validation: {every: 5}}}\n"
+    validation = load_recipe(own(tmp_path, text)).training.stage1.validation
+    assert validation is not None
+    assert (validation.every, validation.problems, validation.keep_best) == (5, None, False)
+
+
 def own(tmp_path: Path, text: str) -> str:
     path = tmp_path / "mine.yaml"
     path.write_text(text)
@@ -49,6 +56,10 @@ def own(tmp_path: Path, text: str) -> str:
         (STARTER + "training: {stage1: {weighting: {high: 0.1, low: 0.5}}}\n", r"high 0\.1 is below low 0\.5"),
         (STARTER + "curation: {stage2: null}\n", r"training\.stage2 has no problems, since curation\.stage2 is null"),
         (STARTER + "training: {stage2: null}\nreprofile: {}\n", r"reprofile chooses stage 2 anew, but training\.stage2 is null"),
+        (
+            STARTER + "training: {stage2: {validation: {}}}\n",
+            r"stage2\.validation has no problems to ask: give problems\.validation",
+        ),
         ("name: mine\nproblems: {}\n", r"`problems`: no problems to train on: give `train` sources"),
         ("name: [\n", r"mine\.yaml is not YAML"),
     ],
