@@ -188,7 +188,8 @@ class StageSettings(Settings):
     config of `accelerate launch`, for several GPUs or machines: a file, or one of `deployments/accelerate` by name ("ddp", "fsdp2",
     "deepspeed_zero3", "cpu_2"); `processes` is their number over all machines (None: what the config says, else one for each GPU).
     Without it one process trains on one GPU or the CPU. `report_to` are trackers that the metrics go to as well. `report_to`,
-    `save_every` and `keep_checkpoints` change nothing in the result. `validation` null does not evaluate. `extra` holds further options of TRL's `GRPOConfig`.
+    `save_every` and `keep_checkpoints` change nothing in the result. `validation` null does not evaluate. `extra` holds further
+    options of TRL's `GRPOConfig`.
     """
 
     steps: int = Field(default=120, ge=1)
