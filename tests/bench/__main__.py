@@ -1,6 +1,6 @@
-"""`make bench`: every benchmark, one table; it replaces the last one in the README.
+"""`make bench`: every benchmark, one table in the README, in which each one's lines take the place of its last ones.
 
-`python -m tests.bench NAME …` runs only those named (adaptive, grading, sampling, kills, streaming) and leaves the README alone.
+`python -m tests.bench NAME …` runs only those named (NAMES).
 """
 
 import importlib
@@ -44,22 +44,35 @@ def cpu_lines() -> list[str]:
     return path.read_text(encoding="utf-8").splitlines() if path.exists() else []
 
 
-def table(rows: list[Row]) -> str:
-    """The table in Markdown, with where and when it was measured."""
+def lines_of(name: str, rows: list[Row]) -> list[str]:
+    """A benchmark's lines of the table in Markdown, each with the benchmark's name where readers do not see it."""
     marks = {True: "met", False: "**missed**", None: ""}
-    lines = [f"| {row.what} | {row.measured} | {row.goal} | {marks[row.ok]} |" for row in rows]
-    head = f"Measured by `make bench` on {machine()}, {date.today().isoformat()}:"
-    return "\n".join([head, "", "| what | measured | goal | |", "|---|---|---|---|", *lines])
+    today = date.today().isoformat()
+    return [f"| {row.what} | {row.measured} | {row.goal} | {marks[row.ok]} | {today} <!-- {name} --> |" for row in rows]
+
+
+def table(lines: dict[str, list[str]]) -> str:
+    """The table, its benchmarks in the order of NAMES, with where they were measured."""
+    head = f"Measured by `make bench` on {machine()}:"
+    return "\n".join(
+        [head, "", "| what | measured | goal | | on |", "|---|---|---|---|---|", *(line for name in NAMES for line in lines[name])]
+    )
+
+
+def kept_lines() -> dict[str, list[str]]:
+    """Each benchmark's lines that the README has now."""
+    shown = README.read_text(encoding="utf-8").partition(BEGIN)[2].partition(END)[0].splitlines()
+    return {name: [line for line in shown if line.endswith(f"<!-- {name} --> |")] for name in NAMES}
 
 
 def main(names: list[str]) -> int:
-    """Run, print, and give the exit code: 1 when a goal was missed."""
-    rows = [row for name in names or NAMES for row in measured(name)]
-    print(table(rows))
-    if not names:
-        before, _, rest = README.read_text(encoding="utf-8").partition(BEGIN)
-        README.write_text(f"{before}{BEGIN}\n{table(rows)}\n{END}{rest.partition(END)[2]}", encoding="utf-8")
-    return 1 if any(row.ok is False for row in rows) else 0
+    """Run, print, put the lines into the README, and give the exit code: 1 when a goal was missed."""
+    found = {name: measured(name) for name in names or NAMES}
+    lines = {**kept_lines(), **{name: lines_of(name, rows) for name, rows in found.items()}}
+    print("\n".join(line for name in found for line in lines[name]))
+    before, _, rest = README.read_text(encoding="utf-8").partition(BEGIN)
+    README.write_text(f"{before}{BEGIN}\n{table(lines)}\n{END}{rest.partition(END)[2]}", encoding="utf-8")
+    return 1 if any(row.ok is False for rows in found.values() for row in rows) else 0
 
 
 if __name__ == "__main__":
