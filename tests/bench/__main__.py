@@ -65,13 +65,18 @@ def kept_lines() -> dict[str, list[str]]:
     return {name: [line for line in shown if line.endswith(f"<!-- {name} --> |")] for name in NAMES}
 
 
+def put_into_readme(begin: str, text: str, end: str) -> None:
+    """Put a text between two marks of the README, in the place of what stood there."""
+    before, _, rest = README.read_text(encoding="utf-8").partition(begin)
+    README.write_text(f"{before}{begin}\n{text}\n{end}{rest.partition(end)[2]}", encoding="utf-8")
+
+
 def main(names: list[str]) -> int:
     """Run, print, put the lines into the README, and give the exit code: 1 when a goal was missed."""
     found = {name: measured(name) for name in names or NAMES}
     lines = {**kept_lines(), **{name: lines_of(name, rows) for name, rows in found.items()}}
     print("\n".join(line for name in found for line in lines[name]))
-    before, _, rest = README.read_text(encoding="utf-8").partition(BEGIN)
-    README.write_text(f"{before}{BEGIN}\n{table(lines)}\n{END}{rest.partition(END)[2]}", encoding="utf-8")
+    put_into_readme(BEGIN, table(lines), END)
     return 1 if any(row.ok is False for rows in found.values() for row in rows) else 0
 
 
