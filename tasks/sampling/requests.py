@@ -7,7 +7,9 @@ resumed run draws what an uninterrupted one draws.
 import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
+from typing import Any
 
 import polars as pl
 
@@ -107,16 +109,23 @@ def requests_for(
     hints: dict[str, tuple[str, float]] | None,
 ) -> list[Request]:
     """The requests of a shard's keys. `problems` are rows of the lake's problems by id, `images` the folder of its images."""
-    requests = []
-    for problem_id, round, sample in keys.iter_rows():
+
+    @cache  # the samples of a problem share their prompt
+    def asked(problem_id: str) -> dict[str, Any]:
         problem = problems[problem_id]
         band, accuracy = hints[problem_id] if hints else (None, None)
         hint = problem_hint(prompting.hints, band=band, accuracy=accuracy)
         prompt = render_prompt(prompting.template, question=problem["question"], choices=problem["choices"] or (), hint=hint)
-        files = tuple(images / name for name in problem["images"] or ())
-        request_seed = rollout_seed(problem_id, round, sample, seed)
-        requests.append(Request(problem_id, round, sample, request_seed, prompt, files, band if hint and band else ""))
-    return requests
+        return {
+            "prompt": prompt,
+            "images": tuple(images / name for name in problem["images"] or ()),
+            "hint": band if hint and band else "",
+        }
+
+    return [
+        Request(problem_id, round, sample, rollout_seed(problem_id, round, sample, seed), **asked(problem_id))
+        for problem_id, round, sample in keys.iter_rows()
+    ]
 
 
 def rollout_rows(requests: Sequence[Request], completions: Sequence[Completion], policy_id: str, sampling: str) -> pl.DataFrame:
