@@ -1,0 +1,84 @@
+"""A study on real parts, small: two arms that train and one that does not, two seeds side by side; a rerun trains nothing."""
+
+import subprocess
+from copy import deepcopy
+from pathlib import Path
+
+import polars as pl
+import pytest
+import yaml
+
+from tasks.lake import Lake
+from tasks.warehouse import query
+from tests.flows.runs import TINY, artifacts, run
+
+STAGE = {"steps": 2, "batch": 8, "group_size": 4, "max_tokens": 40, "warmup_steps": 0, "weighting": {"family": "none"}}
+
+
+def small_study(folder: Path) -> Path:
+    """A study over the tiny recipe's problems."""
+    recipe = {name: deepcopy(TINY[name]) for name in ("policy", "problems", "sampling")}
+    recipe["problems"]["starter"] |= {"n_train": 12, "n_heldout": 4, "n_validation": 2}
+    recipe["sampling"] |= {"rounds": 2}
+    recipe["curation"] = {"stage1": {"rule": "random", "size": 6}, "stage2": None, "on_shortage": "warn"}
+    recipe["training"] = {"stage1": {**STAGE, "validation": {"every": 1, "samples": 1}}, "stage2": None}
+    recipe["evaluation"] = {"samples": 2, "hints": False}
+    arms = [
+        {"name": "base", "train": False},
+        {"name": "GRPO", "profile": False},
+        {"name": "weights <b>", "adds_to": "GRPO", "changes": {"training.stage1.weighting.family": "linear"}},
+    ]
+    path = folder / "small.yaml"
+    fields = {"name": "small", "seeds": 2, "parallel": 2, "baseline": "GRPO", "targets": [0.0], "recipe": recipe, "arms": arms}
+    path.write_text(yaml.safe_dump(fields))
+    return path
+
+
+@pytest.fixture(scope="module")
+def studied(tmp_path_factory: pytest.TempPathFactory, prefect_home: Path) -> tuple[Path, Path, subprocess.CompletedProcess[str]]:
+    """The home, the study, and how its first run ended."""
+    folder = tmp_path_factory.mktemp("study")
+    plan = small_study(folder)
+    return folder / "home", plan, run(folder / "home", plan, prefect_home, flow="study")
+
+
+def test_every_arm_is_compared_over_its_seeds(studied: tuple[Path, Path, subprocess.CompletedProcess[str]]) -> None:
+    home, _, done = studied
+    assert done.returncode == 0, done.stdout + done.stderr
+    rows = query(Lake(home), "select arm, seeds, problems, steps, completions, profile_completions, difference, p_value from study")
+    assert rows["arm"].to_list() == ["base", "GRPO", "weights <b>"]
+    assert rows["seeds"].to_list() == [2, 2, 2]
+    assert rows["problems"].to_list() == [8, 8, 8]
+    assert rows.select("steps", "completions", "profile_completions").rows() == [(0, 0, 0), (2, 16, 0), (2, 16, 48)]
+    assert rows["p_value"].is_null().to_list() == [False, True, False]
+    assert "weights <b>" in done.stdout
+
+
+def test_seeds_differ_and_share_their_problems(studied: tuple[Path, Path, subprocess.CompletedProcess[str]]) -> None:
+    stages = query(Lake(studied[0]), "select arm, seed, stage_id, set_id from stg_study_stages")
+    assert stages["stage_id"].n_unique() == 4
+    assert stages["set_id"].n_unique() == 2
+    assert len(artifacts(studied[0])["starter-datasets"]) == 1
+
+
+def test_tokens_are_told_at_every_validation(studied: tuple[Path, Path, subprocess.CompletedProcess[str]]) -> None:
+    curve = query(Lake(studied[0]), "select arm, seed, steps, completions, tokens, accuracy from study_curve")
+    assert curve.group_by("arm", "seed").agg("steps").sort("arm", "seed")["steps"].to_list() == [[0, 1, 2]] * 4
+    assert (curve.filter(pl.col("steps") > 0)["tokens"] > 0).all()
+    reached = query(Lake(studied[0]), "select arm, reached, tokens from study_targets where reached > 0")
+    assert reached.rows() == [("GRPO", 2, 0.0), ("weights <b>", 2, 0.0)]
+
+
+def test_its_page_escapes_what_arms_are_called(studied: tuple[Path, Path, subprocess.CompletedProcess[str]]) -> None:
+    [page] = studied[0].glob("reports/*/report.html")
+    text = page.read_text()
+    assert "weights &lt;b&gt;" in text
+    assert "weights <b>" not in text
+
+
+def test_a_rerun_trains_and_samples_nothing(studied: tuple[Path, Path, subprocess.CompletedProcess[str]], prefect_home: Path) -> None:
+    home, plan, _ = studied
+    before = artifacts(home)
+    done = run(home, plan, prefect_home, flow="study")
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert artifacts(home) == before
