@@ -6,7 +6,9 @@ from pathlib import Path
 from prefect import flow
 
 from flows.curate import Curated, curate
+from flows.profile import read_validation
 from flows.recipe import Recipe
+from tasks.curation.validation_task import export_validation
 from tasks.home import open_home
 from tasks.policy import Policy
 from tasks.store import Artifact
@@ -29,7 +31,15 @@ def train(recipe: Recipe, home: Path) -> Trained:
     home = open_home(home)
     curated = curate(recipe, home)
     base, settings = curated.profiled.base, recipe.training
-    first = train_stage(home, base, curated.sets, "stage1", settings.stage1, recipe.prompting, recipe.grading, recipe.seed)
+    watched = validation_problems(recipe, home, curated)
+    first = train_stage(home, base, curated.sets, "stage1", settings.stage1, recipe.prompting, recipe.grading, recipe.seed, watched)
     middle = stage_policy(first, "stage1", base)
-    second = train_stage(home, middle, curated.sets, "stage2", settings.stage2, recipe.prompting, recipe.grading, recipe.seed)
+    second = train_stage(home, middle, curated.sets, "stage2", settings.stage2, recipe.prompting, recipe.grading, recipe.seed, watched)
     return Trained(curated, (first, second), (base, middle, stage_policy(second, "stage2", middle)))
+
+
+def validation_problems(recipe: Recipe, home: Path, curated: Curated) -> Artifact | None:
+    """The problems that stages watch themselves with, apart from those trained on and held out; None where no stage does."""
+    if not (recipe.training.stage1.validation or recipe.training.stage2.validation):
+        return None
+    return export_validation(home, read_validation(recipe, home), (*curated.profiled.train, *curated.profiled.heldout))
