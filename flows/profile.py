@@ -90,6 +90,14 @@ def read_problems(recipe: Recipe, home: Path) -> tuple[tuple[Artifact, ...], tup
     return tuple(ingest(home, source) for source in train), tuple(ingest(home, source) for source in heldout)
 
 
+def read_validation(recipe: Recipe, home: Path) -> tuple[Artifact, ...]:
+    """The problems to watch training with, one artifact a source."""
+    sources = recipe.problems.validation
+    if recipe.problems.starter and recipe.problems.starter.n_validation:
+        sources = (*sources, *starter_sources(draw_datasets(home, recipe.problems.starter), "validation"))
+    return tuple(ingest(home, source) for source in sources)
+
+
 def starter_sources(datasets: Artifact, split: str) -> list[SourceSettings]:
     """The shipped synthetic datasets' split as sources."""
     return [SourceSettings(name=name, path=str(datasets.path / name / f"{split}.jsonl"), split=split) for name in DATASETS]

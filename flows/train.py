@@ -6,9 +6,10 @@ from pathlib import Path
 from prefect import flow
 
 from flows.curate import Curated, curate
-from flows.profile import answered
+from flows.profile import answered, read_validation
 from flows.recipe import Recipe
 from tasks.curation.task import curate as choose
+from tasks.curation.validation_task import export_validation
 from tasks.difficulty.task import measure
 from tasks.home import open_home
 from tasks.policy import Policy
@@ -38,10 +39,11 @@ def train_stages(recipe: Recipe, home: Path, curated: Curated) -> Trained:
     """Each stage from the policy that the one before it left."""
     sets, policies = [curated.sets], [curated.profiled.base]
     stages: list[Artifact] = []
+    watched = validation_problems(recipe, home, curated)
     for name, settings in recipe.training.stages.items():
         if stages and recipe.reprofile:
             sets.append(chosen_anew(recipe, home, curated, policies[-1], name))
-        stage = train_stage(home, policies[-1], sets[-1], name, settings, recipe.prompting, recipe.grading, recipe.seed)
+        stage = train_stage(home, policies[-1], sets[-1], name, settings, recipe.prompting, recipe.grading, recipe.seed, watched)
         policies.append(stage_policy(stage, name, policies[-1]))
         stages.append(stage)
     return Trained(curated, tuple(sets), tuple(stages), tuple(policies))
@@ -53,3 +55,10 @@ def chosen_anew(recipe: Recipe, home: Path, curated: Curated, policy: Policy, st
     problems, rounds = curated.profiled.train, recipe.reprofile.rounds or recipe.sampling.rounds
     difficulty = measure(home, answered(recipe, home, policy, problems, rounds), problems, recipe.difficulty)
     return choose(home, difficulty, problems, recipe.curation.only(stage), recipe.seed)
+
+
+def validation_problems(recipe: Recipe, home: Path, curated: Curated) -> Artifact | None:
+    """The problems that stages watch themselves with, apart from those trained on and held out; None where no stage does."""
+    if not any(stage.validation for stage in recipe.training.stages.values()):
+        return None
+    return export_validation(home, read_validation(recipe, home), (*curated.profiled.train, *curated.profiled.heldout))

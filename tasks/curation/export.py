@@ -24,6 +24,7 @@ COLUMNS = {
     "rank": pa.int64(),
 }
 ROWS_AT_ONCE = 128
+VALIDATION = "validation.parquet"
 
 
 def export_schema() -> pa.Schema:

@@ -1,10 +1,11 @@
 """Writes the two starter datasets to a folder, in EasyR1's conventions: JSONL beside a folder of PNG images.
 
-Byte for byte the same for the same seed and sizes. The splits share no picture with each other nor with what the policy was taught.
+Byte for byte the same for the same seed and sizes. The splits share no picture with each other nor with what the policy was taught;
+"validation" is drawn from the pool of "train" without the pictures that the train split has, and changes neither it nor "heldout".
 """
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from random import Random
 
@@ -15,13 +16,16 @@ from tasks.starter.problem import Kind, StarterProblem, draw_problem
 DATASETS: dict[str, Mapping[str, Kind]] = {"starter-figures": figures.KINDS, "starter-charts": charts.KINDS}
 
 
-def starter_problems(name: str, split: str, *, seed: int, count: int) -> list[StarterProblem]:
-    """`count` different problems of dataset `name`; `split` is "train" or "heldout", each of which has its own pool of pictures."""
+def starter_problems(name: str, split: str, *, seed: int, count: int, without: Iterable[StarterProblem] = ()) -> list[StarterProblem]:
+    """`count` different problems of dataset `name`, none with a picture of `without`; `split` is "train", "heldout" or "validation"."""
     rng = Random(f"{name} {split} {seed}")
+    pool = {"validation": "train"}.get(split, split)
+    shown = {problem.picture.key for problem in without}
     chosen: dict[tuple[str, str], StarterProblem] = {}
     while len(chosen) < count:
-        problem = draw_problem(DATASETS[name], split, rng)
-        chosen.setdefault((problem.picture.key, problem.question), problem)
+        problem = draw_problem(DATASETS[name], pool, rng)
+        if problem.picture.key not in shown:
+            chosen.setdefault((problem.picture.key, problem.question), problem)
     return list(chosen.values())
 
 
@@ -42,17 +46,23 @@ def _write_split(folder: Path, name: str, split: str, problems: list[StarterProb
     (folder / f"{split}.jsonl").write_text("".join(f"{line}\n" for line in lines), encoding="utf-8")
 
 
-def write_starter_datasets(folder: Path | str, *, seed: int = 0, n_train: int = 384, n_heldout: int = 320) -> list[Path]:
+def write_starter_datasets(
+    folder: Path | str, *, seed: int = 0, n_train: int = 384, n_heldout: int = 320, n_validation: int = 0
+) -> list[Path]:
     """Writes `<folder>/<name>/{train,heldout}.jsonl` and `<folder>/<name>/images/*.png` for each dataset; returns the JSONL files.
 
-    A row has `id`, `images` (paths relative to the JSONL's folder), `problem` (with its `<image>` mark), `answer` (an integer, or
-    a letter where the row has `choices`), `level` (0 trivial to 4) and `kind`.
+    `validation.jsonl` is written where `n_validation` asks for some. A row has `id`, `images` (paths relative to the JSONL's folder),
+    `problem` (with its `<image>` mark), `answer` (an integer, or a letter where the row has `choices`), `level` (0 trivial to 4), `kind`.
     """
     written = []
     for name in DATASETS:
         home = Path(folder) / name
         (home / "images").mkdir(parents=True, exist_ok=True)
-        for split, count in (("train", n_train), ("heldout", n_heldout)):
-            _write_split(home, name, split, starter_problems(name, split, seed=seed, count=count))
+        counts = {"train": n_train, "heldout": n_heldout}
+        splits = {split: starter_problems(name, split, seed=seed, count=count) for split, count in counts.items()}
+        if n_validation:
+            splits["validation"] = starter_problems(name, "validation", seed=seed, count=n_validation, without=splits["train"])
+        for split, problems in splits.items():
+            _write_split(home, name, split, problems)
             written.append(home / f"{split}.jsonl")
     return written

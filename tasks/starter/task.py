@@ -33,7 +33,7 @@ def draw_datasets(home: Path, settings: StarterDatasetSettings) -> Artifact:
     if target.is_complete:
         return target
     with building(target, {"settings": settings.model_dump()}) as folder:
-        write_starter_datasets(folder, seed=settings.seed, n_train=settings.n_train, n_heldout=settings.n_heldout)
+        write_starter_datasets(folder, **settings.model_dump())
     return target
 
 

@@ -11,6 +11,7 @@ from pathlib import Path
 import torch
 from transformers import AutoConfig, GenerationConfig, PrinterCallback
 
+from tasks.errors import InputError
 from tasks.grading.pool import Grader
 from tasks.modeling import hub_options, is_local, load_dtype, load_model, load_processor, sees_images
 from tasks.policy import Policy, check_is_model
@@ -21,6 +22,7 @@ from tasks.training.records import Records
 from tasks.training.rewards import Rewards
 from tasks.training.spec import StageSpec
 from tasks.training.trainer import DifficultyGRPOTrainer, training_arguments
+from tasks.training.validation import Validation, check_best_can_be_kept, restore_best
 from tasks.training.watching import Watch
 
 NO_REWARD = "All reward functions returned None"
@@ -36,9 +38,13 @@ def train_stage(spec: StageSpec) -> None:
     resume = checkpoints.last()
     records = Records(spec.stage_id, resume)
     with Grader(spec.grading) as grader:
-        trainer = build_trainer(spec, problems, Rewards(grader), records, checkpoints)
+        rewards = Rewards(grader)
+        trainer = build_trainer(spec, problems, rewards, records, checkpoints)
+        watch_validation(trainer, spec, rewards, records, checkpoints)
         generation = GenerationConfig.from_dict(trainer.model.generation_config.to_dict())
         trainer.train(resume_from_checkpoint=str(resume) if resume else None)
+        if spec.settings.validation and spec.settings.validation.keep_best:
+            restore_best(trainer, records, checkpoints)
     save_policy(trainer, spec.policy, generation, spec.folder / "policy")
     if trainer.is_world_process_zero():
         records.write(spec.folder)
@@ -69,6 +75,19 @@ def build_trainer(
     )
     trainer.remove_callback(PrinterCallback)
     return trainer
+
+
+def watch_validation(trainer: DifficultyGRPOTrainer, spec: StageSpec, rewards: Rewards, records: Records, checkpoints: Checkpoints) -> None:
+    """Have the trainer evaluate on the validation problems, where the stage asks for it."""
+    asked = spec.settings.validation
+    if not asked:
+        return
+    if not spec.validation:
+        raise InputError(f"stage {spec.stage_id}: validation asks for problems, but none are given; give problems.validation sources")
+    if asked.keep_best:
+        check_best_can_be_kept(trainer)
+    problems = load_problems(spec.validation, spec.prompting, hints=False, sees_images=sees_images(spec.policy))
+    trainer.add_callback(Validation(trainer, problems, rewards, records, checkpoints, asked, spec.seed))
 
 
 def save_policy(trainer: DifficultyGRPOTrainer, policy: Policy, generation: GenerationConfig, folder: Path) -> None:

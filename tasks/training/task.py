@@ -1,8 +1,9 @@
 """The training task: one GRPO stage from a policy and a curated set, in a child process, as a `stages` artifact.
 
-Cached by the policy's identity, the content of this stage's problems (not the other stages'), the settings, the templates its prompts use,
-the grader and the seed. Library versions are kept among the artifact's facts and are not part of the key: an upgrade would otherwise
-silently train every stage again for hours, and a GPU does not repeat itself to the bit anyway.
+Cached by the policy's identity, the content of this stage's problems (not the other stages') and, where the stage validates, of the
+validation problems, the settings, the templates its prompts use, the grader and the seed. Library versions are kept among the artifact's
+facts and are not part of the key: an upgrade would otherwise silently train every stage again for hours, and a GPU does not repeat itself
+to the bit anyway.
 """
 
 from importlib.metadata import version
@@ -13,6 +14,7 @@ import polars as pl
 from prefect import get_run_logger
 
 from tasks.caching import room_task
+from tasks.curation.export import VALIDATION
 from tasks.errors import InputError
 from tasks.grading.settings import GradingSettings
 from tasks.grading.verdict import grader_id
@@ -26,7 +28,7 @@ from tasks.store import Artifact, artifact, building, digest
 from tasks.training.settings import StageSettings
 from tasks.training.spec import StageSpec
 
-VERSION = 2
+VERSION = 3
 LIBRARIES = ("torch", "transformers", "trl", "accelerate")
 NO_EFFECT: dict[str, bool | set[str]] = {
     "save_every": True,
@@ -45,6 +47,7 @@ def plan(
     prompting: PromptingSettings,
     grading: GradingSettings,
     seed: int,
+    validation: Artifact | None = None,
 ) -> Artifact:
     """The stage that `train` makes of the same arguments."""
     used = used_prompting(prompting, settings)
@@ -58,6 +61,7 @@ def plan(
         "grader": grader_id(),
         "grading": grading.model_dump(exclude={"workers", "start_timeout_s"}),
         "seed": stage_seed(seed, stage),
+        "validation": validation.content if validation and settings.validation else None,
     }
     return artifact(home, "stages", inputs)
 
@@ -72,9 +76,13 @@ def train(
     prompting: PromptingSettings,
     grading: GradingSettings,
     seed: int,
+    validation: Artifact | None = None,
 ) -> Artifact:
-    """Train `policy` on `<stage>.parquet` of `curated`. A killed or failed attempt is taken up where its last checkpoint left it."""
-    target = plan(home, policy, curated, stage, settings, prompting, grading, seed)
+    """Train `policy` on `<stage>.parquet` of `curated`. A killed or failed attempt is taken up where its last checkpoint left it.
+
+    `validation` is what `tasks.curation` wrote of the validation problems, for a stage that validates. Raises InputError without it.
+    """
+    target = plan(home, policy, curated, stage, settings, prompting, grading, seed, validation)
     if target.is_complete:
         return target
     check_same_pixels(Lake(home), curated, prompting)
@@ -85,18 +93,28 @@ def train(
             folder=folder,
             policy=policy,
             problems=curated.file(f"{stage}.parquet"),
+            validation=validation.file(VALIDATION) if validation else None,
             settings=settings,
             prompting=prompting,
             grading=grading,
             seed=stage_seed(seed, stage),
         )
         run_worker("tasks.training.worker", spec, folder, log=get_run_logger().info, on_progress=on_progress)
+        facts["kept_step"] = kept_step(folder, settings)
     return target
 
 
 def stage_policy(stage: Artifact, name: str, parent: Policy) -> Policy:
     """The policy that a complete stage left, under the name `name`."""
     return trained_policy(stage.file("policy"), name=name, stage_id=stage.key, parent=parent)
+
+
+def kept_step(folder: Path, settings: StageSettings) -> int:
+    """The step whose policy a stage left: the last one unless validation found a better."""
+    if not (settings.validation and settings.validation.keep_best):
+        return settings.steps
+    metrics = pl.read_parquet(folder / "metrics" / "metrics.parquet")
+    return int(metrics.filter(pl.col("name") == "validation/kept_step")["value"].item())
 
 
 def check_same_pixels(lake: Lake, curated: Artifact, prompting: PromptingSettings) -> None:

@@ -19,11 +19,12 @@ from transformers import PreTrainedModel
 from trl import GRPOConfig, GRPOTrainer
 
 from tasks.modeling import Processor
+from tasks.training.checkpoints import full_disk_named
 from tasks.training.problems import Problems
 from tasks.training.records import Records
 from tasks.training.rewards import Rewards
 from tasks.training.settings import StageSettings, WeightingSettings
-from tasks.training.weighting import shrink, weigh
+from tasks.training.weighting import normalised, shrink, standardise, weigh
 
 ACCURACY, FORMAT = 0, 1  # columns of the rewards
 
@@ -102,6 +103,10 @@ class DifficultyGRPOTrainer(GRPOTrainer):
         saved = type(self.model).from_pretrained(resume_from_checkpoint, config=self.model.config, dtype=self.model.dtype)
         self.model.load_state_dict(saved.state_dict())
 
+    def _save_checkpoint(self, model: torch.nn.Module, trial: Any) -> None:
+        with full_disk_named(Path(str(self.args.output_dir)) / f"checkpoint-{self.state.global_step}"):
+            super()._save_checkpoint(model, trial)
+
     def _get_train_sampler(self, dataset: Dataset | None = None) -> Sampler:
         args = self.args
         assert args.steps_per_generation and args.generation_batch_size  # GRPOConfig fills them in
@@ -127,22 +132,25 @@ class DifficultyGRPOTrainer(GRPOTrainer):
     def _generate_and_score_completions(self, inputs: list[dict[str, Any]]) -> dict[str, Any]:
         examples = [self.problems[row["index"]] for row in inputs]
         output = super()._generate_and_score_completions(examples)
-        stock = self.accelerator.gather(output["advantages"])
-        groups = self._groups(examples)
-        weighted = stock * torch.tensor([group["weight"] for group in groups], device=stock.device).repeat_interleave(self.num_generations)
+        unweighted = self.accelerator.gather(output["advantages"]).view(-1, self.num_generations)
+        groups = self._groups(examples, unweighted.cpu().double().numpy())
+        weighted = unweighted * torch.tensor([group["weight"] for group in groups], device=unweighted.device)[:, None]
         local = slice(self.accelerator.process_index * len(inputs), (self.accelerator.process_index + 1) * len(inputs))
-        output["advantages"] = weighted[local]
-        self._record(groups, weighted.view(-1, self.num_generations).cpu().double().numpy())
+        output["advantages"] = weighted.flatten()[local]
+        self._record(groups, weighted.cpu().double().numpy())
         return output
 
-    def _groups(self, examples: list[dict[str, Any]]) -> list[dict[str, Any]]:
-        """Each group of all processes with its accuracy and weight. `G` counts the completions that could be judged."""
+    def _groups(self, examples: list[dict[str, Any]], unweighted: np.ndarray) -> list[dict[str, Any]]:
+        """Each group of all processes with its accuracy and weight. `G` counts the completions that could be judged.
+
+        `unweighted` advantages are those of all processes, [groups, G]; each process computes the same weights from them.
+        """
         problems = gather_object([(example["problem_id"], example["prior"]) for example in examples])[:: self.num_generations]
-        accuracy = self._gathered_rewards[:, ACCURACY].view(-1, self.num_generations).cpu().double().numpy()
-        counted, correct = (~np.isnan(accuracy)).sum(axis=1), np.nansum(accuracy, axis=1)
+        rewards = self._gathered_rewards.cpu().double().numpy().reshape(*unweighted.shape, -1)
+        judged = ~np.isnan(rewards[:, :, ACCURACY])
+        counted, correct = judged.sum(axis=1), np.nansum(rewards[:, :, ACCURACY], axis=1)
         prior = np.array([math.nan if prior is None else prior for _, prior in problems])
-        settings = self.weighting
-        weights = weigh(shrink(correct, counted, prior, settings.prior_strength), settings.family, high=settings.high, low=settings.low)
+        weights = self._weights(shrink(correct, counted, prior, self.weighting.prior_strength), unweighted, judged)
         return [
             {
                 "problem_id": problem_id,
@@ -154,6 +162,14 @@ class DifficultyGRPOTrainer(GRPOTrainer):
             }
             for (problem_id, offline), n, k, weight in zip(problems, counted, correct, weights, strict=True)
         ]
+
+    def _weights(self, accuracy: np.ndarray, unweighted: np.ndarray, judged: np.ndarray) -> np.ndarray:
+        """The weight of each group as it is applied."""
+        settings = self.weighting
+        weights = weigh(accuracy, settings.family, high=settings.high, low=settings.low)
+        if not settings.normalise or settings.family == "none":
+            return weights
+        return normalised(weights, unweighted, standardise(unweighted, judged) if settings.replaces_std else unweighted)
 
     def _record(self, groups: list[dict[str, Any]], advantages: np.ndarray) -> None:
         """Keep the groups with the mean and (population) standard deviation of their weighted advantages, and TRL's log of these."""

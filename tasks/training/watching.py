@@ -10,7 +10,7 @@ from transformers import TrainerCallback, TrainerControl, TrainerState, Training
 
 from tasks.errors import InputError
 from tasks.process import emit_progress
-from tasks.training.checkpoints import Checkpoints
+from tasks.training.checkpoints import Checkpoints, full_disk_named
 from tasks.training.records import Records
 from tasks.training.settings import CollapseSettings, StageSettings
 
@@ -46,8 +46,9 @@ class Watch(TrainerCallback):
     def on_save(self, args: TrainingArguments, state: TrainerState, control: TrainerControl, **_: Any) -> None:
         PartialState().wait_for_everyone()  # each process writes its own random states
         if state.is_world_process_zero:
-            self.records.write(self.checkpoints.path(state.global_step))
-            self.checkpoints.seal(state.global_step)
+            with full_disk_named(self.checkpoints.path(state.global_step)):
+                self.records.write(self.checkpoints.path(state.global_step))
+                self.checkpoints.seal(state.global_step)
 
     def tell(self, step: int, logs: dict[str, Any]) -> None:
         """Progress for the parent at every step, a line for the log at about every twentieth of the way."""

@@ -71,20 +71,40 @@ def weigh(accuracy: ArrayLike, family: str, *, high: float, low: float) -> Array
     return np.where(np.isnan(p), 1.0, FAMILIES[family](p, high, low))
 
 
-def advantages(rewards: ArrayLike, weights: ArrayLike, *, mode: str) -> Array:
+def advantages(rewards: ArrayLike, weights: ArrayLike, *, mode: str, normalise: bool = False) -> Array:
     """The weighted advantages of groups of combined rewards, shape [groups, G]; a NaN reward does not count and gets 0.
 
     "replace_std": w (r - mean), the paper's. "multiply": w (r - mean) / (std + 1e-4), GRPO's own advantage (arXiv 2402.03300, with the
-    sample standard deviation, as TRL has it) times the weight; weights of 1 then are stock GRPO. The trainer reaches the same numbers
-    by rescaling TRL's advantages (`rescale`), which leaves TRL's other options in force.
+    sample standard deviation, as TRL has it) times the weight; weights of 1 then are stock GRPO. `normalise`: see `normalised`. The
+    trainer reaches the same numbers by rescaling TRL's advantages (`rescale`), which leaves TRL's other options in force.
     """
     r = np.asarray(rewards, dtype=np.float64)
     counted = ~np.isnan(r)
-    n = counted.sum(axis=1, keepdims=True)
-    centred = np.where(counted, r - np.where(counted, r, 0.0).sum(axis=1, keepdims=True) / np.maximum(n, 1), 0.0)
-    if mode == "multiply":
-        centred /= np.sqrt((centred**2).sum(axis=1, keepdims=True) / np.maximum(n - 1, 1)) + STD_FLOOR
-    return rescale(centred, weights)
+    mean = np.where(counted, r, 0.0).sum(axis=1, keepdims=True) / np.maximum(counted.sum(axis=1, keepdims=True), 1)
+    centred = np.where(counted, r - mean, 0.0)
+    stock = standardise(centred, counted)
+    unweighted = stock if mode == "multiply" else centred
+    return rescale(unweighted, normalised(weights, unweighted, stock) if normalise else weights)
+
+
+def standardise(centred: ArrayLike, counted: ArrayLike) -> Array:
+    """GRPO's advantages of rewards less their group's mean, shape [groups, G]: over the sample standard deviation of what counts."""
+    values, n = np.asarray(centred, dtype=np.float64), np.asarray(counted).sum(axis=1, keepdims=True)
+    return values / (np.sqrt((values**2).sum(axis=1, keepdims=True) / np.maximum(n - 1, 1)) + STD_FLOOR)
+
+
+def normalised(weights: ArrayLike, unweighted: ArrayLike, stock: ArrayLike) -> Array:
+    """The weights times one factor, by which the mean absolute advantage of the batch is stock GRPO's. Shape [groups].
+
+    `unweighted` advantages [groups, G] are what the weights multiply, `stock` GRPO's of the same rewards. The factor is
+    sum |stock| / sum |w unweighted|: a mean over the groups, each with the gradient that it brings, so groups without spread have no say,
+    and the mean weight is taken where weight has an effect. (A plain mean over groups would depend on how many teach nothing, and for
+    "replace_std" it would leave the advantages smaller than GRPO's by the standard deviation that is not divided by.) It is one factor
+    a batch: ratios between groups are those of the family. Weights of a batch without any spread stay as they are.
+    """
+    values = np.asarray(weights, dtype=np.float64)
+    size = np.abs(rescale(unweighted, values)).sum()
+    return values * (np.abs(stock).sum() / size) if size else values
 
 
 def rescale(stock: ArrayLike, weights: ArrayLike) -> Array:

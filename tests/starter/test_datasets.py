@@ -73,6 +73,16 @@ def test_splits_share_no_picture_even_across_seeds(starter_datasets, tmp_path):
     assert train and heldout and not train & heldout
 
 
+def test_validation_shares_no_picture_and_changes_no_other_split(starter_datasets, tmp_path):
+    write_starter_datasets(tmp_path, seed=3, n_train=150, n_heldout=120, n_validation=200)
+    others, after = _digests(starter_datasets), _digests(tmp_path)
+    assert {name: after[name] for name in others} == others
+    for name in NAMES:
+        assert len(_rows(tmp_path, name, "validation")) == 200
+    shown = _image_digests(tmp_path, "train") | _image_digests(tmp_path, "heldout")
+    assert not shown & _image_digests(tmp_path, "validation")
+
+
 def test_no_problem_is_twice_in_a_split():
     for name in NAMES:
         problems = starter_problems(name, "heldout", seed=0, count=600)

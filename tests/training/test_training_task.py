@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+import polars as pl
 import pytest
 from prefect.logging import disable_run_logger
 
@@ -11,7 +12,7 @@ from tasks.lake import Lake
 from tasks.policy import Policy
 from tasks.prompting.settings import HintSettings, PromptingSettings
 from tasks.store import Artifact, artifact, building
-from tasks.training.settings import LoraSettings, RolloutSettings, StageSettings
+from tasks.training.settings import LoraSettings, RefillSettings, RolloutSettings, StageSettings, ValidationSettings
 from tasks.training.task import plan, stage_policy, train
 from tests.training.tiny import SETTINGS, mixed_problems, problem, write_stage
 
@@ -27,6 +28,15 @@ def curated_set(home: Path, *, more: int = 0) -> Artifact:
     return target
 
 
+def validation_set(home: Path, count: int) -> Artifact:
+    """Validation problems as curation writes them."""
+    target = artifact(home, "validation", {"count": count})
+    if not target.is_complete:
+        with building(target, {}) as folder:
+            write_stage(folder / "validation.parquet", [problem(number, band=None, accuracy=None) for number in range(count)])
+    return target
+
+
 def arguments(home: Path, base: Policy, **changes: object) -> dict:
     given = {"home": home, "policy": base, "curated": curated_set(home), "stage": "stage1", "settings": SETTINGS}
     return {**given, "prompting": PROMPTING, "grading": GRADING, "seed": 0, **changes}
@@ -34,6 +44,7 @@ def arguments(home: Path, base: Policy, **changes: object) -> dict:
 
 def test_the_key_holds_what_changes_the_result_and_nothing_else(tmp_path: Path, tiny_policy: Policy) -> None:
     unhinted = SETTINGS.model_copy(update={"hints": False})
+    validating = SETTINGS.model_copy(update={"validation": ValidationSettings()})
     reworded = PromptingSettings(hints=HintSettings(by_band={"hard": "hard"}))
 
     def key(**changes: object) -> str:
@@ -45,6 +56,7 @@ def test_the_key_holds_what_changes_the_result_and_nothing_else(tmp_path: Path, 
         "trackers": key(settings=SETTINGS.model_copy(update={"report_to": ("tensorboard",)})),
         "where vLLM answers": key(settings=SETTINGS.model_copy(update={"rollouts": RolloutSettings(base_url="http://a:1", memory=0.5)})),
         "graders": key(grading=GradingSettings(workers=7)),
+        "validation problems that are not asked": key(validation=validation_set(tmp_path, 3)),
         "where the policy lies": key(policy=tiny_policy.model_copy(update={"model": "/elsewhere", "name": "other"})),
     }
     assert set(same.values()) == {key()}
@@ -60,23 +72,30 @@ def test_the_key_holds_what_changes_the_result_and_nothing_else(tmp_path: Path, 
         "seed": key(seed=1),
         "wording": key(prompting=reworded),
         "pixels": key(prompting=PromptingSettings(max_pixels=4096)),
+        "weights": key(settings=SETTINGS.model_copy(update={"weighting": SETTINGS.weighting.model_copy(update={"normalise": True})})),
+        "refill": key(settings=SETTINGS.model_copy(update={"refill": RefillSettings(tries=1)})),
+        "validation": key(settings=validating, validation=validation_set(tmp_path, 3)),
+        "its validation problems": key(settings=validating, validation=validation_set(tmp_path, 4)),
     }
     assert len({*other.values(), key()}) == len(other) + 1
     assert key(settings=unhinted, prompting=reworded) == key(settings=unhinted)
 
 
 def test_a_stage_is_trained_once_and_gives_a_policy(tmp_path: Path, tiny_policy: Policy) -> None:
-    settings = StageSettings(**{**SETTINGS.model_dump(), "steps": 2})
-    given = arguments(tmp_path, tiny_policy, settings=settings)
+    validation = {"every": 1, "samples": 1, "keep_best": True}
+    settings = StageSettings(**{**SETTINGS.model_dump(), "steps": 2, "validation": validation})
+    given = arguments(tmp_path, tiny_policy, settings=settings) | {"validation": validation_set(tmp_path, 3)}
     with disable_run_logger():
         done = train.fn(**given)
         assert train.fn(**given) == done
     assert done.is_complete
+    metrics = pl.read_parquet(done.file("metrics/metrics.parquet"))
+    assert [done.manifest["kept_step"]] == metrics.filter(name="validation/kept_step")["value"].to_list()
     assert done.manifest["stage"] == "stage1"
     assert {"policy/model.safetensors", "groups/groups.parquet", "metrics/metrics.parquet"} <= done.manifest["files"].keys()
     policy = stage_policy(done, "stage1", tiny_policy)
     assert (policy.name, policy.kind, policy.parent_id, policy.stage_id) == ("stage1", "stage", tiny_policy.policy_id, done.key)
-    assert policy.policy_id != tiny_policy.policy_id
+    assert (policy.policy_id != tiny_policy.policy_id) == (done.manifest["kept_step"] > 0)
 
 
 def test_bad_input_comes_back_from_the_training_process(tmp_path: Path, tiny_policy: Policy) -> None:

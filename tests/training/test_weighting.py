@@ -1,6 +1,7 @@
 """The weights' maths, for every family and any ends."""
 
 import math
+from typing import Any
 
 import numpy as np
 import pytest
@@ -9,7 +10,7 @@ from hypothesis import strategies as st
 from pydantic import ValidationError
 
 from tasks.training.settings import Family, WeightingSettings
-from tasks.training.weighting import FAMILIES, STD_FLOOR, advantages, shrink, weigh
+from tasks.training.weighting import FAMILIES, STD_FLOOR, advantages, normalised, shrink, weigh
 
 ENDS = st.tuples(st.floats(0.01, 100), st.floats(0.01, 100)).map(lambda ends: (max(ends), min(ends)))
 WEIGHTED = st.sampled_from([family for family in FAMILIES if family != "none"])
@@ -86,6 +87,53 @@ def test_advantages_by_hand() -> None:
     stock = advantages(rewards, weights, mode="multiply")
     assert stock[0, 0] == pytest.approx(2 * 0.75 / (0.5 + STD_FLOOR))
     assert stock[1, 0] == pytest.approx(3 * 0.5 / (math.sqrt(0.5) + STD_FLOOR))
+
+
+MODES = st.sampled_from(["replace_std", "multiply"])
+
+
+def weighted(rewards: list[list[float]], family: str, ends: tuple[float, float], **options: Any) -> np.ndarray:
+    high, low = ends
+    judged = np.asarray(rewards) >= 1
+    counted = ~np.isnan(rewards)
+    with np.errstate(invalid="ignore"):
+        accuracy = (judged & counted).sum(axis=1) / counted.sum(axis=1)
+    return advantages(rewards, weigh(accuracy, family, high=high, low=low), **options)
+
+
+@given(REWARDS, st.sampled_from(list(FAMILIES)), ENDS, MODES)
+def test_normalised_advantages_are_on_average_as_large_as_stock_grpos(
+    rewards: list[list[float]], family: str, ends: tuple[float, float], mode: str
+) -> None:
+    stock = advantages(rewards, np.ones(len(rewards)), mode="multiply")
+    mine = weighted(rewards, family, ends, mode=mode, normalise=True)
+    assert np.abs(mine).mean() == pytest.approx(np.abs(stock).mean())
+    assert (np.sign(mine) == np.sign(stock)).all()
+
+
+@given(REWARDS, WEIGHTED, ENDS, MODES, st.floats(0.1, 10))
+def test_only_ratios_between_normalised_groups_matter(
+    rewards: list[list[float]], family: str, ends: tuple[float, float], mode: str, factor: float
+) -> None:
+    once, larger = (weighted(rewards, family, (ends[0] * scale, ends[1] * scale), mode=mode, normalise=True) for scale in (1.0, factor))
+    assert once == pytest.approx(larger, rel=1e-6)
+    plain = weighted(rewards, family, ends, mode=mode)
+    taught = np.abs(plain).sum(axis=1) > 0
+    factors = np.abs(once).sum(axis=1)[taught] / np.abs(plain).sum(axis=1)[taught]
+    assert factors == pytest.approx(np.full(taught.sum(), factors[0] if taught.any() else 0.0))
+
+
+def test_groups_without_spread_have_no_say_in_the_factor() -> None:
+    rewards = [[1.0, 0.0, 0.0, 0.0], [1.0, 1.0, 1.0, 0.0]]
+    alone = weighted(rewards, "linear", (2.0, 0.5), mode="replace_std", normalise=True)
+    beside = weighted([*rewards, [1.0] * 4, [0.0] * 4, [math.nan] * 4], "linear", (2.0, 0.5), mode="replace_std", normalise=True)
+    assert beside[:2].tolist() == alone.tolist()
+    assert (beside[2:] == 0).all()
+
+
+def test_a_batch_that_teaches_nothing_keeps_its_weights() -> None:
+    nothing = np.zeros((2, 4))
+    assert normalised([2.0, 0.5], nothing, nothing).tolist() == [2.0, 0.5]
 
 
 @pytest.mark.parametrize("ends", [{"high": 0.4}, {"high": 1.0, "low": 1.5}])

@@ -29,6 +29,7 @@ class Curve:
 
 CURVES = (
     Curve(("rewards/accuracy/mean", "accuracy"), "Accuracy", "share of completions that are correct", as_percent=True),
+    Curve(("validation/accuracy",), "Validation", "share correct of problems that are not trained on, without hints", as_percent=True),
     Curve(("reward",), "Reward", "mean reward, format included"),
     Curve(
         ("zero_signal", "frac_reward_zero_std"), "Zero-signal groups", "all answers right or all wrong: nothing to learn", as_percent=True
