@@ -1,4 +1,4 @@
-"""A study on real parts, small: two arms that train and one that does not, two seeds side by side; a rerun trains nothing."""
+"""A study on real parts, small: an arm that trains and one that does not, two seeds side by side; a rerun trains nothing."""
 
 import subprocess
 from copy import deepcopy
@@ -25,11 +25,10 @@ def small_study(folder: Path) -> Path:
     recipe["evaluation"] = {"samples": 2, "hints": False}
     arms = [
         {"name": "base", "train": False},
-        {"name": "GRPO", "profile": False},
-        {"name": "weights <b>", "adds_to": "GRPO", "changes": {"training.stage1.weighting.family": "linear"}},
+        {"name": "weights <b>", "adds_to": "base", "changes": {"training.stage1.weighting.family": "linear"}},
     ]
     path = folder / "small.yaml"
-    fields = {"name": "small", "seeds": 2, "parallel": 2, "baseline": "GRPO", "targets": [0.0], "recipe": recipe, "arms": arms}
+    fields = {"name": "small", "seeds": 2, "parallel": 2, "baseline": "weights <b>", "targets": [0.0], "recipe": recipe, "arms": arms}
     path.write_text(yaml.safe_dump(fields))
     return path
 
@@ -46,27 +45,27 @@ def test_every_arm_is_compared_over_its_seeds(studied: tuple[Path, Path, subproc
     home, _, done = studied
     assert done.returncode == 0, done.stdout + done.stderr
     rows = query(Lake(home), "select arm, seeds, problems, steps, completions, profile_completions, difference, p_value from study")
-    assert rows["arm"].to_list() == ["base", "GRPO", "weights <b>"]
-    assert rows["seeds"].to_list() == [2, 2, 2]
-    assert rows["problems"].to_list() == [8, 8, 8]
-    assert rows.select("steps", "completions", "profile_completions").rows() == [(0, 0, 0), (2, 16, 0), (2, 16, 48)]
-    assert rows["p_value"].is_null().to_list() == [False, True, False]
+    assert rows["arm"].to_list() == ["base", "weights <b>"]
+    assert rows["seeds"].to_list() == [2, 2]
+    assert rows["problems"].to_list() == [8, 8]
+    assert rows.select("steps", "completions", "profile_completions").rows() == [(0, 0, 0), (2, 16, 48)]
+    assert rows["p_value"].is_null().to_list() == [False, True]
     assert "weights <b>" in done.stdout
 
 
 def test_seeds_differ_and_share_their_problems(studied: tuple[Path, Path, subprocess.CompletedProcess[str]]) -> None:
     stages = query(Lake(studied[0]), "select arm, seed, stage_id, set_id from stg_study_stages")
-    assert stages["stage_id"].n_unique() == 4
+    assert stages["stage_id"].n_unique() == 2
     assert stages["set_id"].n_unique() == 2
     assert len(artifacts(studied[0])["starter-datasets"]) == 1
 
 
 def test_tokens_are_told_at_every_validation(studied: tuple[Path, Path, subprocess.CompletedProcess[str]]) -> None:
     curve = query(Lake(studied[0]), "select arm, seed, steps, completions, tokens, accuracy from study_curve")
-    assert curve.group_by("arm", "seed").agg("steps").sort("arm", "seed")["steps"].to_list() == [[0, 1, 2]] * 4
+    assert curve.group_by("arm", "seed").agg("steps").sort("arm", "seed")["steps"].to_list() == [[0, 1, 2]] * 2
     assert (curve.filter(pl.col("steps") > 0)["tokens"] > 0).all()
     reached = query(Lake(studied[0]), "select arm, reached, tokens from study_targets where reached > 0")
-    assert reached.rows() == [("GRPO", 2, 0.0), ("weights <b>", 2, 0.0)]
+    assert reached.rows() == [("weights <b>", 2, 0.0)]
 
 
 def test_its_page_escapes_what_arms_are_called(studied: tuple[Path, Path, subprocess.CompletedProcess[str]]) -> None:
