@@ -94,11 +94,14 @@ class VllmEngine:
         return {**prompt, "multi_modal_data": {"image": pictures}} if pictures else prompt
 
     def parameters(self, request: Request) -> Any:
-        """The recipe's distribution with the request's own seed."""
+        """The recipe's distribution with the request's own seed. Only the whole response is asked for: vLLM would otherwise make an output
+        of every response at every step."""
         from vllm import SamplingParams
+        from vllm.sampling_params import RequestOutputKind
 
         own = self.sampling
-        return SamplingParams(temperature=own.temperature, top_p=own.top_p, max_tokens=own.max_tokens, seed=request.seed)
+        wanted: dict[str, Any] = {"temperature": own.temperature, "top_p": own.top_p, "max_tokens": own.max_tokens, "seed": request.seed}
+        return SamplingParams(**wanted, output_kind=RequestOutputKind.FINAL_ONLY)
 
     def finished(self, output: Any, in_hand: dict[str, tuple[Ticket, Request]]) -> tuple[Ticket, Completion]:
         """A finished response, of a prompt that left it all the room the recipe gives."""
