@@ -24,6 +24,7 @@ OWNED = {
     "steps_per_generation": "`batch` and `micro_batch`",
     "warmup_steps": "`warmup_steps`",
     "lr_scheduler_type": "`lr_schedule`",
+    "lr_scheduler_kwargs": "`decay_steps`",
     "adam_beta2": "`adam_beta2`",
     "max_grad_norm": "`max_grad_norm`",
     "beta": "`beta`",
@@ -181,6 +182,7 @@ class StageSettings(Settings):
 
     `batch` is the number of completions of one step over all processes: `batch / group_size` problems, `group_size` completions each;
     `micro_batch` (default: all) is how many go through the model at once on one process. `hints` puts difficulty hints into the prompts.
+    `lr_schedule` warmup_stable_decay keeps the learning rate and lets it fall to zero over the last `decay_steps`.
     `format_reward` is the weight of a kept format beside a right answer's 1. `beta` weighs the KL penalty (0 loads no reference model).
     `dtype` is the weights' while training; `autocast` computes in bfloat16 on GPUs that can, never on a CPU. `lora` trains an adapter;
     `freeze_vision` leaves the vision tower as it is where whole weights are trained. `gradient_checkpointing` saves memory for time;
@@ -198,7 +200,8 @@ class StageSettings(Settings):
     batch: int = Field(default=64, ge=1)
     micro_batch: int | None = Field(default=None, ge=1)
     warmup_steps: int = Field(default=10, ge=0)
-    lr_schedule: Literal["cosine", "linear", "constant_with_warmup"] = "cosine"
+    lr_schedule: Literal["cosine", "linear", "constant_with_warmup", "warmup_stable_decay"] = "cosine"
+    decay_steps: int | None = Field(default=None, ge=1)
     adam_beta2: float = Field(default=0.98, gt=0, lt=1)
     max_grad_norm: float = Field(default=0.2, gt=0)
     beta: float = Field(default=0.0, ge=0)
@@ -251,10 +254,20 @@ class StageSettings(Settings):
             raise ValueError(f"batch {self.batch} is not a multiple of micro_batch {self.micro_batch}: choose a divisor of batch")
         if self.processes:
             self.split(self.processes)
-        if self.warmup_steps >= self.steps and self.warmup_steps:
-            raise ValueError(f"warmup_steps {self.warmup_steps} is not below steps {self.steps}: the learning rate would never be reached")
         if self.save_every % self.extra.get("num_iterations", 1):
             raise ValueError(f"save_every {self.save_every} is not a multiple of extra.num_iterations: it would part the uses of a batch")
+        return self
+
+    @model_validator(mode="after")
+    def schedule_fits(self) -> "StageSettings":
+        if self.warmup_steps >= self.steps and self.warmup_steps:
+            raise ValueError(f"warmup_steps {self.warmup_steps} is not below steps {self.steps}: the learning rate would never be reached")
+        if (self.decay_steps is None) == (self.lr_schedule == "warmup_stable_decay"):
+            raise ValueError(
+                f"lr_schedule {self.lr_schedule} with decay_steps {self.decay_steps}: warmup_stable_decay needs them, and no other has any"
+            )
+        if self.warmup_steps + (self.decay_steps or 0) > self.steps:
+            raise ValueError(f"warmup_steps {self.warmup_steps} and decay_steps {self.decay_steps} are more than steps {self.steps}")
         return self
 
     @model_validator(mode="after")

@@ -203,6 +203,7 @@ def training_arguments(settings: StageSettings, folder: Path, *, seed: int) -> G
         gradient_accumulation_steps=settings.batch // (micro * world),
         warmup_steps=settings.warmup_steps,
         lr_scheduler_type=settings.lr_schedule,
+        lr_scheduler_kwargs={"num_decay_steps": settings.decay_steps} if settings.decay_steps else None,
         adam_beta2=settings.adam_beta2,
         max_grad_norm=settings.max_grad_norm,
         beta=settings.beta,

@@ -16,6 +16,9 @@ from tasks.training.trainer import training_arguments
         ({"group_size": 8, "batch": 4}, "make it 8"),
         ({"micro_batch": 48}, "choose a divisor"),
         ({"steps": 10, "warmup_steps": 10}, "not below steps"),
+        ({"lr_schedule": "warmup_stable_decay"}, "warmup_stable_decay needs them"),
+        ({"decay_steps": 8}, "lr_schedule cosine with decay_steps 8"),
+        ({"steps": 12, "lr_schedule": "warmup_stable_decay", "decay_steps": 8}, "are more than steps 12"),
         ({"extra": {"num_generations": 4}}, "governed by `group_size`"),
         ({"extra": {"num_iterations": 3}}, "would part the uses"),
         ({"learning_rate": 0}, "greater than 0"),
@@ -53,5 +56,7 @@ def test_settings_reach_trl(tmp_path) -> None:
     assert (arguments.gradient_accumulation_steps, arguments.generation_batch_size, arguments.steps_per_generation) == (4, 32, 4)
     assert (arguments.temperature, arguments.loss_type, arguments.weight_decay, arguments.seed) == (0.7, "dr_grpo", 0.1, 3)
     assert (arguments.scale_rewards, arguments.report_to, arguments.use_vllm) == ("none", [], False)
+    stable = StageSettings(lr_schedule="warmup_stable_decay", decay_steps=8)
+    assert training_arguments(stable, tmp_path, seed=3).lr_scheduler_kwargs == {"num_decay_steps": 8}
     assert StageSettings(weighting={"mode": "multiply"}).weighting.replaces_std is False
     assert training_arguments(StageSettings(weighting={"family": "none"}), tmp_path, seed=3).scale_rewards == "group"
