@@ -20,7 +20,7 @@ from flows.profile import Profiled, measure_difficulty, read_problems
 from flows.recipe import Recipe
 from flows.train import Trained, train_stages
 from tasks.home import open_home
-from tasks.process import worker_variables
+from tasks.process import worker_variables, workers_ended
 from tasks.publish import publish_warehouse
 from tasks.reporting.task import report_study
 from tasks.store import Artifact, digest
@@ -49,8 +49,9 @@ def study(study: Study, home: Path) -> StudyRun:
     places: Queue[int] = Queue()
     for place in range(study.parallel):
         places.put(place)
-    futures = [run_seed.submit(study, home, seed, places) for seed in range(study.seeds)]
-    wait(futures)
+    with workers_ended():
+        futures = [run_seed.submit(study, home, seed, places) for seed in range(study.seeds)]
+        wait(futures)
     runs = [run for future in futures for run in future.result()]
     summary = summarise(home, study.name, tuple(sorted(runs, key=lambda run: (run.place, run.seed))), study.targets)
     page = report_study(home, study.name, summary)

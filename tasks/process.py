@@ -15,6 +15,7 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from contextvars import ContextVar
 from pathlib import Path
+from threading import Event
 from typing import Any
 
 import psutil
@@ -29,6 +30,8 @@ LAST_LINES = 12
 OWNER = "DIFFICULTY_PRIOR_OWNER"
 PARENT = "DIFFICULTY_PRIOR_PARENT"
 SHARED_VARIABLES: ContextVar[tuple[tuple[str, str], ...]] = ContextVar("variables of all workers started in this context", default=())
+RUNNING: set[subprocess.Popen] = set()
+STOPPED = Event()
 
 
 def run_worker(
@@ -67,6 +70,8 @@ def run_worker(
         except BaseException:
             process.kill()
             raise
+        finally:
+            RUNNING.discard(process)
     if fault:
         raise InputError(fault)
     if process.returncode:
@@ -75,6 +80,8 @@ def run_worker(
 
 def start_worker(module: str, spec_path: Path, variables: Mapping[str, str]) -> subprocess.Popen:
     """Start a worker whose standard output and error come back as one stream of text lines."""
+    if STOPPED.is_set():
+        raise WorkerError(f"worker {module} is not started: the run is being stopped; run again to go on from what is already written")
     search = os.pathsep.join(filter(None, [str(PROJECT), os.environ.get("PYTHONPATH", "")]))
     environment = {
         **os.environ,
@@ -88,7 +95,7 @@ def start_worker(module: str, spec_path: Path, variables: Mapping[str, str]) -> 
         **dict(SHARED_VARIABLES.get()),
         **variables,
     }
-    return subprocess.Popen(
+    process = subprocess.Popen(
         [sys.executable, "-m", module, str(spec_path)],
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
@@ -98,6 +105,21 @@ def start_worker(module: str, spec_path: Path, variables: Mapping[str, str]) -> 
         errors="replace",
         env=environment,
     )
+    RUNNING.add(process)
+    return process
+
+
+@contextmanager
+def workers_ended() -> Iterator[None]:
+    """End the workers of all threads, and let none start, when what is inside is interrupted: threads do not hear of a Ctrl-C."""
+    STOPPED.clear()
+    try:
+        yield
+    except BaseException:
+        STOPPED.set()
+        for process in list(RUNNING):
+            process.kill()
+        raise
 
 
 @contextmanager

@@ -5,6 +5,7 @@ import signal
 import subprocess
 import sys
 import time
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import psutil
@@ -12,7 +13,7 @@ import pytest
 from pydantic import BaseModel
 
 from tasks.errors import InputError, WorkerError
-from tasks.process import OWNER, PROJECT, own_children, run_worker
+from tasks.process import OWNER, PROJECT, RUNNING, own_children, run_worker, worker_variables, workers_ended
 
 
 class Spec(BaseModel):
@@ -26,16 +27,17 @@ def work(tmp_path: Path, act: str, monkeypatch: pytest.MonkeyPatch) -> tuple[lis
     room.mkdir(exist_ok=True)
     (room / "__init__.py").touch()
     (room / "worker.py").write_text(
-        "import json, os, signal, sys\n"
+        "import json, os, signal, sys, time\n"
         "from tasks.errors import InputError\n"
         "from tasks.process import emit_progress, worker_main\n"
         "def run(text):\n"
         "    act = json.loads(text)['act']\n"
-        "    print('said ' + act)\n"
+        "    print('said ' + act + os.environ.get('SHARE', ''))\n"
         "    emit_progress(1, 2, 'steps')\n"
         "    if act == 'fault': raise InputError('row 3 is bad')\n"
         "    if act == 'crash': raise RuntimeError('boom')\n"
         "    if act == 'killed': os.kill(os.getpid(), signal.SIGKILL)\n"
+        "    if act == 'sleep': time.sleep(60)\n"
         "worker_main(run)\n"
     )
     monkeypatch.setenv("PYTHONPATH", str(tmp_path))
@@ -65,6 +67,27 @@ def test_a_crash_names_its_last_words_and_log(tmp_path: Path, monkeypatch: pytes
 def test_a_kill_is_named_with_a_guess_at_memory(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     with pytest.raises(WorkerError, match=r"killed by SIGKILL.*memory"):
         work(tmp_path, "killed", monkeypatch)
+
+
+def test_variables_of_a_context_reach_its_workers_only(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    with worker_variables({"SHARE": " with half"}):
+        assert work(tmp_path, "well", monkeypatch)[0] == ["said well with half"]
+    assert work(tmp_path, "well", monkeypatch)[0] == ["said well"]
+
+
+def test_an_interruption_ends_the_workers_of_other_threads(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    with ThreadPoolExecutor() as pool:
+        with pytest.raises(KeyboardInterrupt), workers_ended():
+            sleeping = pool.submit(work, tmp_path, "sleep", monkeypatch)
+            while not RUNNING:
+                time.sleep(0.01)
+            raise KeyboardInterrupt
+        with pytest.raises(WorkerError, match="killed by SIGKILL"):
+            sleeping.result(timeout=10)
+    with pytest.raises(WorkerError, match="the run is being stopped"):
+        work(tmp_path, "well", monkeypatch)
+    with workers_ended():
+        assert work(tmp_path, "well", monkeypatch)[0] == ["said well"]
 
 
 def started(script: str, **environment: str) -> subprocess.Popen:

@@ -102,7 +102,7 @@ def spending_chart(rows: pl.DataFrame, names: Sequence[str], description: str) -
     base = alt.Chart(rows).encode(
         x=alt.X("tokens:Q", axis=alt.Axis(title="tokens", tickCount=5, format="~s")),
         y=alt.Y("accuracy:Q", scale=alt.Scale(zero=False, nice=True), axis=alt.Axis(title=None, tickCount=5, format=".0%")),
-        color=alt.Color("series:N", scale=series_scale(list(names)), legend=None),
+        color=alt.Color("series:N", scale=series_scale(["", *names]), legend=None),
     )
     layers = alt.layer(base.mark_line(strokeWidth=2), base.mark_point(filled=True, size=22, opacity=1))
     return inline_svg(layers.properties(width=WIDTH, height=HEIGHT), description)
