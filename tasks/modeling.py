@@ -1,10 +1,11 @@
 """Loads a policy's model and processor, the same way for sampling and for training. Imports torch: for worker processes only."""
 
+import math
 from pathlib import Path
 from typing import Any
 
 import torch
-from safetensors import SafetensorError
+from safetensors import SafetensorError, safe_open
 from transformers import (
     AutoConfig,
     AutoModelForCausalLM,
@@ -62,10 +63,24 @@ def tokenizer_of(processor: Processor) -> PreTrainedTokenizerBase:
 
 
 def load_model(policy: Policy) -> PreTrainedModel:
-    """The model in the policy's dtype, on the GPU where there is one. Raises InputError when the folder's weights do not fit its config."""
+    """The model as it is sampled: in the policy's dtype, its adapter merged, on the GPU where there is one. Raises as `load_weights`."""
+    adapted: Any = with_adapter(load_weights(policy), policy)
+    return adapted.to("cuda" if torch.cuda.is_available() else "cpu")
+
+
+def load_weights(policy: Policy, **options: Any) -> PreTrainedModel:
+    """The model in the policy's dtype, without its adapter and wherever it is loaded to; `options` go to `from_pretrained`.
+
+    Raises InputError when the files do not hold the weights that the folder's config asks for.
+    """
     kind = AutoModelForImageTextToText if sees_images(policy) else AutoModelForCausalLM
     try:
-        found: Any = kind.from_pretrained(policy.model, dtype=load_dtype(policy.dtype), output_loading_info=True, **hub_options(policy))
+        check_enough_weights(policy, kind)
+        found: Any = kind.from_pretrained(
+            policy.model, dtype=load_dtype(policy.dtype), output_loading_info=True, **hub_options(policy), **options
+        )
+    except InputError:
+        raise
     except (OSError, ValueError, RuntimeError, KeyError, SafetensorError) as error:
         raise InputError(f"policy.model: cannot load {policy.model}: {error}") from error
     model, loaded = found
@@ -74,8 +89,29 @@ def load_model(policy: Policy) -> PreTrainedModel:
             f"policy.model: {policy.model} lacks {len(missing)} of the weights that its config.json asks for ({missing[0]}, …): "
             "the files are incomplete or of another architecture; copy them again"
         )
-    adapted: Any = with_adapter(model, policy)
-    return adapted.to("cuda" if torch.cuda.is_available() else "cpu")
+    return model
+
+
+def check_enough_weights(policy: Policy, kind: Any) -> None:
+    """Raise InputError when a local policy's files hold fewer weights than its config asks for, before memory is taken for them."""
+    files = sorted(Path(policy.model).glob("*.safetensors")) if is_local(policy) else []
+    config = AutoConfig.from_pretrained(policy.model, **hub_options(policy))
+    if not files or getattr(config, "quantization_config", None):
+        return
+    with torch.device("meta"):
+        model = kind.from_config(config, trust_remote_code=policy.trust_remote_code)
+    asked, held = sum(weight.numel() for weight in model.parameters()), sum(map(weights_in, files))
+    if asked > held:
+        raise InputError(
+            f"policy.model: the config.json of {policy.model} is of a {type(model).__name__} with {asked:,} weights, but its files hold "
+            f"{held:,}: they are incomplete or of another architecture; copy config.json and weights again from one model"
+        )
+
+
+def weights_in(file: Path) -> int:
+    """How many numbers the tensors of a safetensors file have, by its header alone."""
+    with safe_open(file, framework="pt") as tensors:
+        return sum(math.prod(tensors.get_slice(name).get_shape()) for name in tensors.keys())  # noqa: SIM118 - not a dict
 
 
 def with_adapter(model: Any, policy: Policy) -> Any:

@@ -14,6 +14,7 @@ class StageSpec(BaseModel):
     """Train `policy` on the stage file `problems`; `folder` takes checkpoints while it runs and then `policy/`, `groups/`, `metrics/`.
 
     `validation` is a file in the form of `problems`, for what `settings.validation` asks.
+    `trackers` is where trackers write that write files; None leaves them their own places.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -27,3 +28,4 @@ class StageSpec(BaseModel):
     prompting: PromptingSettings
     grading: GradingSettings
     seed: int
+    trackers: Path | None = None

@@ -9,13 +9,15 @@ import shutil
 from pathlib import Path
 
 import torch
+from peft import PeftModel
 from transformers import AutoConfig, GenerationConfig, PrinterCallback
 
 from tasks.errors import InputError
 from tasks.grading.pool import Grader
-from tasks.modeling import hub_options, is_local, load_dtype, load_model, load_processor, sees_images
+from tasks.modeling import hub_options, is_local, load_dtype, load_processor, sees_images
 from tasks.policy import Policy, check_is_model
 from tasks.prompting.settings import PromptingSettings
+from tasks.training.adapter import save_adapter, trainable_model
 from tasks.training.checkpoints import Checkpoints
 from tasks.training.problems import Problems, load_problems
 from tasks.training.records import Records
@@ -23,6 +25,7 @@ from tasks.training.rewards import Rewards
 from tasks.training.spec import StageSpec
 from tasks.training.trainer import DifficultyGRPOTrainer, training_arguments
 from tasks.training.validation import Validation, check_best_can_be_kept, restore_best
+from tasks.training.vllm_rollouts import serve_from, served_folder
 from tasks.training.watching import Watch
 
 NO_REWARD = "All reward functions returned None"
@@ -63,15 +66,22 @@ def build_trainer(
 ) -> DifficultyGRPOTrainer:
     """The trainer of a stage, its model in the dtype of training."""
     logging.getLogger("trl.trainer.grpo_trainer").addFilter(lambda line: NO_REWARD not in line.getMessage())  # metrics count them
+    settings, policy = spec.settings, spec.policy
+    args = training_arguments(settings, checkpoints.folder, seed=spec.seed, hub=hub_options(policy))  # first: it finds this process's GPU
+    model, adapter = trainable_model(policy, settings)
+    processor = load_processor(policy, spec.prompting)
+    if args.use_vllm and args.vllm_mode == "colocate":
+        serve_from(model, served_folder(policy, processor, checkpoints.folder / f"vllm-{args.process_index}"))
     trainer = DifficultyGRPOTrainer(
-        model=load_model(spec.policy.model_copy(update={"dtype": spec.settings.dtype})),
-        processor=load_processor(spec.policy, spec.prompting),
+        model=model,
+        processor=processor,
         problems=problems,
         rewards=rewards,
-        weighting=spec.settings.weighting,
+        weighting=settings.weighting,
         records=records,
-        args=training_arguments(spec.settings, checkpoints.folder, seed=spec.seed),
-        callbacks=[Watch(records, checkpoints, spec.settings)],
+        args=args,
+        peft_config=adapter,
+        callbacks=[Watch(records, checkpoints, settings)],
     )
     trainer.remove_callback(PrinterCallback)
     return trainer
@@ -91,16 +101,30 @@ def watch_validation(trainer: DifficultyGRPOTrainer, spec: StageSpec, rewards: R
 
 
 def save_policy(trainer: DifficultyGRPOTrainer, policy: Policy, generation: GenerationConfig, folder: Path) -> None:
-    """Save the trained policy as `tasks.modeling` will load it: in the dtype that sampling uses, all else as its parent has it."""
-    trainer.model_wrapped.to(saved_dtype(policy))
+    """Save the trained policy as `tasks.modeling` will load it: the adapter alone, or whole weights in the dtype that sampling uses."""
     weights = trainer.accelerator.get_state_dict(trainer.model_wrapped)  # every process takes part in gathering
     if not trainer.is_world_process_zero():
         return
     model = trainer.accelerator.unwrap_model(trainer.model_wrapped)
-    model.generation_config = generation
     shutil.rmtree(folder, ignore_errors=True)
-    model.save_pretrained(folder, state_dict=weights)
+    if isinstance(model, PeftModel):
+        save_adapter(model, policy, weights, folder)
+        return
+    dtype = saved_dtype(policy)
+    model.generation_config = generation
+    model.save_pretrained(folder, state_dict=cast(weights, dtype))
+    model.config.dtype = dtype
+    model.config.save_pretrained(folder)  # the model's own dtype is that of training, and sharded weights cannot be cast in place
     load_processor(policy, PromptingSettings()).save_pretrained(folder)
+
+
+def cast(weights: dict[str, torch.Tensor], dtype: torch.dtype) -> dict[str, torch.Tensor]:
+    """The weights in `dtype`; those that share their memory still do."""
+    done: dict[tuple[int, torch.Size], torch.Tensor] = {}
+    return {
+        name: done.setdefault((weight.data_ptr(), weight.shape), weight.to(dtype)) if weight.is_floating_point() else weight
+        for name, weight in weights.items()
+    }
 
 
 def saved_dtype(policy: Policy) -> torch.dtype:

@@ -98,6 +98,7 @@ def train(
             prompting=prompting,
             grading=grading,
             seed=stage_seed(seed, stage),
+            trackers=target.home / "trackers" / f"{stage}-{target.key[:8]}",
         )
         run_worker("tasks.training.worker", spec, folder, log=get_run_logger().info, on_progress=on_progress)
         facts["kept_step"] = kept_step(folder, settings)

@@ -14,16 +14,22 @@ import numpy as np
 import torch
 from accelerate.utils import gather_object
 from datasets import Dataset
+from peft import PeftModel
+from safetensors import SafetensorError
 from torch.utils.data import Sampler
 from transformers import PreTrainedModel
 from trl import GRPOConfig, GRPOTrainer
 
+from tasks.errors import InputError
 from tasks.modeling import Processor
+from tasks.training.adapter import DEFAULT, check_adapter_fits
 from tasks.training.checkpoints import full_disk_named
+from tasks.training.preflight import liger_runs
 from tasks.training.problems import Problems
 from tasks.training.records import Records
 from tasks.training.rewards import Rewards
 from tasks.training.settings import StageSettings, WeightingSettings
+from tasks.training.vllm_rollouts import rollout_options
 from tasks.training.weighting import normalised, shrink, standardise, weigh
 
 ACCURACY, FORMAT = 0, 1  # columns of the rewards
@@ -92,16 +98,22 @@ class DifficultyGRPOTrainer(GRPOTrainer):
         """No card in checkpoints, which live for minutes."""
 
     def _load_from_checkpoint(self, resume_from_checkpoint: str, model: torch.nn.Module | None = None) -> None:
-        """Load a checkpoint's weights by the model's own loader, and all of them.
+        """Load a checkpoint's weights by the model's own loader, and all of them. Raises InputError when they are another model's.
 
         transformers 5.17 reads the file's names as they are, but `save_pretrained` writes a vision-language model's under older names:
-        it then loads nothing, warns, and goes on from the untrained weights. FSDP and DeepSpeed have their own formats.
+        it then loads nothing, warns, and goes on from the untrained weights. Where there is a reference adapter too, it loads that one
+        alone. FSDP and DeepSpeed have their own formats.
         """
         if self.is_fsdp_enabled or self.is_deepspeed_enabled:
             super()._load_from_checkpoint(resume_from_checkpoint, model)
             return
-        saved = type(self.model).from_pretrained(resume_from_checkpoint, config=self.model.config, dtype=self.model.dtype)
-        self.model.load_state_dict(saved.state_dict())
+        try:
+            load_checkpoint(self.model, Path(resume_from_checkpoint))
+        except (OSError, ValueError, RuntimeError, KeyError, SafetensorError) as error:
+            raise InputError(
+                f"the checkpoint {resume_from_checkpoint} is not of this stage's model: {error}; "
+                f"delete {Path(resume_from_checkpoint).parent} to begin the stage anew"
+            ) from error
 
     def _save_checkpoint(self, model: torch.nn.Module, trial: Any) -> None:
         with full_disk_named(Path(str(self.args.output_dir)) / f"checkpoint-{self.state.global_step}"):
@@ -124,6 +136,10 @@ class DifficultyGRPOTrainer(GRPOTrainer):
         """TRL marks a prompt without images by None among prompts with images, which the processor then refuses; an empty list it takes."""
         ids, images, fields = super()._tokenize_prompts(prompts)
         return ids, images and [of_prompt or [] for of_prompt in images], fields
+
+    def _generate_single_turn(self, prompt_ids: Any, images: Any, *args: Any, **kwargs: Any) -> Any:
+        """vLLM, unlike the processor, wants None for a prompt without images."""
+        return super()._generate_single_turn(prompt_ids, images and [of_prompt or None for of_prompt in images], *args, **kwargs)
 
     def _calculate_rewards(self, *args: Any, **kwargs: Any) -> torch.Tensor:
         self._gathered_rewards = super()._calculate_rewards(*args, **kwargs)
@@ -181,6 +197,20 @@ class DifficultyGRPOTrainer(GRPOTrainer):
         logged.extend(advantages.flatten().tolist())
 
 
+def load_checkpoint(model: Any, checkpoint: Path) -> None:
+    """Put a checkpoint's weights, or its adapter's, into the model. Raises ValueError or RuntimeError when they are not all there."""
+    if isinstance(model, PeftModel):
+        check_adapter_fits(checkpoint, model)
+        found = model.load_adapter(str(checkpoint), DEFAULT, is_trainable=True)
+        missing = [name for name in found.missing_keys if f".{DEFAULT}." in name]
+    else:
+        saved, loaded = type(model).from_pretrained(checkpoint, config=model.config, dtype=model.dtype, output_loading_info=True)
+        model.load_state_dict(saved.state_dict())
+        missing = sorted(loaded["missing_keys"])
+    if missing:
+        raise ValueError(f"it lacks {len(missing)} of the model's weights ({missing[0]}, …)")
+
+
 def without_empty_images(model: torch.nn.Module, args: tuple[Any, ...], kwargs: dict[str, Any]) -> tuple[tuple[Any, ...], dict[str, Any]]:
     """Take the images out of a forward pass that has none: TRL gives it empty tensors, which models refuse."""
     pixels = kwargs.get("pixel_values")
@@ -189,10 +219,13 @@ def without_empty_images(model: torch.nn.Module, args: tuple[Any, ...], kwargs: 
     return args, kwargs
 
 
-def training_arguments(settings: StageSettings, folder: Path, *, seed: int) -> GRPOConfig:
-    """TRL's options for a stage whose checkpoints go to `folder`. `settings.batch` is split over the processes of this launch."""
-    world = int(os.environ.get("WORLD_SIZE", "1"))
-    micro = settings.micro_batch or settings.batch // world
+def training_arguments(settings: StageSettings, folder: Path, *, seed: int, hub: dict[str, Any] | None = None) -> GRPOConfig:
+    """TRL's options for a stage whose checkpoints go to `folder`. `settings.batch` is split over the processes of this launch.
+
+    `hub` is what the policy is loaded with, its revision above all: TRL loads the reference model by itself. Raises InputError when the
+    batch cannot be split.
+    """
+    micro, accumulation = settings.split(int(os.environ.get("WORLD_SIZE", "1")))
     autocast = settings.autocast and torch.cuda.is_available() and torch.cuda.is_bf16_supported()
     return GRPOConfig(
         output_dir=str(folder),
@@ -200,7 +233,7 @@ def training_arguments(settings: StageSettings, folder: Path, *, seed: int) -> G
         learning_rate=settings.learning_rate,
         num_generations=settings.group_size,
         per_device_train_batch_size=micro,
-        gradient_accumulation_steps=settings.batch // (micro * world),
+        gradient_accumulation_steps=accumulation,
         warmup_steps=settings.warmup_steps,
         lr_scheduler_type=settings.lr_schedule,
         lr_scheduler_kwargs={"num_decay_steps": settings.decay_steps} if settings.decay_steps else None,
@@ -214,10 +247,14 @@ def training_arguments(settings: StageSettings, folder: Path, *, seed: int) -> G
         reward_weights=[1.0, settings.format_reward],
         gradient_checkpointing=settings.gradient_checkpointing,
         bf16=autocast,
+        use_liger_kernel=liger_runs() if settings.liger == "auto" else settings.liger,
+        model_init_kwargs=hub if settings.beta and not settings.lora else None,
+        trust_remote_code=bool(hub and hub["trust_remote_code"]),
         seed=seed,
         save_strategy="steps",
         save_steps=settings.save_every,
         logging_steps=1,
         disable_tqdm=True,
-        **{"report_to": "none", "dataloader_pin_memory": torch.cuda.is_available(), **settings.extra},
+        report_to=list(settings.report_to) or "none",
+        **{"dataloader_pin_memory": torch.cuda.is_available(), **rollout_options(settings.rollouts), **settings.extra},
     )

@@ -8,30 +8,30 @@ import os
 import sys
 from pathlib import Path
 
-from tasks.errors import InputError
 from tasks.process import worker_main
+from tasks.training.launch import LAUNCHED, launch, launch_config
+from tasks.training.settings import StageSettings
 from tasks.training.spec import StageSpec
-
-LAUNCHED = "DIFFICULTY_PRIOR_LAUNCHED"
+from tasks.training.trackers import tracker_variables
 
 
 def library_variables(spec: StageSpec) -> dict[str, str]:
-    """No telemetry, no network for a local policy, and one GPU for one process."""
+    """No telemetry, no network for a local policy, one GPU for one process, and trackers that write beside the lake."""
     network = {"HF_HUB_OFFLINE": "1", "TRANSFORMERS_OFFLINE": "1"} if Path(spec.policy.model).is_dir() else {}
     device = {} if spec.settings.accelerate else {"CUDA_VISIBLE_DEVICES": os.environ.get("CUDA_VISIBLE_DEVICES", "0").split(",")[0]}
-    return {"HF_HUB_DISABLE_TELEMETRY": "1", **network, **device}
+    trackers = tracker_variables(spec.settings.report_to, spec.trackers) if spec.trackers else {}
+    return {"HF_HUB_DISABLE_TELEMETRY": "1", **network, **device, **trackers}
 
 
-def launch(config: Path) -> None:
-    """Become `accelerate launch`, which starts this worker once per process. Raises InputError when there is no such config."""
-    if not config.is_file():
-        raise InputError(
-            f"training.accelerate: there is no file {config.absolute()}; give a config of `accelerate launch`, or leave it out"
-        )
-    os.environ[LAUNCHED] = "1"
-    os.execv(
-        sys.executable, [sys.executable, "-m", "accelerate.commands.launch", "--config_file", str(config), "-m", __spec__.name, sys.argv[1]]
-    )
+def begin(settings: StageSettings) -> None:
+    """Check what the settings need, and become a launch of several processes where they ask for one."""
+    if settings.accelerate:
+        launch_config(settings.accelerate)
+    from tasks.training.preflight import check_machine
+
+    check_machine(settings)
+    if settings.accelerate:
+        launch(settings, [__spec__.name, sys.argv[1]])
 
 
 def run(spec_text: str) -> None:
@@ -40,8 +40,8 @@ def run(spec_text: str) -> None:
     logging.basicConfig(format="%(message)s")
     logging.getLogger("tasks").setLevel(logging.INFO)
     os.environ.update(library_variables(spec))
-    if spec.settings.accelerate and LAUNCHED not in os.environ:
-        launch(spec.settings.accelerate)
+    if LAUNCHED not in os.environ:
+        begin(spec.settings)
     from tasks.training.stage import train_stage
 
     train_stage(spec)

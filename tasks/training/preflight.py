@@ -1,0 +1,30 @@
+"""What a stage's settings need of this machine, checked before anything is loaded or started."""
+
+from importlib.util import find_spec
+
+import torch
+
+from tasks.errors import InputError
+from tasks.training.vllm_rollouts import check_rollouts
+from tasks.training.settings import StageSettings
+from tasks.training.trackers import check_trackers
+
+
+def check_machine(settings: StageSettings) -> None:
+    """Raise InputError, with the way out, for a package, a GPU or a server that the settings need and that is not there."""
+    check_trackers(settings.report_to)
+    if settings.liger is True and not liger_runs():
+        raise InputError(
+            "training.liger: true needs a GPU and Liger's kernels (pip install 'difficulty-prior[liger]'); "
+            "`auto` uses them only where they are"
+        )
+    if settings.lora and settings.lora.quantize and not find_spec("bitsandbytes"):
+        raise InputError(
+            f"training.lora.quantize: {settings.lora.quantize} needs bitsandbytes: pip install 'difficulty-prior[qlora]', or leave it out"
+        )
+    check_rollouts(settings.rollouts)
+
+
+def liger_runs() -> bool:
+    """Whether Liger's kernels are installed and there is a GPU to run them on."""
+    return find_spec("liger_kernel") is not None and torch.cuda.is_available()
