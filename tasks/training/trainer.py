@@ -60,6 +60,15 @@ class WholeRunSampler(Sampler):
                 yield from (index for index in batch for _ in range(self.group_size))
 
 
+class Arguments(GRPOConfig):
+    """TRL's options, on a device that a checkpoint can be loaded to: accelerate calls several processes' CPU "cpu:0", torch does not."""
+
+    @property
+    def device(self) -> torch.device:
+        found = super().device
+        return torch.device("cpu") if found.type == "cpu" else found
+
+
 class DifficultyGRPOTrainer(GRPOTrainer):
     """GRPO on `problems` (see `problems.Problems`), each group's advantages weighted by its difficulty. Groups go to `records`."""
 
@@ -227,7 +236,7 @@ def training_arguments(settings: StageSettings, folder: Path, *, seed: int, hub:
     """
     micro, accumulation = settings.split(int(os.environ.get("WORLD_SIZE", "1")))
     autocast = settings.autocast and torch.cuda.is_available() and torch.cuda.is_bf16_supported()
-    return GRPOConfig(
+    return Arguments(
         output_dir=str(folder),
         max_steps=settings.steps,
         learning_rate=settings.learning_rate,

@@ -1,30 +1,133 @@
-"""Training on several processes."""
+"""Training on several processes: two real ones, over gloo."""
 
+import json
 import os
 import subprocess
 import sys
 from pathlib import Path
 
+import numpy as np
+import polars as pl
+import psutil
 import pytest
+from accelerate.commands.config.config_args import load_config_from_file
 
 from tasks.errors import InputError
 from tasks.policy import Policy
-from tasks.process import PROJECT, run_worker
+from tasks.process import EVENT, PROJECT, run_worker, start_worker
+from tasks.store import write_text
+from tasks.training.launch import CONFIGS, launch_command, launch_config, process_count, read_config
+from tasks.training.spec import StageSpec
+from tasks.training.worker import library_variables
 from tests.training.tiny import SETTINGS, stage_spec
+from tests.training.two_processes import train_on_given
+
+WORKER = "tasks.training.worker"
 
 
-def test_each_process_gets_its_slice_of_the_weighted_advantages(tiny_policy: Policy, stage_file: Path, tmp_path: Path) -> None:
-    changes = {"group_size": 8, "batch": 24, "weighting": SETTINGS.weighting.model_copy(update={"family": "linear"})}
+def result(folder: Path, rank: int, processes: int) -> dict:
+    return json.loads((folder / f"result-{rank}-of-{processes}.json").read_text())
+
+
+def test_two_processes_learn_what_one_learns(tiny_policy: Policy, stage_file: Path, tmp_path: Path) -> None:
+    """From the same completions: the same advantages, each process its slice of them, the same groups, losses and gradients."""
+    weighting = SETTINGS.weighting.model_copy(update={"family": "linear", "prior_strength": 2.0})
+    changes = {"group_size": 8, "batch": 24, "steps": 3, "weighting": weighting, "save_every": 9}
     spec = stage_spec(tmp_path / "stage", tiny_policy, stage_file, SETTINGS.model_copy(update=changes))
     (tmp_path / "spec.json").write_text(spec.model_dump_json())
     command = [sys.executable, "-m", "torch.distributed.run", "--standalone", "--nproc_per_node", "2", "-m", "tests.training.two_processes"]
     environment = {**os.environ, "ACCELERATE_USE_CPU": "true", "OMP_NUM_THREADS": "1", "PYTHONPATH": str(PROJECT)}
-    done = subprocess.run([*command, tmp_path / "spec.json", tmp_path], env=environment, cwd=PROJECT, capture_output=True, text=True)
-    assert sorted(path.name for path in tmp_path.glob("right-*")) == ["right-0-of-2", "right-1-of-2"], done.stdout + done.stderr
+    with subprocess.Popen(
+        [*command, tmp_path / "spec.json", tmp_path],
+        env=environment,
+        cwd=PROJECT,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+    ) as two:
+        train_on_given(spec, tmp_path)
+        said, _ = two.communicate()
+    assert two.returncode == 0, said
+    one, first, second = result(tmp_path, 0, 1), result(tmp_path, 0, 2), result(tmp_path, 1, 2)
+    together = [left + right for left, right in zip(first["advantages"], second["advantages"], strict=True)]
+    assert np.allclose(together, one["advantages"], atol=1e-6)
+    assert np.abs(together).max() > 0
+    assert len({row["weight"] for row in one["groups"]}) > 3
+    for rows in (first["groups"], second["groups"]):
+        assert [row["problem_id"] for row in rows] == [row["problem_id"] for row in one["groups"]]
+        assert [row["weight"] for row in rows] == pytest.approx([row["weight"] for row in one["groups"]])
+    for name in ("loss", "grad_norm", "reward", "rewards/accuracy/mean", "verdicts/correct"):
+        alone, shared = ([row["value"] for row in rows["metrics"] if row["name"] == name] for rows in (one, first))
+        assert shared == pytest.approx(alone, rel=1e-3, abs=1e-6), name
+
+
+def kill_a_launch_at(spec: StageSpec, step: int) -> list[psutil.Process]:
+    """Launch the stage, kill the launcher as soon as `step` is done, and give the processes that it had started."""
+    path = spec.folder / ".spec.json"
+    write_text(path, spec.model_dump_json())
+    started: list[psutil.Process] = []
+    with start_worker(WORKER, path, library_variables(spec)) as launcher:
+        for line in launcher.stdout:
+            if line.startswith(EVENT) and json.loads(line.removeprefix(EVENT)).get("done") == step:
+                started = [child for child in psutil.Process(launcher.pid).children() if WORKER in " ".join(child.cmdline())]
+                launcher.kill()
+    return started
+
+
+def test_a_launch_dies_whole_and_goes_on(tiny_policy: Policy, stage_file: Path, tmp_path: Path) -> None:
+    settings = SETTINGS.model_copy(update={"accelerate": Path("cpu_2"), "steps": 3, "save_every": 1})
+    spec = stage_spec(tmp_path / "stage", tiny_policy, stage_file, settings)
+    started = kill_a_launch_at(spec, 2)
+    assert len(started) == 2
+    _, alive = psutil.wait_procs(started, timeout=20)
+    assert alive == []
+    [checkpoint] = (path for path in (spec.folder / "checkpoints").iterdir() if (path / "complete.json").is_file())
+    assert {"rng_state_0.pth", "rng_state_1.pth", "model.safetensors"} <= {path.name for path in checkpoint.iterdir()}
+    lines: list[str] = []
+    run_worker(WORKER, spec, spec.folder, log=lines.append)
+    assert any(line.startswith("going on from the checkpoint of step") for line in lines)
+    assert sorted(path.name for path in spec.folder.iterdir() if not path.name.startswith(".")) == ["groups", "metrics", "policy"]
+    groups = pl.read_parquet(spec.folder / "groups" / "groups.parquet")
+    assert groups["step"].to_list() == [1] * 4 + [2] * 4 + [3] * 4
 
 
 def test_a_launch_needs_its_config(tiny_policy: Policy, stage_file: Path, tmp_path: Path) -> None:
     settings = SETTINGS.model_copy(update={"accelerate": tmp_path / "no.yaml"})
     spec = stage_spec(tmp_path / "stage", tiny_policy, stage_file, settings)
-    with pytest.raises(InputError, match=r"there is no file .*no\.yaml"):
-        run_worker("tasks.training.worker", spec, spec.folder, log=lambda line: None)
+    with pytest.raises(
+        InputError, match=r"there is no file .*no\.yaml.*none of the shipped configs \(cpu_2, ddp, deepspeed_zero3, fsdp2\)"
+    ):
+        run_worker(WORKER, spec, spec.folder, log=lambda line: None)
+
+
+@pytest.mark.parametrize("path", sorted(CONFIGS.glob("*.yaml")), ids=lambda path: path.stem)
+def test_shipped_configs_are_what_accelerate_reads(path: Path) -> None:
+    config = load_config_from_file(str(path))
+    assert launch_config(Path(path.stem)) == path
+    assert config.distributed_type == {"ddp": "MULTI_GPU", "cpu_2": "MULTI_GPU", "fsdp2": "FSDP", "deepspeed_zero3": "DEEPSPEED"}[path.stem]
+    assert process_count(config, None, gpus=4) == (2 if path.stem == "cpu_2" else 4)
+    assert process_count(config, 8, gpus=4) == 8
+    command = launch_command(path, config, 2, [WORKER, "spec.json"])
+    from accelerate.commands.launch import launch_command_parser
+
+    parsed = launch_command_parser().parse_args(command[3:])
+    assert (parsed.training_script, parsed.module, parsed.num_processes, parsed.main_process_port) == (WORKER, True, 2, 0)
+
+
+def test_a_config_that_cannot_be_launched_is_named(tmp_path: Path) -> None:
+    for text, words in (("distributed_type: MULTI_GPU\nnum_procs: 2", "unknown keys"), ("num_processes: 2", "distributed_type")):
+        (tmp_path / "bad.yaml").write_text(text)
+        with pytest.raises(InputError, match=rf"bad\.yaml is not a config of `accelerate launch`: .*{words}"):
+            read_config(tmp_path / "bad.yaml")
+    with pytest.raises(InputError, match="is for GPUs, and this machine has none; give cpu_2"):
+        process_count(read_config(launch_config(Path("ddp"))), None, gpus=0)
+
+
+def test_a_batch_that_the_processes_cannot_share_is_an_error(
+    tiny_policy: Policy, stage_file: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from tasks.training.trainer import training_arguments
+
+    monkeypatch.setenv("WORLD_SIZE", "3")
+    with pytest.raises(InputError, match="batch 16 .* cannot be split evenly over 3 processes: make it a multiple of 12, such as 24"):
+        training_arguments(SETTINGS, tmp_path, seed=0)

@@ -1,10 +1,12 @@
-"""Run by `test_processes.py` in each of two processes: the advantages of this process are its slice of the weighted ones of all.
+"""Run by `test_processes.py` in two processes and in one: a stage that learns from given completions, and what it makes of them.
 
-A group of eight completions lies half in one process and half in the other. Arguments: a stage's spec and the folder for the verdict.
+A group of eight completions lies half in one process and half in the other. Arguments: a stage's spec and the folder for the results.
 """
 
+import json
 import sys
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -14,25 +16,49 @@ from tasks.training.records import Records
 from tasks.training.rewards import Rewards
 from tasks.training.spec import StageSpec
 from tasks.training.stage import build_trainer, stage_problems
-from tasks.training.weighting import advantages, weigh
+from tasks.training.trainer import DifficultyGRPOTrainer
+from tests.training.tiny import WORDS
 
 
-def main() -> None:
-    spec = StageSpec.model_validate_json(Path(sys.argv[1]).read_text())
+def give_completions(trainer: DifficultyGRPOTrainer) -> None:
+    """Let the trainer learn from completions that depend on nothing but the step and their place among those of all processes."""
+    tokenizer = trainer.processing_class.tokenizer
+    words = tokenizer.convert_tokens_to_ids(WORDS)
+
+    def given(prompt_ids: list, *_: Any, **__: Any) -> tuple[list[list[int]], None]:
+        first = trainer.accelerator.process_index * len(prompt_ids)
+        draws = [np.random.default_rng([trainer.state.global_step, first + place]) for place in range(len(prompt_ids))]
+        return [[*draw.choice(words, size=draw.integers(1, 4)).tolist(), tokenizer.eos_token_id] for draw in draws], None
+
+    trainer._generate_single_turn = given
+
+
+def keep_advantages(trainer: DifficultyGRPOTrainer) -> list[list[float]]:
+    """The advantages that this process gets, step by step, once it has been trained."""
+    kept: list[list[float]] = []
+    score = trainer._generate_and_score_completions
+
+    def scored(inputs: list[dict]) -> dict:
+        output = score(inputs)
+        kept.append(output["advantages"].tolist())
+        return output
+
+    trainer._generate_and_score_completions = scored
+    return kept
+
+
+def train_on_given(spec: StageSpec, folder: Path) -> None:
+    """Train, and write the process's advantages, the groups and the metrics to `result-<rank>-of-<processes>.json`."""
     records = Records("stage")
     with Grader(spec.grading) as grader:
         trainer = build_trainer(spec, stage_problems(spec), Rewards(grader), records, Checkpoints(spec.folder, 1))
-        batch = [{"index": index} for index in (0, 3, 5) for _ in range(8)]
-        rank = trainer.accelerator.process_index
-        output = trainer._generate_and_score_completions(batch[rank * 12 : (rank + 1) * 12])
-    rewards = trainer._gathered_rewards.double().numpy().reshape(3, 8, 2)
-    weights = weigh(rewards[:, :, 0].mean(axis=1), "linear", high=2.0, low=0.5)
-    expected = advantages(rewards @ [1.0, 0.5], weights, mode="replace_std").flatten()
-    assert [row["problem_id"] for row in records.groups] == ["p0", "p3", "p5"]
-    assert np.allclose(output["advantages"].numpy(), expected[rank * 12 : (rank + 1) * 12], atol=1e-5)
-    assert np.abs(expected).max() > 0
-    Path(sys.argv[2], f"right-{rank}-of-{trainer.accelerator.num_processes}").touch()
+        give_completions(trainer)
+        advantages = keep_advantages(trainer)
+        trainer.train()
+    rank, processes = trainer.accelerator.process_index, trainer.accelerator.num_processes
+    result = {"advantages": advantages, "groups": records.groups, "metrics": records.metrics}
+    (folder / f"result-{rank}-of-{processes}.json").write_text(json.dumps(result))
 
 
 if __name__ == "__main__":
-    main()
+    train_on_given(StageSpec.model_validate_json(Path(sys.argv[1]).read_text()), Path(sys.argv[2]))
