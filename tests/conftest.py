@@ -21,6 +21,18 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
         name = item.path.name
         item.add_marker(pytest.mark.xdist_group("one run" if name in ONE_RUN else name))
+    skip_without_gpu([item for item in items if item.get_closest_marker("gpu")])
+
+
+def skip_without_gpu(items: list[pytest.Item]) -> None:
+    """Skip the tests marked `gpu` on a machine that has none."""
+    if not items:
+        return
+    import torch
+
+    if not torch.cuda.is_available():
+        for item in items:
+            item.add_marker(pytest.mark.skip(reason="needs a GPU, and torch sees none here"))
 
 
 @pytest.fixture(scope="session", autouse=True)

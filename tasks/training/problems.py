@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import polars as pl
+from PIL import Image
 
 from tasks.errors import InputError
 from tasks.prompting.pictures import open_picture
@@ -56,6 +57,8 @@ class Problems:
 
 def load_problems(path: Path, prompting: PromptingSettings, *, hints: bool, sees_images: bool) -> Problems:
     """The problems of a stage's file. Raises InputError, naming file, row and way out, when the policy could not be asked one of them."""
+    if not path.is_file():
+        raise InputError(f"{path} is gone; delete its folder {path.parent} and run again to curate the stage anew")
     frame = pl.read_parquet(path)
     missing = [column for column in COLUMNS if column not in frame.columns]
     if missing:
@@ -69,9 +72,23 @@ def load_problems(path: Path, prompting: PromptingSettings, *, hints: bool, sees
 
 
 def check_images(row: dict[str, Any], place: str, sees_images: bool) -> None:
-    """Raise InputError where a problem's images cannot be put into its prompt."""
+    """Raise InputError where a problem's images cannot be put into its prompt, or are not there."""
     images, marks = len(row["images"] or ()), row["problem"].count(IMAGE_MARK)
     if images and not sees_images:
         raise InputError(f"{place}: the problem has {images} image(s), but the policy reads text only; choose a vision-language policy")
     if images != marks:
         raise InputError(f"{place}: {images} image(s), but {marks} {IMAGE_MARK} mark(s) in the question; make them equal")
+    for number, image in enumerate(row["images"] or (), start=1):
+        if fault := image_fault(image["bytes"]):
+            raise InputError(f"{place}: image {number} ({image['path']}) {fault}; curate the stage again")
+
+
+def image_fault(content: bytes | None) -> str:
+    """What is wrong with an image's bytes, by its header; "" where nothing is."""
+    if not content:
+        return "is gone: the file holds its name but no bytes"
+    try:
+        with Image.open(BytesIO(content)):
+            return ""
+    except (OSError, ValueError, Image.DecompressionBombError) as error:
+        return f"cannot be read: {error}"

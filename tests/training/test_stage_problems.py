@@ -64,6 +64,8 @@ def test_a_text_policy_is_asked_in_plain_text(tmp_path: Path) -> None:
     [
         (problem(1), False, "row 2 (problem p1): the problem has 1 image(s), but the policy reads text only"),
         (problem(1, images=[picture(1), picture(2)]), True, "row 2 (problem p1): 2 image(s), but 1 <image> mark(s)"),
+        (problem(1, images=[{"bytes": None, "path": "a.png"}]), True, "row 2 (problem p1): image 1 (a.png) is gone"),
+        (problem(1, images=[{"bytes": b"GIF, not", "path": "a.png"}]), True, "row 2 (problem p1): image 1 (a.png) cannot be read"),
     ],
 )
 def test_a_problem_that_cannot_be_asked_is_named(row: dict, sees_images: bool, words: str, tmp_path: Path) -> None:
@@ -80,3 +82,8 @@ def test_a_stage_without_problems_or_columns_is_an_error(tmp_path: Path) -> None
     for name, words in (("empty", "holds no problem"), ("lacks", "lacks the columns band")):
         with pytest.raises(InputError, match=words):
             load_problems(tmp_path / f"{name}.parquet", PROMPTING, hints=False, sees_images=True)
+
+
+def test_a_stage_file_that_is_gone_is_an_error(tmp_path: Path) -> None:
+    with pytest.raises(InputError, match=r"stage1\.parquet is gone; delete its folder"):
+        load_problems(tmp_path / "stage1.parquet", PROMPTING, hints=False, sees_images=True)
