@@ -5,9 +5,9 @@ from importlib.util import find_spec
 import torch
 
 from tasks.errors import InputError
-from tasks.training.vllm_rollouts import check_rollouts
 from tasks.training.settings import StageSettings
 from tasks.training.trackers import check_trackers
+from tasks.training.vllm_rollouts import check_rollouts
 
 
 def check_machine(settings: StageSettings) -> None:

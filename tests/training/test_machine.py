@@ -14,11 +14,11 @@ from tasks.errors import InputError
 from tasks.modeling import load_processor
 from tasks.policy import Policy
 from tasks.prompting.settings import PromptingSettings
-from tasks.training import preflight, rollouts, trackers
+from tasks.training import preflight, trackers, vllm_rollouts
 from tasks.training.preflight import check_machine
-from tasks.training.rollouts import check_server, served_folder
 from tasks.training.settings import LoraSettings, RolloutSettings, StageSettings
 from tasks.training.trainer import training_arguments
+from tasks.training.vllm_rollouts import check_server, served_folder
 from tasks.training.worker import begin
 from tests.training.tiny import SETTINGS
 
@@ -39,7 +39,7 @@ def test_vllm_without_a_gpu_is_an_error_before_anything_is_started() -> None:
 )
 def test_a_package_that_is_missing_is_named(settings: dict, words: str, monkeypatch: pytest.MonkeyPatch) -> None:
     """Whatever is installed here, the packages count as missing."""
-    for module in (preflight, trackers, rollouts):
+    for module in (preflight, trackers, vllm_rollouts):
         monkeypatch.setattr(module, "find_spec", lambda name: None)
     with pytest.raises(InputError, match=words):
         check_machine(StageSettings(**settings))
