@@ -3,8 +3,11 @@
 import importlib.util
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
+import torch
+from safetensors.torch import save_file
 
 from tasks.errors import InputError
 from tasks.policy import Policy
@@ -55,6 +58,12 @@ def test_pixel_limits_hold_here_too(policy: Policy, requests: list[Request]) -> 
 
 def test_an_adapter_is_used(adapted: Policy, requests: list[Request]) -> None:
     assert complete(engine(adapted, temperature=0), [requests]) == greedy(adapted, requests)
+
+
+def test_an_adapter_that_vllm_would_apply_in_part_is_a_clear_error(policy: Policy, tmp_path: Path) -> None:
+    save_file({"base_model.model.model.visual.blocks.0.attn.qkv.lora_A.weight": torch.zeros(1)}, tmp_path / "adapter_model.safetensors")
+    with pytest.raises(InputError, match=r"is on the vision tower too .* set sampling\.engine to transformers"):
+        engine(policy.model_copy(update={"adapter": str(tmp_path)}))
 
 
 def test_seeds_decide_what_is_drawn(warm: VllmEngine, requests: list[Request]) -> None:

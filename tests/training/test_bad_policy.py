@@ -31,6 +31,11 @@ def not_a_generator(folder: Path) -> None:
     (folder / "config.json").write_text(json.dumps({"model_type": "vit", "architectures": ["ViTModel"]}))
 
 
+def another_architecture(folder: Path) -> None:
+    """One of seven billion weights, which no memory may be taken for."""
+    (folder / "config.json").write_text(json.dumps({"model_type": "qwen2", "architectures": ["Qwen2ForCausalLM"]}))
+
+
 def other_sizes(folder: Path) -> None:
     config = json.loads((folder / "config.json").read_text())
     config["text_config"]["intermediate_size"] = 96
@@ -48,7 +53,8 @@ def cut_weights(folder: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    "spoil", [without_config, without_weights, unknown_architecture, not_a_generator, other_sizes, other_weights, cut_weights]
+    "spoil",
+    [without_config, without_weights, unknown_architecture, another_architecture, not_a_generator, other_sizes, other_weights, cut_weights],
 )
 def test_a_spoilt_policy_is_named(spoil: Callable[[Path], None], tiny_policy: Policy, tmp_path: Path) -> None:
     stage_file = write_stage(tmp_path / "stage1.parquet", [problem(1, images=[], problem="One and one?")])

@@ -13,6 +13,7 @@ from typing import Any
 
 import torch
 from PIL import Image
+from safetensors import safe_open
 
 from tasks.errors import InputError
 from tasks.modeling import context_length, load_processor, sees_images
@@ -33,6 +34,7 @@ DEFAULTS = {
 }
 FULL = 2  # so many times as many requests as are generated at once are in the engine's hands, so that it never waits for one
 OPEN_IMAGES = 64
+TOWERS = {"vision_tower", "visual", "vision_model", "vision_encoder", "image_tower"}  # transformers' names for what sees
 KEPT_TEXTS = 64  # the samples of a problem stand next to each other, and a chat template takes a tenth of a millisecond
 CPU_BATCH_TOKENS = 8192
 
@@ -44,6 +46,7 @@ class VllmEngine:
     """Loads the policy into `vllm.LLM`; smaller batches where its memory does not suffice."""
 
     def __init__(self, policy: Policy, prompting: PromptingSettings, sampling: SamplingSettings) -> None:
+        check_adapter(policy)
         processor, reads_images = load_processor(policy, prompting), sees_images(policy)
         self.sampling = sampling
         self.sequences, self.llm = fit_in_memory(
@@ -152,6 +155,20 @@ def image_options(processor: Any, images: int) -> dict[str, Any]:
     """The recipe's pixel limits, which the processor already has, and how many images a prompt may have."""
     size = dict(processor.image_processor.size)
     return {"mm_processor_kwargs": {"size": size}, "limit_mm_per_prompt": {"image": images, "video": 0}}
+
+
+def check_adapter(policy: Policy) -> None:
+    """Raise InputError when the policy's adapter is on its vision tower too: vLLM would leave that part out without a word."""
+    file = Path(policy.adapter or "", "adapter_model.safetensors")
+    if policy.adapter is None or not file.is_file():
+        return
+    with safe_open(file, framework="pt") as tensors:
+        on_tower = [name for name in tensors.keys() if TOWERS & set(name.split("."))]  # noqa: SIM118 - not a dict
+    if on_tower:
+        raise InputError(
+            f"policy {policy.name}: its adapter {policy.adapter} is on the vision tower too ({on_tower[0]}, …), which vLLM does not "
+            "apply; set sampling.engine to transformers, or train with lora.vision false"
+        )
 
 
 def adapter_rank(policy: Policy) -> int:
