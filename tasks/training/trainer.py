@@ -29,7 +29,7 @@ from tasks.training.problems import Problems
 from tasks.training.records import Records
 from tasks.training.rewards import Rewards
 from tasks.training.settings import StageSettings, WeightingSettings
-from tasks.training.vllm_rollouts import rollout_options
+from tasks.training.vllm_rollouts import rollout_options, single_marks
 from tasks.training.weighting import normalised, shrink, standardise, weigh
 
 ACCURACY, FORMAT = 0, 1  # columns of the rewards
@@ -147,8 +147,11 @@ class DifficultyGRPOTrainer(GRPOTrainer):
         return ids, images and [of_prompt or [] for of_prompt in images], fields
 
     def _generate_single_turn(self, prompt_ids: Any, images: Any, *args: Any, **kwargs: Any) -> Any:
-        """vLLM, unlike the processor, wants None for a prompt without images."""
-        return super()._generate_single_turn(prompt_ids, images and [of_prompt or None for of_prompt in images], *args, **kwargs)
+        """vLLM, unlike the processor, wants None for a prompt without images, and inside this process each image as a single token."""
+        images = images and [of_prompt or None for of_prompt in images]
+        if images and self.use_vllm and self.vllm_mode == "colocate":
+            prompt_ids = single_marks(prompt_ids, self.model.config.image_token_id)
+        return super()._generate_single_turn(prompt_ids, images, *args, **kwargs)
 
     def _calculate_rewards(self, *args: Any, **kwargs: Any) -> torch.Tensor:
         self._gathered_rewards = super()._calculate_rewards(*args, **kwargs)
