@@ -18,6 +18,7 @@ from tasks.modeling import hub_options, is_local, load_dtype, load_processor, se
 from tasks.policy import Policy, check_is_model
 from tasks.prompting.settings import PromptingSettings
 from tasks.training.adapter import save_adapter, trainable_model
+from tasks.training.answering import BROKEN
 from tasks.training.checkpoints import Checkpoints
 from tasks.training.problems import Problems, load_problems
 from tasks.training.records import Records
@@ -52,6 +53,8 @@ def train_stage(spec: StageSpec) -> None:
     if trainer.is_world_process_zero():
         records.write(spec.folder)
         checkpoints.remove()
+        for path in spec.folder.glob(BROKEN.format("*")):  # of an attempt that broke, before what made it break was mended
+            path.unlink()
 
 
 def stage_problems(spec: StageSpec) -> Problems:
@@ -78,6 +81,8 @@ def build_trainer(
         problems=problems,
         rewards=rewards,
         weighting=settings.weighting,
+        refilling=settings.refill,
+        broken=spec.folder,
         records=records,
         args=args,
         peft_config=adapter,

@@ -1,4 +1,5 @@
-"""TRL's GRPO trainer with difficulty-weighted advantages: the only departure from stock GRPO is one factor per group.
+"""TRL's GRPO trainer with difficulty-weighted advantages: the only departure from stock GRPO is one factor per group, unless a stage
+also asks for groups that cannot teach to be replaced.
 
 TRL returns every process's rewards but this process's advantages; the first are kept, the second rescaled with the same slice. A group's
 accuracy comes from the accuracy reward alone. Problems are drawn in one order for the whole run, so that a resumed run draws the same.
@@ -18,17 +19,19 @@ from peft import PeftModel
 from safetensors import SafetensorError
 from torch.utils.data import Sampler
 from transformers import PreTrainedModel
-from trl import GRPOConfig, GRPOTrainer
+from trl import GRPOConfig
 
 from tasks.errors import InputError
 from tasks.modeling import Processor
 from tasks.training.adapter import DEFAULT, check_adapter_fits
+from tasks.training.answering import AnsweringTrainer
 from tasks.training.checkpoints import full_disk_named
 from tasks.training.preflight import liger_runs
 from tasks.training.problems import Problems
 from tasks.training.records import Records
+from tasks.training.refilling import refill
 from tasks.training.rewards import Rewards
-from tasks.training.settings import StageSettings, WeightingSettings
+from tasks.training.settings import RefillSettings, StageSettings, WeightingSettings
 from tasks.training.vllm_rollouts import rollout_options, single_marks
 from tasks.training.weighting import normalised, shrink, standardise, weigh
 
@@ -69,7 +72,7 @@ class Arguments(GRPOConfig):
         return torch.device("cpu") if found.type == "cpu" else found
 
 
-class DifficultyGRPOTrainer(GRPOTrainer):
+class DifficultyGRPOTrainer(AnsweringTrainer):
     """GRPO on `problems` (see `problems.Problems`), each group's advantages weighted by its difficulty. Groups go to `records`."""
 
     model: PreTrainedModel
@@ -84,12 +87,16 @@ class DifficultyGRPOTrainer(GRPOTrainer):
         problems: Problems,
         rewards: Rewards,
         weighting: WeightingSettings,
+        refilling: RefillSettings,
         records: Records,
         args: GRPOConfig,
         **options: Any,
     ) -> None:
         self.problems = problems
+        self.rewards = rewards
         self.weighting = weighting
+        self.refilling = refilling
+        self._drawn: list[str] = []
         self.records = records
         self._gathered_rewards = torch.empty(0)
         super().__init__(
@@ -158,7 +165,7 @@ class DifficultyGRPOTrainer(GRPOTrainer):
         return self._gathered_rewards
 
     def _generate_and_score_completions(self, inputs: list[dict[str, Any]]) -> dict[str, Any]:
-        examples = [self.problems[row["index"]] for row in inputs]
+        examples = self.asked = [self.problems[index] for index in self._drawn_indices([row["index"] for row in inputs])]
         output = super()._generate_and_score_completions(examples)
         unweighted = self.accelerator.gather(output["advantages"]).view(-1, self.num_generations)
         groups = self._groups(examples, unweighted.cpu().double().numpy())
@@ -167,6 +174,24 @@ class DifficultyGRPOTrainer(GRPOTrainer):
         output["advantages"] = weighted.flatten()[local]
         self._record(groups, weighted.cpu().double().numpy())
         return output
+
+    def _drawn_indices(self, indices: list[int]) -> list[int]:
+        """The problems that this process's part of the step is about: those given, or, where groups are replaced, others, answered."""
+        if not self.refilling.tries:
+            return indices
+        refilled = refill(self, self.problems, self.rewards, indices, self.refilling.tries)
+        self.answered = refilled.answers
+        self.state.num_input_tokens_seen += refilled.tokens
+        self._log({name: float(value) for name, value in refilled.metrics().items()})
+        return [row.index for row in refilled.rows]
+
+    def _log(self, values: dict[str, float]) -> None:
+        """Put values among the step's metrics."""
+        for name, value in values.items():
+            self._metrics["train"][name].append(value)
+
+    def drawn_problems(self) -> list[str]:
+        return self._drawn
 
     def _groups(self, examples: list[dict[str, Any]], unweighted: np.ndarray) -> list[dict[str, Any]]:
         """Each group of all processes with its accuracy and weight. `G` counts the completions that could be judged.
@@ -204,9 +229,22 @@ class DifficultyGRPOTrainer(GRPOTrainer):
         spread = zip(advantages.mean(axis=1), advantages.std(axis=1), strict=True)
         rows = [{**group, "advantage_mean": mean, "advantage_std": std} for group, (mean, std) in zip(groups, spread, strict=True)]
         self.records.add_groups(self.state.global_step + 1, rows)
-        self._metrics["train"]["weight/mean"].append(float(np.mean([group["weight"] for group in groups])))
+        self._drawn = [group["problem_id"] for group in groups for _ in range(self.num_generations)]
+        self._log({"weight/mean": float(np.mean([group["weight"] for group in groups])), **self._signal(groups)})
         logged: Any = self._logs["advantages"]  # a deque as long as the batch: the unweighted ones fall out
         logged.extend(advantages.flatten().tolist())
+
+    def _signal(self, groups: list[dict[str, Any]]) -> dict[str, float]:
+        """Shares of the step's groups: without a signal (all right, all wrong, or none that could be judged), and judged only in part."""
+        sizes, correct = np.array([group["G"] for group in groups]), np.array([group["correct"] for group in groups])
+        right, wrong = (sizes > 0) & (correct == sizes), (sizes > 0) & (correct == 0)
+        shares = {
+            "all_right": right,
+            "all_wrong": wrong,
+            "unjudged": sizes == 0,
+            "partly_judged": (sizes > 0) & (sizes < self.num_generations),
+        }
+        return {f"groups/{name}": float(share.mean()) for name, share in shares.items()}
 
 
 def load_checkpoint(model: Any, checkpoint: Path) -> None:

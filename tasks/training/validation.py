@@ -15,15 +15,14 @@ from accelerate import PartialState
 from accelerate.utils import DistributedType, gather_object
 from torch.distributed.checkpoint.state_dict import StateDictOptions, get_model_state_dict, set_model_state_dict
 from transformers import TrainerCallback, TrainerControl, TrainerState, TrainingArguments
-from trl import GRPOTrainer
 
 from tasks.errors import InputError
 from tasks.store import digest
+from tasks.training.answering import AnsweringTrainer
 from tasks.training.checkpoints import Checkpoints
 from tasks.training.problems import Problems
 from tasks.training.records import Records
 from tasks.training.rewards import Rewards
-from tasks.training.rollouts import answer
 from tasks.training.settings import ValidationSettings
 
 LOG = logging.getLogger(__name__)
@@ -35,7 +34,7 @@ class Validation(TrainerCallback):
 
     def __init__(
         self,
-        trainer: GRPOTrainer,
+        trainer: AnsweringTrainer,
         problems: Problems,
         rewards: Rewards,
         records: Records,
@@ -93,9 +92,9 @@ class Validation(TrainerCallback):
             torch.manual_seed(int(digest(["validation", self.seed, step, state.process_index, start])[:8], 16))
             batch = places[start : start + size]
             examples = [self.problems[rows[min(place, len(rows) - 1)]] for place in batch]  # what is over asks the last one again
-            rollouts = answer(self.trainer, examples)
+            answers = self.trainer.answer(examples)
             golds: dict[str, Any] = {name: [example[name] for example in examples] for name in ("answer", "choices", "precision")}
-            yield from zip(batch, zip(self.rewards.accuracy(rollouts.texts, **golds), map(len, rollouts.ids), strict=True), strict=True)
+            yield from zip(batch, zip(self.rewards.accuracy(answers.texts, **golds), map(len, answers.ids), strict=True), strict=True)
 
 
 def chosen(problem_ids: list[str], count: int | None) -> list[int]:
@@ -116,7 +115,7 @@ def randomness_apart() -> Iterator[None]:
 
 
 @contextmanager
-def evaluating(trainer: GRPOTrainer) -> Iterator[None]:
+def evaluating(trainer: AnsweringTrainer) -> Iterator[None]:
     """The model in evaluation mode, and afterwards in the mode it was in."""
     model: Any = trainer.model_wrapped
     training = model.training
@@ -127,7 +126,7 @@ def evaluating(trainer: GRPOTrainer) -> Iterator[None]:
         model.train(training)
 
 
-def check_best_can_be_kept(trainer: GRPOTrainer) -> None:
+def check_best_can_be_kept(trainer: AnsweringTrainer) -> None:
     """Raise InputError where the weights of a running stage cannot be put back."""
     if trainer.accelerator.distributed_type == DistributedType.DEEPSPEED:
         raise InputError(
@@ -135,7 +134,7 @@ def check_best_can_be_kept(trainer: GRPOTrainer) -> None:
         )
 
 
-def save_weights(trainer: GRPOTrainer, checkpoints: Checkpoints, step: int) -> None:
+def save_weights(trainer: AnsweringTrainer, checkpoints: Checkpoints, step: int) -> None:
     """Keep the weights that are trained (in LoRA: the adapter's) as the best ones; every process takes part in gathering them."""
     options = StateDictOptions(full_state_dict=True, cpu_offload=True, ignore_frozen_params=True)
     weights = get_model_state_dict(trainer.model_wrapped, options=options)
@@ -144,7 +143,7 @@ def save_weights(trainer: GRPOTrainer, checkpoints: Checkpoints, step: int) -> N
     PartialState().wait_for_everyone()
 
 
-def restore_best(trainer: GRPOTrainer, records: Records, checkpoints: Checkpoints) -> None:
+def restore_best(trainer: AnsweringTrainer, records: Records, checkpoints: Checkpoints) -> None:
     """Put the best weights back into the model, and say in the metrics of the last step which they are."""
     step, last = best_step(records), trainer.state.max_steps
     records.add_metrics(last, {KEPT: step})

@@ -31,7 +31,7 @@ def result(folder: Path, rank: int, processes: int) -> dict:
 
 def test_two_processes_learn_what_one_learns(tiny_policy: Policy, stage_file: Path, tmp_path: Path) -> None:
     """From the same completions: the same advantages, each process its slice of them, the same groups, losses and gradients."""
-    weighting = SETTINGS.weighting.model_copy(update={"family": "linear", "prior_strength": 2.0})
+    weighting = SETTINGS.weighting.model_copy(update={"family": "linear", "prior_strength": 2.0, "normalise": True})
     changes = {"group_size": 8, "batch": 24, "steps": 3, "weighting": weighting, "save_every": 9}
     spec = stage_spec(tmp_path / "stage", tiny_policy, stage_file, SETTINGS.model_copy(update=changes))
     (tmp_path / "spec.json").write_text(spec.model_dump_json())
