@@ -240,6 +240,65 @@ def test_calibration_by_tenth_and_band(tmp_path):
     ]
 
 
+def test_calibration_scores_the_prior(tmp_path):
+    groups = [
+        {"step": 1, "problem_id": "a", "correct": 1, "accuracy": 0.25, "prior": 0.25},
+        {"step": 1, "problem_id": "b", "correct": 3, "accuracy": 0.75, "prior": 0.75},
+        {"step": 1, "problem_id": "c", "G": 0, "correct": 0, "accuracy": None, "prior": 0.5},
+    ]
+    connection = warehouse(tmp_path, {"groups": groups})
+    scores = "band, groups, problems, correlation, brier, brier_of_mean, skill, reliability"
+    assert ask(connection, f"select {scores} from calibration order by band") == [
+        ("all", 2, 2, pytest.approx(1.0), 0.1875, 0.25, 0.25, 0.0),
+        ("easy", 1, 1, None, 0.1875, 0.1875, 0.0, 0.0),
+        ("hard", 1, 1, None, 0.1875, 0.1875, 0.0, 0.0),
+    ]
+
+
+def test_a_prior_that_is_wrong_has_no_skill(tmp_path):
+    groups = [
+        {"step": 1, "correct": 4, "accuracy": 1.0, "prior": 0.25},
+        {"step": 1, "correct": 0, "accuracy": 0.0, "prior": 0.75},
+        {"step": 2, "correct": 4, "accuracy": 1.0, "prior": 0.75},
+    ]
+    connection = warehouse(tmp_path, {"groups": groups})
+    got = ask(connection, "select step_bucket, correlation, brier, skill, reliability from calibration where band = 'all' order by 1")
+    assert got == [(0, pytest.approx(-1.0), 0.5625, pytest.approx(-1.25), 0.5625), (5, None, 0.0625, None, 0.0625)]
+
+
+def test_a_prior_goes_stale_as_the_policy_gets_better(tmp_path):
+    """Two problems, at first solved as promised; the harder one becomes as easy as the other, by the same amount at each step."""
+    groups = [
+        row
+        for step in range(1, 11)
+        for row in (
+            {"step": step, "problem_id": "hard", "G": 36, "correct": 8 + step, "accuracy": (8 + step) / 36, "prior": 0.25},
+            {"step": step, "problem_id": "easy", "G": 36, "correct": 18, "accuracy": 0.5, "prior": 0.5},
+        )
+    ]
+    [row] = warehouse(tmp_path, {"groups": groups}).table("prior_staleness").pl().to_dicts()
+    assert (row["groups"], row["first_step"], row["last_step"]) == (20, 1, 10)
+    assert row["first_correlation"] == pytest.approx(1.0) and row["last_correlation"] is None
+    assert row["first_skill"] == pytest.approx(1 - (9 * 0.75**2 + 27 * 0.25**2 + 36 * 0.25) / 72 / (27 / 72 * 45 / 72))
+    assert row["last_skill"] == pytest.approx(1 - (18 * 0.75**2 + 18 * 0.25**2 + 36 * 0.25) / 72 / 0.25)
+    assert (row["first_difference"], row["last_difference"]) == (pytest.approx(0.0), pytest.approx(0.125))
+    assert row["drift_per_100_steps"] == pytest.approx(100 / 72)
+    assert row["error_growth_per_100_steps"] == pytest.approx(100 / 72)
+    assert row["stale_step"] == next(step for step in range(1, 11) if skill(step) <= 0)
+
+
+def skill(step):
+    """The skill of the prior in that step of the test above."""
+    hard, rate = 8 + step, (26 + step) / 72
+    return 1 - (hard * 0.75**2 + (36 - hard) * 0.25**2 + 36 * 0.25) / 72 / (rate * (1 - rate))
+
+
+def test_a_stage_of_one_step_has_no_slopes(tmp_path):
+    groups = [{"step": 1, "correct": 1, "accuracy": 0.25, "prior": 0.5}, {"step": 1, "correct": 1, "accuracy": 0.25, "prior": None}]
+    got = ask(warehouse(tmp_path, {"groups": groups}), "select groups, drift_per_100_steps, stale_step from prior_staleness")
+    assert got == [(1, None, 1)]
+
+
 EVALUATIONS = [
     *[{"policy_id": "b", "policy": "base", "problem_id": name, "n": 4, "k": k} for name, k in {"p": 0, "q": 2, "r": 4}.items()],
     *[{"policy_id": "s", "policy": "stage1", "problem_id": name, "n": 4, "k": k} for name, k in {"p": 2, "q": 3, "r": 4}.items()],

@@ -1,0 +1,103 @@
+"""SIGKILLs over one stage at random moments, then the policy and the tables of an undisturbed stage, to the byte (CPU, one process).
+
+The stage weighs, refills, validates and keeps its best policy, and saves at every other step, so that kills also hit saves. Half of the
+moments are steps and a little later, the others times since the start, which also hit loading and resuming.
+`python -m tests.bench.stage_kills [KILLS]` runs it; the test suite kills once.
+"""
+
+import json
+import random
+import subprocess
+import sys
+import tempfile
+import time
+from collections import Counter
+from pathlib import Path
+
+from tasks.process import EVENT, run_worker, start_worker
+from tasks.store import folder_digests, write_text
+from tasks.training.checkpoints import Checkpoints
+from tasks.training.settings import StageSettings
+from tasks.training.spec import StageSpec
+from tasks.training.worker import library_variables
+from tests.bench.row import Row
+from tests.training.tiny import SETTINGS, mixed_problems, policy_in, problem, save_tiny_policy, stage_spec, write_stage
+
+KILLS, STEPS = 20, 60
+WORKER = "tasks.training.worker"
+STEP_S = 0.2  # seconds of a step on two cores, about
+
+
+def specification(folder: Path) -> StageSpec:
+    """The stage that is killed, in a folder of its own."""
+    options = {"refill": {"tries": 1}, "validation": {"every": 5, "samples": 1, "keep_best": True}}
+    settings = StageSettings(**{**SETTINGS.model_dump(), "steps": STEPS, "save_every": 2, **options})
+    policy = policy_in(save_tiny_policy(folder / "policy"))
+    spec = stage_spec(folder / "stage", policy, write_stage(folder / "stage1.parquet", mixed_problems()), settings)
+    asked = [problem(number, problem_id=f"v{number}", band=None, accuracy=None) for number in range(6)]
+    return spec.model_copy(update={"validation": write_stage(folder / "validation.parquet", asked)})
+
+
+def killed(spec: StageSpec, moment: tuple[str, float], lag: float) -> str:
+    """Start the stage, kill it at the moment, and say what it was doing: "done" where it had ended before."""
+    path = spec.folder / ".spec.json"
+    write_text(path, spec.model_dump_json())
+    with start_worker(WORKER, path, library_variables(spec)) as process:
+        kind, when = moment
+        if kind == "seconds":
+            try:
+                process.wait(timeout=when)
+            except subprocess.TimeoutExpired:
+                process.kill()
+        else:
+            await_step(process, when)
+            time.sleep(lag)
+            process.kill()
+        process.wait()
+    if process.returncode >= 0:
+        return "done"
+    return "a step or save" if kind == "step" else "a moment since the start"
+
+
+def await_step(process: subprocess.Popen, step: float) -> None:
+    """Read what the stage says until it says that the step is done, or ends."""
+    for line in process.stdout or ():
+        if line.startswith(EVENT) and json.loads(line.removeprefix(EVENT)).get("done", 0) >= step:
+            return
+
+
+def moments(kills: int, numbers: random.Random) -> list[tuple[str, float]]:
+    """Every other one a time since the start in seconds, the others rising steps."""
+    steps = sorted(numbers.uniform(1, 0.8 * STEPS) for _ in range(kills))
+    return [("step", steps[place]) if place % 2 else ("seconds", numbers.uniform(0.5, 15.0)) for place in range(kills)]
+
+
+def killed_stage(folder: Path, kills: int, seed: int = 0) -> Counter[str]:
+    """Kill a stage so many times, finish it, and compare. Raises AssertionError when a file differs from the undisturbed stage's."""
+    numbers, hits = random.Random(seed), Counter[str]()
+    undisturbed = specification(folder / "undisturbed")
+    run_worker(WORKER, undisturbed, undisturbed.folder, log=lambda line: None)
+    spec = undisturbed.model_copy(update={"folder": folder / "killed"})
+    spec.folder.mkdir()
+    for moment in moments(kills, numbers):
+        hit = killed(spec, moment, numbers.uniform(0, 4 * STEP_S))
+        assert hit != "done", f"the stage ended before the kill at {moment}"
+        hits[hit] += 1
+        hits["resumable"] += Checkpoints(spec.folder / "checkpoints", 1).last() is not None
+    run_worker(WORKER, spec, spec.folder, log=lambda line: None)
+    assert folder_digests(spec.folder) == folder_digests(undisturbed.folder)
+    return hits
+
+
+def rows(kills: int = KILLS) -> list[Row]:
+    """The line of the table."""
+    with tempfile.TemporaryDirectory() as folder:
+        hits = killed_stage(Path(folder), kills)
+    struck = f"{hits['a step or save']} after a random step, {hits['a moment since the start']} at a random time"
+    what = f"{kills} SIGKILLs at random moments of one stage ({struck})"
+    return [Row(what, "policy, groups and metrics equal to an undisturbed stage's, to the byte", "same digests", True)]
+
+
+if __name__ == "__main__":
+    for line in rows(int(sys.argv[1]) if len(sys.argv) > 1 else KILLS):
+        print(line)

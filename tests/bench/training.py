@@ -1,0 +1,158 @@
+"""Our trainer's step against stock TRL's on the same batch of the starter policy, and the loss that both come to.
+
+In turns, each turn a short run of both from the same seed at a learning rate that changes nothing, so that every step of one has a step
+of the other with the same prompts and the same answers; the figure is the median of these pairs' ratios. `python -m tests.bench.training`
+runs it.
+"""
+
+import contextlib
+import io
+import logging
+import tempfile
+import time
+from dataclasses import dataclass, field
+from pathlib import Path
+from statistics import median
+from typing import Any
+
+from datasets import Dataset
+from transformers import PrinterCallback, TrainerCallback
+from trl import GRPOTrainer
+
+from tasks.grading.pool import Grader
+from tasks.grading.settings import GradingSettings
+from tasks.modeling import load_model, load_processor
+from tasks.policy import Policy, PolicySettings, base_policy
+from tasks.starter.datasets import DATASETS, starter_problems
+from tasks.starter.picture import png_bytes
+from tasks.training.checkpoints import Checkpoints
+from tasks.training.problems import load_problems
+from tasks.training.records import Records
+from tasks.training.rewards import Rewards, content_text
+from tasks.training.settings import StageSettings, WeightingSettings
+from tasks.training.spec import StageSpec
+from tasks.training.stage import build_trainer
+from tasks.training.trainer import training_arguments
+from tests.bench.row import Row
+from tests.training.tiny import problem, stage_spec, write_stage
+
+MOST, TURNS, STEPS, TRAJECTORY = 1.03, 6, 6, 6
+NEXT_TO_NOTHING = 1e-12
+ALIKE = 1e-6
+
+
+@dataclass
+class Clock(TrainerCallback):
+    """When each step was over, log and all, and its loss."""
+
+    ends: list[float] = field(default_factory=list)
+    losses: list[float] = field(default_factory=list)
+
+    def on_log(self, args: Any, state: Any, control: Any, **given: Any) -> None:
+        if "loss" in given["logs"]:
+            self.ends.append(time.perf_counter())
+            self.losses.append(given["logs"]["loss"])
+
+    @property
+    def seconds(self) -> list[float]:
+        """Of each step but the first, which warms up."""
+        return [after - before for before, after in zip(self.ends, self.ends[1:], strict=False)]
+
+
+def stage_file(folder: Path) -> Path:
+    """Forty-eight of the starter's problems as a stage's file."""
+    drawn = [found for name in DATASETS for found in starter_problems(name, "train", seed=0, count=24)]
+    rows = [
+        problem(number, images=[{"bytes": png_bytes(found.picture.draw()), "path": None}], problem=found.question, answer=found.answer)
+        | {"choices": list(found.choices)}
+        for number, found in enumerate(drawn)
+    ]
+    return write_stage(folder / "stage1.parquet", rows)
+
+
+def settings(**changes: Any) -> StageSettings:
+    return StageSettings(steps=STEPS, warmup_steps=0, max_tokens=40, save_every=1000, **changes)
+
+
+def ours(spec: StageSpec, rewards: Rewards) -> Clock:
+    """Our trainer as a stage builds it."""
+    clock, problems = Clock(), load_problems(spec.problems, spec.prompting, hints=False, sees_images=True)
+    trainer = build_trainer(spec, problems, rewards, Records("stage"), Checkpoints(spec.folder, 1))
+    trainer.add_callback(clock)
+    trainer.train()
+    return clock
+
+
+def stock(spec: StageSpec, rewards: Rewards) -> Clock:
+    """TRL's trainer with the same options on the same problems, as its documentation has it: a dataset with prompts and images."""
+    clock, problems = Clock(), load_problems(spec.problems, spec.prompting, hints=False, sees_images=True)
+    rows = [problems[place] for place in range(len(problems))]
+    trainer = GRPOTrainer(
+        model=load_model(spec.policy),
+        reward_funcs=[rewards.accuracy, rewards.format],
+        args=training_arguments(spec.settings, spec.folder, seed=spec.seed),
+        train_dataset=Dataset.from_list([{**row, "prompt": in_plain_text(row["prompt"])} for row in rows]),
+        processing_class=load_processor(spec.policy, spec.prompting),
+        callbacks=[clock],
+    )
+    trainer.remove_callback(PrinterCallback)
+    trainer.train()
+    return clock
+
+
+def in_plain_text(messages: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """A prompt whose image TRL itself puts in front, where the starter's questions have it."""
+    return [{"role": "user", "content": content_text(messages[0]["content"])}]
+
+
+def spec_in(folder: Path, policy: Policy, asked: StageSettings) -> StageSpec:
+    file = stage_file(folder)
+    return stage_spec(folder / "stage", policy, file, asked)
+
+
+def turns(policy: Policy, grader: Grader) -> tuple[list[float], list[float]]:
+    """Seconds of the paired steps: ours, stock's. Ours weighs, normalises and records as a stage of the paper's does."""
+    pairs: tuple[list[float], list[float]] = ([], [])
+    for turn in range(TURNS):
+        with tempfile.TemporaryDirectory() as folder:
+            weighed = settings(learning_rate=NEXT_TO_NOTHING, weighting=WeightingSettings(normalise=True))
+            spec = spec_in(Path(folder), policy, weighed).model_copy(update={"seed": turn})
+            arms = [(ours, pairs[0]), (stock, pairs[1])]
+            for run, seconds in arms if turn % 2 else arms[::-1]:
+                seconds += run(spec, Rewards(grader)).seconds
+    return pairs
+
+
+def largest_difference(policy: Policy, grader: Grader) -> float:
+    """Between the losses of the first steps, at the starter's learning rate and with weights `none`."""
+    with tempfile.TemporaryDirectory() as folder:
+        plain = settings(weighting=WeightingSettings(family="none")).model_copy(update={"steps": TRAJECTORY})
+        spec = spec_in(Path(folder), policy, plain)
+        losses = [run(spec, Rewards(grader)).losses for run in (ours, stock)]
+    assert len(losses[0]) == TRAJECTORY
+    return max(abs(mine - theirs) for mine, theirs in zip(*losses, strict=True))
+
+
+def rows() -> list[Row]:
+    """Both lines of the table."""
+    logging.getLogger("tasks").setLevel(logging.WARNING)
+    policy = base_policy(PolicySettings(model="starter", dtype="float32"))
+    with contextlib.redirect_stdout(io.StringIO()), Grader(GradingSettings()) as grader:
+        mine, theirs = turns(policy, grader)
+        apart = largest_difference(policy, grader)
+    ratio = median(one / other for one, other in zip(mine, theirs, strict=True))
+    measured = f"{ratio:.3f}x (median of {len(mine)} pairs; {median(mine):.2f} s against {median(theirs):.2f} s)"
+    return [
+        Row("a weighted training step against stock TRL's on the same batch of 64 answers", measured, f"≤ {MOST}x", ratio <= MOST),
+        Row(
+            f"loss of {TRAJECTORY} steps with weights `none` against stock TRL's",
+            f"largest difference {apart:.1e}",
+            f"≤ {ALIKE:.0e}",
+            apart <= ALIKE,
+        ),
+    ]
+
+
+if __name__ == "__main__":
+    for line in rows():
+        print(line)
