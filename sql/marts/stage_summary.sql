@@ -2,6 +2,7 @@
 -- grain: stage_id
 -- inputs: stg_groups, stg_metrics, stg_policies
 -- parameters: none
+-- extra_completions and extra_tokens are what refilling spent on groups that are not in the batches, tokens all that training read and wrote;
 -- first_ and last_ are means over the first and last tenth of the steps, because one step alone is noise; reward is the metric `reward`
 with groups as (
     select
@@ -10,6 +11,9 @@ with groups as (
         count(*) as groups,
         count(distinct problem_id) as problems,
         avg(is_zero_signal::int) as zero_signal_share,
+        avg((group_size > 0 and correct = group_size)::int) as all_right_share,
+        avg((group_size > 0 and correct = 0)::int) as all_wrong_share,
+        count(*) filter (where group_size = 0) as unjudged_groups,
         avg(weight) as mean_weight,
         avg(accuracy) filter (where step_bucket = 0) as first_accuracy,
         avg(accuracy) filter (where step_bucket = last_bucket) as last_accuracy
@@ -32,6 +36,16 @@ reward_ends as (
     group by stage_id
 ),
 
+spending as (
+    select
+        stage_id,
+        coalesce(sum(value) filter (where name = 'refill/completions'), 0)::bigint as extra_completions,
+        coalesce(sum(value) filter (where name = 'refill/tokens'), 0)::bigint as extra_tokens,
+        (max(value) filter (where name = 'num_tokens'))::bigint as tokens
+    from stg_metrics
+    group by stage_id
+),
+
 policies as (
     select * from stg_policies where stage_id is not null
     qualify row_number() over (partition by stage_id order by policy_id) = 1
@@ -46,12 +60,19 @@ select
     groups.groups,
     groups.problems,
     groups.zero_signal_share,
+    groups.all_right_share,
+    groups.all_wrong_share,
+    groups.unjudged_groups,
     groups.mean_weight,
     groups.first_accuracy,
     groups.last_accuracy,
     reward_ends.first_reward,
-    reward_ends.last_reward
+    reward_ends.last_reward,
+    coalesce(spending.extra_completions, 0) as extra_completions,
+    coalesce(spending.extra_tokens, 0) as extra_tokens,
+    spending.tokens
 from groups
 left join reward_ends using (stage_id)
+left join spending using (stage_id)
 left join policies using (stage_id)
 order by groups.stage_id

@@ -101,6 +101,14 @@ class Inputs:
             return connection.table(GROUPS).pl()
 
     @cached_property
+    def ageing(self) -> tuple[pl.DataFrame, pl.DataFrame]:
+        """The marts `calibration` and `prior_staleness` over the stages' groups."""
+        marts = ("calibration", "prior_staleness")
+        with closing(open_over({"groups": self.stage_files("groups")}, self.edges, wanted=marts)) as connection:
+            calibration, staleness = (connection.table(name).pl() for name in marts)
+        return calibration, staleness
+
+    @cached_property
     def hint_effect(self) -> pl.DataFrame:
         """`hint_effect.parquet`: no row without a hinted arm."""
         return pl.read_parquet(self.evaluation.file("hint_effect.parquet"))

@@ -71,6 +71,23 @@ def test_page_tells_the_whole_run(made):
         assert (said in page.text) is (said != "KL divergence"), said  # a KL of nothing but zeros is no picture
 
 
+def test_page_tells_how_the_prior_ages(made):
+    inputs = Inputs(**made().arguments)
+    text = Page(render_report(inputs)).text
+    _, staleness = inputs.ageing
+    assert len(staleness) == len(inputs.stages) == 2
+    for said in (
+        "Skill of the prior",
+        "Correlation of prior and group accuracy",
+        "How the prior ages",
+        "no better than the mean from step",
+    ):
+        assert said in text
+    for row in staleness.iter_rows(named=True):
+        assert f"{100 * row['drift_per_100_steps']:+.1f}".replace("-", "−") in text
+    assert "How the prior ages" not in render_report(Inputs(**made(groups=False).arguments))
+
+
 def test_charts_take_the_pages_colours_and_words(made):
     page = page_of(made())
     charts = [attributes for tag, attributes in page.elements if tag == "svg"]

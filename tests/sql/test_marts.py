@@ -200,6 +200,8 @@ def test_stage_summary(tmp_path):
         for correct in (0, min(step // 5, 4))
     ]
     metrics = [{"step": step, "value": step / 20} for step in range(1, 21)] + [{"step": 1, "name": "loss", "value": 9.0}]
+    spent = {"num_tokens": 1000.0, "refill/completions": 8.0, "refill/tokens": 90.0}
+    metrics += [{"step": step, "name": name, "value": step * value} for step in (1, 2) for name, value in spent.items()]
     policies = [{"policy_id": "x", "name": "stage1", "stage_id": "s1", "parent_id": "base"}]
     connection = warehouse(tmp_path, {"groups": groups, "metrics": metrics, "policies": policies})
     got = connection.table("stage_summary").pl().to_dicts()
@@ -209,6 +211,8 @@ def test_stage_summary(tmp_path):
         "zero_signal_share": pytest.approx((20 + 4 + 1) / 40), "mean_weight": pytest.approx(1.05),
         "first_accuracy": 0.0, "last_accuracy": pytest.approx((0.75 + 1.0) / 4),
         "first_reward": pytest.approx(0.075), "last_reward": pytest.approx(0.975),
+        "all_right_share": 1 / 40, "all_wrong_share": 24 / 40, "unjudged_groups": 0,
+        "extra_completions": 24, "extra_tokens": 270, "tokens": 2000,
     }  # fmt: skip
 
 

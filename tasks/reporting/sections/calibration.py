@@ -1,26 +1,30 @@
-"""Whether the offline prior held: how often the groups of each level of prior were solved in training."""
+"""Whether the offline prior held: how often the groups of each level of prior were solved in training, and how fast it went stale."""
 
 from statistics import NormalDist
 from typing import Any
 
 import polars as pl
 
-from tasks.reporting.charts import calibration_chart
+from tasks.reporting.charts import calibration_chart, curve_chart
 from tasks.reporting.figure import Figure
 from tasks.reporting.inputs import Inputs
-from tasks.reporting.sections.training import stage_title
-from tasks.reporting.table import table
-from tasks.reporting.wording import percent, percent_interval, points
+from tasks.reporting.sections.training import first_and_last, in_sequence, stage_title
+from tasks.reporting.table import Table, table
+from tasks.reporting.wording import number, percent, percent_interval, points
 from tasks.store import Artifact
 
 MOST_LEVELS = 17
 BINS = 10
+AGEING = (
+    ("correlation", "Correlation of prior and group accuracy", "by tenths of a stage"),
+    ("skill", "Skill of the prior", "1 foresees every answer, 0 is no better than the mean accuracy (Brier)"),
+)
 
 
 def calibration_section(inputs: Inputs) -> dict[str, Any]:
-    """A figure for each stage whose problems had a prior."""
+    """A figure for each stage whose problems had a prior, and how well the prior predicted over the steps of all."""
     figures = [figure_of(inputs, stage, place) for place, stage in enumerate(inputs.stages, start=1)]
-    return {"figures": [figure for figure in figures if figure]}
+    return {"figures": [*(figure for figure in figures if figure), *ageing_figures(inputs)], "staleness": staleness(inputs)}
 
 
 def figure_of(inputs: Inputs, stage: Artifact, place: int) -> Figure | None:
@@ -42,6 +46,45 @@ def figure_of(inputs: Inputs, stage: Artifact, place: int) -> Figure | None:
     )
     description = f"{title}: share solved in training against the offline prior. {said}"
     return Figure(title=title, svg=calibration_chart(rows, place, description), caption=said, numbers=numbers)
+
+
+def ageing_figures(inputs: Inputs) -> list[Figure]:
+    """How well the prior predicted in each tenth of the stages."""
+    calibration, _ = inputs.ageing
+    titles = {stage.key: stage_title(stage) for stage in inputs.stages}
+    middle = (pl.col("first_step") + pl.col("last_step")) / 2
+    tenths = calibration.filter(pl.col("band") == "all").with_columns(step=middle)
+    figures = []
+    for column, title, caption in AGEING:
+        known = tenths.select("stage_id", "step", value=pl.col(column), smooth=pl.col(column)).drop_nulls()
+        rows, boundaries = in_sequence(known, list(titles))
+        named = rows.with_columns(series=pl.col("stage_id").replace_strict(titles, default="", return_dtype=pl.String))
+        if len(rows) < 2:
+            continue
+        notes = tuple(f"{name}: {number(first)} → {number(last)}" for name, first, last in first_and_last(named))
+        description = f"{title} by training step. {'; '.join(notes)}."
+        chart = curve_chart(named, list(titles.values()), boundaries, "~g", description)
+        figures.append(Figure(title=title, svg=chart, caption=caption, notes=notes))
+    return figures
+
+
+def staleness(inputs: Inputs) -> Table | None:
+    """The mart `prior_staleness` in words; None where no stage had a prior."""
+    _, rows = inputs.ageing
+    titles = {stage.key: stage_title(stage) for stage in inputs.stages}
+    lines = [
+        (
+            titles.get(row["stage_id"], ""),
+            number(row["first_skill"]),
+            number(row["last_skill"]),
+            points(row["drift_per_100_steps"]),
+            points(row["error_growth_per_100_steps"]),
+            row["stale_step"] or "never",
+        )
+        for row in rows.iter_rows(named=True)
+    ]
+    heads = ("stage", "#skill at first", "#at last", "#drift in 100 steps", "#error growth", "#no better than the mean from step")
+    return table("How the prior ages", heads, lines) if lines else None
 
 
 def by_level(groups: pl.DataFrame, z: float) -> pl.DataFrame:
