@@ -3,6 +3,7 @@
 Exit codes: 0 done, 1 something broke, 2 the input is at fault (the message says where, and what to do).
 """
 
+import json
 import os
 import sys
 from collections.abc import Callable
@@ -28,6 +29,11 @@ Home = Annotated[
 Changes = Annotated[
     list[str] | None, typer.Option("--set", metavar="KEY=VALUE", help="Change a setting, as in `--set sampling.rounds=16`.")
 ]
+
+DryRun = Annotated[
+    bool, typer.Option("--plan", help="Run nothing: show every task, what is cached and why not, what it would sample, what is missing.")
+]
+AsJson = Annotated[bool, typer.Option("--json", help="Print the plan as JSON.")]
 
 
 class Format(StrEnum):
@@ -62,18 +68,34 @@ def prefect_defaults() -> None:
     os.environ.setdefault("PREFECT_SERVER_EPHEMERAL_STARTUP_TIMEOUT_SECONDS", "120")
 
 
-def run_flow(load: Callable[[], Any], name: str, home: Path | None, changes: list[str] | None) -> Any:
-    """Run the flow that `load` imports, on a recipe."""
+def run_flow(load: Callable[[], Any], name: str, home: Path | None, changes: list[str] | None, plan: bool, as_json: bool) -> Any:
+    """Run the flow that `load` imports, on a recipe; or print what that would do, and end."""
     recipe: Recipe = load_recipe(name, changes or ())
     prefect_defaults()
+    if plan or as_json:
+        os.environ["HF_HUB_OFFLINE"] = "1"  # a plan asks nothing elsewhere; the hub's client reads this when it is imported
+        show_plan(load(), recipe, opened(home), as_json)
+        raise typer.Exit()
     return load()(recipe=recipe, home=opened(home))
 
 
+def show_plan(flow: Callable[..., Any], recipe: Recipe, home: Path, as_json: bool) -> None:
+    """Print the dry run of a flow."""
+    from flows.planning import plan_flow
+    from tasks.reporting.terminal import print_plan
+
+    plan = plan_flow(flow, recipe, home)
+    if as_json:
+        sys.stdout.write(f"{json.dumps(plan.as_json(), indent=1)}\n")
+    else:
+        print_plan(printed(), plan.steps, plan.missing, plan.completions, plan.most_tokens)
+
+
 @app.command()
-def run(recipe: RecipeName, home: Home = None, changes: Changes = None) -> None:
+def run(recipe: RecipeName, home: Home = None, changes: Changes = None, plan: DryRun = False, as_json: AsJson = False) -> None:
     """The whole method: profile, curate, train both stages, evaluate, report. What is done is skipped.
 
-    Example: `difficulty-prior run starter`
+    Example: `difficulty-prior run starter`, and before it `difficulty-prior run starter --plan`
     """
 
     def load() -> Any:
@@ -81,14 +103,14 @@ def run(recipe: RecipeName, home: Home = None, changes: Changes = None) -> None:
 
         return pipeline
 
-    done = run_flow(load, recipe, home, changes)
+    done = run_flow(load, recipe, home, changes, plan, as_json)
     from tasks.reporting.terminal import print_run
 
     print_run(printed(), evaluation=done.evaluated.evaluation, report=done.report, warehouse=done.warehouse)
 
 
 @app.command()
-def profile(recipe: RecipeName, home: Home = None, changes: Changes = None) -> None:
+def profile(recipe: RecipeName, home: Home = None, changes: Changes = None, plan: DryRun = False, as_json: AsJson = False) -> None:
     """Only the first part: sample every problem several rounds, grade, and measure difficulty.
 
     Example: `difficulty-prior profile starter --set sampling.rounds=16`
@@ -99,11 +121,11 @@ def profile(recipe: RecipeName, home: Home = None, changes: Changes = None) -> N
 
         return profile
 
-    run_flow(load, recipe, home, changes)
+    run_flow(load, recipe, home, changes, plan, as_json)
 
 
 @app.command()
-def curate(recipe: RecipeName, home: Home = None, changes: Changes = None) -> None:
+def curate(recipe: RecipeName, home: Home = None, changes: Changes = None, plan: DryRun = False, as_json: AsJson = False) -> None:
     """Profile, and choose the problems of both stages.
 
     Example: `difficulty-prior curate starter --set curation.stage1.size=100`
@@ -114,12 +136,12 @@ def curate(recipe: RecipeName, home: Home = None, changes: Changes = None) -> No
 
         return curate
 
-    done = run_flow(load, recipe, home, changes)
+    done = run_flow(load, recipe, home, changes, plan, as_json)
     printed().print(f"curated sets: {done.sets.path}", soft_wrap=True)
 
 
 @app.command()
-def train(recipe: RecipeName, home: Home = None, changes: Changes = None) -> None:
+def train(recipe: RecipeName, home: Home = None, changes: Changes = None, plan: DryRun = False, as_json: AsJson = False) -> None:
     """Profile, curate, and train both stages.
 
     Example: `difficulty-prior train starter`
@@ -130,13 +152,13 @@ def train(recipe: RecipeName, home: Home = None, changes: Changes = None) -> Non
 
         return train
 
-    done = run_flow(load, recipe, home, changes)
+    done = run_flow(load, recipe, home, changes, plan, as_json)
     for policy in done.policies[1:]:
         printed().print(f"{policy.name}: {policy.model}", soft_wrap=True)
 
 
 @app.command()
-def evaluate(recipe: RecipeName, home: Home = None, changes: Changes = None) -> None:
+def evaluate(recipe: RecipeName, home: Home = None, changes: Changes = None, plan: DryRun = False, as_json: AsJson = False) -> None:
     """Profile, curate, train, and compare base, stage 1 and stage 2 on the held-out problems.
 
     Example: `difficulty-prior evaluate starter --set evaluation.samples=16`
@@ -147,7 +169,7 @@ def evaluate(recipe: RecipeName, home: Home = None, changes: Changes = None) -> 
 
         return evaluate
 
-    run_flow(load, recipe, home, changes)
+    run_flow(load, recipe, home, changes, plan, as_json)
 
 
 @app.command()
