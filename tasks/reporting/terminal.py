@@ -136,16 +136,16 @@ def summary_cells(row: dict[str, Any], place: str) -> list[Text]:
 
 
 def print_plan(console: Console, steps: Sequence[Step], missing: Sequence[str], completions: int | None, tokens: int | None) -> None:
-    """Print a dry run: every task in order, what is cached and why not, the completions and tokens to expect, and what is missing."""
+    """Print a dry run: every task in order, what is cached and why not, the completions and tokens still to expect, and what is missing."""
     table = Table(header_style="bold", box=SIMPLE, pad_edge=False)
-    for head, justify in (("", "right"), ("step", "left"), ("state", "left"), ("completions left", "right"), ("tokens at most", "right")):
+    for head, justify in (("", "right"), ("step", "left"), ("state", "left"), ("completions", "right"), ("tokens at most", "right")):
         table.add_column(head, justify=justify)  # type: ignore[arg-type]
     table.add_column("why", overflow="fold")
     for step in steps:
         left, most = (step.work.left, step.work.most_tokens) if step.work else (None, None)
         samples = step.work is not None and step.work.completions != 0
-        counts = [Text(count(value)) if samples else Text("") for value in (left, most)]
-        why = Text("\n".join(map(printable, step.why)))
+        counts = [Text(count(value).split()[0]) if samples else Text("") for value in (left, most)]
+        why = Text("see below" if step.state is State.missing else "\n".join(map(printable, step.why)))
         table.add_row(Text(str(step.number)), Text(printable(step.name)), Text(step.state, style=PLANNED[step.state]), *counts, why)
     console.print(table)
     states = Counter(step.state for step in steps)
@@ -156,5 +156,5 @@ def print_plan(console: Console, steps: Sequence[Step], missing: Sequence[str], 
 
 
 def count(number: int | None) -> str:
-    """A number of a plan."""
+    """A number of a plan, or that nobody knows it."""
     return UNKNOWN if number is None else f"{number:,}"
