@@ -44,6 +44,14 @@ class Format(StrEnum):
     json = "json"
 
 
+class ExportTo(StrEnum):
+    """Who trains on what is exported."""
+
+    verl = "verl"
+    easyr1 = "easyr1"
+    datasets = "datasets"
+
+
 class ImportAs(StrEnum):
     """What the files of an import are."""
 
@@ -187,6 +195,26 @@ def study(recipe: RecipeName, home: Home = None, changes: Changes = None) -> Non
 
     done = run_study(study=settings, home=opened(home))
     print_study(printed(), summary=done.summary, report=done.report)
+
+
+@app.command()
+def export(
+    what: Annotated[
+        str, typer.Argument(metavar="SET_OR_RECIPE", help="A curated set's id or its beginning, or a recipe that has been curated.")
+    ],
+    to: Annotated[ExportTo, typer.Option(help="Whose row form, and whose form of the weights.")],
+    out: Annotated[Path, typer.Option(metavar="DIR", help="A new or empty folder, or an earlier export.")],
+    home: Home = None,
+    changes: Changes = None,
+) -> None:
+    """Write curated sets for another trainer: ready prompts (with the stage's hints), and the weights. Nothing is run for it.
+
+    Example: `difficulty-prior export starter --to verl --out exported`
+    """
+    from flows.export import export as write
+
+    for path in write(what, home or default_home(), to=to.value, out=out, changes=changes or []):
+        printed().print(str(path), soft_wrap=True, highlight=False)
 
 
 @app.command()

@@ -14,7 +14,6 @@ from tasks.errors import InputError
 from tasks.home import open_home
 from tasks.planning import State, Step, planning
 from tasks.policy import STARTER, Policy, base_policy
-from tasks.training.settings import StageSettings
 
 EXTRAS = {"vllm": "vllm", "prefect_ray": "ray"}
 
@@ -76,8 +75,7 @@ def missing_for_training(recipe: Recipe) -> Iterator[str]:
             rule_path(rule.rule)
         except InputError as error:
             yield f"curation.{name}: {error}"
-    stages: dict[str, StageSettings] = {"stage1": recipe.training.stage1, "stage2": recipe.training.stage2}
-    for name, stage in stages.items():
+    for name, stage in recipe.training.stages.items():
         if stage.accelerate and not stage.accelerate.is_file():
             yield f"training.{name}.accelerate: there is no file {stage.accelerate.absolute()}"
 

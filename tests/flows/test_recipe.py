@@ -113,7 +113,5 @@ def test_own_hints_by_band(tmp_path: Path) -> None:
 
 
 def test_a_hint_for_a_band_that_is_none_is_an_error(tmp_path: Path) -> None:
-    with pytest.raises(
-        InputError, match=r"by_band names 'hrad', which is no band of difficulty; use hopeless, hard"
-    ):
+    with pytest.raises(InputError, match=r"by_band names 'hrad', which is no band of difficulty; use hopeless, hard"):
         load_recipe(own(tmp_path, STARTER + "prompting: {hints: {by_band: {hrad: hard}}}\n"))
