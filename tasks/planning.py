@@ -6,7 +6,7 @@ it, and whatever takes that as an input can only be named, not keyed. Nothing is
 
 import inspect
 import json
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass, field
@@ -85,6 +85,17 @@ class Planned(Artifact):
         return self.path / name
 
 
+def most_problems(source: Artifact) -> int | None:
+    """How many problems an ingested source has, or one that is not made may have (None: not known)."""
+    return source.problems if isinstance(source, Planned) else int(source.manifest["counts"]["problems"])
+
+
+def all_problems(sources: Sequence[Artifact]) -> int | None:
+    """How many problems several sources have at most."""
+    counts = [most_problems(source) for source in sources]
+    return None if None in counts else sum(filter(None, counts))
+
+
 class Assumed(dict[str, Any]):
     """A manifest nobody has written: each fact is 1."""
 
@@ -121,6 +132,8 @@ class Planner:
         self.steps.append(Step(number, name, task.name, state, kind, key, why, *parts, work))
         if state in (State.cached, State.every_run):
             return target
+        if again := next((made for made in self.planned if made == target), None):
+            return again
         home, problems = Path(bound.arguments["home"]).absolute(), work.problems if work else None
         place = {"kind": kind or task.name, "key": key or f"step-{number}"}
         self.planned.append(Planned(home=home, **place, step=number, problems=problems))
@@ -138,6 +151,8 @@ class Planner:
             return State.missing, None, [str(error)]
         if not isinstance(target, Artifact):
             return State.every_run, target, []
+        if again := next((made.step for made in self.planned if made == target), None):
+            return State.waits, target, [f"made by step {again}"]
         return (State.cached, target, []) if target.is_complete else (State.to_do, target, why_not_made(target))
 
     def earlier(self, value: Any) -> Iterator[Planned]:

@@ -144,17 +144,18 @@ def print_plan(console: Console, steps: Sequence[Step], missing: Sequence[str], 
     for step in steps:
         left, most = (step.work.left, step.work.most_tokens) if step.work else (None, None)
         samples = step.work is not None and step.work.completions != 0
-        counts = [Text(count(value).split()[0]) if samples else Text("") for value in (left, most)]
+        counts = [Text(count(value)) if samples else Text("") for value in (left, most)]
         why = Text("see below" if step.state is State.missing else "\n".join(map(printable, step.why)))
         table.add_row(Text(str(step.number)), Text(printable(step.name)), Text(step.state, style=PLANNED[step.state]), *counts, why)
     console.print(table)
     states = Counter(step.state for step in steps)
     console.print(", ".join(f"{number} {state}" for state, number in states.items()), highlight=False)
-    console.print(f"to be sampled: {count(completions)} completions, at most {count(tokens)} tokens", highlight=False)
+    known = f"{count(completions)} completions, at most {count(tokens)} tokens"
+    console.print(f"to be sampled: {known if completions is not None else UNKNOWN}", highlight=False)
     for line in missing:
         console.print(Text.assemble(("missing  ", "bold red"), printable(line)), soft_wrap=True)
 
 
 def count(number: int | None) -> str:
     """A number of a plan, or that nobody knows it."""
-    return UNKNOWN if number is None else f"{number:,}"
+    return "unknown" if number is None else f"{number:,}"

@@ -17,7 +17,7 @@ from prefect import get_run_logger
 from tasks.caching import room_task
 from tasks.errors import InputError
 from tasks.lake import Lake
-from tasks.planning import Planned, Work
+from tasks.planning import Work, all_problems
 from tasks.policy import Policy
 from tasks.process import run_worker
 from tasks.progress import progress_shown
@@ -68,8 +68,8 @@ def work(
     """The completions that `sample` draws for the same arguments. What is not known yet is taken for the most: every problem carries a
     hint, none is settled, nothing is drawn."""
     if not all(source.is_complete for source in problems):
-        counts = [most_problems(source) for source in problems]
-        return Work() if None in counts else most_work(sum(filter(None, counts)), sampling, stops)
+        count = all_problems(problems)
+        return Work() if count is None else most_work(count, sampling, stops)
     lake = Lake(home)
     if policy.policy_id and all(other is None or other.is_complete for other in (hints_from, stops)):
         spec = sample_spec(lake, policy, problems, prompting, sampling, seed, hints_from, stops)
@@ -78,11 +78,6 @@ def work(
         return work_of(len(wanted_keys(spec, asked)), left, sampling, lake)
     ids = pl.concat(pl.read_parquet(source.file("problems.parquet"), columns=["problem_id"]) for source in problems)
     return most_work(ids.n_unique(), sampling, stops, lake)
-
-
-def most_problems(source: Artifact) -> int | None:
-    """How many problems a source has, or of one that is not ingested may have."""
-    return source.problems if isinstance(source, Planned) else int(source.manifest["counts"]["problems"])
 
 
 def most_work(problems: int, sampling: SamplingSettings, stops: Artifact | None, lake: Lake | None = None) -> Work:

@@ -76,10 +76,26 @@ def work(
     prompting: PromptingSettings,
     grading: GradingSettings,
     seed: int,
+    validation: Artifact | None = None,
 ) -> Work:
-    """The completions that a whole stage draws; a stage that was cut off has some of them behind it."""
-    completions = settings.steps * settings.batch // settings.extra.get("num_iterations", 1)
-    return Work(completions=completions, left=completions, most_tokens=completions * settings.max_tokens)
+    """The completions that a whole stage draws to learn from and to watch itself with (one that was cut off has some of them behind it);
+    the tokens are those of every refill that it may try, too."""
+    learnt = settings.steps * settings.batch // settings.extra.get("num_iterations", 1)
+    watched = validation_completions(settings, validation)
+    if watched is None:
+        return Work()
+    most = (learnt * (1 + settings.refill.tries) + watched) * settings.max_tokens
+    return Work(completions=learnt + watched, left=learnt + watched, most_tokens=most)
+
+
+def validation_completions(settings: StageSettings, validation: Artifact | None) -> int | None:
+    """How often a stage answers validation problems: before the first step, every so many, and after the last. None: not known yet."""
+    if settings.validation is None or validation is None:
+        return 0
+    known = validation.problems if isinstance(validation, Planned) else int(validation.manifest["problems"])
+    problems = min((count for count in (settings.validation.problems, known) if count is not None), default=None)
+    times = 1 + -(-settings.steps // settings.validation.every)
+    return None if problems is None else problems * settings.validation.samples * times
 
 
 @room_task(plan, work=work, name="train", task_run_name="train {stage} from {policy.name}", retries=1)
