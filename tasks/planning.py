@@ -146,7 +146,7 @@ class Planner:
         try:
             target = task.plan(**arguments)
         except NotReachable as error:
-            return State.unknown, None, [f"unknown until ingested: {error}"]
+            return State.unknown, None, [f"unknown until ingested: {str(error).split(' (')[0]}"]
         except (InputError, FileNotFoundError) as error:
             return State.missing, None, [str(error)]
         if not isinstance(target, Artifact):

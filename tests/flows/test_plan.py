@@ -106,7 +106,7 @@ def test_what_a_person_must_see_to_is_missing(tmp_path: Path, monkeypatch: pytes
     missing = "\n".join(found.missing)
     assert "uses the variable MATHVISION_DIR, which is not set" in missing
     assert "the environment variable NO_KEY is not set" in missing
-    assert "/no/where.yaml" in missing
+    assert "training.stage1.accelerate: '/no/where.yaml' is neither a file nor one of" in missing
     assert step(found, "ingest mathvision train").state is State.missing
     assert found.completions is None
 
