@@ -49,11 +49,14 @@ def verl_options(name: str, stage: StageSettings, prompting: PromptingSettings, 
         "trainer.total_training_steps": stage.steps,
         "trainer.total_epochs": ENDLESS_EPOCHS,
         "trainer.experiment_name": name,
+        "trainer.val_before_train": False,
+        "trainer.test_freq": -1,
     }
 
 
-def verl_script(name: str, stage: StageSettings, prompting: PromptingSettings, model: str) -> str:
-    """A shell script that trains a stage with verl."""
+def verl_script(name: str, stage: StageSettings, prompting: PromptingSettings, model: str | None) -> str:
+    """A shell script that trains a stage with verl, from `model`, or where that is None from the variable MODEL."""
+    default = f"MODEL=${{MODEL:-{quote(model)}}}" if model else 'MODEL="${MODEL:?set it to the policy that the stage before left}"'
     options = verl_options(name, stage, prompting, "${MODEL}")
     lines = [f'  "{option}={str(value).lower() if isinstance(value, bool) else value}" \\' for option, value in options.items()]
     return "\n".join(
@@ -62,7 +65,7 @@ def verl_script(name: str, stage: StageSettings, prompting: PromptingSettings, m
             f"# GRPO {name} with verl 0.9.1. Options of the machine (GPUs, micro-batches, validation, …) go behind it, as arguments.",
             "set -euo pipefail",
             'HERE="$(cd "$(dirname "$0")" && pwd)"',
-            f"MODEL=${{MODEL:-{quote(model)}}}",
+            default,
             f'export PYTHONPATH="$HERE${{PYTHONPATH:+:$PYTHONPATH}}" VERL_USE_EXTERNAL_MODULES={Path(ESTIMATOR).stem}',
             "exec python3 -m verl.trainer.main_ppo \\",
             *lines,
@@ -72,8 +75,11 @@ def verl_script(name: str, stage: StageSettings, prompting: PromptingSettings, m
     )
 
 
-def easyr1_config(name: str, stage: StageSettings, prompting: PromptingSettings, model: str) -> str:
-    """A config for `python -m verl.trainer.main config=…` of EasyR1, its paths relative to the folder of the export."""
+def easyr1_config(name: str, stage: StageSettings, prompting: PromptingSettings, model: str | None) -> str:
+    """A config for `python -m verl.trainer.main config=…` of EasyR1, its paths relative to the folder of the export.
+
+    It trains `model`, or where that is None what the variable MODEL names.
+    """
     limits = {"min_pixels": prompting.min_pixels, "max_pixels": prompting.max_pixels}
     keys = {"prompt_key": "problem", "answer_key": "ground_truth", "image_key": "images", "format_prompt": FORMAT_PROMPT}
     lengths = {"max_prompt_length": LONGEST_PROMPT, "max_response_length": stage.max_tokens}
@@ -98,7 +104,7 @@ def easyr1_config(name: str, stage: StageSettings, prompting: PromptingSettings,
             "actor": {
                 "global_batch_size": problems,
                 "max_grad_norm": stage.max_grad_norm,
-                "model": {"model_path": model, "enable_gradient_checkpointing": stage.gradient_checkpointing},
+                "model": {"model_path": model or "${oc.env:MODEL}", "enable_gradient_checkpointing": stage.gradient_checkpointing},
                 "optim": {"lr": stage.learning_rate, "lr_warmup_ratio": stage.warmup_steps / stage.steps},
             },
             "rollout": {"n": stage.group_size, "temperature": stage.temperature, "top_p": stage.top_p},

@@ -56,12 +56,18 @@ def check_folder(out: Path) -> None:
 
 
 def texts_for(to: str, stages: dict[str, StageSettings], prompting: PromptingSettings, model: str) -> dict[str, str]:
-    """The modules and configs that the framework needs, by file name."""
+    """The modules and configs that the framework needs, by file name. The first stage trains `model`, others what the one before left."""
+    first = next(iter(stages), "")
     if to == "verl":
-        scripts = {f"{name}.sh": configs.verl_script(name, stage, prompting, model) for name, stage in stages.items()}
+        scripts = {
+            f"{name}.sh": configs.verl_script(name, stage, prompting, model if name == first else None) for name, stage in stages.items()
+        }
         return {source.REWARD: source.verl_reward(stages), source.ESTIMATOR: source.verl_estimator(stages), **scripts}
     if to == "easyr1":
-        files = {f"{name}.yaml": configs.easyr1_config(name, stage, prompting, model) for name, stage in stages.items()}
+        files = {
+            f"{name}.yaml": configs.easyr1_config(name, stage, prompting, model if name == first else None)
+            for name, stage in stages.items()
+        }
         return {source.REWARD: source.easyr1_reward(stages), configs.FORMAT_PROMPT: "{{ content }}\n", **files}
     return {}
 
@@ -69,7 +75,8 @@ def texts_for(to: str, stages: dict[str, StageSettings], prompting: PromptingSet
 def card(to: str, stages: dict[str, StageSettings]) -> str:
     """A dataset card, by which `datasets.load_dataset(FOLDER)` finds the stages as splits, and how to go on."""
     splits = "\n".join(f"  - split: {name}\n    path: {name}.parquet" for name in stages)
-    about = f"Written by `difficulty-prior export --to {to}`. {USE[to]} Where it comes from is in `{LINEAGE}`."
+    later = " The second stage asks for what the first left, in the variable MODEL." if to != "datasets" and len(stages) > 1 else ""
+    about = f"Written by `difficulty-prior export --to {to}`. {USE[to]}{later} Where it comes from is in `{LINEAGE}`."
     return f"---\nconfigs:\n- config_name: default\n  data_files:\n{splits}\n---\n\n# A curated set of Difficulty Prior\n\n{about}\n"
 
 

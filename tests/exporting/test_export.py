@@ -192,6 +192,34 @@ def test_verl_knows_every_option_of_the_scripts() -> None:
             place = place[key]
 
 
+def test_the_scripts_start_verl_with_the_stage_they_are_of(curated: Artifact, tmp_path: Path) -> None:
+    exported(curated, "verl", tmp_path / "out put")
+    (tmp_path / "python3").write_text("#!/bin/sh\nprintenv VERL_USE_EXTERNAL_MODULES\nprintf '%s\\n' \"$@\"\n")
+    (tmp_path / "python3").chmod(0o755)
+    path = {"PATH": f"{tmp_path}{os.pathsep}{os.environ['PATH']}"}
+    said = subprocess.run(
+        ["bash", str(tmp_path / "out put" / "stage1.sh"), "trainer.nnodes=2"], capture_output=True, text=True, env=path, check=True
+    )
+    words = said.stdout.splitlines()
+    assert words[:3] == ["difficulty_estimator", "-m", "verl.trainer.main_ppo"]
+    wanted = {"algorithm.adv_estimator=difficulty_stage1", "actor_rollout_ref.model.path=org/model", "algorithm.use_kl_in_reward=false"}
+    assert wanted | {f"data.train_files={tmp_path}/out put/stage1.parquet", "trainer.nnodes=2"} <= set(words)
+    later = subprocess.run(["bash", str(tmp_path / "out put" / "stage2.sh")], capture_output=True, text=True, env=path, check=False)
+    assert later.returncode and "MODEL: set it to the policy that the stage before left" in later.stderr
+
+
+def test_the_config_for_easyr1_names_what_is_exported(curated: Artifact, tmp_path: Path) -> None:
+    exported(curated, "easyr1", tmp_path / "out")
+    first, second = (yaml.safe_load((tmp_path / "out" / f"{stage}.yaml").read_text()) for stage in STAGES)
+    columns = pl.read_parquet_schema(tmp_path / "out" / "stage1.parquet")
+    assert {first["data"][key] for key in ("prompt_key", "answer_key", "image_key")} <= set(columns)
+    assert (first["algorithm"]["adv_estimator"], first["worker"]["reward"]["reward_type"]) == ("rloo", "batch")
+    assert (tmp_path / "out" / first["worker"]["reward"]["reward_function"].split(":")[0]).is_file()
+    assert (tmp_path / "out" / first["data"]["format_prompt"]).is_file()
+    models = [config["worker"]["actor"]["model"]["model_path"] for config in (first, second)]
+    assert models == ["org/model", "${oc.env:MODEL}"]
+
+
 def test_rewards_are_the_graders(tmp_path: Path) -> None:
     for name, text in {"verl": verl_reward(STAGES), "easyr1": easyr1_reward(STAGES)}.items():
         (tmp_path / f"{name}.py").write_text(text)
