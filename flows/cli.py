@@ -3,6 +3,7 @@
 Exit codes: 0 done, 1 something broke, 2 the input is at fault (the message says where, and what to do).
 """
 
+import json
 import os
 import sys
 from collections.abc import Callable
@@ -29,6 +30,11 @@ Changes = Annotated[
     list[str] | None, typer.Option("--set", metavar="KEY=VALUE", help="Change a setting, as in `--set sampling.rounds=16`.")
 ]
 
+DryRun = Annotated[
+    bool, typer.Option("--plan", help="Run nothing: show every task, what is cached and why not, what it would sample, what is missing.")
+]
+AsJson = Annotated[bool, typer.Option("--json", help="Print the plan as JSON.")]
+
 
 class Format(StrEnum):
     """How rows are printed."""
@@ -36,6 +42,14 @@ class Format(StrEnum):
     table = "table"
     csv = "csv"
     json = "json"
+
+
+class ExportTo(StrEnum):
+    """Who trains on what is exported."""
+
+    verl = "verl"
+    easyr1 = "easyr1"
+    datasets = "datasets"
 
 
 class ImportAs(StrEnum):
@@ -62,18 +76,34 @@ def prefect_defaults() -> None:
     os.environ.setdefault("PREFECT_SERVER_EPHEMERAL_STARTUP_TIMEOUT_SECONDS", "120")
 
 
-def run_flow(load: Callable[[], Any], name: str, home: Path | None, changes: list[str] | None) -> Any:
-    """Run the flow that `load` imports, on a recipe."""
+def run_flow(load: Callable[[], Any], name: str, home: Path | None, changes: list[str] | None, plan: bool, as_json: bool) -> Any:
+    """Run the flow that `load` imports, on a recipe; or print what that would do, and end."""
     recipe: Recipe = load_recipe(name, changes or ())
     prefect_defaults()
+    if plan or as_json:
+        os.environ["HF_HUB_OFFLINE"] = "1"  # a plan asks nothing elsewhere; the hub's client reads this when it is imported
+        show_plan(load(), recipe, opened(home), as_json)
+        raise typer.Exit()
     return load()(recipe=recipe, home=opened(home))
 
 
+def show_plan(flow: Callable[..., Any], recipe: Recipe, home: Path, as_json: bool) -> None:
+    """Print the dry run of a flow."""
+    from flows.planning import plan_flow
+    from tasks.reporting.terminal import print_plan
+
+    plan = plan_flow(flow, recipe, home)
+    if as_json:
+        sys.stdout.write(f"{json.dumps(plan.as_json(), indent=1)}\n")
+    else:
+        print_plan(printed(), plan.steps, plan.missing, plan.completions, plan.most_tokens)
+
+
 @app.command()
-def run(recipe: RecipeName, home: Home = None, changes: Changes = None) -> None:
+def run(recipe: RecipeName, home: Home = None, changes: Changes = None, plan: DryRun = False, as_json: AsJson = False) -> None:
     """The whole method: profile, curate, train both stages, evaluate, report. What is done is skipped.
 
-    Example: `difficulty-prior run starter`
+    Example: `difficulty-prior run starter`, and before it `difficulty-prior run starter --plan`
     """
 
     def load() -> Any:
@@ -81,14 +111,14 @@ def run(recipe: RecipeName, home: Home = None, changes: Changes = None) -> None:
 
         return pipeline
 
-    done = run_flow(load, recipe, home, changes)
+    done = run_flow(load, recipe, home, changes, plan, as_json)
     from tasks.reporting.terminal import print_run
 
     print_run(printed(), evaluation=done.evaluated.evaluation, report=done.report, warehouse=done.warehouse)
 
 
 @app.command()
-def profile(recipe: RecipeName, home: Home = None, changes: Changes = None) -> None:
+def profile(recipe: RecipeName, home: Home = None, changes: Changes = None, plan: DryRun = False, as_json: AsJson = False) -> None:
     """Only the first part: sample every problem several rounds, grade, and measure difficulty.
 
     Example: `difficulty-prior profile starter --set sampling.rounds=16`
@@ -99,11 +129,11 @@ def profile(recipe: RecipeName, home: Home = None, changes: Changes = None) -> N
 
         return profile
 
-    run_flow(load, recipe, home, changes)
+    run_flow(load, recipe, home, changes, plan, as_json)
 
 
 @app.command()
-def curate(recipe: RecipeName, home: Home = None, changes: Changes = None) -> None:
+def curate(recipe: RecipeName, home: Home = None, changes: Changes = None, plan: DryRun = False, as_json: AsJson = False) -> None:
     """Profile, and choose the problems of both stages.
 
     Example: `difficulty-prior curate starter --set curation.stage1.size=100`
@@ -114,12 +144,12 @@ def curate(recipe: RecipeName, home: Home = None, changes: Changes = None) -> No
 
         return curate
 
-    done = run_flow(load, recipe, home, changes)
+    done = run_flow(load, recipe, home, changes, plan, as_json)
     printed().print(f"curated sets: {done.sets.path}", soft_wrap=True)
 
 
 @app.command()
-def train(recipe: RecipeName, home: Home = None, changes: Changes = None) -> None:
+def train(recipe: RecipeName, home: Home = None, changes: Changes = None, plan: DryRun = False, as_json: AsJson = False) -> None:
     """Profile, curate, and train both stages.
 
     Example: `difficulty-prior train starter`
@@ -130,13 +160,13 @@ def train(recipe: RecipeName, home: Home = None, changes: Changes = None) -> Non
 
         return train
 
-    done = run_flow(load, recipe, home, changes)
+    done = run_flow(load, recipe, home, changes, plan, as_json)
     for policy in done.policies[1:]:
         printed().print(f"{policy.name}: {policy.model}", soft_wrap=True)
 
 
 @app.command()
-def evaluate(recipe: RecipeName, home: Home = None, changes: Changes = None) -> None:
+def evaluate(recipe: RecipeName, home: Home = None, changes: Changes = None, plan: DryRun = False, as_json: AsJson = False) -> None:
     """Profile, curate, train, and compare base, stage 1 and stage 2 on the held-out problems.
 
     Example: `difficulty-prior evaluate starter --set evaluation.samples=16`
@@ -147,7 +177,7 @@ def evaluate(recipe: RecipeName, home: Home = None, changes: Changes = None) -> 
 
         return evaluate
 
-    run_flow(load, recipe, home, changes)
+    run_flow(load, recipe, home, changes, plan, as_json)
 
 
 @app.command()
@@ -168,6 +198,26 @@ def study(recipe: RecipeName, home: Home = None, changes: Changes = None) -> Non
 
 
 @app.command()
+def export(
+    what: Annotated[
+        str, typer.Argument(metavar="SET_OR_RECIPE", help="A curated set's id or its beginning, or a recipe that has been curated.")
+    ],
+    to: Annotated[ExportTo, typer.Option(help="Whose row form, and whose form of the weights.")],
+    out: Annotated[Path, typer.Option(metavar="DIR", help="A new or empty folder, or an earlier export.")],
+    home: Home = None,
+    changes: Changes = None,
+) -> None:
+    """Write curated sets for another trainer: ready prompts (with the stage's hints), and the weights. Nothing is run for it.
+
+    Example: `difficulty-prior export starter --to verl --out exported`
+    """
+    from flows.export import export as write
+
+    for path in write(what, home or default_home(), to=to.value, out=out, changes=changes or []):
+        printed().print(str(path), soft_wrap=True, highlight=False)
+
+
+@app.command()
 def starter(home: Home = None) -> None:
     """Make the shipped starter policy again, from nothing (some minutes on two cores)."""
     prefect_defaults()
@@ -183,7 +233,9 @@ def import_rollouts(
     files: Annotated[list[str], typer.Argument(help="JSON Lines files of responses.")],
     problems: Annotated[str, typer.Option(help="The problems that they answer: a JSONL or Parquet file, or a Hugging Face dataset.")],
     panel: Annotated[str, typer.Option(help="Name of the panel whose rounds the files are.")] = "panel",
-    columns: Annotated[str, typer.Option(help="Column mapping of the problems: easyr1, mathvision, mathvista or geometry3k.")] = "easyr1",
+    columns: Annotated[
+        str, typer.Option(help="Column mapping of the problems: easyr1, mathvision, mathvista, mathverse or geometry3k.")
+    ] = "easyr1",
     dataset: Annotated[str | None, typer.Option(help="Name of the dataset; default the name of the problems' file.")] = None,
     id: Annotated[str, typer.Option(help="Field with the problem's id.")] = "id",
     response: Annotated[str, typer.Option(help="Field with the response.")] = "response",

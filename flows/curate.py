@@ -3,8 +3,7 @@
 from dataclasses import dataclass
 from pathlib import Path
 
-from prefect import flow
-
+from flows.plannable import flow
 from flows.profile import Profiled, profile
 from flows.recipe import Recipe
 from tasks.curation.task import curate as choose

@@ -2,8 +2,7 @@
 
 from pathlib import Path
 
-from prefect import flow
-
+from flows.plannable import flow
 from tasks.difficulty.settings import DifficultySettings
 from tasks.difficulty.task import measure
 from tasks.grading.settings import GradingSettings

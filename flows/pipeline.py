@@ -3,9 +3,8 @@
 from dataclasses import dataclass
 from pathlib import Path
 
-from prefect import flow
-
 from flows.evaluate import Evaluated, evaluate
+from flows.plannable import flow
 from flows.recipe import Recipe
 from tasks.home import open_home
 from tasks.publish import publish_warehouse

@@ -3,8 +3,7 @@
 from dataclasses import dataclass
 from pathlib import Path
 
-from prefect import flow
-
+from flows.plannable import flow
 from flows.recipe import Recipe
 from tasks.difficulty.task import find_stops, measure
 from tasks.grading.task import grade
@@ -85,8 +84,8 @@ def read_problems(recipe: Recipe, home: Path) -> tuple[tuple[Artifact, ...], tup
     train, heldout = recipe.problems.train, recipe.problems.heldout
     if recipe.problems.starter:
         datasets = draw_datasets(home, recipe.problems.starter)
-        train = (*train, *starter_sources(datasets, "train"))
-        heldout = (*heldout, *starter_sources(datasets, "heldout"))
+        train = (*train, *starter_sources(datasets, "train", recipe.problems.starter.n_train))
+        heldout = (*heldout, *starter_sources(datasets, "heldout", recipe.problems.starter.n_heldout))
     return tuple(ingest(home, source) for source in train), tuple(ingest(home, source) for source in heldout)
 
 
@@ -94,10 +93,12 @@ def read_validation(recipe: Recipe, home: Path) -> tuple[Artifact, ...]:
     """The problems to watch training with, one artifact a source."""
     sources = recipe.problems.validation
     if recipe.problems.starter and recipe.problems.starter.n_validation:
-        sources = (*sources, *starter_sources(draw_datasets(home, recipe.problems.starter), "validation"))
+        datasets = draw_datasets(home, recipe.problems.starter)
+        sources = (*sources, *starter_sources(datasets, "validation", recipe.problems.starter.n_validation))
     return tuple(ingest(home, source) for source in sources)
 
 
-def starter_sources(datasets: Artifact, split: str) -> list[SourceSettings]:
-    """The shipped synthetic datasets' split as sources."""
-    return [SourceSettings(name=name, path=str(datasets.path / name / f"{split}.jsonl"), split=split) for name in DATASETS]
+def starter_sources(datasets: Artifact, split: str, problems: int) -> list[SourceSettings]:
+    """The shipped synthetic datasets' split as sources, of so many problems each."""
+    paths = {name: str(datasets.path / name / f"{split}.jsonl") for name in DATASETS}
+    return [SourceSettings(name=name, path=path, split=split, limit=problems) for name, path in paths.items()]

@@ -6,15 +6,16 @@ from pathlib import Path
 from typing import Any
 
 import yaml
-from pydantic import Field, ValidationError, model_validator
+from pydantic import Field, ValidationError, field_validator, model_validator
 
 from tasks.curation.settings import CurationSettings
-from tasks.difficulty.settings import DifficultySettings
+from tasks.difficulty.settings import BANDS, DifficultySettings
 from tasks.errors import InputError
 from tasks.evaluation.settings import EvaluationSettings
 from tasks.grading.settings import GradingSettings
 from tasks.policy import PolicySettings
 from tasks.problems.settings import SourceSettings
+from tasks.prompting.prompt import check_templates
 from tasks.prompting.settings import PromptingSettings
 from tasks.sampling.imported import ImportSettings
 from tasks.sampling.settings import SamplingSettings
@@ -110,6 +111,16 @@ class Recipe(Settings):
                     "(or problems.starter.n_validation), or set it to null"
                 )
         return self
+
+    @field_validator("prompting")
+    @classmethod
+    def prompts_can_be_written(cls, prompting: PromptingSettings) -> PromptingSettings:
+        """Checked here, where a recipe begins, and not in the settings, which the lake keeps longer than a person keeps a template."""
+        for band in prompting.hints.by_band:
+            if band not in BANDS:
+                raise ValueError(f"hints.by_band names {band!r}, which is no band of difficulty; use {', '.join(BANDS)}")
+        check_templates(prompting)
+        return prompting
 
 
 def load_recipe(name: str, changes: Sequence[str] = ()) -> Recipe:

@@ -2,8 +2,7 @@
 
 from pathlib import Path
 
-from prefect import flow
-
+from flows.plannable import flow
 from flows.profile import read_problems
 from flows.recipe import Recipe
 from tasks.difficulty.settings import DifficultySettings

@@ -2,8 +2,7 @@
 
 from pathlib import Path
 
-from prefect import flow
-
+from flows.plannable import flow
 from tasks.home import open_home
 from tasks.starter.settings import StarterSettings
 from tasks.starter.task import teach_policy

@@ -3,9 +3,8 @@
 from dataclasses import dataclass
 from pathlib import Path
 
-from prefect import flow
-
 from flows.curate import Curated, curate
+from flows.plannable import flow
 from flows.profile import answered, read_validation
 from flows.recipe import Recipe
 from tasks.curation.task import curate as choose

@@ -10,16 +10,18 @@ too, since a record holds the artifact's place; its tasks then find their artifa
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, ParamSpec
+from typing import Any, ParamSpec, TypeVar
 
-from prefect import Task, task
+from prefect import Task
 from prefect.cache_policies import CachePolicy
 from prefect.context import TaskRunContext
 
 from tasks.errors import InputError
+from tasks.planning import PLANNER, Work
 from tasks.store import Artifact, digest
 
 P = ParamSpec("P")
+R = TypeVar("R")
 
 
 @dataclass
@@ -37,21 +39,49 @@ class ArtifactPolicy(CachePolicy):
         return str(target.path / f".prefect-{digest(str(target.path))[:8]}.json").lstrip("/")
 
 
+class RoomTask(Task[P, R]):
+    """A task that knows what it would make (`plan`) and sample (`work`): within `planning()` a call plans it, elsewhere it runs."""
+
+    def __init__(self, fn: Callable[P, R], *, plan: Callable[P, R], work: Callable[P, Work] | None = None, **options: Any) -> None:
+        super().__init__(fn, **options)
+        self.plan = plan
+        self.work = work
+
+    def __call__(self, *args: Any, **kwargs: Any) -> Any:
+        planner = PLANNER.get()
+        return planner.step(self, *args, **kwargs) if planner else super().__call__(*args, **kwargs)
+
+
 def room_task(
-    plan: Callable[P, Artifact], *, name: str, retries: int = 0, **options: Any
+    plan: Callable[P, Artifact], *, name: str, work: Callable[P, Work] | None = None, retries: int = 0, **options: Any
 ) -> Callable[[Callable[P, Artifact]], Task[P, Artifact]]:
-    """Decorate a room's task: cached by `plan`, result kept as JSON, retried only where a retry can help (never for bad input)."""
-    return task(
-        name=name,
-        cache_policy=ArtifactPolicy(plan=plan),
-        persist_result=True,
-        result_storage=Path("/"),
-        result_serializer="json",
-        retries=retries,
-        retry_delay_seconds=2,
-        retry_condition_fn=fault_may_pass,
-        **options,
-    )
+    """Decorate a room's task: cached by `plan`, result kept as JSON, retried only where a retry can help (never for bad input).
+
+    `work` says of the same arguments what the task samples, for `--plan`.
+    """
+
+    def decorate(fn: Callable[P, Artifact]) -> Task[P, Artifact]:
+        return RoomTask(
+            fn,
+            plan=plan,
+            work=work,
+            name=name,
+            cache_policy=ArtifactPolicy(plan=plan),
+            persist_result=True,
+            result_storage=Path("/"),
+            result_serializer="json",
+            retries=retries,
+            retry_delay_seconds=2,
+            retry_condition_fn=fault_may_pass,
+            **options,
+        )
+
+    return decorate
+
+
+def uncached_task(plan: Callable[P, R], *, name: str) -> Callable[[Callable[P, R]], Task[P, R]]:
+    """Decorate a task that runs every time; `plan` gives what it will give."""
+    return lambda fn: RoomTask(fn, plan=plan, name=name)
 
 
 def fault_may_pass(task: Task, run: Any, state: Any) -> bool:

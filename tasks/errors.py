@@ -5,5 +5,9 @@ class InputError(ValueError):
     """Something given to us is wrong (a file, a row, a setting). Retrying cannot help; the message says what can."""
 
 
+class NotReachable(InputError):
+    """Something that lies elsewhere (a dataset on the hub) could not be asked from here, so nobody can say what it is now."""
+
+
 class WorkerError(RuntimeError):
     """A child process ended without finishing its work. The message carries its last words and where its whole log lies."""

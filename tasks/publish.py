@@ -2,16 +2,21 @@
 
 from pathlib import Path
 
-from prefect import task
-
+from tasks.caching import uncached_task
 from tasks.difficulty.settings import DifficultySettings
 from tasks.home import send_warehouse
 from tasks.lake import Lake
+from tasks.layout import WAREHOUSE
 from tasks.sampling.settings import AdaptiveSettings
 from tasks.warehouse import publish
 
 
-@task(name="publish warehouse")
+def plan(home: Path, settings: DifficultySettings, adaptive: AdaptiveSettings | None = None) -> Path:
+    """Where the warehouse will be."""
+    return home.absolute() / WAREHOUSE
+
+
+@uncached_task(plan, name="publish warehouse")
 def publish_warehouse(home: Path, settings: DifficultySettings, adaptive: AdaptiveSettings | None = None) -> Path:
     """Build the warehouse beside the published one and put it in its place; gives its path."""
     path = publish(Lake(home), settings, adaptive)

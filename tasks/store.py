@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from filelock import FileLock
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, PrivateAttr
 from pydantic_core import to_jsonable_python
 
 from tasks.errors import InputError
@@ -50,13 +50,27 @@ def path_is_hidden(relative: str) -> bool:
 
 
 class Artifact(BaseModel):
-    """A reference to the artifact `home/kind/key`: small enough to cross a Prefect task boundary, whether or not it exists yet."""
+    """A reference to the artifact `home/kind/key`: small enough to cross a Prefect task boundary, whether or not it exists yet.
+
+    One that was planned also knows what its key was made of (`made_from`), which its manifest keeps for `--plan` to compare with.
+    """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     home: Path
     kind: str
     key: str
+    _made_from: dict[str, Any] = PrivateAttr(default_factory=dict)
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Artifact) and (self.home, self.kind, self.key) == (other.home, other.kind, other.key)
+
+    def __hash__(self) -> int:
+        return hash((self.home, self.kind, self.key))
+
+    @property
+    def made_from(self) -> dict[str, Any]:
+        return self._made_from
 
     @property
     def path(self) -> Path:
@@ -89,9 +103,14 @@ class Artifact(BaseModel):
         return path
 
 
-def artifact(home: Path, kind: str, inputs: dict[str, Any]) -> Artifact:
-    """The artifact that these inputs make. `inputs` must hold everything that can change the content (and nothing else)."""
-    return Artifact(home=home.absolute(), kind=kind, key=digest(inputs))
+def artifact(home: Path, kind: str, inputs: dict[str, Any], details: dict[str, Any] | None = None) -> Artifact:
+    """The artifact that these inputs make. `inputs` must hold everything that can change the content (and nothing else).
+
+    `details` spells out those inputs that are digests of something; it is no part of the key.
+    """
+    made = Artifact(home=home.absolute(), kind=kind, key=digest(inputs))
+    made._made_from = {**to_jsonable_python(inputs), **to_jsonable_python(details or {})}
+    return made
 
 
 @contextmanager
@@ -99,7 +118,7 @@ def building(target: Artifact, facts: dict[str, Any], *, resume: bool = False) -
     """Build `target` in the folder this yields; on leaving without an error it is completed with a manifest of `facts`.
 
     With `resume` the folder still holds what an earlier, killed attempt left. Only one process builds an artifact at a time; another
-    waits for it. The manifest holds `facts`, each file's digest, and `content`, the digest of these.
+    waits for it. The manifest holds `facts`, what the key was made of, each file's digest, and `content`, the digest of these.
     """
     aside = target.home / ASIDE / f"{target.kind}-{target.key}"
     aside.parent.mkdir(parents=True, exist_ok=True)
@@ -114,7 +133,8 @@ def building(target: Artifact, facts: dict[str, Any], *, resume: bool = False) -
 def complete(target: Artifact, aside: Path, facts: dict[str, Any]) -> None:
     """Write the manifest into `aside` and rename the folder to where the artifact belongs."""
     files = folder_digests(aside)
-    manifest = {"kind": target.kind, "key": target.key, **to_jsonable_python(facts), "files": files, "content": digest(files)}
+    named = {"kind": target.kind, "key": target.key, "made_from": target.made_from}
+    manifest = {**named, **to_jsonable_python(facts), "files": files, "content": digest(files)}
     write_text(aside / MANIFEST, json.dumps(manifest, indent=1, sort_keys=True))
     target.path.parent.mkdir(parents=True, exist_ok=True)
     shutil.rmtree(target.path, ignore_errors=True)

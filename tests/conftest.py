@@ -13,7 +13,7 @@ os.environ["HF_HUB_OFFLINE"] = "1"
 os.environ.setdefault("OMP_NUM_THREADS", "1")  # two test processes share two cores
 
 
-ONE_RUN = {"test_pipeline.py", "test_kill.py"}
+ONE_RUN = {"test_pipeline.py", "test_kill.py", "test_plan.py", "test_export_command.py"}
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

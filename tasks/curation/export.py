@@ -27,21 +27,25 @@ ROWS_AT_ONCE = 128
 VALIDATION = "validation.parquet"
 
 
-def export_schema() -> pa.Schema:
-    """The file's columns, with the metadata by which `datasets` decodes images. "Sequence" is the name that all its versions know."""
+def file_schema(columns: dict[str, pa.DataType]) -> pa.Schema:
+    """The columns with the metadata by which `datasets` decodes images. "Sequence" is the name that all its versions know."""
 
     def feature(dtype: pa.DataType) -> dict[str, Any]:
         if pa.types.is_list(dtype):
             return {"feature": feature(dtype.value_type), "_type": "Sequence"}
-        return {"_type": "Image"} if dtype == IMAGE else {"dtype": {"double": "float64"}.get(str(dtype), str(dtype)), "_type": "Value"}
+        if dtype == IMAGE:
+            return {"_type": "Image"}
+        if pa.types.is_struct(dtype):
+            return {field.name: feature(field.type) for field in dtype}
+        return {"dtype": {"double": "float64"}.get(str(dtype), str(dtype)), "_type": "Value"}
 
-    features = {name: feature(dtype) for name, dtype in COLUMNS.items()}
-    return pa.schema(list(COLUMNS.items()), metadata={"huggingface": json.dumps({"info": {"features": features}})})
+    features = {name: feature(dtype) for name, dtype in columns.items()}
+    return pa.schema(list(columns.items()), metadata={"huggingface": json.dumps({"info": {"features": features}})})
 
 
 def write_stage(problems: pl.DataFrame, images: Path, path: Path) -> None:
     """Write problems (columns of COLUMNS, `images` as names in the folder `images`) to `path`, a few at a time to save memory."""
-    schema = export_schema()
+    schema = file_schema(COLUMNS)
     with pq.ParquetWriter(path, schema, compression="zstd") as writer:
         for rows in problems.iter_slices(ROWS_AT_ONCE):
             filled = [{**row, "images": [read_image(images, name, row["problem_id"]) for name in row["images"]]} for row in rows.to_dicts()]

@@ -12,6 +12,7 @@ from tasks.caching import room_task
 from tasks.curation.export import COLUMNS, VALIDATION, write_stage
 from tasks.errors import InputError
 from tasks.lake import Lake
+from tasks.planning import Work, all_problems
 from tasks.problems.precision import stated_precision
 from tasks.store import Artifact, artifact, building
 
@@ -29,7 +30,12 @@ def plan_validation(home: Path, problems: tuple[Artifact, ...], others: tuple[Ar
     return artifact(home, "validation", inputs)
 
 
-@room_task(plan_validation, name="export validation problems")
+def work(home: Path, problems: tuple[Artifact, ...], others: tuple[Artifact, ...]) -> Work:
+    """The problems that `export_validation` writes, at most."""
+    return Work(problems=all_problems(problems), completions=0, left=0, most_tokens=0)
+
+
+@room_task(plan_validation, work=work, name="export validation problems")
 def export_validation(home: Path, problems: tuple[Artifact, ...], others: tuple[Artifact, ...]) -> Artifact:
     """Write `validation.parquet`: the problems without band and accuracy, each once; those with several gold answers are left out.
 

@@ -5,7 +5,7 @@ import re
 from dataclasses import dataclass
 from pathlib import Path
 
-from tasks.errors import InputError
+from tasks.errors import InputError, NotReachable
 from tasks.problems.settings import SourceSettings
 from tasks.store import path_is_hidden
 
@@ -116,7 +116,7 @@ def several(source: SourceSettings, where: object, splits: list[str]) -> str:
 def hub_commit(source: SourceSettings) -> str:
     """The commit of a hub dataset: the pinned one, else what the hub says now, else (offline) what was downloaded last.
 
-    Raises InputError when none of these gives a commit: then nobody could say whether a stored result is still right.
+    Raises NotReachable when none of these gives a commit: then nobody could say whether a stored result is still right.
     """
     if source.revision and COMMIT.fullmatch(source.revision):
         return source.revision
@@ -131,7 +131,7 @@ def hub_commit(source: SourceSettings) -> str:
         known = downloaded_commit(source.path, revision)
         if known and isinstance(error, OfflineModeIsEnabled | TransportError):
             return known
-        raise InputError(
+        raise NotReachable(
             f"{source.name}: cannot find out which commit {source.path}@{revision} is ({type(error).__name__}: {error}). Check the name "
             "and the network, set revision to a commit (40 hex digits), or give a local copy as path"
         ) from error

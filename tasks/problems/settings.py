@@ -35,10 +35,12 @@ class ColumnMapping(Settings):
 
 EMBEDDED_OR_PATH = ("decoded_image", "image")
 
+# MathVerse's `question` is empty where the image alone holds it; `query_cot` is what its authors ask in all six versions, choices included.
 MAPPINGS = {
     "easyr1": ColumnMapping(choices="choices", id="id", optional=("choices", "id")),
     "geometry3k": ColumnMapping(choices="choices", id="id", optional=("choices", "id")),
     "mathvision": ColumnMapping(images=EMBEDDED_OR_PATH, problem="question", choices="options", id="id", composite=True),
+    "mathverse": ColumnMapping(images="image", problem="query_cot", id="sample_index"),
     "mathvista": ColumnMapping(images=EMBEDDED_OR_PATH, problem="question", choices="choices", id=("pid", "id")),
 }
 

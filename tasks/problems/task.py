@@ -8,6 +8,7 @@ from typing import Any
 from tasks.caching import room_task
 from tasks.errors import InputError
 from tasks.lake import Lake
+from tasks.planning import Work
 from tasks.problems.fingerprint import source_fingerprint
 from tasks.problems.ingest import ingest_source, source_columns
 from tasks.problems.origin import locate
@@ -32,7 +33,12 @@ def plan(home: Path, source: SourceSettings) -> Artifact:
     return artifact(home, "problems", inputs)
 
 
-@room_task(plan, name="ingest problems", task_run_name="ingest {source.name} {source.split}")
+def work(home: Path, source: SourceSettings) -> Work:
+    """The problems that `ingest` gives, at most."""
+    return Work(problems=source.limit, completions=0, left=0, most_tokens=0)
+
+
+@room_task(plan, work=work, name="ingest problems", task_run_name="ingest {source.name} {source.split}")
 def ingest(home: Path, source: SourceSettings) -> Artifact:
     """Ingest `source` into the lake at `home`. Raises InputError, publishing nothing, when it is unusable or changes meanwhile."""
     target = plan(home, source)

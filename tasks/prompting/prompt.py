@@ -8,12 +8,16 @@ from functools import lru_cache
 from pathlib import Path
 
 import jinja2
+import jinja2.meta
 
+from tasks.errors import InputError
 from tasks.prompting.settings import HintSettings, PromptingSettings
 from tasks.store import file_digest
 
 ROOM = Path(__file__).parent
 IMAGE_MARK = "<image>"
+FIELDS = {"templates": ("question", "choices", "hint"), "hints": ("band", "accuracy")}
+ENVIRONMENT = jinja2.Environment(undefined=jinja2.StrictUndefined, autoescape=False)
 
 
 def template_path(name: str, folder: str) -> Path:
@@ -25,7 +29,7 @@ def template_path(name: str, folder: str) -> Path:
     for path in (shipped, own):
         if path.is_file():
             return path
-    known = ", ".join(sorted(path.stem for path in shipped.parent.glob("*.jinja")))
+    known = ", ".join(sorted(path.stem for path in (ROOM / folder).glob("*.jinja")))
     raise FileNotFoundError(f"no template {name!r}: it is neither one of {known} nor a file at {own.absolute()}")
 
 
@@ -35,7 +39,25 @@ def _compiled(path: Path) -> jinja2.Template:
 
 @lru_cache
 def _template(text: str) -> jinja2.Template:
-    return jinja2.Environment(undefined=jinja2.StrictUndefined, autoescape=False).from_string(text)
+    return ENVIRONMENT.from_string(text)
+
+
+def check_templates(settings: PromptingSettings) -> None:
+    """Raise InputError, naming the file, for a template that is not there, is no Jinja, or uses a field that it is not given.
+
+    For use before anything is sampled: a hint would otherwise fail at the first problem of its band.
+    """
+    used = {("templates", settings.template), *(("hints", name) for name in settings.hints.by_band.values())}
+    for folder, name in sorted(used):
+        try:
+            path = template_path(name, folder)
+            asked = jinja2.meta.find_undeclared_variables(ENVIRONMENT.parse(path.read_text(encoding="utf-8")))
+        except FileNotFoundError as error:
+            raise InputError(str(error)) from error
+        except (jinja2.TemplateSyntaxError, UnicodeError) as error:
+            raise InputError(f"template {name} is not a Jinja template: {error}; correct the file") from error
+        for field in sorted(asked - set(FIELDS[folder])):
+            raise InputError(f"template {path}: {field!r} is undefined; it may use {' and '.join(f'`{one}`' for one in FIELDS[folder])}")
 
 
 def render_hint(template: str, *, band: str, accuracy: float) -> str:

@@ -1,7 +1,8 @@
 """What the commands print: rows of a query, and the outcome of a run. Cells are shown as they are, never read as markup."""
 
 import json
-from collections.abc import Mapping
+from collections import Counter
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -11,12 +12,22 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from tasks.planning import State, Step
 from tasks.reporting.summary import average_title, place_title, shown_places
 from tasks.reporting.wording import MISSING, change, p_value, percent, percent_interval, points, points_interval, policy_title, printable
 from tasks.store import Artifact
 
 MOST_ROWS = 1000
 CAPTION_WIDTH = 72
+UNKNOWN = "unknown until ingested"
+PLANNED = {
+    State.cached: "green",
+    State.to_do: "bold",
+    State.waits: "dim",
+    State.unknown: "yellow",
+    State.missing: "red",
+    State.every_run: "dim",
+}
 SAID = {"up": "green", "down": "red", "unclear": "dim", "": "dim"}
 
 
@@ -122,3 +133,29 @@ def summary_cells(row: dict[str, Any], place: str) -> list[Text]:
         Text(MISSING if is_base else points(row["difference"]), style=style),
         Text(points_interval(row["difference_low"], row["difference_high"]), style="dim"),
     ]
+
+
+def print_plan(console: Console, steps: Sequence[Step], missing: Sequence[str], completions: int | None, tokens: int | None) -> None:
+    """Print a dry run: every task in order, what is cached and why not, the completions and tokens still to expect, and what is missing."""
+    table = Table(header_style="bold", box=SIMPLE, pad_edge=False)
+    for head, justify in (("", "right"), ("step", "left"), ("state", "left"), ("completions", "right"), ("tokens at most", "right")):
+        table.add_column(head, justify=justify)  # type: ignore[arg-type]
+    table.add_column("why", overflow="fold")
+    for step in steps:
+        left, most = (step.work.left, step.work.most_tokens) if step.work else (None, None)
+        samples = step.work is not None and step.work.completions != 0
+        counts = [Text(count(value)) if samples else Text("") for value in (left, most)]
+        why = Text("see below" if step.state is State.missing else "\n".join(map(printable, step.why)))
+        table.add_row(Text(str(step.number)), Text(printable(step.name)), Text(step.state, style=PLANNED[step.state]), *counts, why)
+    console.print(table)
+    states = Counter(step.state for step in steps)
+    console.print(", ".join(f"{number} {state}" for state, number in states.items()), highlight=False)
+    known = f"{count(completions)} completions, at most {count(tokens)} tokens"
+    console.print(f"to be sampled: {known if completions is not None else UNKNOWN}", highlight=False)
+    for line in missing:
+        console.print(Text.assemble(("missing  ", "bold red"), printable(line)), soft_wrap=True)
+
+
+def count(number: int | None) -> str:
+    """A number of a plan, or that nobody knows it."""
+    return "unknown" if number is None else f"{number:,}"

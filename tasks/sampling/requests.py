@@ -52,13 +52,20 @@ def rollout_seed(problem_id: str, round: int, sample: int, seed: int) -> int:
 
 
 def sampling_id(prompting: PromptingSettings, sampling: SamplingSettings, *, seed: int, hints: dict[str, tuple[str, float]] | None) -> str:
-    """Names the distribution that responses are drawn from: templates' text, hints, temperature, top-p, length,
+    """Names the distribution that responses are drawn from: the digest of `sampling_identity`."""
+    return digest(sampling_identity(prompting, sampling, seed=seed, hints=hints))
+
+
+def sampling_identity(
+    prompting: PromptingSettings, sampling: SamplingSettings, *, seed: int, hints: dict[str, tuple[str, float]] | None
+) -> dict[str, Any]:
+    """What distribution responses are drawn from: templates' text, hints, temperature, top-p, length,
     pixel limits and how images are opened.
 
     `hints` gives band and accuracy of the problems that carry a hint, None without hints. Rounds, engine and batch are no part of it: more
     rounds only add to what is there. The recipe's seed is, so that two recipes never share draws.
     """
-    identity = {
+    return {
         "templates": {name: text for name, text in template_digests(prompting).items() if hints or name.startswith("templates/")},
         "prompting": prompting.model_dump(exclude=None if hints else {"hints"}),
         "hints": hints,
@@ -66,7 +73,6 @@ def sampling_id(prompting: PromptingSettings, sampling: SamplingSettings, *, see
         "pictures": pictures.VERSION,
         "seed": seed,
     }
-    return digest(identity)
 
 
 def wanted(problems: pl.DataFrame, rounds: range, hints: dict[str, tuple[str, float]] | None) -> pl.DataFrame:

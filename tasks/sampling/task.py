@@ -17,15 +17,16 @@ from prefect import get_run_logger
 from tasks.caching import room_task
 from tasks.errors import InputError
 from tasks.lake import Lake
+from tasks.planning import Work, all_problems
 from tasks.policy import Policy
 from tasks.process import run_worker
 from tasks.progress import progress_shown
 from tasks.prompting.settings import PromptingSettings
 from tasks.sampling.profile import holding, write_profile
-from tasks.sampling.requests import sampling_id
+from tasks.sampling.requests import sampling_id, sampling_identity
 from tasks.sampling.settings import SamplingSettings
-from tasks.sampling.worker import SampleSpec, every_problem, missing_shards, problems_of
-from tasks.store import Artifact, artifact, building
+from tasks.sampling.worker import SampleSpec, every_problem, missing_shards, problems_of, wanted_keys
+from tasks.store import Artifact, artifact, building, digest
 
 VERSION = 1
 
@@ -41,18 +42,63 @@ def plan(
     stops: Artifact | None = None,
 ) -> Artifact:
     """The profile that `sample` makes of the same arguments."""
+    hints = hinted(hints_from, prompting)
+    identity = sampling_identity(prompting, sampling, seed=seed, hints=hints)
     inputs = {
         **({"stops": stops.content} if stops else {}),
         "version": VERSION,
         "policy": policy.policy_id,
         "problems": [source.content for source in problems],
-        "sampling": sampling_id(prompting, sampling, seed=seed, hints=hinted(hints_from, prompting)),
+        "sampling": digest(identity),
         "rounds": sampling.rounds,
     }
-    return artifact(home, "profiles", inputs)
+    return artifact(home, "profiles", inputs, details={"sampling": {**identity, "hints": digest(hints)}})
 
 
-@room_task(plan, name="sample", task_run_name="sample {sampling.rounds} rounds with {policy.name}", retries=2)
+def work(
+    home: Path,
+    policy: Policy,
+    problems: tuple[Artifact, ...],
+    prompting: PromptingSettings,
+    sampling: SamplingSettings,
+    seed: int,
+    hints_from: Artifact | None = None,
+    stops: Artifact | None = None,
+) -> Work:
+    """The completions that `sample` draws for the same arguments. What is not known yet is taken for the most: every problem carries a
+    hint, none is settled, nothing is drawn."""
+    if not all(source.is_complete for source in problems):
+        count = all_problems(problems)
+        return Work() if count is None else most_work(count, sampling, stops)
+    lake = Lake(home)
+    if policy.policy_id and all(other is None or other.is_complete for other in (hints_from, stops)):
+        spec = sample_spec(lake, policy, problems, prompting, sampling, seed, hints_from, stops)
+        asked = problems_of(spec)
+        left = sum(map(len, missing_shards(spec, asked).values()))
+        return work_of(len(wanted_keys(spec, asked)), left, sampling, lake)
+    ids = pl.concat(pl.read_parquet(source.file("problems.parquet"), columns=["problem_id"]) for source in problems)
+    return most_work(ids.n_unique(), sampling, stops, lake)
+
+
+def most_work(problems: int, sampling: SamplingSettings, stops: Artifact | None, lake: Lake | None = None) -> Work:
+    """All rounds of all these problems, or all after those that `stops` has seen."""
+    count = problems * (sampling.rounds - ([0, *sampling.checkpoints()][-2] if stops else 0))
+    return work_of(count, count, sampling, lake)
+
+
+def work_of(completions: int, left: int, sampling: SamplingSettings, lake: Lake | None) -> Work:
+    """So many completions, and the tokens of those left."""
+    likely = likely_tokens(lake, left) if lake else None
+    return Work(completions=completions, left=left, most_tokens=left * sampling.max_tokens, likely_tokens=likely)
+
+
+def likely_tokens(lake: Lake, completions: int) -> int | None:
+    """The tokens of so many completions, if they get as long as those in the lake are on average."""
+    mean = lake.scan("rollouts").select(pl.col("n_tokens").mean()).collect().item()
+    return None if mean is None else round(completions * mean)
+
+
+@room_task(plan, work=work, name="sample", task_run_name="sample {sampling.rounds} rounds with {policy.name}", retries=2)
 def sample(
     home: Path,
     policy: Policy,

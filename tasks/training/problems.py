@@ -41,10 +41,13 @@ class Problems:
     def __getitem__(self, index: int) -> dict[str, Any]:
         return dict(self._example(index))
 
+    def hint(self, row: dict[str, Any]) -> str:
+        """The hint of a row where the stage gives hints and the problem's band has one, else an empty text."""
+        return problem_hint(self.prompting.hints, band=row["band"], accuracy=row["accuracy"]) if self.hints else ""
+
     def prompt(self, row: dict[str, Any]) -> str:
-        """The user's turn of a row, with its hint where the stage gives hints and the problem's band has one."""
-        hint = problem_hint(self.prompting.hints, band=row["band"], accuracy=row["accuracy"]) if self.hints else ""
-        return render_prompt(self.prompting.template, question=row["problem"], choices=row["choices"] or (), hint=hint)
+        """The user's turn of a row, with its hint if it has one."""
+        return render_prompt(self.prompting.template, question=row["problem"], choices=row["choices"] or (), hint=self.hint(row))
 
     def _make(self, index: int) -> dict[str, Any]:
         row = self.rows[index]

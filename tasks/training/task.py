@@ -19,6 +19,7 @@ from tasks.errors import InputError
 from tasks.grading.settings import GradingSettings
 from tasks.grading.verdict import grader_id
 from tasks.lake import Lake
+from tasks.planning import Planned, Work
 from tasks.policy import Policy, trained_policy
 from tasks.process import run_worker
 from tasks.progress import progress_shown
@@ -66,7 +67,38 @@ def plan(
     return artifact(home, "stages", inputs)
 
 
-@room_task(plan, name="train", task_run_name="train {stage} from {policy.name}", retries=1)
+def work(
+    home: Path,
+    policy: Policy,
+    curated: Artifact,
+    stage: str,
+    settings: StageSettings,
+    prompting: PromptingSettings,
+    grading: GradingSettings,
+    seed: int,
+    validation: Artifact | None = None,
+) -> Work:
+    """The completions that a whole stage draws to learn from and to watch itself with (one that was cut off has some of them behind it);
+    the tokens are those of every refill that it may try, too."""
+    learnt = settings.steps * settings.batch // settings.extra.get("num_iterations", 1)
+    watched = validation_completions(settings, validation)
+    if watched is None:
+        return Work()
+    most = (learnt * (1 + settings.refill.tries) + watched) * settings.max_tokens
+    return Work(completions=learnt + watched, left=learnt + watched, most_tokens=most)
+
+
+def validation_completions(settings: StageSettings, validation: Artifact | None) -> int | None:
+    """How often a stage answers validation problems: before the first step, every so many, and after the last. None: not known yet."""
+    if settings.validation is None or validation is None:
+        return 0
+    known = validation.problems if isinstance(validation, Planned) else int(validation.manifest["problems"])
+    problems = min((count for count in (settings.validation.problems, known) if count is not None), default=None)
+    times = 1 + -(-settings.steps // settings.validation.every)
+    return None if problems is None else problems * settings.validation.samples * times
+
+
+@room_task(plan, work=work, name="train", task_run_name="train {stage} from {policy.name}", retries=1)
 def train(
     home: Path,
     policy: Policy,
@@ -106,7 +138,10 @@ def train(
 
 
 def stage_policy(stage: Artifact, name: str, parent: Policy) -> Policy:
-    """The policy that a complete stage left, under the name `name`."""
+    """The policy that a stage left, under the name `name`; in a dry run of a stage that is not trained, what stands for it."""
+    if isinstance(stage, Planned):
+        lineage = {"name": name, "kind": "stage", "parent_id": parent.policy_id, "stage_id": stage.key}
+        return parent.model_copy(update={**lineage, "policy_id": "", "model": str(stage.file("policy"))})
     return trained_policy(stage.file("policy"), name=name, stage_id=stage.key, parent=parent)
 
 

@@ -1,47 +1,20 @@
-import io
 import logging
 
 import polars as pl
 import pytest
-from PIL import Image
 
 from tasks.curation import task
 from tasks.curation.settings import CurationSettings, HarderStageRule, StageRule
 from tasks.difficulty.settings import DifficultySettings
 from tasks.difficulty.task import measure
 from tasks.errors import InputError
-from tasks.lake import RELATIONS, Lake
+from tasks.lake import RELATIONS
 from tasks.store import Artifact, file_digest
 from tasks.warehouse import SQL
+from tests.curation.sets import SMALL, measured
 from tests.sql.rows import graded_artifact, problems_artifact, verdicts
 
 curate = task.curate.fn
-SMALL = CurationSettings(stage1=StageRule(size=6), stage2=HarderStageRule(size=3))
-
-
-def picture(shade: int) -> bytes:
-    stream = io.BytesIO()
-    Image.new("RGB", (4, 2), (shade, 0, 0)).save(stream, format="PNG")
-    return stream.getvalue()
-
-
-def measured(home) -> tuple[Artifact, tuple[Artifact, ...]]:
-    """Forty problems, one to eight times right of eight, every other with an image; their difficulty."""
-    images = Lake(home).images
-    images.mkdir()
-    problems, rows = [], []
-    for number in range(40):
-        name = f"{number}.png"
-        (images / name).write_bytes(picture(number))
-        shown = [name] if number % 2 else []
-        question = "<image>How many?" * len(shown) or "How many?"
-        problems.append(
-            {"problem_id": f"p{number}", "row": number, "question": question, "images": shown, "choices": ["1", "2"], "answer": "A"}
-            | {"metadata": '{"precision": 1.0}' if number % 2 else "{}"}
-        )
-        rows += verdicts(f"p{number}", "c" * (number % 9) + "i" * (8 - number % 9))
-    sources = (problems_artifact(home, problems),)
-    return measure.fn(home, graded_artifact(home, rows), sources, DifficultySettings()), sources
 
 
 def test_stages_load_as_datasets_with_pictures(tmp_path):

@@ -26,7 +26,7 @@ def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return lake.home
 
 
-@pytest.mark.parametrize("name", ["run", "profile", "curate", "train", "evaluate", "import-rollouts", "grade", "regrade", "sql"])
+@pytest.mark.parametrize("name", ["run", "profile", "curate", "train", "evaluate", "import-rollouts", "grade", "regrade", "export", "sql"])
 def test_help_teaches_with_an_example(name: str) -> None:
     assert f"Example: difficulty-prior {name}" in CliRunner().invoke(app, [name, "--help"]).stdout
 

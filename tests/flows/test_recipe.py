@@ -7,6 +7,7 @@ import pytest
 from flows.arms import load_study
 from flows.recipe import RECIPES, Recipe, default_home, load_recipe
 from tasks.errors import InputError
+from tasks.prompting.prompt import problem_hint
 
 STARTER = "name: mine\nproblems: {starter: {}}\n"
 
@@ -85,3 +86,32 @@ def test_the_home_comes_from_the_environment(monkeypatch: pytest.MonkeyPatch, tm
     assert default_home() == tmp_path
     monkeypatch.delenv("DIFFICULTY_PRIOR_HOME")
     assert default_home() == Path("runs")
+
+
+@pytest.mark.parametrize(
+    ("text", "fault"),
+    [
+        ("the answer is {{ answer }}", r"`prompting`: template .*own\.jinja: 'answer' is undefined; it may use `band` and `accuracy`"),
+        ("{% if band %}hard", r"`prompting`: template .*own\.jinja is not a Jinja template: .*; correct the file"),
+        (None, r"`prompting`: no template '.*own\.jinja': it is neither one of hard, medium nor a file"),
+    ],
+)
+def test_a_hint_that_cannot_be_written_is_told_before_anything_runs(tmp_path: Path, text: str | None, fault: str) -> None:
+    hint = tmp_path / "own.jinja"
+    if text is not None:
+        hint.write_text(text)
+    with pytest.raises(InputError, match=fault):
+        load_recipe(own(tmp_path, f"{STARTER}prompting: {{hints: {{by_band: {{hard: {hint}}}}}}}\n"))
+
+
+def test_own_hints_by_band(tmp_path: Path) -> None:
+    (tmp_path / "own.jinja").write_text("Only {{ '%.0f%%' | format(100 * accuracy) }} get this {{ band }} one right.")
+    recipe = load_recipe(own(tmp_path, f"{STARTER}prompting: {{hints: {{by_band: {{hard: {tmp_path}/own.jinja}}}}}}\n"))
+    hints = recipe.prompting.hints
+    assert problem_hint(hints, band="hard", accuracy=0.125) == "Only 12% get this hard one right."
+    assert problem_hint(hints, band="medium", accuracy=0.5) == ""
+
+
+def test_a_hint_for_a_band_that_is_none_is_an_error(tmp_path: Path) -> None:
+    with pytest.raises(InputError, match=r"by_band names 'hrad', which is no band of difficulty; use hopeless, hard"):
+        load_recipe(own(tmp_path, STARTER + "prompting: {hints: {by_band: {hrad: hard}}}\n"))

@@ -162,12 +162,20 @@ PRESET_ROWS = {
 def test_each_named_mapping_reads_its_dataset(dataset: Dataset, problems, name: str) -> None:
     [problem] = problems(dataset.write([PRESET_ROWS[name]]).source(columns=name))
     assert (problem["question"], problem["choices"], problem["source_id"], len(problem["images"])) == ("<image>x", ["u", "v"], "7", 1)
-    assert set(PRESET_ROWS) == set(MAPPINGS)
+    assert set(PRESET_ROWS) | {"mathverse"} == set(MAPPINGS)
+
+
+def test_mathverse_is_asked_as_its_authors_ask_it(dataset: Dataset, problems) -> None:
+    texts = {"question": "", "query_cot": "According to the question shown in the image, please first conduct reasoning.", "query_wo": "x"}
+    row = {"sample_index": "5", "problem_index": "1", "problem_version": "Vision Only", "question_type": "multi-choice", **texts}
+    [problem] = problems(dataset.write([{**row, "image": "images/1.png", "answer": "D"}]).source(columns="mathverse"))
+    assert problem["question"] == f"<image>{texts['query_cot']}"
+    assert (problem["answer"], problem["choices"], problem["source_id"]) == ("D", [], "5")
 
 
 def test_an_unknown_mapping_lists_the_known() -> None:
     with pytest.raises(
-        ValidationError, match="no column mapping is named 'mathvisoin'; use one of easyr1, geometry3k, mathvision, mathvista"
+        ValidationError, match="no column mapping is named 'mathvisoin'; use one of easyr1, geometry3k, mathvision, mathverse, mathvista"
     ):
         SourceSettings(name="x", path="y", columns="mathvisoin")
 

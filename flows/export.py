@@ -1,0 +1,40 @@
+"""Export: a curated set, found by its id or as the one that a recipe has made, for those who train elsewhere. Nothing is run for it."""
+
+from pathlib import Path
+
+from flows.recipe import Recipe, StagesSettings, load_recipe, recipe_path
+from flows.train import train
+from tasks.errors import InputError
+from tasks.exporting.export import export_set, find_set, measured_prompting, model_name
+from tasks.home import open_home
+from tasks.planning import planning
+from tasks.policy import PolicySettings
+from tasks.store import Artifact
+
+
+def export(name: str, home: Path, *, to: str, out: Path, changes: list[str]) -> list[Path]:
+    """Export the set of that id with the default stages, or a recipe's sets with its own. Gives the files."""
+    home = open_home(home)
+    given = None if changes else find_set(home, name)
+    if given:
+        stages, model = StagesSettings().stages, model_name(PolicySettings().model)
+        return export_set(dict.fromkeys(stages, given), stages, measured_prompting(home, given), to=to, out=out, model=model)
+    try:
+        recipe_path(name)
+    except InputError as error:
+        raise InputError(f"no curated set in {home} begins with {name!r}, and {error}") from error
+    recipe = load_recipe(name, changes)
+    sets, model = sets_of(recipe, home), model_name(recipe.policy.model)
+    return export_set(sets, recipe.training.stages, recipe.prompting, to=to, out=out, model=model)
+
+
+def sets_of(recipe: Recipe, home: Path) -> dict[str, Artifact]:
+    """The curated set of each stage of a recipe. Raises InputError where one is not made yet."""
+    with planning():
+        sets = train(recipe, home).sets
+    if not all(curated.is_complete for curated in sets):
+        raise InputError(
+            f"the sets of recipe {recipe.name} are not all curated in {home}: run difficulty-prior curate first "
+            "(train, where stage 2 is chosen anew); --plan says what is left"
+        )
+    return {stage: sets[min(place, len(sets) - 1)] for place, stage in enumerate(recipe.training.stages)}

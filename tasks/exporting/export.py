@@ -1,0 +1,108 @@
+"""Exports a curated set for those who train elsewhere: rows with ready prompts, the weights in the framework's own form, and its lineage.
+
+What is exported is the stages of a set as a recipe would train them: with the hints of the stages that give them, and their weights.
+"""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import polars as pl
+from pydantic_core import to_jsonable_python
+
+from tasks.errors import InputError
+from tasks.exporting import configs, source
+from tasks.exporting.rows import write_rows
+from tasks.lake import Lake
+from tasks.policy import STARTER
+from tasks.prompting.settings import PromptingSettings
+from tasks.store import Artifact, write_text
+from tasks.training.problems import load_problems
+from tasks.training.settings import StageSettings
+
+LINEAGE = "difficulty_prior.json"
+CARD = "README.md"
+USE = {
+    "datasets": "TRL reads the rows as they are (`prompt`, `images`).",
+    "verl": f"`bash stage1.sh` trains with verl 0.9.1: `{source.ESTIMATOR}` registers the weights, `{source.REWARD}` is the reward.",
+    "easyr1": "In this folder, `python3 -m verl.trainer.main config=stage1.yaml` trains with EasyR1; the weights are in the reward.",
+}
+
+
+def export_set(
+    sets: dict[str, Artifact], stages: dict[str, StageSettings], prompting: PromptingSettings, *, to: str, out: Path, model: str
+) -> list[Path]:
+    """Write each stage's problems, out of the set given for it, into `out` in the form `to`; gives the files.
+
+    `model` is what stage 1 trains. Raises InputError where `out` holds something else.
+    """
+    check_folder(out)
+    found = {name: stages[name] for name, curated in sets.items() if f"{name}.parquet" in curated.manifest["files"]}
+    texts = {**texts_for(to, found, prompting, model), CARD: card(to, found), LINEAGE: lineage(sets, found, prompting, to)}
+    for name, stage in found.items():
+        path = sets[name].file(f"{name}.parquet")
+        problems = load_problems(path, prompting, hints=stage.hints, sees_images=True)
+        write_rows(problems, pl.read_parquet(path, columns=["dataset"])["dataset"].to_list(), name, to, out / f"{name}.parquet")
+    for name, text in texts.items():
+        write_text(out / name, text)
+    return sorted([*(out / f"{name}.parquet" for name in found), *(out / name for name in texts)])
+
+
+def check_folder(out: Path) -> None:
+    """Make the folder. Raises InputError, so that nothing of anyone's is overwritten, where it holds anything but an earlier export."""
+    if out.is_file() or (out.is_dir() and any(out.iterdir()) and not (out / LINEAGE).is_file()):
+        raise InputError(f"--out {out} holds something that is no export; give an empty folder or a new one")
+    out.mkdir(parents=True, exist_ok=True)
+
+
+def texts_for(to: str, stages: dict[str, StageSettings], prompting: PromptingSettings, model: str) -> dict[str, str]:
+    """The modules and configs that the framework needs, by file name. The first stage trains `model`, others what the one before left."""
+    first = next(iter(stages), "")
+    if to == "verl":
+        scripts = {
+            f"{name}.sh": configs.verl_script(name, stage, prompting, model if name == first else None) for name, stage in stages.items()
+        }
+        return {source.REWARD: source.verl_reward(stages), source.ESTIMATOR: source.verl_estimator(stages), **scripts}
+    if to == "easyr1":
+        files = {
+            f"{name}.yaml": configs.easyr1_config(name, stage, prompting, model if name == first else None)
+            for name, stage in stages.items()
+        }
+        return {source.REWARD: source.easyr1_reward(stages), configs.FORMAT_PROMPT: "{{ content }}\n", **files}
+    return {}
+
+
+def card(to: str, stages: dict[str, StageSettings]) -> str:
+    """A dataset card, by which `datasets.load_dataset(FOLDER)` finds the stages as splits, and how to go on."""
+    splits = "\n".join(f"  - split: {name}\n    path: {name}.parquet" for name in stages)
+    later = " The second stage asks for what the first left, in the variable MODEL." if to != "datasets" and len(stages) > 1 else ""
+    about = f"Written by `difficulty-prior export --to {to}`. {USE[to]}{later} Where it comes from is in `{LINEAGE}`."
+    return f"---\nconfigs:\n- config_name: default\n  data_files:\n{splits}\n---\n\n# A curated set of Difficulty Prior\n\n{about}\n"
+
+
+def lineage(sets: dict[str, Artifact], stages: dict[str, StageSettings], prompting: PromptingSettings, to: str) -> str:
+    """What the export was made of: each stage's set with that one's own lineage, the prompts, and each stage's settings."""
+    kept = ("policy_id", "sampling_id", "grader_id", "rounds", "difficulty", "settings", "stages", "warnings")
+    of_sets = {name: {"set_id": sets[name].key, **{fact: sets[name].manifest.get(fact) for fact in kept}} for name in stages}
+    facts: dict[str, Any] = {"to": to, "prompting": prompting, "training": stages, "sets": of_sets}
+    return json.dumps(to_jsonable_python(facts), indent=1)
+
+
+def find_set(home: Path, name: str) -> Artifact | None:
+    """The complete curated set whose id begins with `name`; None where there is none. Raises InputError where several do."""
+    found = sorted(path.parent.name for path in (home / "curated").glob(f"{name}*/manifest.json")) if name.isalnum() else []
+    if len(found) > 1:
+        raise InputError(f"{len(found)} curated sets begin with {name!r}: {', '.join(found)}; give more of the id")
+    return Artifact(home=home, kind="curated", key=found[0]) if found else None
+
+
+def measured_prompting(home: Path, curated: Artifact) -> PromptingSettings:
+    """How problems were put to the policy that a set's difficulty was measured with; the defaults for answers made elsewhere."""
+    sampled = pl.col("sampling_id") == curated.manifest["sampling_id"], pl.col("template") != "imported"
+    known = Lake(home).scan("samplings").filter(*sampled).select("settings").collect()["settings"]
+    return PromptingSettings.model_validate_json(known[0]) if len(known) else PromptingSettings()
+
+
+def model_name(model: str) -> str:
+    """A policy as other trainers name it: a hub id or a folder."""
+    return str(STARTER) if model == "starter" else model

@@ -1,0 +1,40 @@
+"""Problems whose difficulty is measured, and settings that choose a small set of them."""
+
+import io
+from pathlib import Path
+
+from PIL import Image
+
+from tasks.curation.settings import CurationSettings, HarderStageRule, StageRule
+from tasks.difficulty.settings import DifficultySettings
+from tasks.difficulty.task import measure
+from tasks.lake import Lake
+from tasks.store import Artifact
+from tests.sql.rows import graded_artifact, problems_artifact, verdicts
+
+SMALL = CurationSettings(stage1=StageRule(size=6), stage2=HarderStageRule(size=3))
+
+
+def picture(shade: int) -> bytes:
+    stream = io.BytesIO()
+    Image.new("RGB", (4, 2), (shade, 0, 0)).save(stream, format="PNG")
+    return stream.getvalue()
+
+
+def measured(home: Path) -> tuple[Artifact, tuple[Artifact, ...]]:
+    """Forty problems, one to eight times right of eight, every other with an image; their difficulty."""
+    images = Lake(home).images
+    images.mkdir()
+    problems, rows = [], []
+    for number in range(40):
+        name = f"{number}.png"
+        (images / name).write_bytes(picture(number))
+        shown = [name] if number % 2 else []
+        question = "<image>How many?" * len(shown) or "How many?"
+        problems.append(
+            {"problem_id": f"p{number}", "row": number, "question": question, "images": shown, "choices": ["1", "2"], "answer": "A"}
+            | {"metadata": '{"precision": 1.0}' if number % 2 else "{}"}
+        )
+        rows += verdicts(f"p{number}", "c" * (number % 9) + "i" * (8 - number % 9))
+    sources = (problems_artifact(home, problems),)
+    return measure.fn(home, graded_artifact(home, rows), sources, DifficultySettings()), sources
