@@ -11,6 +11,7 @@ from tasks.difficulty.settings import DifficultySettings
 from tasks.lake import Lake
 from tasks.process import PROJECT
 from tasks.sampling.settings import SamplingSettings
+from tasks.training.settings import StageSettings
 from tasks.warehouse import publish, query
 
 README = (PROJECT / "README.md").read_text(encoding="utf-8")
@@ -52,4 +53,8 @@ def test_the_recipe_to_start_from_loads(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("snippet", [text.split("```")[0] for text in README.split("```yaml\n")[2:]])
 def test_the_other_snippets_are_settings(snippet: str) -> None:
-    assert SamplingSettings.model_validate(yaml.safe_load(snippet)["sampling"]) != SamplingSettings()
+    [(part, fields)] = yaml.safe_load(snippet).items()
+    if part == "training":
+        assert StageSettings.model_validate(fields["stage1"]) != StageSettings()
+    else:
+        assert SamplingSettings.model_validate(fields) != SamplingSettings()
