@@ -18,7 +18,7 @@ from tests.bench.__main__ import machine, put_into_readme
 
 BEGIN, END = "<!-- study: begin -->", "<!-- study: end -->"
 NAME = "study"
-HEADS = ("arm", "held-out avg@8", "95% over seeds", "to plain GRPO", "its 95%", "p", "zero-signal groups", "tokens to {target}")
+HEADS = ("arm", "held-out avg@{samples}", "95% over seeds", "to plain GRPO", "its 95%", "p", "zero-signal groups", "tokens to {target}")
 
 
 def arms(home: Path, study: Study) -> pl.DataFrame:
@@ -32,7 +32,7 @@ def arms(home: Path, study: Study) -> pl.DataFrame:
 
 def line(row: dict) -> str:
     """An arm in Markdown."""
-    reached = f"{row['tokens_to_target'] / 1e6:.2f}M ({row['reached']} of {row['seeds']} seeds)" if row["reached"] else "not reached"
+    reached = f"{row['tokens_to_target']:,.0f} ({row['reached']} of {row['seeds']} seeds)" if row["reached"] else "not reached"
     cells = (
         row["arm"],
         percent(row["accuracy"]),
@@ -51,7 +51,7 @@ def table(home: Path, study: Study) -> str:
     rows = arms(home, study)
     trained = rows.filter(pl.col("completions") > 0).row(0, named=True)
     target = percent(sorted(study.targets)[len(study.targets) // 2], 0)
-    heads = [head.format(target=target) for head in HEADS]
+    heads = [head.format(target=target, samples=study.arm_recipe(study.arms[0], 0).evaluation.samples) for head in HEADS]
     said = (
         f"Measured by `make study` on {machine()}, {date.today().isoformat()}: {trained['seeds']} seeds, {trained['problems']} held-out "
         f"problems, {trained['steps']} steps and {trained['completions']:,} completions in every arm that trains:"
