@@ -6,6 +6,7 @@ from tasks.warehouse import CheckFailed, check, sql_files
 from tests.sql.rows import rollouts_of, verdicts, warehouse
 
 SOUND_VERDICTS = verdicts("p", "cit")
+RUN = {"study_id": "st", "arm": "base", "place": 0, "seed": 0, "is_baseline": True, "policy_id": "b", "evaluation_id": "e"}
 SOUND = {
     "problems": [{"problem_id": "p"}],
     "rollouts": rollouts_of(SOUND_VERDICTS),
@@ -13,6 +14,7 @@ SOUND = {
     "curated": [{"problem_id": "p", "rank": 1}, {"problem_id": "q", "rank": 2}],
     "groups": [{"step": 1, "correct": 1, "accuracy": 0.25}],
     "evaluations": [{"policy_id": "b", "policy": "base", "problem_id": "p", "n": 2, "k": 1}],
+    "studies": [RUN],
 }
 
 # the rows of one relation that each check must refuse
@@ -25,6 +27,7 @@ FAULTS = {
     "groups_add_up": ("groups", [{"step": 1, "correct": 1, "accuracy": 0.5}]),
     "evaluations_add_up": ("evaluations", [{"policy_id": "b", "policy": "base", "problem_id": "p", "n": 2, "k": 3}]),
     "evaluations_are_unique": ("evaluations", SOUND["evaluations"] * 2),
+    "studies_have_evaluations": ("studies", [RUN | {"policy_id": "not evaluated"}]),
 }
 
 # marts are computed, so their faults are planted by a changed mart

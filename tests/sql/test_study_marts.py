@@ -85,13 +85,3 @@ def test_the_p_value_is_that_of_all_sign_flips(tmp_path, differences):
     ]
     expected = sum(total >= observed - 1e-12 for total in flips) / len(flips)
     assert connection.execute("select sign_flip($d)", {"d": differences}).fetchall()[0][0] == pytest.approx(expected)
-
-
-def test_a_run_without_an_evaluation_is_found(tmp_path):
-    rows = study_rows()
-    rows["evaluations"] = [row for row in rows["evaluations"] if row["evaluation_id"] != "plain-1"]
-    connection = warehouse(tmp_path, rows)
-    from tasks.warehouse import sql_files
-
-    found = connection.execute(sql_files("checks")["studies_have_evaluations"].read_text()).fetchall()
-    assert found == [("st", "plain", 1)]
