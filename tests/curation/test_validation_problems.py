@@ -11,7 +11,7 @@ from tasks.errors import InputError
 from tasks.lake import Lake
 from tasks.prompting.settings import PromptingSettings
 from tasks.training.problems import load_problems
-from tests.curation.test_curation_task import picture
+from tests.curation.sets import picture
 from tests.sql.rows import problems_artifact
 
 export = export_validation.fn
