@@ -4,18 +4,20 @@ import os
 import shutil
 from collections.abc import Callable, Iterator
 from dataclasses import asdict, dataclass
+from functools import partial
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
-from flows.recipe import RECIPES, Recipe
+from flows.recipe import Recipe
 from tasks.curation.rules import rule_path
 from tasks.errors import InputError
 from tasks.home import open_home
 from tasks.planning import State, Step, planning
 from tasks.policy import STARTER, Policy, base_policy
+from tasks.training.launch import launch_config
+from tasks.training.settings import StageSettings
 
-LAUNCH_CONFIGS = RECIPES.parent / "accelerate"
 EXTRAS = {"vllm": "vllm", "prefect_ray": "ray"}
 
 
@@ -69,8 +71,7 @@ def missing_here(recipe: Recipe) -> list[str]:
 def missing_for_sampling(recipe: Recipe) -> Iterator[str]:
     """Packages, and the server's key."""
     sampling, key = recipe.sampling, recipe.sampling.server.key_variable
-    trains = any(stage.rollouts.engine == "vllm" for stage in recipe.training.stages.values())
-    needed = {"vllm": sampling.engine == "vllm" or trains, "prefect_ray": sampling.ray is not None}
+    needed = {"vllm": sampling.engine == "vllm", "prefect_ray": sampling.ray is not None}
     for package, extra in EXTRAS.items():
         if needed[package] and find_spec(package) is None:
             yield f"the package {package} is not installed: pip install 'difficulty-prior[{extra}]'"
@@ -79,15 +80,31 @@ def missing_for_sampling(recipe: Recipe) -> Iterator[str]:
 
 
 def missing_for_training(recipe: Recipe) -> Iterator[str]:
-    """Configs of `accelerate launch` and rules of curation."""
+    """Rules of curation, and what the stages would be refused for before they train."""
     for name, rule in recipe.curation.stages.items():
-        try:
-            rule_path(rule.rule)
-        except InputError as error:
-            yield f"curation.{name}: {error}"
+        yield from refused(f"curation.{name}", partial(rule_path, rule.rule))
     for name, stage in recipe.training.stages.items():
-        if stage.accelerate and not stage.accelerate.is_file() and not (LAUNCH_CONFIGS / f"{stage.accelerate}.yaml").is_file():
-            yield f"training.{name}.accelerate: {str(stage.accelerate)!r} is neither a file nor one of {LAUNCH_CONFIGS}"
+        if stage.accelerate:
+            yield from refused(name, partial(launch_config, stage.accelerate))
+        yield from refused(name, partial(check_stage, stage))
+
+
+def refused(place: str, check: Callable[[], Any]) -> Iterator[str]:
+    """What a check says against something, if anything."""
+    try:
+        check()
+    except InputError as error:
+        yield f"{place}: {error}"
+
+
+def check_stage(stage: StageSettings) -> None:
+    """The check that a stage starts with, but for a server, which a plan does not ask. Loads torch only where there is need."""
+    usual = StageSettings()
+    if all(getattr(stage, name) == getattr(usual, name) for name in ("rollouts", "liger", "lora", "report_to")):
+        return
+    from tasks.training.preflight import check_machine
+
+    check_machine(stage.model_copy(update={"rollouts": stage.rollouts.model_copy(update={"mode": "colocate"})}))
 
 
 def missing_for_policy(policy: Policy) -> Iterator[str]:

@@ -2,6 +2,7 @@
 
 import json
 import subprocess
+from importlib.util import find_spec
 from pathlib import Path
 
 import pytest
@@ -102,11 +103,19 @@ def test_what_a_person_must_see_to_is_missing(tmp_path: Path, monkeypatch: pytes
     monkeypatch.delenv("MATHVISION_DIR", raising=False)
     monkeypatch.delenv("NO_KEY", raising=False)
     server = "sampling.server={base_urls: ['http://127.0.0.1:1/v1'], key_variable: NO_KEY}"
-    found = plan("mathvision", tmp_path / "runs", "sampling.engine=server", server, "training.stage1.accelerate=/no/where.yaml")
+    found = plan(
+        "mathvision",
+        tmp_path / "runs",
+        "sampling.engine=server",
+        server,
+        "training.stage1.accelerate=/no/where.yaml",
+        "training.stage2.report_to=[trackio]",
+    )
     missing = "\n".join(found.missing)
     assert "uses the variable MATHVISION_DIR, which is not set" in missing
     assert "the environment variable NO_KEY is not set" in missing
-    assert "training.stage1.accelerate: '/no/where.yaml' is neither a file nor one of" in missing
+    assert "stage1: training.accelerate: there is no file /no/where.yaml" in missing
+    assert "stage2: training.report_to: trackio is not installed" in missing or find_spec("trackio")
     assert step(found, "ingest mathvision train").state is State.missing
     assert found.completions is None
 
