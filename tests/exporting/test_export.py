@@ -244,6 +244,19 @@ def test_stock_grpo_and_normalised_weights_are_exported_as_such() -> None:
     assert "'advantages': {'mode': 'replace_std', 'normalise': True}" in verl_estimator(level)
 
 
+def test_a_batch_is_normalised_as_the_trainer_does(tmp_path: Path) -> None:
+    weighting = WeightingSettings(family="exponential", normalise=True)
+    (tmp_path / "reward.py").write_text(easyr1_reward({"stage1": StageSettings(weighting=weighting)}))
+    module = module_at(tmp_path / "reward.py")
+    groups = np.array([[1.0, 0.0, 0.0, 0.0], [1.0, 1.0, 1.0, 0.0], [0.0, 0.0, 0.0, 0.0]])
+    weights = weigh(groups.mean(axis=1), "exponential", high=weighting.high, low=weighting.low)
+    ours = advantages(groups, weights, mode="replace_std", normalise=True)
+    rows, index = groups.T.flatten(), list("abc") * 4
+    theirs = module.weighted(rows, rows == 1, index, np.full(12, np.nan), module.STAGES["stage1"])
+    assert theirs == pytest.approx(ours.T.flatten())
+    assert np.abs(theirs).sum() == pytest.approx(np.abs(advantages(groups, np.ones(3), mode="multiply")).sum())
+
+
 def test_a_format_worth_a_right_answer_is_refused_for_verl() -> None:
     with pytest.raises(InputError, match=r"training\.stage1\.format_reward is 1\.0: verl's estimator sees one score"):
         verl_reward({"stage1": StageSettings(format_reward=1.0)})
