@@ -16,6 +16,7 @@ os.environ.setdefault("OMP_NUM_THREADS", "1")  # two test processes share two co
 ONE_RUN = {"test_pipeline.py", "test_kill.py", "test_plan.py", "test_export_command.py"}
 
 
+@pytest.hookimpl(tryfirst=True)  # before pytest-xdist's own, which reads the groups
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Keep a file's tests in one process, for their shared fixtures, and with them the tests that share the run of the tiny recipe."""
     for item in items:
