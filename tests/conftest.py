@@ -13,15 +13,8 @@ os.environ["HF_HUB_OFFLINE"] = "1"
 os.environ.setdefault("OMP_NUM_THREADS", "1")  # two test processes share two cores
 
 
-ONE_RUN = {"test_pipeline.py", "test_kill.py", "test_plan.py", "test_export_command.py"}
-
-
-@pytest.hookimpl(tryfirst=True)  # before pytest-xdist's own, which reads the groups
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Keep a file's tests in one process, for their shared fixtures, and with them the tests that share the run of the tiny recipe."""
-    for item in items:
-        name = item.path.name
-        item.add_marker(pytest.mark.xdist_group("one run" if name in ONE_RUN else name))
+    """Skip what cannot run here."""
     skip_without_gpu([item for item in items if item.get_closest_marker("gpu")])
 
 
