@@ -34,6 +34,11 @@ DEFAULTS: dict[str, dict[str, Any]] = {
 }  # fmt: skip
 
 
+def ask(connection: duckdb.DuckDBPyConnection, sql: str) -> list[tuple[Any, ...]]:
+    """The rows of a query."""
+    return connection.execute(sql).fetchall()
+
+
 def table(relation: str, rows: Rows) -> pl.DataFrame:
     """Rows of a relation, whole."""
     return pl.DataFrame([DEFAULTS.get(relation, {}) | dict(row) for row in rows], schema=RELATIONS[relation])
