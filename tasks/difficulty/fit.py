@@ -15,8 +15,8 @@ from scipy.special import betaln, digamma, gammaln
 
 LARGEST_LOG = 9.0  # alpha and beta stay within exp(±9): beyond, the likelihood no longer moves
 PROFILE = ["dataset", "split", "policy_id", "sampling_id", "grader_id"]
-FREE, ONE, ABOVE_ONE = (-LARGEST_LOG, LARGEST_LOG), (0.0, 0.0), (0.0, LARGEST_LOG)  # limits of a parameter's logarithm
-SHAPES = {"flat": (ONE, ONE), "hump": (ABOVE_ONE, ABOVE_ONE), "alpha_one": (ONE, FREE), "beta_one": (FREE, ONE)}
+FREE, ONE = (-LARGEST_LOG, LARGEST_LOG), (0.0, 0.0)  # limits of a parameter's logarithm
+SHAPES = ("flat", "hump", "alpha_one", "beta_one")
 FIT_COLUMNS = ["alpha", "beta", "log_likelihood", *(f"{shape}_log_likelihood" for shape in SHAPES)]
 
 Limits = tuple[tuple[float, float], tuple[float, float]]
@@ -72,9 +72,22 @@ def fit_outcomes(outcomes: pl.DataFrame) -> pl.DataFrame:
 
 
 def compared(k: ArrayLike, n: ArrayLike, weights: ArrayLike) -> tuple[float | None, ...]:
-    """The values of FIT_COLUMNS: the fit, and the log-likelihoods of the best fits of every one of SHAPES."""
+    """The values of FIT_COLUMNS: the fit, and the log-likelihoods of the best fits of every one of SHAPES.
+
+    Under Beta(1, 1), the flat one, each of 0 … n is as likely as any other.
+    """
     fit = fit_beta_binomial(k, n, weights)
-    if fit is None:
+    alpha_one, beta_one = (fit_beta_binomial(k, n, weights, limits) for limits in ((ONE, FREE), (FREE, ONE)))
+    if fit is None or alpha_one is None or beta_one is None:
         return (None,) * len(FIT_COLUMNS)
-    others = [fit_beta_binomial(k, n, weights, limits) for limits in SHAPES.values()]
-    return (fit.alpha, fit.beta, fit.log_likelihood, *(other.log_likelihood for other in others if other))
+    flat = -float(np.asarray(weights, dtype=float) @ np.log(np.asarray(n, dtype=float) + 1))
+    hump = best_hump(fit, alpha_one, beta_one, flat)
+    return (fit.alpha, fit.beta, fit.log_likelihood, flat, hump, alpha_one.log_likelihood, beta_one.log_likelihood)
+
+
+def best_hump(fit: BetaBinomial, alpha_one: BetaBinomial, beta_one: BetaBinomial, flat: float) -> float:
+    """The largest log-likelihood with both parameters 1 or more: the fit's where it is one, else one on the edges of that quarter."""
+    if fit.alpha >= 1 and fit.beta >= 1:
+        return fit.log_likelihood
+    edges = [edge.log_likelihood for edge in (alpha_one, beta_one) if edge.alpha >= 1 and edge.beta >= 1]
+    return max([flat, *edges])

@@ -130,7 +130,11 @@ def training(lake: Lake, chance: random.Random) -> None:
             for step in range(1, 21)
             for copy in range(3)
         ]
-        metrics = [{"stage_id": f"{stage}-id", "step": step, "value": step / 20} for step in range(1, 21)]
+        metrics = [
+            {"stage_id": f"{stage}-id", "step": step, "name": name, "value": value}
+            for step in range(1, 21)
+            for name, value in (("reward", step / 20), ("validation/accuracy", step / 25), ("num_tokens", 100.0 * step))
+        ]
         write_parquet(table("groups", groups), lake.home / "stages" / f"{stage}-id" / "groups" / "g.parquet")
         write_parquet(table("metrics", metrics), lake.home / "stages" / f"{stage}-id" / "metrics" / "m.parquet")
 
@@ -145,6 +149,21 @@ def evaluations(lake: Lake, chance: random.Random, names: list[str]) -> None:
         for name in names
     ]
     write_parquet(table("evaluations", rows), lake.home / "evaluations" / "e" / "evaluations.parquet")
+
+
+def study(lake: Lake) -> None:
+    """A study of two arms with two seeds, of which one trains."""
+    common = {"study_id": "study", "about": "", "evaluation_id": "e", "profile_completions": 8, "targets": [0.2, 0.9]}
+    arms = {"plain": ("base", True, ""), "weighted": ("stage1", False, "plain")}
+    runs = [
+        common | {"arm": arm, "place": place, "adds_to": adds_to, "is_baseline": is_baseline, "seed": seed, "policy_id": policy}
+        for place, (arm, (policy, is_baseline, adds_to)) in enumerate(arms.items())
+        for seed in (0, 1)
+    ]
+    stage = {"study_id": "study", "arm": "weighted", "place": 0, "stage": "stage1", "stage_id": "stage1-id", "set_id": "set", "steps": 20}
+    trained = [stage | {"seed": seed, "completions": 240} for seed in (0, 1)]
+    write_parquet(table("studies", runs), lake.home / "studies" / "study" / "studies.parquet")
+    write_parquet(table("study_stages", trained), lake.home / "studies" / "study" / "study_stages.parquet")
 
 
 def whole_lake(home: Path) -> Lake:
@@ -164,5 +183,6 @@ def whole_lake(home: Path) -> Lake:
     answers(lake, chance, list(dict.fromkeys(row["problem_id"] for rows in sources for row in rows)))
     training(lake, chance)
     evaluations(lake, chance, [row["problem_id"] for row in sources[2]])
+    study(lake)
     publish(lake, DifficultySettings())
     return lake
