@@ -21,7 +21,7 @@ def costly(tmp_path):
     ]
     rows = [*verdicts("cheap", "ccc"), *verdicts("dear", "iii")]
     problems = [{"problem_id": name} for name in TOKENS]
-    return warehouse(tmp_path, {"problems": problems, "rollouts": rollouts, "verdicts": rows, "draws": draws})
+    return warehouse(tmp_path, {"problems": problems, "rollouts": rollouts, "verdicts": rows, "draws": draws}, wanted=["cost"])
 
 
 def test_tokens_and_time_of_a_problem(costly):
@@ -44,7 +44,7 @@ def test_cost_by_band(costly):
 def test_what_is_not_known_is_null(tmp_path):
     rows = verdicts("p", "tt")
     rollouts = [{"problem_id": "p", "round": place, "n_tokens": None} for place in range(2)]
-    connection = warehouse(tmp_path, {"problems": [{"problem_id": "p"}], "rollouts": rollouts, "verdicts": rows})
+    connection = warehouse(tmp_path, {"problems": [{"problem_id": "p"}], "rollouts": rollouts, "verdicts": rows}, wanted=["cost"])
     assert ask(connection, "select tokens, mean_tokens, seconds from problem_cost") == [(None, None, None)]
     assert ask(connection, "select band, problems, tokens, seconds from cost order by band") == [
         ("all", 1, None, None),

@@ -108,7 +108,7 @@ def test_u_shape_tells_a_u_from_a_hump_and_from_nothing(tmp_path):
 
 def test_few_problems_make_no_sure_u(tmp_path):
     rows = [row for name, said in {"a": "iiii", "b": "ciii", "c": "cccc", "d": "ccci"}.items() for row in verdicts(name, said)]
-    connection = warehouse(tmp_path, {"problems": [{"problem_id": name} for name in "abcd"], "verdicts": rows})
+    connection = warehouse(tmp_path, {"problems": [{"problem_id": name} for name in "abcd"], "verdicts": rows}, wanted=["u_shape"])
     assert ask(connection, "select is_u, shape, u_ratio < 3.84 from u_shape") == [(True, "flat", True)]
 
 

@@ -10,6 +10,7 @@ SAID = {
     "s1": {"a": "cccccccc", "b": "iiiiiiii", "c": "iiiiiiii", "d": "cciiiiii"},
     "x": {"a": "iiiiiiii"},
 }
+MARTS = ["policy_drift", "band_transitions"]
 PAIR = "policy = 'base' and later_policy = 'stage1'"
 
 
@@ -22,7 +23,7 @@ def compared(tmp_path):
         {"policy_id": "x", "name": "stranger"},
     ]
     problems = [{"problem_id": name} for name in SAID["base"]]
-    return warehouse(tmp_path, {"problems": problems, "verdicts": rows, "policies": policies})
+    return warehouse(tmp_path, {"problems": problems, "verdicts": rows, "policies": policies}, wanted=MARTS)
 
 
 def test_gained_and_lost_with_their_intervals(compared):
@@ -69,7 +70,7 @@ def test_a_weak_policy_that_solves_what_a_strong_one_fails_casts_doubt(tmp_path)
     rows = [row for policy, of in said.items() for name, letters in of.items() for row in verdicts(name, letters, policy_id=policy)]
     problems = [{"problem_id": name, "source_id": name} for name in said["weak"]]
     policies = [{"policy_id": name, "name": f"the {name} one"} for name in said]
-    connection = warehouse(tmp_path, {"problems": problems, "verdicts": rows, "policies": policies})
+    connection = warehouse(tmp_path, {"problems": problems, "verdicts": rows, "policies": policies}, wanted=["suspect_labels"])
     columns = "reason, source_id, policy_id, weaker_policy_id, weaker_policy, weaker_accuracy, n, k, voted"
     assert ask(connection, f"select {columns} from suspect_labels") == [
         ("inversion", "doubt", "strong", "weak", "the weak one", 1.0, 8, 0, None)
@@ -77,5 +78,5 @@ def test_a_weak_policy_that_solves_what_a_strong_one_fails_casts_doubt(tmp_path)
 
 
 def test_a_gold_answer_that_cannot_be_compared_with_is_suspect(tmp_path):
-    connection = warehouse(tmp_path, {"problems": [{"problem_id": "p"}], "verdicts": verdicts("p", "ssss")})
+    connection = warehouse(tmp_path, {"problems": [{"problem_id": "p"}], "verdicts": verdicts("p", "ssss")}, wanted=["suspect_labels"])
     assert ask(connection, "select reason, n, k, vote_share from suspect_labels") == [("unscorable", 0, 0, None)]
