@@ -8,6 +8,7 @@ from __future__ import annotations
 import json
 from contextlib import closing
 from dataclasses import asdict, dataclass
+from functools import cache
 from typing import Any
 
 from tasks.difficulty.settings import DifficultySettings
@@ -43,8 +44,9 @@ class Relation:
     columns: tuple[Column, ...]
 
 
+@cache
 def dictionary() -> tuple[Relation, ...]:
-    """Every relation that is published: marts first, then views, the lake's own, and what Python makes."""
+    """Every relation that is published: marts first, then views, the lake's own, and what Python makes. Made once a process."""
     known, order = headers(), ["mart", "view", "lake", "made"]
     with closing(open_over({}, DifficultySettings())) as connection:
         described = {
