@@ -326,6 +326,27 @@ def sql(
 
 
 @app.command()
+def schema(
+    relation: Annotated[str | None, typer.Argument(metavar="[RELATION]", help="Only this one, with its columns.")] = None,
+    json: Annotated[bool, typer.Option("--json", help="Everything, as JSON.")] = False,
+) -> None:
+    """The data dictionary: what every relation of the warehouse holds, its key, and what its columns mean.
+
+    Example: `difficulty-prior schema difficulty`
+    """
+    from tasks.dictionary import dictionary, relation_named, written
+    from tasks.reporting.terminal import print_relation, relations_table
+
+    found = (relation_named(relation),) if relation else dictionary()
+    if json:
+        sys.stdout.write(f"{written(found)}\n")
+    elif relation:
+        print_relation(printed(), found[0])
+    else:
+        printed().print(relations_table(found))
+
+
+@app.command()
 def histogram(
     dataset: Annotated[str | None, typer.Option(help="Only this dataset.")] = None,
     policy: Annotated[str | None, typer.Option(help="Only this policy: base, stage1, stage2, or a panel's name.")] = None,

@@ -13,6 +13,8 @@ from tasks.problems.task import ingest
 from tasks.publish import publish_warehouse
 from tasks.sampling.import_task import import_rollouts as bring_in
 from tasks.sampling.imported import ImportSettings
+from tasks.similarity.settings import SimilaritySettings
+from tasks.similarity.task import find_near_duplicates
 from tasks.store import Artifact
 
 
@@ -21,6 +23,7 @@ def import_rollouts(source: SourceSettings, panels: tuple[ImportSettings, ...], 
     """Grade each panel's responses to the source's problems, measure their difficulty for it, and publish."""
     home = open_home(home)
     problems = (ingest(home, source),)
+    find_near_duplicates(home, problems, SimilaritySettings())
     grading, difficulty = GradingSettings(), DifficultySettings()
     measured = [measure(home, grade(home, bring_in(home, problems, panel), problems, grading), problems, difficulty) for panel in panels]
     publish_warehouse(home, difficulty)

@@ -14,6 +14,7 @@ from tasks.problems.task import ingest
 from tasks.publish import publish_warehouse
 from tasks.sampling.import_task import import_rollouts
 from tasks.sampling.task import sample
+from tasks.similarity.task import find_near_duplicates
 from tasks.starter.datasets import DATASETS
 from tasks.starter.task import draw_datasets
 from tasks.store import Artifact
@@ -40,8 +41,9 @@ def profile(recipe: Recipe, home: Path) -> Profiled:
 
 
 def measure_difficulty(recipe: Recipe, home: Path) -> Profiled:
-    """Read the problems, and measure how hard those to train on are."""
+    """Read the problems, look for those that are nearly the same, and measure how hard those to train on are."""
     train, heldout = read_problems(recipe, home)
+    find_near_duplicates(home, (*train, *heldout), recipe.similarity)
     base = base_policy(recipe.policy)
     profiled = (
         (*train, *heldout) if recipe.panel else train

@@ -20,6 +20,7 @@ from tasks.prompting.settings import PromptingSettings
 from tasks.sampling.imported import ImportSettings
 from tasks.sampling.settings import SamplingSettings
 from tasks.settings import Settings
+from tasks.similarity.settings import SimilaritySettings
 from tasks.starter.settings import StarterDatasetSettings
 from tasks.training.settings import StageSettings
 
@@ -83,6 +84,7 @@ class Recipe(Settings):
     seed: int = 0
     policy: PolicySettings = PolicySettings()
     problems: ProblemsSettings
+    similarity: SimilaritySettings = SimilaritySettings()
     prompting: PromptingSettings = PromptingSettings()
     panel: ImportSettings | None = None
     sampling: SamplingSettings = SamplingSettings()

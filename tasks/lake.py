@@ -50,6 +50,8 @@ RELATIONS: dict[str, dict[str, type[pl.DataType] | pl.DataType]] = {
         "max_tokens": INT,
         "settings": TEXT,
     },
+    # one row per sampling process that finished: how long it drew; nothing depends on it
+    "draws": {"policy_id": TEXT, "sampling_id": TEXT, "engine": TEXT, "responses": INT, "tokens": INT, "seconds": REAL},
     # one row per sampled response; `hint` is the band whose hint the prompt carried, or empty
     "rollouts": {**ROLLOUT_KEY, "response": TEXT, "n_tokens": INT, "finish_reason": TEXT, "seed": INT, "hint": TEXT},
     # one row per rollout x grader x gold answer
@@ -118,6 +120,10 @@ RELATIONS: dict[str, dict[str, type[pl.DataType] | pl.DataType]] = {
         "steps": INT,
         "completions": INT,
     },
+    # one row per pair of problems that are nearly the same
+    "near_pairs": {"problem_id": TEXT, "other_id": TEXT, "kind": TEXT, "text_similarity": REAL, "image_distance": REAL},
+    # one row per image that was looked at, by its name under images/
+    "image_looks": {"image": TEXT, "hash": TEXT, "levels": pl.Binary},
 }
 
 GLOBS = {
@@ -125,6 +131,7 @@ GLOBS = {
     "rejected": "problems/*/rejected.parquet",
     "policies": "policies/*.parquet",
     "samplings": "samplings/*.parquet",
+    "draws": "draws/*.parquet",
     "rollouts": "rollouts/*/*.parquet",
     "verdicts": "verdicts/*/*.parquet",
     "curated": "curated/*/curated.parquet",
@@ -133,6 +140,8 @@ GLOBS = {
     "evaluations": "evaluations/*/evaluations.parquet",
     "studies": "studies/*/studies.parquet",
     "study_stages": "studies/*/study_stages.parquet",
+    "near_pairs": "similarity/*/near_pairs.parquet",
+    "image_looks": "similarity/*/image_looks.parquet",
 }
 
 

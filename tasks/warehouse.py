@@ -13,7 +13,6 @@ from __future__ import annotations
 import glob
 import json
 import os
-import re
 import tempfile
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import closing, contextmanager
@@ -30,6 +29,7 @@ from pydantic import Field
 from tasks.difficulty.settings import DifficultySettings
 from tasks.errors import InputError
 from tasks.lake import GLOBS, RELATIONS, Lake
+from tasks.relations import SQL, comment_on, header_inputs, models, sql_files
 from tasks.sampling.settings import AdaptiveSettings
 from tasks.settings import Settings
 from tasks.store import ASIDE, disk_errors_named, file_digest, sync_folder
@@ -39,12 +39,10 @@ if TYPE_CHECKING:
 
 SCHEMA_VERSION = 1
 STORAGE_VERSION = "v1.2.0"
-SQL = Path(__file__).resolve().parent.parent / "sql"
 PARAMETERS, FITS = "parameters", "beta_binomial_fits"
 STOPPING_RULE, STOPPING_EDGES = "stopping_rule", "stopping_edges"
 T_QUANTILES = "t_quantiles"
 MADE_FROM = {FITS: "outcome_counts", STOPPING_RULE: "profile_rounds", T_QUANTILES: "study_scores"}  # what Python makes of a mart for others
-INPUTS_LINE = re.compile(r"^-- inputs: (.*)$", re.MULTILINE)
 FIRST_ROWS = 5
 READING_NODES = {"SELECT_NODE", "SET_OPERATION_NODE", "RECURSIVE_CTE_NODE", "CTE_NODE"}
 HIDING_FUNCTIONS = {"query", "json_execute_serialized_sql"}
@@ -63,16 +61,6 @@ class QueryLimits(Settings):
     threads: int = Field(default=2, gt=0)
 
 
-def sql_files(folder: str) -> dict[str, Path]:
-    """The files of a folder of `sql/` by the relation (macro, rule, check) that each is named after, sorted."""
-    return {path.stem: path for path in sorted((SQL / folder).glob("*.sql"))}
-
-
-def models() -> dict[str, Path]:
-    """The files of all relations that we derive: staging views and marts."""
-    return sql_files("staging") | sql_files("marts")
-
-
 def inputs_of(name: str, given: Iterable[str] = ()) -> tuple[str, ...]:
     """The relations that `name` is made from, as the header of its file says; none for what is `given` or lies in the lake."""
     if name in given or name in RELATIONS or name in (PARAMETERS, STOPPING_EDGES):
@@ -80,14 +68,6 @@ def inputs_of(name: str, given: Iterable[str] = ()) -> tuple[str, ...]:
     if name in MADE_FROM:
         return (MADE_FROM[name],)
     return header_inputs(models()[name])
-
-
-def header_inputs(path: Path) -> tuple[str, ...]:
-    """The names on the `-- inputs:` line of a SQL file. Raises ValueError naming the file when it has none."""
-    line = INPUTS_LINE.search(path.read_text(encoding="utf-8"))
-    if line is None:
-        raise ValueError(f"{path} has no `-- inputs: ...` line in its header; name the relations it reads, or none")
-    return () if line[1] == "none" else tuple(name.strip() for name in line[1].split(","))
 
 
 def in_order(wanted: Iterable[str], given: Iterable[str] = ()) -> list[str]:
@@ -281,6 +261,7 @@ def write_database(connection: duckdb.DuckDBPyConnection, path: Path, lake: Lake
             connection.execute(f"create view {name} as {models()[name].read_text(encoding='utf-8')}")
         else:
             connection.execute(f"create table {name} as from {source}.main.{name}")
+    comment_on(connection, "warehouse")
     connection.execute(f"use {source}")
     connection.execute("detach warehouse")
 
@@ -300,6 +281,7 @@ def point_views(path: Path, root: str, files: Any = None) -> None:
             connection.register_filesystem(files)
         for relation in RELATIONS:
             connection.from_parquet(f"{root}/{GLOBS[relation]}").create_view(relation)
+        comment_on(connection, connection.execute("select current_database()").fetchall()[0][0], RELATIONS)
         connection.execute("update meta set value = $root where key = 'home'", {"root": root})
 
 

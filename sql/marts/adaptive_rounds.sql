@@ -2,9 +2,22 @@
 -- grain: dataset x split x policy_id x sampling_id x grader_id
 -- inputs: stopping, stopping_edges, parameters
 -- parameters: parameters.low, hard_below, medium_below, high (edges of the five bands)
+-- invariants: stopped_early <= problems; saved_share = 1 - used_completions / fixed_completions
 -- used_completions are those up to each stop (N where none was reached), fixed_completions N for every problem; the errors are over the
 -- reference_problems, those of which all N rounds were drawn: same_band_share by the bands that stopping tells apart,
 -- same_difficulty_band_share by the five of `difficulty`; mean_error is the mean absolute difference of accuracy
+-- columns:
+--   problems: problems of the profile [problems]
+--   stopped_early: problems that a checkpoint settled [problems]
+--   mean_rounds: rounds a problem needs with stopping [rounds]
+--   drawn_completions: responses that are there [samples]
+--   used_completions: responses up to each problem's stop [samples]
+--   fixed_completions: responses without stopping [samples]
+--   saved_share: responses that stopping saves [share]
+--   reference_problems: problems of which all rounds are there, to compare with [problems]
+--   same_band_share: of these, those whose band at the stop is that of all rounds, by the bands that stopping tells apart [share]
+--   same_difficulty_band_share: the same by the five bands of `difficulty` [share]
+--   mean_error: mean absolute difference of their accuracy at the stop and over all rounds [share]
 with stops as (
     select
         stopping.*,

@@ -2,10 +2,27 @@
 -- grain: stage_id x step_bucket (tenth of the stage, 0 first) x band of the prior; band 'all' is over all bands
 -- inputs: stg_groups, parameters
 -- parameters: parameters.low, hard_below, medium_below, high (edges of the bands)
+-- invariants: brier = 0 only where every answer was foreseen; the groups of the bands add up to `all`
 -- only groups with a prior of which an answer could be judged; correlation is that of prior and group accuracy, null where either is one
 -- value. brier is the mean squared error of the prior as the probability that a completion is right (Brier 1950), brier_of_mean that of
 -- the groups' own mean accuracy in its place, skill 1 - brier / brier_of_mean: 1 foresees every answer, 0 is no better than that mean.
 -- reliability is the part of brier that is the prior's being off (Murphy 1973): (prior - accuracy)^2 averaged over tenths of the prior
+-- columns:
+--   step_bucket: tenth of the stage, the first is 0 [number]
+--   band: band of the prior, or `all`
+--   first_step: first step with such a group [number]
+--   last_step: last step with one [number]
+--   groups: groups with a prior of which an answer could be judged [groups]
+--   problems: problems that they are of [problems]
+--   prior: their mean prior [share]
+--   accuracy: mean of the groups' accuracies [share]
+--   difference: mean of accuracy - prior, above 0 where the policy is better than promised [share]
+--   absolute_difference: mean of its size [share]
+--   correlation: correlation of prior and accuracy over the groups [number]
+--   brier: mean squared error of the prior as the probability that a completion is right [number]
+--   brier_of_mean: the same of the groups' own mean accuracy in its place [number]
+--   skill: 1 - brier / brier_of_mean: 1 foresees every answer, 0 is no better than the mean [number]
+--   reliability: part of brier that is the prior's being off [number]
 with judged as (
     select
         stg_groups.*,

@@ -2,6 +2,12 @@
 -- grain: set_id x stage x rule x dataset x band
 -- inputs: stg_curated
 -- parameters: none
+-- invariants: the problems of a stage add up to its rows in curated
+-- columns:
+--   problems: problems that were chosen [problems]
+--   accuracy_min: lowest accuracy among them [share]
+--   accuracy_mean: mean accuracy [share]
+--   accuracy_max: highest accuracy [share]
 select
     set_id,
     stage,

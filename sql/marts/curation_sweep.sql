@@ -2,6 +2,15 @@
 -- grain: dataset x split x policy_id x sampling_id x grader_id x low x high x group_size
 -- inputs: outcome_counts
 -- parameters: none; the grid of thresholds and group sizes stands below (0.084, 0.1 and 0.87 are the paper's, the others ours)
+-- invariants: kept <= problems; kept_share rises as low falls and as high rises
+-- columns:
+--   low: lowest accuracy that is kept [share]
+--   high: highest accuracy that is kept [share]
+--   group_size: responses in a GRPO group [samples]
+--   problems: measured problems [problems]
+--   kept: of them, those whose accuracy lies between the thresholds [problems]
+--   kept_share: kept / problems [share]
+--   zero_signal_share: groups over the kept that are expected to teach nothing, all right or all wrong; null where none is kept [share]
 with thresholds as (
     select lows.low, highs.high, sizes.group_size
     from (select unnest([0.0, 0.05, 0.084, 0.1, 0.2, 0.3]::double[]) as low) as lows

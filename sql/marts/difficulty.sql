@@ -2,50 +2,87 @@
 -- grain: problem_id x gold_id x dataset x split x policy_id x sampling_id x grader_id
 -- inputs: stg_problems, stg_verdicts, parameters
 -- parameters: parameters.z (confidence of the interval), parameters.low, hard_below, medium_below, high (edges of the bands)
--- accuracy is k over n = correct + incorrect + unparseable; it is null, and so is the band, where no sample could be scored
-with problems as (
-    select * from stg_problems
-),
-
-verdicts as (
-    select * from stg_verdicts
+-- invariants: sql/checks/difficulty_adds_up, intervals_hold_accuracy, passes_rise; n + timeouts + unscorable is every verdict
+-- verdicts are counted before they meet the problems: a problem in several places is counted once, and few rows are joined; rounds are
+-- told by their first sample, since counting distinct rounds takes six times as long as all the rest
+-- columns:
+--   rounds: rounds of which a sample was graded [rounds]
+--   n: samples that count: correct, incorrect or unparseable [samples]
+--   k: of these, correct ones [samples]
+--   unparseable: samples in which no answer was found; they count as wrong [samples]
+--   timeouts: samples that could not be judged in time; they do not count [samples]
+--   unscorable: samples whose gold answer cannot be compared with; they do not count [samples]
+--   accuracy: k / n, null where nothing counts, and so are interval and band [share]
+--   accuracy_low: lower end of Wilson's interval of the accuracy [share]
+--   accuracy_high: upper end of it [share]
+--   pass_2: chance that one of 2 samples is right (unbiased pass@2), null where n < 2; pass@1 is the accuracy [share]
+--   pass_4: chance that one of 4 samples is right, null where n < 4 [share]
+--   pass_8: chance that one of 8 samples is right, null where n < 8 [share]
+--   pass_16: chance that one of 16 samples is right, null where n < 16 [share]
+--   band: hopeless, hard, medium, easy or trivial, by the accuracy and the edges in `parameters`
+with by_verdict as (
+    select
+        problem_id,
+        gold_id,
+        policy_id,
+        sampling_id,
+        grader_id,
+        verdict,
+        count(*) as verdicts,
+        count(*) filter (where sample = 0) as rounds
+    from stg_verdicts
+    group by all
 ),
 
 counted as (
     select
-        problems.problem_id,
-        problems.gold_id,
-        problems.dataset,
-        problems.split,
-        verdicts.policy_id,
-        verdicts.sampling_id,
-        verdicts.grader_id,
-        count(distinct verdicts.round) as rounds,
-        count(*) filter (where verdicts.is_scored) as n,
-        count(*) filter (where verdicts.is_correct) as k,
-        count(*) filter (where verdicts.verdict = 'unparseable') as unparseable,
-        count(*) filter (where verdicts.verdict = 'timeout') as timeouts,
-        count(*) filter (where verdicts.verdict = 'unscorable') as unscorable
-    from problems
-    inner join verdicts
-        on problems.problem_id = verdicts.problem_id
-        and problems.gold_id = verdicts.gold_id
+        problem_id,
+        gold_id,
+        policy_id,
+        sampling_id,
+        grader_id,
+        sum(rounds)::bigint as rounds,
+        coalesce(sum(verdicts) filter (where verdict in ('correct', 'incorrect', 'unparseable')), 0)::bigint as n,
+        coalesce(sum(verdicts) filter (where verdict = 'correct'), 0)::bigint as k,
+        coalesce(sum(verdicts) filter (where verdict = 'unparseable'), 0)::bigint as unparseable,
+        coalesce(sum(verdicts) filter (where verdict = 'timeout'), 0)::bigint as timeouts,
+        coalesce(sum(verdicts) filter (where verdict = 'unscorable'), 0)::bigint as unscorable
+    from by_verdict
     group by all
 ),
 
-measured as (
+outcomes as (
     select
-        counted.*,
+        n,
+        k,
         k / nullif(n, 0) as accuracy,
         wilson_low(k, n, parameters.z) as accuracy_low,
-        wilson_high(k, n, parameters.z) as accuracy_high
-    from counted
+        wilson_high(k, n, parameters.z) as accuracy_high,
+        pass_at(k, n, 2) as pass_2,
+        pass_at(k, n, 4) as pass_4,
+        pass_at(k, n, 8) as pass_8,
+        pass_at(k, n, 16) as pass_16,
+        band(k / nullif(n, 0), parameters.low, parameters.hard_below, parameters.medium_below, parameters.high) as band
+    from (select distinct n, k from counted) as distinct_outcomes
     cross join parameters
 )
 
 select
-    measured.*,
-    band(measured.accuracy, parameters.low, parameters.hard_below, parameters.medium_below, parameters.high) as band
-from measured
-cross join parameters
+    problems.problem_id,
+    problems.gold_id,
+    problems.dataset,
+    problems.split,
+    counted.policy_id,
+    counted.sampling_id,
+    counted.grader_id,
+    counted.rounds,
+    counted.n,
+    counted.k,
+    counted.unparseable,
+    counted.timeouts,
+    counted.unscorable,
+    outcomes.* exclude (n, k)
+from counted
+inner join outcomes using (n, k)
+inner join stg_problems as problems using (problem_id, gold_id)
 order by dataset, split, problem_id, gold_id, policy_id, sampling_id, grader_id

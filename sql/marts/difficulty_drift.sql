@@ -1,8 +1,15 @@
 -- difficulty_drift: how a problem's accuracy moved from a policy to one trained from it, directly or over several stages
--- grain: problem_id x gold_id x dataset x split x sampling_id x grader_id x policy_id (earlier) x later_policy_id
+-- grain: problem_id x gold_id x dataset x split x sampling_id x grader_id x policy_id x later_policy_id
 -- inputs: difficulty, stg_policies
 -- parameters: none
+-- invariants: both policies answered; the later one descends from the earlier
 -- moved is 'up' or 'down' only where the two intervals do not overlap
+-- columns:
+--   later_policy_id: a policy trained from policy_id, directly or over several stages
+--   later_accuracy: accuracy under the later policy [share]
+--   difference: later_accuracy - accuracy [share]
+--   later_band: band under the later policy
+--   moved: up or down where the two intervals lie apart, else unclear
 with recursive lineage as (
     select parent_id as policy_id, policy_id as later_policy_id
     from stg_policies

@@ -1,8 +1,16 @@
 -- difficulty_histogram: how many problems were solved 0, 1, ... bins times
--- grain: dataset x split x policy_id x sampling_id x grader_id x bin, bin = 0 ... bins, empty bins too
+-- grain: dataset x split x policy_id x sampling_id x grader_id x bin; bin = 0 ... bins, empty bins too
 -- inputs: difficulty, parameters
 -- parameters: parameters.low, hard_below, medium_below, high (edges of the bands)
+-- invariants: sql/checks/histogram_adds_up: every measured problem is in one bin
 -- bins is the largest n of the group; a problem with a smaller n (time-outs) goes to the nearest bin, and never to an end it did not reach
+-- columns:
+--   bins: the most samples that count of a problem of the profile [samples]
+--   bin: how often of `bins` its problems were solved [samples]
+--   accuracy: bin / bins [share]
+--   band: band of that accuracy
+--   problems: problems in the bin [problems]
+--   share: of the profile's problems, those in the bin [share]
 with problems as (
     select * from difficulty where n > 0
 ),

@@ -2,6 +2,11 @@
 -- grain: problem_id
 -- inputs: stg_problems
 -- parameters: none
+-- invariants: places_count >= 2
+-- columns:
+--   places_count: datasets and splits that hold it [places]
+--   places: these, as dataset/split
+--   leaks: whether a train split and another one hold it
 select
     problem_id,
     count(distinct (dataset, split)) as places_count,

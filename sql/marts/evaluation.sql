@@ -2,8 +2,23 @@
 -- grain: evaluation_id x policy_id x hints x dataset x split; dataset and split 'all' is over all problems, each counting once
 -- inputs: stg_evaluations, parameters
 -- parameters: parameters.z (confidence of the intervals)
+-- invariants: the problems of the datasets add up to `all`; accuracy lies in its interval
 -- intervals come from the spread between problems, since samples of one problem are not independent (clustered by problem);
 -- the difference is paired: each problem against itself under the policy named `base` without hints, null for that policy's own row
+-- columns:
+--   dataset: dataset, or `all`
+--   split: split, or `all`
+--   problems: problems with a sample that counts [problems]
+--   unmeasured: problems without one [problems]
+--   samples: samples that count [samples]
+--   accuracy: mean over the problems of the share of right samples (avg@k) [share]
+--   accuracy_low: lower end of its interval [share]
+--   accuracy_high: upper end of its interval [share]
+--   solved_share: problems with at least one right sample (pass@k with all samples) [share]
+--   paired_problems: problems that can be compared with the base policy [problems]
+--   difference: mean difference to the base policy without hints, problem by problem; null for its own row [share]
+--   difference_low: lower end of its interval [share]
+--   difference_high: upper end of its interval [share]
 with evaluations as (
     select * from stg_evaluations
 ),

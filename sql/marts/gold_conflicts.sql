@@ -2,6 +2,11 @@
 -- grain: problem_id
 -- inputs: stg_problems
 -- parameters: none
+-- invariants: golds >= 2; no such problem is ever curated
+-- columns:
+--   golds: different gold answers [answers]
+--   answers: these, as they were read
+--   places: where they stand, as dataset/split
 select
     problem_id,
     count(distinct gold_id) as golds,

@@ -2,7 +2,15 @@
 -- grain: problem_id x gold_id x dataset x split x policy_id x sampling_id x later_grader_id
 -- inputs: difficulty
 -- parameters: none
+-- invariants: the two graders follow each other among those that judged the problem
 -- graders follow each other by their version, the number in grader-2+math-verify-0.9.0, and then by name
+-- columns:
+--   later_grader_id: the next grader
+--   later_n: samples that count under it [samples]
+--   later_k: of these, right ones [samples]
+--   later_accuracy: later_k / later_n [share]
+--   later_band: band under the later grader
+--   band_changed: whether the two bands differ
 with ordered as (
     select
         *,

@@ -2,6 +2,16 @@
 -- grain: evaluation_id x policy_id x dataset x split; dataset and split 'all' is over all problems
 -- inputs: stg_evaluations, parameters
 -- parameters: parameters.z (confidence of the interval)
+-- invariants: effect = accuracy_on - accuracy_off
+-- columns:
+--   dataset: dataset, or `all`
+--   split: split, or `all`
+--   problems: problems that were answered with and without a hint [problems]
+--   accuracy_off: their mean accuracy without hints [share]
+--   accuracy_on: their mean accuracy with hints [share]
+--   effect: mean difference, problem by problem [share]
+--   effect_low: lower end of its interval [share]
+--   effect_high: upper end of its interval [share]
 with paired as (
     select
         hinted.evaluation_id,

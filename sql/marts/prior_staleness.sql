@@ -2,9 +2,23 @@
 -- grain: stage_id
 -- inputs: calibration, stg_groups
 -- parameters: none
+-- invariants: first_step <= last_step; slopes are null for a single step
 -- first_ and last_ are of the first and the last tenth of the steps that has groups with a prior; slopes are least squares over all groups,
 -- in accuracy per 100 steps: drift of the mean difference (the policy gets better than promised), error_growth of its size (whichever way).
 -- stale_step is the first step of the first tenth in which the prior predicts no better than the mean accuracy; null: in none
+-- columns:
+--   groups: groups with a prior of which an answer could be judged [groups]
+--   first_step: first step with such a group [number]
+--   last_step: last step with one [number]
+--   first_correlation: correlation of prior and accuracy in the first tenth [number]
+--   last_correlation: the same in the last tenth [number]
+--   first_skill: skill of the prior in the first tenth, see calibration [number]
+--   last_skill: the same in the last tenth [number]
+--   first_difference: mean of accuracy - prior in the first tenth [share]
+--   last_difference: the same in the last tenth [share]
+--   stale_step: first step of the first tenth in which the prior is no better than the mean, null in none [number]
+--   drift_per_100_steps: slope of accuracy - prior, per 100 steps [share]
+--   error_growth_per_100_steps: slope of its size, per 100 steps [share]
 with tenths as (
     select
         *,

@@ -2,6 +2,9 @@
 -- grain: policy_id x sampling_id x grader_id
 -- inputs: stg_verdicts, parameters
 -- parameters: parameters.max_rounds, the N that a profile in progress is to reach (null: the largest that is there)
+-- invariants: max_rounds is at least the rounds of every problem, unless the settings say less
+-- columns:
+--   max_rounds: rounds that the profile is drawn over, N [rounds]
 select
     policy_id,
     sampling_id,

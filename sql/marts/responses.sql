@@ -2,6 +2,15 @@
 -- grain: dataset x split x policy_id x sampling_id
 -- inputs: stg_problems, stg_rollouts
 -- parameters: none
+-- invariants: cut_off_share is over all responses, imported ones too
+-- columns:
+--   problems: problems that were answered [problems]
+--   rounds: rounds that were drawn [rounds]
+--   responses: responses to them [samples]
+--   mean_tokens: tokens of a response [tokens]
+--   most_tokens: tokens of the longest [tokens]
+--   cut_off_share: responses that ended at the token limit [share]
+--   hinted_share: responses whose prompt carried a hint [share]
 with places as (
     select distinct problem_id, dataset, split
     from stg_problems

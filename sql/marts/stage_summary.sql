@@ -2,8 +2,26 @@
 -- grain: stage_id
 -- inputs: stg_groups, stg_metrics, stg_policies
 -- parameters: none
+-- invariants: zero_signal_share = all_right_share + all_wrong_share, but for groups that could not be judged
 -- extra_completions and extra_tokens are what refilling spent on groups that are not in the batches, tokens all that training read and wrote;
 -- first_ and last_ are means over the first and last tenth of the steps, because one step alone is noise; reward is the metric `reward`
+-- columns:
+--   parent_id: policy_id that the stage started from
+--   steps: steps with a group [steps]
+--   groups: groups trained on [groups]
+--   problems: problems that they are of [problems]
+--   zero_signal_share: groups that were all right or all wrong, and so taught nothing [share]
+--   all_right_share: groups that were all right [share]
+--   all_wrong_share: groups that were all wrong [share]
+--   unjudged_groups: groups of which no answer could be judged [groups]
+--   mean_weight: mean factor on the groups' advantages [factor]
+--   first_accuracy: mean accuracy of the groups in the first tenth of the steps [share]
+--   last_accuracy: the same in the last tenth [share]
+--   first_reward: mean reward in the first tenth of the steps [reward]
+--   last_reward: the same in the last tenth [reward]
+--   extra_completions: completions drawn to refill batches, beside the steps' own [samples]
+--   extra_tokens: tokens of these [tokens]
+--   tokens: tokens that training read and wrote [tokens]
 with groups as (
     select
         stage_id,

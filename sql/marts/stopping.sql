@@ -2,9 +2,17 @@
 -- grain: problem_id x gold_id x dataset x split x policy_id x sampling_id x grader_id
 -- inputs: stg_problems, stg_verdicts, profile_rounds, stopping_rule, parameters
 -- parameters: parameters.min_rounds and every (the checkpoints: min_rounds, min_rounds + every, ..., below max_rounds)
+-- invariants: decided_rounds < max_rounds where there is one
 -- decided_rounds is null while no checkpoint has decided; n and k are those at the stop (or of all first max_rounds rounds without one),
 -- full_n and full_k those of all max_rounds rounds, null where fewer were drawn
 -- stopping_rule is made by tasks/difficulty/stopping.py: whether k of n decide
+-- columns:
+--   drawn_rounds: rounds of which a sample was graded [rounds]
+--   decided_rounds: rounds after which the band was settled, null where no checkpoint settled it [rounds]
+--   n: samples that count up to the stop [samples]
+--   k: of these, right ones [samples]
+--   full_n: samples that count over all rounds, null where fewer were drawn [samples]
+--   full_k: of these, right ones [samples]
 with counted as (
     select
         problems.problem_id,

@@ -2,9 +2,31 @@
 -- grain: study_id x arm
 -- inputs: study_scores, t_quantiles
 -- parameters: none
+-- invariants: one row per arm of a study; differences are null for the baseline
 -- differences are paired by seed, intervals Student's t over seeds: they say what another seed would give on the same held-out problems;
 -- p_value is of the exact two-sided sign-flip test over seeds, whose least value is 2 / 2^seeds; null for the baseline's own row
 -- t_quantiles is made by tasks/study/intervals.py: the t quantile of the intervals' confidence for each number of seeds
+-- columns:
+--   seeds: runs that could be evaluated [seeds]
+--   problems: held-out problems [problems]
+--   accuracy: mean over the seeds of avg@k without hints [share]
+--   accuracy_low: lower end of its interval over seeds [share]
+--   accuracy_high: upper end of it [share]
+--   accuracy_hinted: mean over the seeds of avg@k with hints [share]
+--   difference: mean difference to the baseline, seed by seed [share]
+--   difference_low: lower end of its interval [share]
+--   difference_high: upper end of it [share]
+--   p_value: of the sign-flip test that the difference is 0 [probability]
+--   gain: mean difference to the arm that it adds to, seed by seed [share]
+--   gain_low: lower end of its interval [share]
+--   gain_high: upper end of it [share]
+--   gain_p_value: of the sign-flip test that the gain is 0 [probability]
+--   zero_signal_share: mean share of groups that taught nothing [share]
+--   steps: training steps of a run [steps]
+--   completions: completions of its steps [samples]
+--   refills: mean of the completions drawn beside these [samples]
+--   profile_completions: mean of those drawn to measure difficulty [samples]
+--   tokens: mean of the tokens seen in training [tokens]
 with scores as (
     select * from study_scores
 ),

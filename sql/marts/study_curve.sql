@@ -1,8 +1,17 @@
 -- study_curve: a run's accuracy on the validation problems as it trains, by what it has spent so far
--- grain: study_id x arm x seed x place (of the stage) x step
+-- grain: study_id x arm x seed x place x step
 -- inputs: stg_studies, stg_study_stages, stg_metrics
 -- parameters: none
+-- invariants: spending rises with the step
 -- tokens and completions are those of the stages before and of this one up to the step; no row where a stage was not validated
+-- columns:
+--   arm_place: place of the arm in the study [number]
+--   place: place of the stage in the run, the first is 0 [number]
+--   step: step of the stage [number]
+--   steps: steps of the run so far [steps]
+--   completions: completions of these steps [samples]
+--   tokens: tokens seen in training so far [tokens]
+--   accuracy: accuracy on the validation problems [share]
 with spent as (
     select
         stages.study_id,

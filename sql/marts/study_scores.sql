@@ -2,8 +2,18 @@
 -- grain: study_id x arm x seed
 -- inputs: stg_studies, stg_study_stages, stg_evaluations, stg_groups, stg_metrics
 -- parameters: none
+-- invariants: a run has a row, evaluated or not
 -- accuracy is avg@k without hints, every problem counting once, accuracy_hinted with hints (null where the arm was not evaluated so);
 -- tokens are prompts and completions seen in training (null for an arm that does not train), refills completions drawn beside the steps'
+-- columns:
+--   problems: held-out problems of the evaluation [problems]
+--   accuracy: avg@k without hints, every problem counting once [share]
+--   accuracy_hinted: the same with hints, null where the arm was not evaluated so [share]
+--   steps: training steps, 0 for an arm that does not train [steps]
+--   completions: completions of its steps [samples]
+--   refills: completions drawn beside these [samples]
+--   tokens: tokens seen in training, null for an arm that does not train [tokens]
+--   zero_signal_share: groups that taught nothing [share]
 with accuracies as (
     select
         evaluation_id,

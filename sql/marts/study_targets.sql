@@ -2,7 +2,15 @@
 -- grain: study_id x arm x target
 -- inputs: stg_studies, study_curve
 -- parameters: none
+-- invariants: reached <= seeds
 -- tokens, completions and steps are means over the seeds that reach the target; null where none does
+-- columns:
+--   target: accuracy on the validation problems that is to be reached [share]
+--   seeds: runs of the arm [seeds]
+--   reached: of these, those that reach it [seeds]
+--   tokens: mean of the tokens that these had seen by then [tokens]
+--   completions: mean of their completions by then [samples]
+--   steps: mean of their steps by then [steps]
 with wanted as (
     select
         study_id,

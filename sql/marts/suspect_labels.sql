@@ -1,7 +1,23 @@
--- suspect_labels: problems whose gold answer may be wrong: most responses agree with each other and not with it
--- grain: problem_id x gold_id x dataset x split x policy_id x sampling_id x grader_id
--- inputs: difficulty, stg_problems, stg_verdicts
--- parameters: none; suspect means at least 4 scored samples of which 60% or more gave one and the same wrong answer (ours)
+-- suspect_labels: problems whose gold answer may be wrong, each with the reason to look at it
+-- grain: problem_id x gold_id x dataset x split x policy_id x sampling_id x grader_id x reason
+-- inputs: difficulty, stg_problems, stg_policies, stg_verdicts
+-- parameters: none; the thresholds stand below and are ours
+-- invariants: voted and votes are there where reason is agreement, weaker_policy where it is inversion
+-- agreement: at least 4 samples count and 60% or more of them gave one and the same wrong answer
+-- inversion: a policy that is worse over the dataset solves it more often than not, and a better one less often, beyond both intervals
+-- unscorable: the grader could not compare one response with the gold answer
+-- columns:
+--   reason: agreement, inversion or unscorable
+--   source_id: the source's own id of the problem
+--   answer: the gold answer in doubt
+--   voted: the wrong answer that most samples gave
+--   votes: samples that gave it [samples]
+--   vote_share: votes / n [share]
+--   n: samples that count [samples]
+--   k: of these, correct ones [samples]
+--   weaker_policy_id: the policy that is worse over the dataset and solves this problem
+--   weaker_policy: its name
+--   weaker_accuracy: its accuracy on this problem [share]
 with votes as (
     select problem_id, gold_id, policy_id, sampling_id, grader_id, extracted as voted, count(*) as votes
     from stg_verdicts
@@ -13,25 +29,79 @@ winners as (
     select *
     from votes
     qualify row_number() over (partition by problem_id, gold_id, policy_id, sampling_id, grader_id order by votes desc, voted) = 1
+),
+
+strengths as (
+    select dataset, split, policy_id, sampling_id, grader_id, avg(accuracy) as strength
+    from difficulty
+    group by all
+),
+
+measured as (
+    select difficulty.*, strengths.strength
+    from difficulty
+    inner join strengths using (dataset, split, policy_id, sampling_id, grader_id)
+    where difficulty.n >= 4
+),
+
+inversions as (
+    select
+        stronger.problem_id, stronger.gold_id, stronger.dataset, stronger.split,
+        stronger.policy_id, stronger.sampling_id, stronger.grader_id,
+        arg_max(weaker.policy_id, (weaker.accuracy, weaker.policy_id)) as weaker_policy_id,
+        max(weaker.accuracy) as weaker_accuracy
+    from measured as stronger
+    inner join measured as weaker using (problem_id, gold_id, dataset, split, grader_id)
+    where
+        stronger.strength > weaker.strength
+        and stronger.accuracy_high < 0.5
+        and weaker.accuracy_low > 0.5
+    group by all
+),
+
+reasons as (
+    select
+        problem_id, gold_id, dataset, split, policy_id, sampling_id, grader_id, 'agreement' as reason,
+        voted, votes, null as weaker_policy_id, null::double as weaker_accuracy
+    from difficulty
+    inner join winners using (problem_id, gold_id, policy_id, sampling_id, grader_id)
+    where difficulty.n >= 4 and winners.votes / difficulty.n >= 0.6
+    union all
+    select
+        problem_id, gold_id, dataset, split, policy_id, sampling_id, grader_id, 'inversion' as reason,
+        null as voted, null as votes, weaker_policy_id, weaker_accuracy
+    from inversions
+    union all
+    select
+        problem_id, gold_id, dataset, split, policy_id, sampling_id, grader_id, 'unscorable' as reason,
+        null as voted, null as votes, null as weaker_policy_id, null::double as weaker_accuracy
+    from difficulty
+    where unscorable > 0
 )
 
 select
-    difficulty.problem_id,
-    difficulty.gold_id,
-    difficulty.dataset,
-    difficulty.split,
-    difficulty.policy_id,
-    difficulty.sampling_id,
-    difficulty.grader_id,
+    reasons.problem_id,
+    reasons.gold_id,
+    reasons.dataset,
+    reasons.split,
+    reasons.policy_id,
+    reasons.sampling_id,
+    reasons.grader_id,
+    reasons.reason,
     problems.source_id,
     problems.answer,
-    winners.voted,
-    winners.votes,
+    reasons.voted,
+    reasons.votes,
+    reasons.votes / difficulty.n as vote_share,
     difficulty.n,
     difficulty.k,
-    winners.votes / difficulty.n as vote_share
-from difficulty
-inner join winners using (problem_id, gold_id, policy_id, sampling_id, grader_id)
+    reasons.weaker_policy_id,
+    stg_policies.policy as weaker_policy,
+    reasons.weaker_accuracy
+from reasons
+inner join difficulty using (problem_id, gold_id, dataset, split, policy_id, sampling_id, grader_id)
 inner join stg_problems as problems using (problem_id, gold_id, dataset, split)
-where difficulty.n >= 4 and winners.votes / difficulty.n >= 0.6
-order by vote_share desc, difficulty.n desc, difficulty.dataset, difficulty.problem_id, difficulty.policy_id, difficulty.sampling_id
+left join stg_policies on reasons.weaker_policy_id = stg_policies.policy_id
+order by
+    reasons.reason, vote_share desc, difficulty.n desc, reasons.dataset, reasons.split, reasons.problem_id, reasons.gold_id,
+    reasons.policy_id, reasons.sampling_id, reasons.grader_id

@@ -2,6 +2,7 @@
 -- grain: set_id x stage x problem_id
 -- inputs: curated
 -- parameters: none
+-- invariants: sql/checks/curated_are_unique
 select
     set_id,
     stage,

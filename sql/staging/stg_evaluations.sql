@@ -2,6 +2,9 @@
 -- grain: evaluation_id x policy_id x hints x dataset x split x problem_id
 -- inputs: evaluations
 -- parameters: none
+-- invariants: sql/checks/evaluations_are_unique, evaluations_add_up
+-- columns:
+--   accuracy: k / n, null where nothing counts [share]
 select
     evaluation_id,
     policy_id,

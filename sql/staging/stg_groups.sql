@@ -1,7 +1,12 @@
 -- stg_groups: online GRPO groups, each with its tenth of the stage's steps and whether it could teach anything
--- grain: group (stage_id x step x problem_id; a problem drawn twice in one step has two rows)
+-- grain: stage_id x step x problem_id; a problem drawn twice in one step has two rows
 -- inputs: groups
 -- parameters: none
+-- invariants: sql/checks/groups_add_up
+-- columns:
+--   group_size: responses in the group, `G` in groups [samples]
+--   is_zero_signal: whether all of its responses were right, or none, so that it teaches nothing
+--   step_bucket: tenth of the stage that the step lies in, the first is 0 [number]
 select
     stage_id,
     step::bigint as step,

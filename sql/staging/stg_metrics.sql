@@ -2,6 +2,7 @@
 -- grain: stage_id x step x name
 -- inputs: metrics
 -- parameters: none
+-- invariants: none
 select
     stage_id,
     step::bigint as step,

@@ -2,6 +2,11 @@
 -- grain: policy_id
 -- inputs: policies
 -- parameters: none
+-- invariants: one row per policy_id, so that a join by it never multiplies rows
+-- columns:
+--   policy: name of the policy, `name` in policies
+--   parent_id: policy_id that it was trained from, null for others
+--   stage_id: stage that trained it, null for others
 select
     policy_id,
     name as policy,

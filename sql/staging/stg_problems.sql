@@ -2,6 +2,7 @@
 -- grain: problem_id x gold_id x dataset x split
 -- inputs: problems
 -- parameters: none
+-- invariants: a place has a problem and gold answer once
 select
     problem_id,
     gold_id,

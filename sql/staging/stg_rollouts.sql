@@ -1,7 +1,11 @@
 -- stg_rollouts: sampled responses, with whether they were cut off and whether the prompt carried a hint
--- grain: rollout (problem_id x policy_id x sampling_id x round x sample)
+-- grain: problem_id x policy_id x sampling_id x round x sample
 -- inputs: rollouts
 -- parameters: none
+-- invariants: sql/checks/rollouts_are_unique
+-- columns:
+--   is_cut_off: whether the token limit ended it
+--   hint: band whose hint the prompt carried, null without one
 select
     problem_id,
     policy_id,

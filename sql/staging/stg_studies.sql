@@ -2,6 +2,9 @@
 -- grain: study_id x arm x seed
 -- inputs: studies
 -- parameters: none
+-- invariants: one row per run
+-- columns:
+--   adds_to: the arm that it adds to, null for none
 select
     study_id,
     arm,

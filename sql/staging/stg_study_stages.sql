@@ -1,7 +1,8 @@
 -- stg_study_stages: the stages that trained the runs of a study
--- grain: study_id x arm x seed x place (0 is the first stage)
+-- grain: study_id x arm x seed x place
 -- inputs: study_stages
 -- parameters: none
+-- invariants: one row per stage of a run
 select
     study_id,
     arm,

@@ -1,8 +1,13 @@
 -- stg_verdicts: verdicts with what they count as
--- grain: rollout (problem_id x policy_id x sampling_id x round x sample) x grader_id x gold_id
+-- grain: problem_id x policy_id x sampling_id x round x sample x grader_id x gold_id
 -- inputs: verdicts, parameters
 -- parameters: parameters.rounds, the number of rounds that count (null: all)
+-- invariants: is_correct only where is_scored
 -- a timeout or an unscorable gold answer says nothing about the policy: neither is scored
+-- columns:
+--   extracted: the answer as it was read in the response, null where none was
+--   is_correct: whether the verdict is correct
+--   is_scored: whether it counts in an accuracy: correct, incorrect or unparseable
 select
     problem_id,
     policy_id,

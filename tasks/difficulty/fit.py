@@ -1,7 +1,8 @@
 """Fits a Beta-binomial to how often problems were solved: U-shaped means that both parameters are below 1.
 
 The paper shows U-shaped histograms; calling one U-shaped by a maximum-likelihood fit is ours. Fitting counts instead of shares keeps
-the noise of few rounds out of the verdict.
+the noise of few rounds out of the verdict. The same fit within limits (flat, a single hump, a parameter held at 1) gives the likelihoods
+that sql/marts/u_shape.sql tests it against.
 """
 
 from dataclasses import dataclass
@@ -14,6 +15,11 @@ from scipy.special import betaln, digamma, gammaln
 
 LARGEST_LOG = 9.0  # alpha and beta stay within exp(±9): beyond, the likelihood no longer moves
 PROFILE = ["dataset", "split", "policy_id", "sampling_id", "grader_id"]
+FREE, ONE = (-LARGEST_LOG, LARGEST_LOG), (0.0, 0.0)  # limits of a parameter's logarithm
+SHAPES = ("flat", "hump", "alpha_one", "beta_one")
+FIT_COLUMNS = ["alpha", "beta", "log_likelihood", *(f"{shape}_log_likelihood" for shape in SHAPES)]
+
+Limits = tuple[tuple[float, float], tuple[float, float]]
 
 
 @dataclass(frozen=True)
@@ -25,8 +31,9 @@ class BetaBinomial:
     log_likelihood: float
 
 
-def fit_beta_binomial(k: ArrayLike, n: ArrayLike, weights: ArrayLike | None = None) -> BetaBinomial | None:
-    """The maximum-likelihood fit to k successes of n, one entry per problem (or `weights` problems).
+def fit_beta_binomial(k: ArrayLike, n: ArrayLike, weights: ArrayLike | None = None, limits: Limits = (FREE, FREE)) -> BetaBinomial | None:
+    """The maximum-likelihood fit to k successes of n, one entry per problem (or `weights` problems), within `limits` (of the parameters'
+    logarithms).
 
     None where the counts fix no shape: every problem always solved, or every one never, or none tried at least twice.
     """
@@ -36,7 +43,6 @@ def fit_beta_binomial(k: ArrayLike, n: ArrayLike, weights: ArrayLike | None = No
         raise ValueError("fit_beta_binomial: each k must lie between 0 and its n")
     if not k.size or n.max() < 2 or k.sum() == 0 or np.array_equal(k, n):
         return None
-    limits = [(-LARGEST_LOG, LARGEST_LOG)] * 2
     exact = {"ftol": 1e-14, "gtol": 1e-9, "maxiter": 1000}
     found = minimize(loss, x0=np.zeros(2), args=(k, n, weights), jac=True, method="L-BFGS-B", bounds=limits, options=exact)
     alpha, beta = np.exp(found.x)
@@ -56,10 +62,32 @@ def loss(logs: NDArray, k: NDArray, n: NDArray, weights: NDArray) -> tuple[float
 
 
 def fit_outcomes(outcomes: pl.DataFrame) -> pl.DataFrame:
-    """One fit per profile of `outcome_counts` (see sql/marts/): the profile's columns, alpha, beta, log_likelihood (null without a fit)."""
-    fits = []
-    for profile, counts in outcomes.group_by(PROFILE, maintain_order=True):
-        fit = fit_beta_binomial(counts["k"], counts["n"], counts["problems"])
-        fits.append((*profile, *((None,) * 3 if fit is None else (fit.alpha, fit.beta, fit.log_likelihood))))
-    schema = dict.fromkeys(PROFILE, pl.String) | dict.fromkeys(["alpha", "beta", "log_likelihood"], pl.Float64)
+    """One fit per profile of `outcome_counts` (see sql/marts/): the profile's columns and FIT_COLUMNS (null without a fit)."""
+    fits = [
+        (*profile, *compared(counts["k"], counts["n"], counts["problems"]))
+        for profile, counts in outcomes.group_by(PROFILE, maintain_order=True)
+    ]
+    schema = dict.fromkeys(PROFILE, pl.String) | dict.fromkeys(FIT_COLUMNS, pl.Float64)
     return pl.DataFrame(fits, schema=schema, orient="row")
+
+
+def compared(k: ArrayLike, n: ArrayLike, weights: ArrayLike) -> tuple[float | None, ...]:
+    """The values of FIT_COLUMNS: the fit, and the log-likelihoods of the best fits of every one of SHAPES.
+
+    Under Beta(1, 1), the flat one, each of 0 … n is as likely as any other.
+    """
+    fit = fit_beta_binomial(k, n, weights)
+    alpha_one, beta_one = (fit_beta_binomial(k, n, weights, limits) for limits in ((ONE, FREE), (FREE, ONE)))
+    if fit is None or alpha_one is None or beta_one is None:
+        return (None,) * len(FIT_COLUMNS)
+    flat = -float(np.asarray(weights, dtype=float) @ np.log(np.asarray(n, dtype=float) + 1))
+    hump = best_hump(fit, alpha_one, beta_one, flat)
+    return (fit.alpha, fit.beta, fit.log_likelihood, flat, hump, alpha_one.log_likelihood, beta_one.log_likelihood)
+
+
+def best_hump(fit: BetaBinomial, alpha_one: BetaBinomial, beta_one: BetaBinomial, flat: float) -> float:
+    """The largest log-likelihood with both parameters 1 or more: the fit's where it is one, else one on the edges of that quarter."""
+    if fit.alpha >= 1 and fit.beta >= 1:
+        return fit.log_likelihood
+    edges = [edge.log_likelihood for edge in (alpha_one, beta_one) if edge.alpha >= 1 and edge.beta >= 1]
+    return max([flat, *edges])

@@ -50,10 +50,11 @@ def chart(bins: pl.DataFrame) -> Table:
 
 
 def verdict(shape: dict | None) -> Text:
-    """Whether the histogram is a U, with the fit that says so."""
+    """Whether the histogram is a U, with the fit that says so, and whether that may be chance."""
     if shape is None or shape["alpha"] is None:
         return Text("no shape: the counts do not fix one (all problems solved alike, or one round only)", style="dim")
     fit = f"Beta({shape['alpha']:.2f}, {shape['beta']:.2f}) over {shape['problems']} problems"
     ends = f"never solved {shape['never_share']:.1%}, always {shape['always_share']:.1%}"
     said = ("U-shaped", "bold green") if shape["is_u"] else ("not U-shaped", "bold")
-    return Text.assemble(said, f": {fit}; {ends}")
+    doubt = " (chance alone could do that)" if shape["is_u"] and shape.get("shape", "u") != "u" else ""
+    return Text.assemble(said, f"{doubt}: {fit}; {ends}")

@@ -12,6 +12,7 @@ from markupsafe import Markup
 from tasks.reporting.inputs import Inputs
 from tasks.reporting.sections.calibration import calibration_section
 from tasks.reporting.sections.curation import curation_section
+from tasks.reporting.sections.dictionary import dictionary_section
 from tasks.reporting.sections.difficulty import difficulty_section
 from tasks.reporting.sections.evaluation import evaluation_section, headline
 from tasks.reporting.sections.examples import examples_section
@@ -38,6 +39,7 @@ def render_report(inputs: Inputs) -> str:
         evaluation=evaluation_section(inputs),
         examples=examples_section(inputs),
         lineage=lineage_section(inputs),
+        dictionary=dictionary_section(),
     )
 
 

@@ -1,6 +1,7 @@
 """The reporting tasks: one HTML page about a run, or about a study, and the notices that the Prefect UI shows.
 
-Cached by the content and lineage of every artifact it reads, and by every module and template of this room.
+Cached by the content and lineage of every artifact it reads, and by every module and template of this room,
+and every SQL file that the data dictionary is made of.
 """
 
 from pathlib import Path
@@ -9,7 +10,8 @@ from prefect.artifacts import create_markdown_artifact, create_table_artifact
 from prefect.context import TaskRunContext
 
 from tasks.caching import room_task
-from tasks.store import Artifact, artifact, building, digest, file_digest, write_text
+from tasks.relations import RELATION_FOLDERS, SQL
+from tasks.store import Artifact, artifact, building, digest, file_digest, folder_digests, write_text
 
 VERSION = 1
 PAGE = "report.html"
@@ -34,6 +36,7 @@ def plan(
         "artifacts": [digest(item.manifest) for item in read],
         "answers": difficulty.manifest.get("graded"),
         "sources": room_digests(),
+        "dictionary": {folder: folder_digests(SQL / folder) for folder in RELATION_FOLDERS},
     }
     return artifact(home, "reports", inputs)
 

@@ -12,6 +12,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from tasks.dictionary import Relation
 from tasks.planning import State, Step
 from tasks.reporting.summary import average_title, place_title, shown_places
 from tasks.reporting.wording import MISSING, change, p_value, percent, percent_interval, points, points_interval, policy_title, printable
@@ -53,6 +54,32 @@ def cell(value: Any) -> Text:
     if isinstance(value, list | dict):
         return Text(printable(json.dumps(value, ensure_ascii=False, default=str)))
     return Text(printable(str(value)))
+
+
+def relations_table(relations: Sequence[Relation]) -> Table:
+    """Every relation in a line."""
+    table = Table(header_style="bold", box=None, pad_edge=False)
+    for head in ("relation", "kind", "what it holds"):
+        table.add_column(head, overflow="fold")
+    for relation in relations:
+        table.add_row(Text(relation.name, style="bold"), Text(relation.kind, style="dim"), Text(relation.purpose))
+    return table
+
+
+def print_relation(console: Console, relation: Relation) -> None:
+    """Print what a relation holds, and what its columns mean."""
+    console.print(Text.assemble((relation.name, "bold"), f": {relation.purpose}"))
+    for head, text in (("one row per", relation.grain), ("made from", ", ".join(relation.inputs)), ("holds", relation.invariants)):
+        if text and text != "none":
+            console.print(Text.assemble((f"{head:<12}", "dim"), text))
+    console.print()
+    table = Table(header_style="bold", box=None, pad_edge=False)
+    for name in ("column", "type", "unit", "meaning"):
+        table.add_column(name, overflow="fold")
+    for column in relation.columns:
+        style = "bold" if column.name in relation.key else ""
+        table.add_row(Text(column.name, style=style), Text(column.type, style="dim"), Text(column.unit), Text(column.meaning))
+    console.print(table)
 
 
 def print_run(console: Console, *, evaluation: Artifact, report: Artifact, warehouse: Path) -> None:

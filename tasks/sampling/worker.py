@@ -79,7 +79,7 @@ def run(spec_text: str) -> None:
 def draw(
     spec: SampleSpec, problems: pl.DataFrame, shards: dict[str, pl.DataFrame], engine: Engine, on_progress: Callable[[int, int, str], None]
 ) -> int:
-    """Append every shard as soon as the engine has finished it; gives how many responses were drawn."""
+    """Append every shard as soon as the engine has finished it, and in the end how long all took; gives how many responses were drawn."""
     lake, names = Lake(spec.home), list(shards)
     partition = lake.partition("rollouts", spec.policy.policy_id, spec.sampling_id)
     rows = {row["problem_id"]: row for row in problems.iter_rows(named=True)}
@@ -91,13 +91,15 @@ def draw(
             yield in_hand[place]
 
     total = sum(map(len, shards.values()))
-    done = 0
+    done, tokens, started = 0, 0, time.monotonic()
     on_progress(done, total, "rollouts")
     for place, completions in engine.generate(requests()):
         rolled = rollout_rows(in_hand.pop(place), completions, spec.policy.policy_id, spec.sampling_id)
         lake.append(partition, "rollouts", rolled, names[place])
-        done += len(rolled)
+        done, tokens = done + len(rolled), tokens + int(rolled["n_tokens"].sum())
         on_progress(done, total, "rollouts")
+    ids = {"policy_id": spec.policy.policy_id, "sampling_id": spec.sampling_id, "engine": spec.sampling.engine}
+    lake.record("draws", {**ids, "responses": done, "tokens": tokens, "seconds": time.monotonic() - started})
     return done
 
 

@@ -5,7 +5,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy.stats import betabinom
 
-from tasks.difficulty.fit import fit_beta_binomial, fit_outcomes
+from tasks.difficulty.fit import FIT_COLUMNS, compared, fit_beta_binomial, fit_outcomes
 
 
 def simulated(alpha: float, beta: float, rounds: int = 8, problems: int = 4000) -> np.ndarray:
@@ -68,6 +68,23 @@ def test_fit_mirrors_when_right_and_wrong_swap(k):
             np.log((fit.alpha, fit.beta)) == pytest.approx(np.log((mirrored.beta, mirrored.alpha)), abs=0.2)
             or max(fit.alpha, fit.beta) > 50
         )
+
+
+def test_likelihoods_of_the_other_shapes():
+    k, n = simulated(0.5, 0.4, problems=300), np.full(300, 8)
+    values = dict(zip(FIT_COLUMNS, compared(k, n, np.ones(300)), strict=True))
+    assert values["flat_log_likelihood"] == pytest.approx(-300 * np.log(9))  # under Beta(1, 1) each of 0 … 8 is as likely
+    held = {"alpha_one": [(1, b) for b in np.linspace(0.2, 2, 200)], "beta_one": [(a, 1) for a in np.linspace(0.2, 2, 200)]}
+    for shape, grid in held.items():
+        best = max(betabinom.logpmf(k, n, *parameters).sum() for parameters in grid)
+        assert best <= values[f"{shape}_log_likelihood"] + 1e-6 <= best + 0.1
+    assert values["hump_log_likelihood"] == pytest.approx(values["flat_log_likelihood"])  # the hump nearest to a U is flat
+    assert values["log_likelihood"] > max(value for name, value in values.items() if name.endswith("_log_likelihood"))
+
+
+def test_a_hump_is_its_own_best_hump():
+    values = dict(zip(FIT_COLUMNS, compared(simulated(3, 4), np.full(4000, 8), np.ones(4000)), strict=True))
+    assert values["hump_log_likelihood"] == pytest.approx(values["log_likelihood"], abs=1e-4)
 
 
 def test_one_fit_per_profile():

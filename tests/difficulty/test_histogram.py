@@ -27,6 +27,12 @@ def test_bars_counts_shares_and_verdict(tmp_path):
     assert bars["0/4"].count("█") == 40 and bars["4/4"].count("█") == 20
     assert "U-shaped: Beta(0." in text and "not U-shaped" not in text
     assert "never solved 50.0%, always 25.0%" in text
+    assert "chance alone" not in text
+
+
+def test_a_u_of_few_problems_may_be_chance(tmp_path):
+    text = shown(*charts(tmp_path, {"a": "iiii", "b": "ciii", "c": "cccc", "d": "ccci"}))
+    assert "U-shaped (chance alone could do that): Beta(0." in text
 
 
 def test_a_name_for_the_policy_is_used(tmp_path):

@@ -26,7 +26,9 @@ def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return lake.home
 
 
-@pytest.mark.parametrize("name", ["run", "profile", "curate", "train", "evaluate", "import-rollouts", "grade", "regrade", "export", "sql"])
+@pytest.mark.parametrize(
+    "name", ["run", "profile", "curate", "train", "evaluate", "import-rollouts", "grade", "regrade", "export", "sql", "schema"]
+)
 def test_help_teaches_with_an_example(name: str) -> None:
     assert f"Example: difficulty-prior {name}" in CliRunner().invoke(app, [name, "--help"]).stdout
 
@@ -45,9 +47,22 @@ def test_sql_draws_a_table(home: Path, prefect_home: Path) -> None:
     assert "[bold]a" in done.stdout
 
 
+def test_schema_tells_relations_and_columns(prefect_home: Path) -> None:
+    said = CliRunner().invoke(app, ["schema", "u_shape"]).stdout
+    assert "is_u" in said and "whether both fitted parameters are below 1" in said and "dataset x split" in said
+    [relation] = json.loads(CliRunner().invoke(app, ["schema", "pass_at_k", "--json"]).stdout)
+    assert relation["key"][-1] == "draws"
+    assert {"name": "problems", "type": "BIGINT", "unit": "problems"}.items() <= relation["columns"][6].items()
+    assert {"difficulty", "rollouts", "stg_verdicts"} <= {
+        entry["name"] for entry in json.loads(CliRunner().invoke(app, ["schema", "--json"]).stdout)
+    }
+    assert "how hard each problem is" in CliRunner().invoke(app, ["schema"]).stdout
+
+
 @pytest.mark.parametrize(
     ("arguments", "fault"),
     [
+        (["schema", "nothing"], "the warehouse has no relation 'nothing'; it has adaptive_rounds"),
         (["sql", "drop table difficulty"], "error"),
         (["sql", "select nothing from nowhere"], "nowhere"),
         (["sql", "select * from read_csv('/etc/hostname')"], "error"),

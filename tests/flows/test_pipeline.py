@@ -18,7 +18,7 @@ from tasks.warehouse import query
 from tests.flows.conftest import Finished
 from tests.flows.runs import artifacts, environment, run, tables
 
-KINDS = {"starter-datasets", "problems", "profiles", "graded", "difficulty", "curated", "stages", "evaluations", "reports"}
+KINDS = {"starter-datasets", "problems", "similarity", "profiles", "graded", "difficulty", "curated", "stages", "evaluations", "reports"}
 
 
 @pytest.fixture
@@ -40,7 +40,7 @@ def states(output: str) -> Counter[str]:
 
 def test_every_relation_has_rows(home: Path) -> None:
     empty = {relation for relation, rows in tables(home).items() if rows.is_empty()}
-    assert empty == {"rejected", "studies", "study_stages"}
+    assert empty == {"rejected", "near_pairs", "studies", "study_stages"}  # the starter's splits share no picture
 
 
 def test_every_kind_of_artifact_is_there(home: Path) -> None:
@@ -53,6 +53,8 @@ def test_the_warehouse_answers(home: Path) -> None:
     assert set(rows["hints"]) == {True, False}
     assert set(rows["dataset"]) == {"starter-charts", "starter-figures"}
     assert set(rows["problems"]) == {12}
+    costs = query(Lake(home), "select seconds > 0, tokens > 0 from cost where band = 'all'")
+    assert costs.height >= 2 and set(costs.rows()) == {(True, True)}
 
 
 def test_the_second_stage_starts_from_the_first(home: Path) -> None:

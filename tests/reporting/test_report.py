@@ -49,7 +49,7 @@ def test_page_tells_the_whole_run(made):
     run = made()
     page = page_of(run)
     ids = {attributes["id"] for tag, attributes in page.elements if tag == "section"}
-    assert ids == {"result", "difficulty", "curated", "training", "calibration", "evaluation", "examples", "lineage"}
+    assert ids == {"result", "difficulty", "curated", "training", "calibration", "evaluation", "examples", "lineage", "dictionary"}
     summary = pl.read_parquet(run.evaluation.file("summary.parquet"))
     best = summary.filter(policy="stage2", hints=False, dataset="all").row(0, named=True)
     assert f"Stage 2 solves {100 * best['accuracy']:.1f}% of the held-out problems" in page.text
@@ -67,6 +67,7 @@ def test_page_tells_the_whole_run(made):
         "grader-1",
         "Effect of hints",
         "read as",
+        "chance that one of 8 samples is right",
     ):
         assert (said in page.text) is (said != "KL divergence"), said  # a KL of nothing but zeros is no picture
 

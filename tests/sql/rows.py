@@ -34,6 +34,11 @@ DEFAULTS: dict[str, dict[str, Any]] = {
 }  # fmt: skip
 
 
+def ask(connection: duckdb.DuckDBPyConnection, sql: str) -> list[tuple[Any, ...]]:
+    """The rows of a query."""
+    return connection.execute(sql).fetchall()
+
+
 def table(relation: str, rows: Rows) -> pl.DataFrame:
     """Rows of a relation, whole."""
     return pl.DataFrame([DEFAULTS.get(relation, {}) | dict(row) for row in rows], schema=RELATIONS[relation])
@@ -51,14 +56,20 @@ def rollouts_of(rows: Rows) -> list[dict[str, Any]]:
 
 
 def warehouse(
-    folder: Path, relations: Mapping[str, Rows], *, rounds: int | None = None, adaptive: AdaptiveSettings | None = None, **settings: Any
+    folder: Path,
+    relations: Mapping[str, Rows],
+    *,
+    wanted: Sequence[str] | None = None,
+    rounds: int | None = None,
+    adaptive: AdaptiveSettings | None = None,
+    **settings: Any,
 ) -> duckdb.DuckDBPyConnection:
-    """An in-memory warehouse over these rows."""
+    """An in-memory warehouse over these rows: the `wanted` relations and what they are made from, or all."""
     files = {}
     for relation, rows in relations.items():
         files[relation] = [folder / f"{relation}.parquet"]
         write_parquet(table(relation, rows), files[relation][0])
-    return open_over(files, DifficultySettings(**settings), rounds=rounds, adaptive=adaptive)
+    return open_over(files, DifficultySettings(**settings), wanted=wanted, rounds=rounds, adaptive=adaptive)
 
 
 def problems_artifact(home: Path, rows: Rows, name: str = "train") -> Artifact:

@@ -5,7 +5,7 @@ import pytest
 from tasks.warehouse import CheckFailed, check, sql_files
 from tests.sql.rows import rollouts_of, verdicts, warehouse
 
-SOUND_VERDICTS = verdicts("p", "cit")
+SOUND_VERDICTS = [*verdicts("p", "cit"), *verdicts("p", "cc", policy_id="later")]
 RUN = {"study_id": "st", "arm": "base", "place": 0, "seed": 0, "is_baseline": True, "policy_id": "b", "evaluation_id": "e"}
 SOUND = {
     "problems": [{"problem_id": "p"}],
@@ -15,6 +15,7 @@ SOUND = {
     "groups": [{"step": 1, "correct": 1, "accuracy": 0.25}],
     "evaluations": [{"policy_id": "b", "policy": "base", "problem_id": "p", "n": 2, "k": 1}],
     "studies": [RUN],
+    "near_pairs": [{"problem_id": "p", "other_id": "q", "kind": "near", "text_similarity": 0.9, "image_distance": None}],
 }
 
 # the rows of one relation that each check must refuse
@@ -28,6 +29,7 @@ FAULTS = {
     "evaluations_add_up": ("evaluations", [{"policy_id": "b", "policy": "base", "problem_id": "p", "n": 2, "k": 3}]),
     "evaluations_are_unique": ("evaluations", SOUND["evaluations"] * 2),
     "studies_have_evaluations": ("studies", [RUN | {"policy_id": "not evaluated"}]),
+    "pairs_are_ordered": ("near_pairs", [SOUND["near_pairs"][0] | {"problem_id": "q", "other_id": "p"}]),
 }
 
 # marts are computed, so their faults are planted by a changed mart
@@ -35,6 +37,11 @@ CHANGES = {
     "difficulty_adds_up": "update difficulty set k = n + 1",
     "intervals_hold_accuracy": "update difficulty set accuracy_low = accuracy + 0.1",
     "histogram_adds_up": "delete from difficulty_histogram where problems > 0",
+    "passes_rise": "update difficulty set pass_2 = accuracy - 0.1",
+    "features_are_complete": "delete from problem_features",
+    "slices_add_up": "delete from slice_difficulty where slice = 'subject'",
+    "transitions_add_up": "update band_transitions set problems = problems + 1",
+    "costs_add_up": "update cost set tokens = tokens + 1 where band = 'all'",
 }
 
 

@@ -1,4 +1,6 @@
 from contextlib import closing
+from fractions import Fraction
+from math import comb
 
 import pytest
 from hypothesis import given, settings
@@ -59,6 +61,23 @@ def test_wilson_holds_the_share(connection, k, more, z):
 def test_band_edges(connection, p, band):
     assert value(connection, "band($p::double, 0.084, 0.35, 0.65, 0.87)", p=p) == band
     assert band is None or band in BANDS
+
+
+# the first two by hand: 1 - C(5, 2) / C(8, 2) and 1 - C(6, 4) / C(8, 4)
+@pytest.mark.parametrize(
+    ("k", "n", "draws", "chance"),
+    [(3, 8, 2, 1 - 10 / 28), (2, 8, 4, 1 - 15 / 70), (0, 8, 4, 0), (8, 8, 4, 1), (5, 8, 4, 1), (3, 8, 1, 3 / 8), (1, 2, 4, None)],
+)
+def test_pass_at_is_the_unbiased_estimate(connection, k, n, draws, chance):
+    assert value(connection, "pass_at($k, $n, $draws)", k=k, n=n, draws=draws) == (chance if chance is None else pytest.approx(chance))
+
+
+@settings(max_examples=60, deadline=None, derandomize=True)
+@given(n=st.integers(1, 5000), data=st.data())
+def test_pass_at_is_what_exact_binomials_give(connection, n, data):
+    k, draws = data.draw(st.integers(0, n)), data.draw(st.integers(1, n))
+    exact = 1 - Fraction(comb(n - k, draws), comb(n, draws))
+    assert value(connection, "pass_at($k, $n, $draws)", k=k, n=n, draws=draws) == pytest.approx(float(exact), abs=1e-9)
 
 
 def test_zero_signal_is_the_posterior_mean(connection):

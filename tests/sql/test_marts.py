@@ -5,13 +5,9 @@ import math
 import pytest
 
 from tasks.sampling.settings import AdaptiveSettings
-from tests.sql.rows import verdicts, warehouse
+from tests.sql.rows import ask, verdicts, warehouse
 
 Z = 1.959963984540054
-
-
-def ask(connection, sql):
-    return connection.execute(sql).fetchall()
 
 
 def test_difficulty_counts_what_rule_one_says(tmp_path):
@@ -22,6 +18,7 @@ def test_difficulty_counts_what_rule_one_says(tmp_path):
     assert {name: row[name] for name in ("rounds", "n", "k", "unparseable", "timeouts", "unscorable", "band")} == {
         "rounds": 7, "n": 5, "k": 3, "unparseable": 1, "timeouts": 1, "unscorable": 1, "band": "medium"}  # fmt: skip
     assert row["accuracy"] == pytest.approx(0.6)
+    assert (row["pass_2"], row["pass_4"], row["pass_8"]) == (pytest.approx(1 - 1 / 10), 1.0, None)
     assert (row["accuracy_low"], row["accuracy_high"]) == (pytest.approx(0.2307, abs=1e-4), pytest.approx(0.8824, abs=1e-4))
 
 
@@ -94,8 +91,36 @@ def test_u_shape_tells_a_u_from_a_hump_and_from_nothing(tmp_path):
         "verdicts": [row for problems in letters.values() for name, said in problems.items() for row in verdicts(name, said)],
     }
     connection = warehouse(tmp_path, rows)
-    got = ask(connection, "select dataset, problems, is_u, alpha is null, round(never_share, 3), round(always_share, 3) from u_shape")
-    assert got == [("hump", 124, False, False, 0.0, 0.0), ("none", 30, False, True, 1.0, 0.0), ("u", 124, True, False, 0.323, 0.323)]
+    got = ask(
+        connection, "select dataset, problems, is_u, shape, alpha is null, round(never_share, 3), round(always_share, 3) from u_shape"
+    )
+    assert got == [
+        ("hump", 124, False, "hump", False, 0.0, 0.0),
+        ("none", 30, False, None, True, 1.0, 0.0),
+        ("u", 124, True, "u", False, 0.323, 0.323),
+    ]
+    [(u_flat, u_hump, u_ratio), (hump_flat, hump_hump, hump_ratio)] = ask(
+        connection, "select flat_ratio, hump_ratio, u_ratio from u_shape where alpha is not null order by dataset desc"
+    )
+    assert u_flat > 20 and u_hump > 20 and u_ratio > 20
+    assert hump_flat > 20 and hump_hump == pytest.approx(0, abs=1e-6) and hump_ratio is None
+
+
+def test_few_problems_make_no_sure_u(tmp_path):
+    rows = [row for name, said in {"a": "iiii", "b": "ciii", "c": "cccc", "d": "ccci"}.items() for row in verdicts(name, said)]
+    connection = warehouse(tmp_path, {"problems": [{"problem_id": name} for name in "abcd"], "verdicts": rows}, wanted=["u_shape"])
+    assert ask(connection, "select is_u, shape, u_ratio < 3.84 from u_shape") == [(True, "flat", True)]
+
+
+def test_pass_at_k_is_the_mean_over_problems(tmp_path):
+    letters = {"never": "iiii", "once": "ciii", "always": "cccc", "short": "ct"}
+    rows = [row for name, said in letters.items() for row in verdicts(name, said)]
+    connection = warehouse(tmp_path, {"problems": [{"problem_id": name} for name in letters], "verdicts": rows})
+    got = ask(connection, "select draws, problems, pass, pass_low, pass_high from pass_at_k")
+    assert [row[:3] for row in got] == [(1, 4, 0.5625), (2, 3, 0.5), (4, 3, pytest.approx(2 / 3))]
+    spread = Z * math.sqrt(sum((value - 0.5) ** 2 for value in (0, 0.5, 1)) / 2 / 3)
+    assert got[1][3:] == (pytest.approx(max(0.5 - spread, 0)), pytest.approx(min(0.5 + spread, 1)))
+    assert ask(connection, "select max(abs(pass - (select avg(accuracy) from difficulty))) from pass_at_k where draws = 1") == [(0.0,)]
 
 
 def test_candidates_leave_out_conflicts_copies_and_the_unmeasured(tmp_path):
@@ -176,8 +201,8 @@ def test_suspects_agree_on_a_wrong_answer(tmp_path):
     ]
     problems = [{"problem_id": name, "source_id": f"id-{name}"} for name in ("suspect", "lost", "guessing", "few", "solved")]
     connection = warehouse(tmp_path, {"problems": problems, "verdicts": rows})
-    assert ask(connection, "select source_id, answer, voted, votes, n, vote_share from suspect_labels") == [
-        ("id-suspect", "1", "7", 4, 5, 0.8)
+    assert ask(connection, "select reason, source_id, answer, voted, votes, n, vote_share from suspect_labels") == [
+        ("agreement", "id-suspect", "1", "7", 4, 5, 0.8)
     ]
 
 

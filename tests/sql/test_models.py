@@ -5,10 +5,14 @@ import json
 import pytest
 
 from tasks.difficulty.settings import DifficultySettings
-from tasks.warehouse import FITS, PARAMETERS, SQL, connect, header_inputs, in_order, models, nodes_of, open_over, sql_digests, sql_files
+from tasks.lake import RELATIONS
+from tasks.relations import RELATION_FOLDERS, SQL, Header, header_inputs, models, sql_files
+from tasks.warehouse import FITS, MADE_FROM, PARAMETERS, connect, in_order, nodes_of, open_over, sql_digests
 
 FILES = sorted(SQL.rglob("*.sql"))
-SELECTS = [path for path in FILES if path.parent.name != "macros"]
+GIVEN = sql_files("given")
+SELECTS = [path for path in FILES if path.parent.name not in ("macros", "given")]
+RELATION_FILES = [path for path in FILES if path.parent.name in RELATION_FOLDERS]
 
 
 def tables_read(sql: str) -> set[str]:
@@ -35,6 +39,21 @@ def test_header_and_style(path):
 def test_header_names_the_inputs(path):
     declared = {name.split(" ")[0] for name in header_inputs(path)} if path.parent.name != "curation" else {"candidates"}
     assert tables_read(path.read_text()) == declared
+
+
+@pytest.mark.parametrize("path", RELATION_FILES, ids=lambda path: f"{path.parent.name}/{path.stem}")
+def test_a_relation_s_header_tells_key_and_invariants(path):
+    header = Header(path)
+    assert header.purpose and header.grain and header.invariants
+    assert all(meaning.text for meaning in header.columns.values())
+
+
+def test_what_is_given_is_the_lake_and_what_python_makes():
+    assert set(GIVEN) >= set(RELATIONS) | set(MADE_FROM) | {PARAMETERS, "stopping_edges", "meta"}
+    assert {name: tuple(Header(path).columns) for name, path in GIVEN.items() if name in RELATIONS} == {
+        name: tuple(columns) for name, columns in RELATIONS.items()
+    }
+    assert {name: header_inputs(GIVEN[name]) for name in MADE_FROM} == {name: (source,) for name, source in MADE_FROM.items()}
 
 
 def test_every_model_builds_over_an_empty_lake():

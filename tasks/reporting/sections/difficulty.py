@@ -68,7 +68,9 @@ def verdict(shape: dict[str, Any]) -> str:
     if shape["alpha"] is None:
         return "No shape: the counts fix no Beta-binomial."
     sizes = f"α = {parameter(shape['alpha'])}, β = {parameter(shape['beta'])}"
-    return f"U-shaped: {sizes}, both below 1." if shape["is_u"] else f"Not U-shaped: {sizes}, not both below 1."
+    if not shape["is_u"]:
+        return f"Not U-shaped: {sizes}, not both below 1."
+    return f"U-shaped: {sizes}, both below 1{'' if shape['shape'] == 'u' else ', though chance alone could do that'}."
 
 
 def expected(rows: pl.DataFrame, shape: dict[str, Any]) -> pl.Series:

@@ -1,0 +1,13 @@
+-- beta_binomial_fits: the Beta-binomial of each profile, and the likelihoods of the shapes it is compared with; made by tasks/difficulty/fit.py
+-- grain: dataset x split x policy_id x sampling_id x grader_id
+-- inputs: outcome_counts
+-- parameters: none
+-- invariants: log_likelihood is the largest of the likelihoods; all are null where the counts fix no shape
+-- columns:
+--   alpha: first parameter of the fitted Beta, below 1 where never solved problems pile up [number]
+--   beta: second parameter, below 1 where always solved problems pile up [number]
+--   log_likelihood: natural logarithm of the counts' likelihood under the fit [nats]
+--   flat_log_likelihood: the same under Beta(1, 1), all accuracies alike [nats]
+--   hump_log_likelihood: the same under the best Beta with both parameters 1 or more, a single hump [nats]
+--   alpha_one_log_likelihood: the same under the best Beta with alpha = 1 [nats]
+--   beta_one_log_likelihood: the same under the best Beta with beta = 1 [nats]

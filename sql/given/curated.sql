@@ -1,0 +1,14 @@
+-- curated: the problems of every curated set
+-- grain: set_id x stage x problem_id
+-- inputs: none
+-- parameters: none
+-- invariants: sql/checks/curated_are_unique
+-- columns:
+--   set_id: the curated set, key of its artifact
+--   stage: stage that trains on it: stage1 or stage2
+--   problem_id: problem that was chosen
+--   dataset: dataset that it was chosen from
+--   band: its band of accuracy when it was chosen
+--   accuracy: its accuracy when it was chosen [share]
+--   rule: rule that chose it, in words
+--   rank: place in the stage, the first is 1 [number]

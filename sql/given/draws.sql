@@ -1,0 +1,12 @@
+-- draws: what each sampling process drew, and how long it took
+-- grain: policy_id x sampling_id x engine x responses x tokens x seconds
+-- inputs: none
+-- parameters: none
+-- invariants: no row for a process that was killed; imported answers have none; it decides nothing, and no artifact depends on it
+-- columns:
+--   policy_id: policy that was sampled, named in stg_policies
+--   sampling_id: way of sampling, described in samplings
+--   engine: transformers, vllm or server
+--   responses: responses that the process drew [samples]
+--   tokens: tokens of these responses, prompts not counted [tokens]
+--   seconds: from the first prompt to the last response, without loading the model [seconds]

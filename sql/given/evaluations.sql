@@ -1,0 +1,15 @@
+-- evaluations: how often each held-out problem was solved
+-- grain: evaluation_id x policy_id x policy x hints x dataset x split x problem_id
+-- inputs: none
+-- parameters: none
+-- invariants: sql/checks/evaluations_are_unique, evaluations_add_up
+-- columns:
+--   evaluation_id: the evaluation, key of its artifact
+--   policy_id: digest of the policy's weights and configuration
+--   policy: what the recipe calls the policy: base, stage1, stage2
+--   hints: whether the prompt carried difficulty hints
+--   dataset: dataset of the problem
+--   split: part of the dataset
+--   problem_id: held-out problem
+--   n: responses that count [samples]
+--   k: of these, right ones [samples]

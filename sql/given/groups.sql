@@ -1,0 +1,16 @@
+-- groups: every GRPO group of training
+-- grain: stage_id x step x problem_id; a problem drawn twice in one step has two rows
+-- inputs: none
+-- parameters: none
+-- invariants: sql/checks/groups_add_up
+-- columns:
+--   stage_id: training stage, key of its artifact
+--   step: step of training, the first is 1 [number]
+--   problem_id: problem that was answered
+--   G: responses in the group [samples]
+--   correct: responses that were right [samples]
+--   accuracy: correct / G [share]
+--   prior: the problem's offline accuracy, null where it has none [share]
+--   weight: factor that the difficulty gave to the group's advantages [factor]
+--   advantage_mean: mean of the group's advantages as they were used [reward]
+--   advantage_std: standard deviation of them [reward]

@@ -1,0 +1,9 @@
+-- image_looks: what every image looks like from afar, to find its look-alikes by
+-- grain: image; an image that several searches saw has a row for each
+-- inputs: none
+-- parameters: none
+-- invariants: the same image always has the same look
+-- columns:
+--   image: name under images/ in the lake
+--   hash: perceptual hash (dHash), 256 bits in hexadecimal
+--   levels: the image at 16 x 16 pixels, red, green and blue

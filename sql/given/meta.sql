@@ -1,0 +1,8 @@
+-- meta: facts about the published file
+-- grain: key
+-- inputs: none
+-- parameters: none
+-- invariants: schema_version and home are there
+-- columns:
+--   key: name of the fact
+--   value: the fact, as text

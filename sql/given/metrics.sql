@@ -1,0 +1,10 @@
+-- metrics: what training logged
+-- grain: stage_id x step x name
+-- inputs: none
+-- parameters: none
+-- invariants: none
+-- columns:
+--   stage_id: training stage, key of its artifact
+--   step: step of training, the first is 1 [number]
+--   name: name of the metric, as TRL has it
+--   value: its value, in the metric's own unit [number]

@@ -1,0 +1,11 @@
+-- near_pairs: pairs of problems that are nearly the same, by text and by image
+-- grain: problem_id x other_id
+-- inputs: none
+-- parameters: none
+-- invariants: problem_id < other_id, so a pair is there once; what tasks/similarity found is a fact about the two, whoever looked
+-- columns:
+--   problem_id: one problem
+--   other_id: the other one
+--   kind: near (text and images alike) or image (the same picture, asked differently)
+--   text_similarity: Jaccard index of the two questions' and options' sets of three consecutive words, 1 where both texts are equal [share]
+--   image_distance: largest difference of the images, as 16 x 16 spots of colour, of the full range; null without images [share]

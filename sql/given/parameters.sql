@@ -1,0 +1,15 @@
+-- parameters: the settings that the marts were made with, one row
+-- grain: none
+-- inputs: none
+-- parameters: none
+-- invariants: exactly one row; 0 <= low < hard_below < medium_below < high <= 1
+-- columns:
+--   low: accuracy below which a problem is hopeless [share]
+--   hard_below: accuracy below which it is hard [share]
+--   medium_below: accuracy below which it is medium [share]
+--   high: accuracy above which it is trivial [share]
+--   z: normal quantile of the intervals, 1.96 for 95% [number]
+--   rounds: rounds that count, null for all [rounds]
+--   max_rounds: rounds that a profile in progress is to reach, null for the most that are there [rounds]
+--   min_rounds: rounds after which a problem may first stop early [rounds]
+--   every: rounds between two looks whether it stops [rounds]

@@ -1,0 +1,12 @@
+-- policies: every policy that was ever sampled, trained or imported
+-- grain: policy_id x name x model; equal weights under two names have a row for each
+-- inputs: none
+-- parameters: none
+-- invariants: parent_id, where there is one, is the policy_id that training started from
+-- columns:
+--   policy_id: digest of the policy's weights and configuration (of a panel: of its files)
+--   name: what the recipe calls it: base, stage1, stage2, or a panel's name
+--   kind: base, stage (trained here) or panel (answers made elsewhere)
+--   model: folder or hub id that it was loaded from
+--   parent_id: policy_id that it was trained from, empty for others
+--   stage_id: stage that trained it, empty for others

@@ -1,0 +1,17 @@
+-- problems: what there is to solve, as it was read: one row per row of a source that can be used
+-- grain: problem_id x gold_id x dataset x split x row; a problem that several artifacts hold has a row for each
+-- inputs: none
+-- parameters: none
+-- invariants: the same content has the same problem_id, whatever it is called and wherever it lies; the gold answer is no part of it
+-- columns:
+--   problem_id: digest of what the policy sees: question, choices and the images' bytes
+--   gold_id: digest of the gold answer, and of the decimals to compare to where the source names them
+--   dataset: name of the dataset, as the recipe calls it
+--   split: part of the dataset; `train` is what is trained on, all others are held out
+--   row: row of the source, the first is 1 [number]
+--   source_id: the source's own id of the row, empty without one
+--   question: the text, with `<image>` where an image stands
+--   images: the images in the order of their marks, as names under images/ in the lake
+--   choices: the texts of the options of a multiple-choice question, empty for others
+--   answer: the gold answer as it was read
+--   metadata: the source's other columns, as the text of a JSON object

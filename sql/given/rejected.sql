@@ -1,0 +1,12 @@
+-- rejected: rows of sources that cannot be used, with the reason
+-- grain: dataset x split x source x row x column
+-- inputs: none
+-- parameters: none
+-- invariants: a row of a source is in `problems` or here, never in both
+-- columns:
+--   dataset: name of the dataset, as the recipe calls it
+--   split: part of the dataset
+--   source: the file's name
+--   row: row of the file, the first is 1 [number]
+--   column: column at fault, empty where it is the whole row
+--   reason: what is wrong, in words

@@ -1,0 +1,16 @@
+-- rollouts: every sampled response
+-- grain: problem_id x policy_id x sampling_id x round x sample
+-- inputs: none
+-- parameters: none
+-- invariants: sql/checks/rollouts_are_unique; rows are only ever added
+-- columns:
+--   problem_id: problem that was answered
+--   policy_id: policy that answered, named in stg_policies
+--   sampling_id: way of sampling, described in samplings
+--   round: pass over the problems, the first is 0 [number]
+--   sample: response of the round, the first is 0 [number]
+--   response: the text
+--   n_tokens: tokens of the response, null for answers made elsewhere [tokens]
+--   finish_reason: `stop`, or `length` where the token limit cut it off
+--   seed: seed that the response was drawn with, null for answers made elsewhere [number]
+--   hint: band whose hint the prompt carried, empty without one

@@ -1,0 +1,13 @@
+-- samplings: the ways in which responses were drawn
+-- grain: sampling_id x settings
+-- inputs: none
+-- parameters: none
+-- invariants: two ways that can give different responses to the same prompt have different ids; the engine is no part of it
+-- columns:
+--   sampling_id: digest of prompt template, hints, temperature, top-p, length, pixel limits and seed
+--   template: name of the prompt template; `imported` for answers made elsewhere
+--   hints: whether prompts carried difficulty hints
+--   temperature: temperature of sampling, 0 is greedy [number]
+--   top_p: share of the probability that nucleus sampling kept [share]
+--   max_tokens: the most tokens a response could have [tokens]
+--   settings: settings of the prompt, or of the import, as JSON text

@@ -1,0 +1,10 @@
+-- stopping_rule: the outcomes that settle a problem's band; made by tasks/difficulty/stopping.py
+-- grain: max_rounds x n x k
+-- inputs: profile_rounds
+-- parameters: none
+-- invariants: 0 <= k <= n < max_rounds
+-- columns:
+--   max_rounds: rounds that the profile is drawn over [rounds]
+--   n: samples that count so far [samples]
+--   k: of these, right ones [samples]
+--   is_decided: whether k of n settle the band

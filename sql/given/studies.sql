@@ -1,0 +1,17 @@
+-- studies: what a study compares: one run of an arm with one seed
+-- grain: study_id x arm x seed
+-- inputs: none
+-- parameters: none
+-- invariants: sql/checks/studies_have_evaluations; one arm of a study is its baseline
+-- columns:
+--   study_id: the study, key of its artifact
+--   arm: name of the arm
+--   about: what the arm does, in words
+--   place: place of the arm in the study [number]
+--   adds_to: the arm that it adds something to, empty for none
+--   is_baseline: whether the other arms are compared with it
+--   seed: seed of the run [number]
+--   policy_id: the policy that came out
+--   evaluation_id: its evaluation, key of the artifact
+--   profile_completions: completions drawn to measure difficulty for it [samples]
+--   targets: accuracies on the validation problems that are to be reached

@@ -1,0 +1,15 @@
+-- study_stages: the stages that trained the runs of a study
+-- grain: study_id x arm x seed x place
+-- inputs: none
+-- parameters: none
+-- invariants: stage_id is in `metrics`, where the stage logged anything
+-- columns:
+--   study_id: the study, key of its artifact
+--   arm: name of the arm
+--   seed: seed of the run [number]
+--   place: place of the stage in the run, the first is 0 [number]
+--   stage: name of the stage
+--   stage_id: training stage, key of its artifact
+--   set_id: curated set that it trained on, key of its artifact
+--   steps: its steps [steps]
+--   completions: completions of its steps, refills not counted [samples]

@@ -1,0 +1,8 @@
+-- t_quantiles: how many standard errors an interval over seeds reaches; made by tasks/study/intervals.py
+-- grain: seeds
+-- inputs: study_scores
+-- parameters: none
+-- invariants: t falls as seeds rise, and is null for one seed
+-- columns:
+--   seeds: number of seeds [seeds]
+--   t: Student's t quantile of a two-sided interval of the settings' confidence [number]

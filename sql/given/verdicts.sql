@@ -1,0 +1,17 @@
+-- verdicts: what a grader says of each response
+-- grain: problem_id x policy_id x sampling_id x round x sample x grader_id x gold_id
+-- inputs: none
+-- parameters: none
+-- invariants: sql/checks/verdicts_are_unique, verdicts_are_known, verdicts_have_rollouts
+-- columns:
+--   problem_id: problem that was answered
+--   policy_id: policy that answered, named in stg_policies
+--   sampling_id: way of sampling, described in samplings
+--   round: pass over the problems, the first is 0 [number]
+--   sample: response of the round, the first is 0 [number]
+--   grader_id: the grader's version
+--   gold_id: digest of the gold answer that the response was compared with
+--   verdict: correct, incorrect, unparseable (no answer found), timeout, or unscorable (the gold answer cannot be compared with)
+--   extracted: the answer as it was read in the response, empty where none was
+--   rule: rule of the grader that decided
+--   format_ok: whether the response has the format that the prompt asks for

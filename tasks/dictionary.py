@@ -1,0 +1,87 @@
+"""The data dictionary: every relation of the warehouse with its columns, made of the headers in `sql/` and of DuckDB's own DESCRIBE.
+
+No list is kept by hand: a relation without a header, or a column that no header explains, fails a test.
+"""
+
+from __future__ import annotations
+
+import json
+from contextlib import closing
+from dataclasses import asdict, dataclass
+from functools import cache
+from typing import Any
+
+from tasks.difficulty.settings import DifficultySettings
+from tasks.errors import InputError
+from tasks.lake import RELATIONS
+from tasks.relations import Header, headers, meanings, models, quoted
+from tasks.warehouse import in_order, open_over
+
+KINDS = {"given": "lake", "staging": "view", "marts": "mart"}
+
+
+@dataclass(frozen=True)
+class Column:
+    """A column: its name, DuckDB's type, what it means, and the unit of its numbers."""
+
+    name: str
+    type: str
+    meaning: str
+    unit: str
+
+
+@dataclass(frozen=True)
+class Relation:
+    """A relation of the warehouse. `kind` is lake, view, mart, or made (by Python for a mart); `key` tells its rows apart."""
+
+    name: str
+    kind: str
+    purpose: str
+    grain: str
+    key: tuple[str, ...]
+    inputs: tuple[str, ...]
+    invariants: str
+    columns: tuple[Column, ...]
+
+
+@cache
+def dictionary() -> tuple[Relation, ...]:
+    """Every relation that is published: marts first, then views, the lake's own, and what Python makes. Made once a process."""
+    known, order = headers(), ["mart", "view", "lake", "made"]
+    with closing(open_over({}, DifficultySettings())) as connection:
+        described = {
+            name: connection.execute(f"describe {quoted(name)}").fetchall() for name in in_order([*RELATIONS, *models()]) if name in known
+        }
+    relations = [relation_of(known[name], rows, known) for name, rows in described.items()]
+    return tuple(sorted(relations, key=lambda relation: (order.index(relation.kind), relation.name)))
+
+
+def relation_of(header: Header, described: list[tuple[Any, ...]], known: dict[str, Header]) -> Relation:
+    """A relation, of its header and the rows of its DESCRIBE (name and type first)."""
+    name = header.path.stem
+    kind = KINDS[header.path.parent.name]
+    meant = meanings(name, (row[0] for row in described), known)
+    columns = [(column, type, meant[column]) for column, type, *_ in described]
+    return Relation(
+        name=name,
+        kind="made" if kind == "lake" and name not in RELATIONS else kind,
+        purpose=header.purpose,
+        grain=header.grain,
+        key=header.key,
+        inputs=header.inputs,
+        invariants=header.invariants,
+        columns=tuple(Column(column, type, said.text if said else "", said.unit if said else "") for column, type, said in columns),
+    )
+
+
+def relation_named(name: str) -> Relation:
+    """One relation. Raises InputError that lists all of them when there is none of that name."""
+    relations = {relation.name: relation for relation in dictionary()}
+    if name not in relations:
+        raise InputError(f"the warehouse has no relation {name!r}; it has {', '.join(sorted(relations))}")
+    return relations[name]
+
+
+def written(relations: tuple[Relation, ...]) -> str:
+    """The relations as JSON."""
+    return json.dumps([asdict(relation) for relation in relations], indent=1, ensure_ascii=False)

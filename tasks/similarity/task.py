@@ -1,0 +1,61 @@
+"""The task that looks for problems that are nearly the same, in training and held-out sets alike. Ours, not the paper's.
+
+Cached by the content of the problems and the settings. An image that an earlier search has opened is not opened again.
+"""
+
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import Any
+
+import polars as pl
+
+from tasks.caching import room_task
+from tasks.lake import RELATIONS, Lake, write_parquet
+from tasks.problems.images import image_paths
+from tasks.problems.tables import read_problems
+from tasks.similarity.looks import Look, look_at
+from tasks.similarity.pairs import near_pairs
+from tasks.similarity.settings import SimilaritySettings
+from tasks.store import Artifact, artifact, building
+
+VERSION = 1
+LOOKS, PAIRS = "image_looks.parquet", "near_pairs.parquet"
+THREADS = 8
+
+
+def plan(home: Path, problems: tuple[Artifact, ...], settings: SimilaritySettings) -> Artifact:
+    """What `find_near_duplicates` makes of the same arguments."""
+    inputs = {"version": VERSION, "problems": [source.content for source in problems], "settings": settings}
+    return artifact(home, "similarity", inputs)
+
+
+@room_task(plan, name="find near-duplicates", task_run_name="find near-duplicates")
+def find_near_duplicates(home: Path, problems: tuple[Artifact, ...], settings: SimilaritySettings) -> Artifact:
+    """Write what the images look like and the pairs of nearly equal problems. The manifest says how many pairs of each kind there are."""
+    target = plan(home, problems, settings)
+    if target.is_complete:
+        return target
+    rows, lake = read_problems(problems), Lake(home)
+    looks = looks_of(lake, rows["images"].explode().drop_nulls().unique().sort())
+    pairs = near_pairs(rows, looks, settings)
+    facts: dict[str, Any] = {"settings": settings, "counts": dict(pairs.group_by("kind").len().sort("kind").iter_rows())}
+    with building(target, facts) as folder:
+        write_parquet(table_of(looks), folder / LOOKS)
+        write_parquet(pairs, folder / PAIRS)
+    return target
+
+
+def looks_of(lake: Lake, names: pl.Series) -> dict[str, Look]:
+    """The look of every image by its name; those that the lake knows as it knows them."""
+    known = lake.scan("image_looks").filter(pl.col("image").is_in(names.implode())).collect()
+    looks = {name: Look(hash, levels) for name, hash, levels in known.iter_rows()}
+    missing = [name for name in names if name not in looks]
+    with ThreadPoolExecutor(THREADS) as pool:
+        looks |= dict(zip(missing, pool.map(look_at, image_paths(lake, missing)), strict=True))
+    return {name: looks[name] for name in names}
+
+
+def table_of(looks: dict[str, Look]) -> pl.DataFrame:
+    """The rows of `image_looks`."""
+    rows = [(name, look.hash, look.levels) for name, look in looks.items()]
+    return pl.DataFrame(rows, schema=RELATIONS["image_looks"], orient="row")

@@ -1,0 +1,10 @@
+import pytest
+
+from tasks.lake import Lake
+from tests.sql.whole import whole_lake
+
+
+@pytest.fixture(scope="package")
+def whole(tmp_path_factory: pytest.TempPathFactory) -> Lake:
+    """A published lake that has something of everything."""
+    return whole_lake(tmp_path_factory.mktemp("whole") / "runs")

@@ -1,0 +1,61 @@
+"""The data dictionary is complete and true: of code and of the published file alike."""
+
+import pytest
+
+from tasks.dictionary import dictionary, relation_named
+from tasks.errors import InputError
+from tasks.lake import Lake
+from tasks.relations import Meaning, headers, meaning, quoted
+from tasks.warehouse import query
+
+RELATIONS = {relation.name: relation for relation in dictionary()}
+NUMBERS = {"BIGINT", "DOUBLE", "INTEGER", "HUGEINT"}
+REPEATS = {"stg_groups", "groups", "policies", "problems", "samplings", "image_looks", "near_pairs"}  # of these the grain says so
+
+
+@pytest.mark.parametrize("name", RELATIONS)
+def test_every_column_has_a_meaning_and_every_number_a_unit(name: str) -> None:
+    missing = [column.name for column in RELATIONS[name].columns if not column.meaning or (column.type in NUMBERS and not column.unit)]
+    assert not missing, f"say what these columns of {name} are, in the header of its SQL file: `--   name: meaning [unit]`"
+
+
+@pytest.mark.parametrize("name", RELATIONS)
+def test_no_header_tells_of_a_column_that_is_not_there(name: str) -> None:
+    assert set(headers()[name].columns) <= {column.name for column in RELATIONS[name].columns}
+
+
+@pytest.mark.parametrize("name", [name for name in RELATIONS if RELATIONS[name].key])
+def test_the_grain_is_a_key(whole: Lake, name: str) -> None:
+    key = RELATIONS[name].key
+    assert set(key) <= {column.name for column in RELATIONS[name].columns}
+    if name not in REPEATS:
+        columns = ", ".join(map(quoted, key))
+        rows, distinct = query(whole, f"select count(*), count(distinct ({columns},)) from {name}").row(0)
+        assert rows == distinct > 0
+
+
+def test_a_column_means_what_it_means_where_it_comes_from() -> None:
+    known = headers()
+    assert meaning("u_shape", "grader_id", known) == Meaning("the grader's version")
+    assert meaning("candidates", "accuracy", known) == known["difficulty"].columns["accuracy"]
+    assert meaning("u_shape", "no_such_column", known) is None
+
+
+def test_the_published_file_tells_it_to_any_tool(whole: Lake) -> None:
+    comments = "select table_name, column_name, comment from duckdb_columns() where database_name = 'warehouse'"
+    told = {(table, column): comment for table, column, comment in query(whole, comments).iter_rows()}
+    assert told["difficulty", "pass_8"].startswith("chance that one of 8 samples is right")
+    assert told["difficulty", "pass_8"].endswith("[share]")
+    assert told["rollouts", "n_tokens"].endswith("[tokens]")
+    assert [place for place, comment in told.items() if not comment] == []
+    kinds = """select comment from duckdb_tables() where table_name = 'difficulty'
+        union all select comment from duckdb_views() where view_name = 'rollouts'"""
+    assert [comment.split(".")[0] for (comment,) in query(whole, kinds).rows()] == [
+        "how hard each problem is for each policy",
+        "every sampled response",
+    ]
+
+
+def test_an_unknown_relation_is_told_with_those_that_are() -> None:
+    with pytest.raises(InputError, match=r"no relation 'nonsense'; it has .*difficulty, "):
+        relation_named("nonsense")

@@ -1,0 +1,82 @@
+"""What changed from one policy to another."""
+
+import pytest
+
+from tests.sql.rows import ask, verdicts, warehouse
+
+# four problems under three policies, of which `x` descends from none
+SAID = {
+    "base": {"a": "iiiiiiii", "b": "iiiiiiii", "c": "cccccccc", "d": "cciiiiii"},
+    "s1": {"a": "cccccccc", "b": "iiiiiiii", "c": "iiiiiiii", "d": "cciiiiii"},
+    "x": {"a": "iiiiiiii"},
+}
+MARTS = ["policy_drift", "band_transitions"]
+PAIR = "policy = 'base' and later_policy = 'stage1'"
+
+
+@pytest.fixture
+def compared(tmp_path):
+    rows = [row for policy, said in SAID.items() for name, letters in said.items() for row in verdicts(name, letters, policy_id=policy)]
+    policies = [
+        {"policy_id": "base", "name": "base"},
+        {"policy_id": "s1", "name": "stage1", "parent_id": "base"},
+        {"policy_id": "x", "name": "stranger"},
+    ]
+    problems = [{"problem_id": name} for name in SAID["base"]]
+    return warehouse(tmp_path, {"problems": problems, "verdicts": rows, "policies": policies}, wanted=MARTS)
+
+
+def test_gained_and_lost_with_their_intervals(compared):
+    counts = "problems, up, down, never, gained, solved, lost, round(difference, 4)"
+    assert ask(compared, f"select {counts} from policy_drift where {PAIR}") == [(4, 1, 1, 2, 1, 2, 1, 0.0)]
+    shares = "gained_share, round(gained_low, 4), round(gained_high, 4), lost_share"
+    assert ask(compared, f"select {shares} from policy_drift where {PAIR}") == [(0.5, 0.0945, 0.9055, 0.5)]
+
+
+def test_a_pair_is_there_both_ways_round(compared):
+    assert ask(compared, "select policy, later_policy, problems, gained, lost from policy_drift order by 1, 2") == [
+        ("base", "stage1", 4, 1, 1),
+        ("base", "stranger", 1, 0, 0),
+        ("stage1", "base", 4, 1, 1),
+        ("stage1", "stranger", 1, 0, 1),
+        ("stranger", "base", 1, 0, 0),
+        ("stranger", "stage1", 1, 1, 0),
+    ]
+
+
+def test_the_difference_is_paired(compared):
+    [(low, difference, high)] = ask(compared, f"select difference_low, difference, difference_high from policy_drift where {PAIR}")
+    margin = 1.959963984540054 * (2 / 3) ** 0.5 / 2  # of 1, 0, -1, 0
+    assert (low, difference, high) == (pytest.approx(-margin), pytest.approx(0), pytest.approx(margin))
+
+
+def test_the_matrix_of_bands(compared):
+    cells = "band, later_band, problems, share, round(share_low, 4), round(share_high, 4)"
+    assert ask(compared, f"select {cells} from band_transitions where {PAIR} order by 1, 2") == [
+        ("hard", "hard", 1, 1.0, 0.2065, 1.0),
+        ("hopeless", "hopeless", 1, 0.5, 0.0945, 0.9055),
+        ("hopeless", "trivial", 1, 0.5, 0.0945, 0.9055),
+        ("trivial", "hopeless", 1, 1.0, 0.2065, 1.0),
+    ]
+    back = ask(compared, "select band, later_band, problems from band_transitions where policy = 'stage1' and later_policy = 'base'")
+    assert sorted(back) == [("hard", "hard", 1), ("hopeless", "hopeless", 1), ("hopeless", "trivial", 1), ("trivial", "hopeless", 1)]
+
+
+def test_a_weak_policy_that_solves_what_a_strong_one_fails_casts_doubt(tmp_path):
+    said = {
+        "weak": {"doubt": "cccccccc", "e1": "iiiiiiii", "e2": "iiiiiiii", "close": "ciciciic"},
+        "strong": {"doubt": "iiiiiiii", "e1": "cccccccc", "e2": "cccccccc", "close": "iiiiiiii"},
+    }
+    rows = [row for policy, of in said.items() for name, letters in of.items() for row in verdicts(name, letters, policy_id=policy)]
+    problems = [{"problem_id": name, "source_id": name} for name in said["weak"]]
+    policies = [{"policy_id": name, "name": f"the {name} one"} for name in said]
+    connection = warehouse(tmp_path, {"problems": problems, "verdicts": rows, "policies": policies}, wanted=["suspect_labels"])
+    columns = "reason, source_id, policy_id, weaker_policy_id, weaker_policy, weaker_accuracy, n, k, voted"
+    assert ask(connection, f"select {columns} from suspect_labels") == [
+        ("inversion", "doubt", "strong", "weak", "the weak one", 1.0, 8, 0, None)
+    ]
+
+
+def test_a_gold_answer_that_cannot_be_compared_with_is_suspect(tmp_path):
+    connection = warehouse(tmp_path, {"problems": [{"problem_id": "p"}], "verdicts": verdicts("p", "ssss")}, wanted=["suspect_labels"])
+    assert ask(connection, "select reason, n, k, vote_share from suspect_labels") == [("unscorable", 0, 0, None)]
