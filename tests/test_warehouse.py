@@ -9,7 +9,7 @@ from tasks.difficulty.settings import DifficultySettings
 from tasks.errors import InputError
 from tasks.lake import RELATIONS, Lake
 from tasks.process import PROJECT
-from tasks.warehouse import CheckFailed, QueryLimits, models, publish, query
+from tasks.warehouse import SCHEMA_VERSION, CheckFailed, QueryLimits, models, publish, query
 from tests.sql.rows import problems_artifact, rollouts_of, table, verdicts
 
 SETTINGS = DifficultySettings()
@@ -50,7 +50,9 @@ def test_an_empty_lake_publishes(tmp_path):
     assert publish(lake, SETTINGS) == lake.warehouse
     for name in [*RELATIONS, *models()]:
         assert query(lake, f"select count(*) from {name}").item() == 0
-    assert query(lake, "from meta").rows() == [("schema_version", "1"), ("home", str(tmp_path))]
+    meta = dict(query(lake, "from meta").rows())
+    assert (meta["schema_version"], meta["home"]) == (str(SCHEMA_VERSION), str(tmp_path))
+    assert DifficultySettings.model_validate_json(meta["difficulty"]) == SETTINGS
 
 
 def test_marts_are_tables_and_relations_are_views(shared):
@@ -133,8 +135,13 @@ def test_queries_that_read_run(shared, sql):
     assert query(shared, sql).height
 
 
-def test_query_keeps_order_and_limits_rows(shared):
-    assert query(shared, "select problem_id from difficulty order by k desc", limits=QueryLimits(rows=1)).rows() == [("p",)]
+def test_query_keeps_order_and_refuses_too_many_rows(shared):
+    sql = "select problem_id from difficulty order by k desc"
+    assert query(shared, sql, limits=QueryLimits(rows=2)).rows() == [("p",), ("q",)]
+    with pytest.raises(InputError, match="gives more than 1 rows; aggregate"):
+        query(shared, sql, limits=QueryLimits(rows=1))
+    with pytest.raises(InputError, match="gives more than 100,000 rows"):
+        query(shared, "from range(1000000000)", limits=QueryLimits(rows=100_000))
 
 
 @pytest.mark.parametrize(

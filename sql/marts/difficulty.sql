@@ -1,45 +1,60 @@
 -- difficulty: how hard each problem is for each policy
 -- grain: problem_id x gold_id x dataset x split x policy_id x sampling_id x grader_id
--- inputs: stg_problems, stg_verdicts, parameters
+-- inputs: stg_problems, verdict_outcomes, parameters
 -- parameters: parameters.z (confidence of the interval), parameters.low, hard_below, medium_below, high (edges of the bands)
 -- accuracy is k over n = correct + incorrect + unparseable; it is null, and so is the band, where no sample could be scored
 with problems as (
     select * from stg_problems
 ),
 
-verdicts as (
-    select * from stg_verdicts
+blocks as (
+    select
+        problem_id,
+        gold_id,
+        policy_id,
+        sampling_id,
+        grader_id,
+        bit_count(bit_or(drawn)) as rounds,
+        sum(bit_count(correct) + bit_count(incorrect) + bit_count(unparseable)) as n,
+        sum(bit_count(correct)) as k,
+        sum(bit_count(unparseable)) as unparseable,
+        sum(bit_count(timeouts)) as timeouts,
+        sum(bit_count(unscorable)) as unscorable
+    from verdict_outcomes
+    group by problem_id, gold_id, policy_id, sampling_id, grader_id, block
 ),
 
 counted as (
     select
-        problems.problem_id,
-        problems.gold_id,
-        problems.dataset,
-        problems.split,
-        verdicts.policy_id,
-        verdicts.sampling_id,
-        verdicts.grader_id,
-        count(distinct verdicts.round) as rounds,
-        count(*) filter (where verdicts.is_scored) as n,
-        count(*) filter (where verdicts.is_correct) as k,
-        count(*) filter (where verdicts.verdict = 'unparseable') as unparseable,
-        count(*) filter (where verdicts.verdict = 'timeout') as timeouts,
-        count(*) filter (where verdicts.verdict = 'unscorable') as unscorable
-    from problems
-    inner join verdicts
-        on problems.problem_id = verdicts.problem_id
-        and problems.gold_id = verdicts.gold_id
+        problem_id,
+        gold_id,
+        policy_id,
+        sampling_id,
+        grader_id,
+        sum(rounds)::bigint as rounds,
+        sum(n)::bigint as n,
+        sum(k)::bigint as k,
+        sum(unparseable)::bigint as unparseable,
+        sum(timeouts)::bigint as timeouts,
+        sum(unscorable)::bigint as unscorable
+    from blocks
     group by all
 ),
 
 measured as (
     select
-        counted.*,
+        problems.problem_id,
+        problems.gold_id,
+        problems.dataset,
+        problems.split,
+        counted.* exclude (problem_id, gold_id),
         k / nullif(n, 0) as accuracy,
         wilson_low(k, n, parameters.z) as accuracy_low,
         wilson_high(k, n, parameters.z) as accuracy_high
-    from counted
+    from problems
+    inner join counted
+        on problems.problem_id = counted.problem_id
+        and problems.gold_id = counted.gold_id
     cross join parameters
 )
 

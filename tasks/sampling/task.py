@@ -125,7 +125,7 @@ def hinted(difficulty: Artifact | None, prompting: PromptingSettings) -> dict[st
 
 def draw_missing(lake: Lake, spec: SampleSpec, folder: Path, policy: str) -> None:
     """Draw what the lake does not have; one run at a time appends to a policy's and sampling's shards, another waits."""
-    with lake.lock(lake.partition("rollouts", spec.policy.policy_id, spec.sampling_id)):
+    with lake.writing("rollouts", spec.policy.policy_id, spec.sampling_id):
         shards = missing_shards(spec, problems_of(spec))
         if not shards:
             return
