@@ -1,16 +1,16 @@
 """What marts need of all shards, kept from one publish to the next, so that a publish reads only the shards that are new.
 
 A summary (`sql/summaries/`) can be made of some shards and merged with that of others: its file says which columns are summed, or'ed or
-maximised, and all others are its key. Of each folder of shards the summaries are kept in `aside/summaries/`, with the names, sizes and
-times of the shards they cover and the digest of the SQL that made them. Where a shard was changed or is gone, or the SQL is another,
-the folder is summed up anew; deleting `aside/summaries/` costs nothing but that.
+maximised, and all others are its key. Of each folder of shards the summaries are kept in `aside/summaries/`, a part for the shards that
+were new at each publish until there are many (so a key may have a row in each), with the names, sizes and times of the shards they cover and the digest of the SQL that
+made them. Where a shard was changed or is gone, or the SQL is another, the folder is summed up anew; deleting `aside/summaries/` costs
+nothing but that.
 """
 
 from __future__ import annotations
 
 import json
 import os
-import re
 from collections.abc import Iterable, Mapping
 from contextlib import closing
 from pathlib import Path
@@ -20,29 +20,19 @@ from tasks.difficulty.settings import DifficultySettings
 from tasks.lake import RELATIONS, SHARDED, Lake
 from tasks.layout import ASIDE, EMPTY
 from tasks.store import digest, sync_folder, write_text
-from tasks.warehouse import in_order, literal, open_over, sql_digests, summaries
+from tasks.warehouse import connect, in_order, literal, merged_by, open_over, sql_digests, summaries
 
 if TYPE_CHECKING:
     import duckdb
 
-MERGED_LINE = re.compile(r"^-- merged by: (.*)$", re.MULTILINE)
-MERGED_BY = re.compile(r"(sum|max|bit_or)\((\w+)\)")
 INDEX = "index.json"
+MOST_PARTS = 8
+Files = dict[str, str]
 
 
 def summarised(relation: str) -> list[str]:
     """The summaries that are made of a relation."""
     return [name for name in summaries() if RELATIONS.keys() & set(in_order([name])) == {relation}]
-
-
-def merged_by(name: str) -> dict[str, str]:
-    """The aggregate that merges each column of a summary that is not of its key, as the header of its file says."""
-    line = MERGED_LINE.search(summaries()[name].read_text(encoding="utf-8"))
-    if line is None:
-        raise ValueError(
-            f"{summaries()[name]} has no `-- merged by: ...` line in its header; name an aggregate for each column but the key's"
-        )
-    return {column: aggregate for aggregate, column in MERGED_BY.findall(line[1])}
 
 
 def refreshed(lake: Lake, files: Mapping[str, list[Path]]) -> dict[str, list[Path]]:
@@ -51,8 +41,9 @@ def refreshed(lake: Lake, files: Mapping[str, list[Path]]) -> dict[str, list[Pat
     for relation in SHARDED:
         for folder, shards in by_folder(files[relation]).items():
             place = lake.home / ASIDE / "summaries" / relation / folder.name
-            for name, path in refresh(place, relation, shards).items():
-                found.setdefault(name, []).append(path)
+            for part in refresh(place, relation, shards):
+                for name, file in part.items():
+                    found.setdefault(name, []).append(place / file)
     return found
 
 
@@ -65,20 +56,20 @@ def by_folder(shards: Iterable[Path]) -> dict[Path, list[Path]]:
     return folders
 
 
-def refresh(place: Path, relation: str, shards: list[Path]) -> dict[str, Path]:
-    """The summaries of one folder of shards. Only one process refreshes at a time: it holds the publisher's lock."""
-    names = summarised(relation)
+def refresh(place: Path, relation: str, shards: list[Path]) -> list[Files]:
+    """The parts of one folder's summaries: the names of their files by summary. Who calls this holds the publisher's lock."""
     place.mkdir(parents=True, exist_ok=True)
-    before, sql = read_index(place), digest(sql_digests(*names))
+    before, sql = read_index(place), digest(sql_digests(*summarised(relation)))
     present = {path.name: [path.stat().st_size, path.stat().st_mtime_ns] for path in shards}
-    known = before["shards"] if before.get("sql") == sql and before["shards"].items() <= present.items() else {}
-    if known != present or not known:
-        new = [path for path in shards if path.name not in known]
-        files = write_summaries(place, relation, new, before["files"] if known else {}, digest(present)[:8])
-        write_text(place / INDEX, json.dumps({"sql": sql, "shards": present, "files": files}))
-        for leftover in {path.name for path in place.glob("*.parquet")} - set(files.values()):
+    goes_on = before.get("sql") == sql and before["shards"].items() <= present.items()
+    known, parts = (before["shards"], before["parts"]) if goes_on else ({}, [])
+    if new := [path for path in shards if path.name not in known]:
+        parts = [*parts, summarise(place, relation, new, digest(present)[:12])]
+        parts = parts if len(parts) <= MOST_PARTS else [fold(place, parts, digest(parts)[:12])]
+        write_text(place / INDEX, json.dumps({"sql": sql, "shards": present, "parts": parts}))
+        for leftover in {path.name for path in place.glob("*.parquet")} - {file for part in parts for file in part.values()}:
             (place / leftover).unlink()
-    return {name: place / file for name, file in read_index(place)["files"].items()}
+    return parts
 
 
 def read_index(place: Path) -> dict[str, Any]:
@@ -87,26 +78,35 @@ def read_index(place: Path) -> dict[str, Any]:
     return json.loads(path.read_text(encoding="utf-8")) if path.is_file() else {}
 
 
-def write_summaries(place: Path, relation: str, shards: list[Path], before: Mapping[str, str], mark: str) -> dict[str, str]:
-    """Summarise these shards, merge what was there before, and write it under new names; gives the names of the files."""
+def summarise(place: Path, relation: str, shards: list[Path], mark: str) -> Files:
+    """Sum these shards up in files of that mark. All are whole numbers, so that any number of threads gives the same."""
     names = summarised(relation)
     with closing(open_over({relation: shards}, DifficultySettings(), wanted=names, threads=os.cpu_count() or 1)) as connection:
-        for name in names:
-            rows = merged(connection, name, place / before[name]) if name in before else f"from {name}"
-            target = place / f"{name}-{mark}.parquet"
-            connection.execute(f"copy ({rows}) to $path (format parquet, compression zstd)", {"path": str(target)})
-            with target.open("rb") as file:
-                os.fsync(file.fileno())
-    sync_folder(place)
-    return {name: f"{name}-{mark}.parquet" for name in names}
+        return {name: write_part(connection, name, place, mark) for name in names}
 
 
-def merged(connection: duckdb.DuckDBPyConnection, name: str, before: Path) -> str:
-    """The SELECT that merges a summary with an earlier one, each column in its type."""
-    connection.from_parquet(literal(before)).create_view(f"{name}_before")
+def fold(place: Path, parts: list[Files], mark: str) -> Files:
+    """One part in the place of many."""
+    with closing(connect(threads=os.cpu_count() or 1)) as connection:
+        for name in parts[0]:
+            connection.from_parquet([literal(place / part[name]) for part in parts]).create_view(f"{name}_parts")
+            connection.execute(f"create table {name} as {merged(connection, name, f'{name}_parts')}")
+        return {name: write_part(connection, name, place, mark) for name in parts[0]}
+
+
+def merged(connection: duckdb.DuckDBPyConnection, name: str, parts: str) -> str:
+    """The SELECT that merges the rows of a summary's parts, each column in its type."""
     aggregates = merged_by(name)
-    columns = [
-        f"{aggregates[column]}({column})::{dtype} as {column}" if column in aggregates else column
-        for column, dtype, *_ in connection.execute(f"describe {name}").fetchall()
-    ]
-    return f"select {', '.join(columns)} from (from {name}_before union all by name from {name}) group by all"
+    described = connection.execute(f"describe {parts}").fetchall()
+    columns = [f"{aggregates[column]}({column})::{dtype} as {column}" if column in aggregates else column for column, dtype, *_ in described]
+    return f"select {', '.join(columns)} from {parts} group by all"
+
+
+def write_part(connection: duckdb.DuckDBPyConnection, name: str, place: Path, mark: str) -> str:
+    """Write a summary; gives the name of its file. Nothing counts on it before the index names it."""
+    target = place / f"{name}-{mark}.parquet"
+    connection.execute(f"copy {name} to $path (format parquet, compression zstd)", {"path": str(target)})
+    with target.open("rb") as file:
+        os.fsync(file.fileno())
+    sync_folder(place)
+    return target.name

@@ -35,7 +35,7 @@ from tasks.lake import GLOBS, RELATIONS, SHARDED, TEXT, Lake, write_parquet
 from tasks.sampling.settings import AdaptiveSettings
 from tasks.settings import Settings
 from tasks.layout import ASIDE, MANIFEST, WAREHOUSE
-from tasks.store import disk_errors_named, file_digest, sync_folder
+from tasks.store import digest, disk_errors_named, file_digest, sync_folder
 
 if TYPE_CHECKING:
     import duckdb
@@ -50,6 +50,9 @@ ARTIFACTS = "artifacts"
 ARTIFACT_COLUMNS = {"kind": TEXT, "artifact_id": TEXT, "written_at": pl.Datetime("us"), "manifest": TEXT}
 MADE_FROM = {FITS: "outcome_counts", STOPPING_RULE: "profile_rounds", T_QUANTILES: "study_scores"}  # what Python makes of a mart for others
 INPUTS_LINE = re.compile(r"^-- inputs: (.*)$", re.MULTILINE)
+MERGED_LINE = re.compile(r"^-- merged by: (.*)$", re.MULTILINE)
+MERGED_BY = re.compile(r"(sum|max|bit_or)\((\w+)\)")
+LOCAL_LINE = "\n-- local by: problem_id\n"
 FIRST_ROWS = 5
 READING_NODES = {"SELECT_NODE", "SET_OPERATION_NODE", "RECURSIVE_CTE_NODE", "CTE_NODE"}
 HIDING_FUNCTIONS = {"query", "json_execute_serialized_sql"}
@@ -94,7 +97,7 @@ def inputs_of(name: str, given: Iterable[str] = ()) -> tuple[str, ...]:
         return ()
     if name in MADE_FROM:
         return (MADE_FROM[name],)
-    return header_inputs(derived()[name])
+    return header_inputs((derived() | sql_files("checks"))[name])
 
 
 def header_inputs(path: Path) -> tuple[str, ...]:
@@ -103,6 +106,20 @@ def header_inputs(path: Path) -> tuple[str, ...]:
     if line is None:
         raise ValueError(f"{path} has no `-- inputs: ...` line in its header; name the relations it reads, or none")
     return () if line[1] == "none" else tuple(name.strip() for name in line[1].split(","))
+
+
+def merged_by(name: str) -> dict[str, str]:
+    """The aggregate that merges each column of a summary that is not of its key, as the header of its file says."""
+    line = MERGED_LINE.search(summaries()[name].read_text(encoding="utf-8"))
+    if line is None:
+        raise ValueError(f"{summaries()[name]} has no `-- merged by: ...` line in its header; name an aggregate for each column but the key's")
+    return {column: aggregate for aggregate, column in MERGED_BY.findall(line[1])}
+
+
+def is_local(name: str) -> bool:
+    """Whether a derived relation's rows of a problem are made of its inputs' rows of that problem alone, as the header of its file says."""
+    files = derived() | sql_files("checks")
+    return name in files and LOCAL_LINE in files[name].read_text(encoding="utf-8")
 
 
 def in_order(wanted: Iterable[str], given: Iterable[str] = ()) -> list[str]:
@@ -155,12 +172,8 @@ def open_over(
     for name in in_order([*RELATIONS, *models()] if wanted is None else wanted, files):
         if name == "verdicts" and name in files and rounds is not None:
             create_limited_verdicts(connection, files[name], rounds, limits)
-        elif name == STOPPING_RULE:
-            create_stopping_rule(connection, rule)
-        elif name == T_QUANTILES:
-            create_t_quantiles(connection, settings.confidence)
         else:
-            create(connection, name, files)
+            create(connection, name, files, settings, rule)
     return connection
 
 
@@ -217,7 +230,13 @@ def create_macros(connection: duckdb.DuckDBPyConnection) -> None:
         connection.execute(path.read_text(encoding="utf-8"))
 
 
-def create(connection: duckdb.DuckDBPyConnection, name: str, files: Mapping[str, list[Path]]) -> None:
+def create(
+    connection: duckdb.DuckDBPyConnection,
+    name: str,
+    files: Mapping[str, list[Path]],
+    settings: DifficultySettings,
+    rule: AdaptiveSettings,
+) -> None:
     """One relation, all of whose inputs are there: a view where it only renames, a table where it computes."""
     if name in files or name in RELATIONS:
         create_source(connection, name, files.get(name, []))
@@ -225,6 +244,10 @@ def create(connection: duckdb.DuckDBPyConnection, name: str, files: Mapping[str,
         from tasks.difficulty.fit import fit_outcomes  # brings scipy, which takes half a second to import; reruns never fit
 
         connection.from_arrow(fit_outcomes(connection.table("outcome_counts").pl()).to_arrow()).create(FITS)
+    elif name == STOPPING_RULE:
+        create_stopping_rule(connection, rule)
+    elif name == T_QUANTILES:
+        create_t_quantiles(connection, settings.confidence)
     elif name == ARTIFACTS:
         connection.from_arrow(pl.DataFrame(schema=ARTIFACT_COLUMNS).to_arrow()).create(ARTIFACTS)
     elif name not in (PARAMETERS, STOPPING_EDGES):
@@ -239,7 +262,7 @@ def create_source(connection: duckdb.DuckDBPyConnection, name: str, files: list[
     Files of an artifact may be of an older layout and lack a column; it is null then. Shards all have the same ones.
     """
     if files:
-        connection.from_parquet([literal(path) for path in files], union_by_name=name not in SHARDED).create_view(name)
+        connection.from_parquet([literal(path) for path in files], union_by_name=name in RELATIONS and name not in SHARDED).create_view(name)
     else:
         connection.from_arrow(pl.DataFrame(schema=RELATIONS[name]).to_arrow()).create(name)
 
@@ -249,27 +272,47 @@ def literal(path: Path) -> str:
     return glob.escape(str(path))
 
 
-def publish(lake: Lake, settings: DifficultySettings, adaptive: AdaptiveSettings | None = None) -> Path:
+def publish(lake: Lake, settings: DifficultySettings, adaptive: AdaptiveSettings | None = None, *, whole: bool = False) -> Path:
     """Build the warehouse over the whole lake beside the published one, check it, and put it in its place.
 
-    Only shards that are new since the last publish are read. Raises CheckFailed, and leaves the published file as it is, when a query of
-    `sql/checks/` gives a row. Safe beside other publishers (they wait), writers of shards and readers of the old file.
+    Only shards that are new since the last publish are read, and where nothing but shards and problems was added only their problems are
+    computed anew, unless `whole`. Raises CheckFailed, and leaves the published file as it is, when a query of `sql/checks/` gives a row.
+    Safe beside other publishers (they wait), writers of shards and readers of the old file.
     """
-    from tasks.summaries import refreshed  # it is made with what this module offers
+    from tasks.incremental import build_on, changes, made_of, recalled, remember  # made with what this module offers
+    from tasks.summaries import refreshed
 
     aside = lake.home / ASIDE / WAREHOUSE
     aside.parent.mkdir(exist_ok=True)
     with FileLock(f"{aside}.lock"), disk_errors_named(lake.warehouse):
+        for leftover in (aside, aside.with_name(f"{aside.name}.wal")):
+            leftover.unlink(missing_ok=True)
         files = snapshot(lake)
-        files |= refreshed(lake, files) | {ARTIFACTS: [write_artifacts(lake)]}
-        with closing(open_over(files, settings, adaptive=adaptive)) as connection:
-            check(connection)
-            for leftover in (aside, aside.with_name(f"{aside.name}.wal")):
-                leftover.unlink(missing_ok=True)
-            write_database(connection, aside, lake, published_facts(lake, settings, adaptive))
+        artifacts = {ARTIFACTS: [write_artifacts(lake)]}
+        state = made_of(lake, files, settings, adaptive)
+        facts = published_facts(lake, settings, adaptive) | {"made_of": digest(state)}
+        found = None if whole else changes(lake, recalled(lake), state)
+        files |= refreshed(lake, files) | artifacts
+        if found is None or not build_on(aside, files, lake, facts, found, settings, adaptive):
+            build(aside, files, lake, facts, settings, adaptive)
         os.replace(aside, lake.warehouse)
         sync_folder(lake.home)
+        remember(lake, state)
     return lake.warehouse
+
+
+def build(
+    path: Path,
+    files: Mapping[str, list[Path]],
+    lake: Lake,
+    facts: Mapping[str, str],
+    settings: DifficultySettings,
+    adaptive: AdaptiveSettings | None,
+) -> None:
+    """Make everything over these files, check it, and write it to a new database."""
+    with closing(open_over(files, settings, adaptive=adaptive)) as connection:
+        check(connection)
+        write_database(connection, path, lake, facts)
 
 
 def published_facts(lake: Lake, settings: DifficultySettings, adaptive: AdaptiveSettings | None) -> dict[str, str]:
@@ -314,10 +357,15 @@ def snapshot(lake: Lake) -> dict[str, list[Path]]:
 def check(connection: duckdb.DuckDBPyConnection) -> None:
     """Run `sql/checks/`. Raises CheckFailed naming the first check that gives rows, with the first of them."""
     for name, path in sql_files("checks").items():
-        rows = connection.sql(path.read_text(encoding="utf-8")).limit(FIRST_ROWS).pl()
-        if not rows.is_empty():
-            shown = "\n".join(f"  {row}" for row in rows.to_dicts())
-            raise CheckFailed(f"check {name} ({path}) failed; its first rows:\n{shown}\nThe published warehouse stays as it was")
+        check_rows(connection, name, path)
+
+
+def check_rows(connection: duckdb.DuckDBPyConnection, name: str, path: Path) -> None:
+    """Run one check. Raises CheckFailed naming it, with its first rows, when it gives any."""
+    rows = connection.sql(path.read_text(encoding="utf-8")).limit(FIRST_ROWS).pl()
+    if not rows.is_empty():
+        shown = "\n".join(f"  {row}" for row in rows.to_dicts())
+        raise CheckFailed(f"check {name} ({path}) failed; its first rows:\n{shown}\nThe published warehouse stays as it was")
 
 
 def write_database(connection: duckdb.DuckDBPyConnection, path: Path, lake: Lake, facts: Mapping[str, str]) -> None:
@@ -326,9 +374,7 @@ def write_database(connection: duckdb.DuckDBPyConnection, path: Path, lake: Lake
     connection.execute(f"attach $path as warehouse (storage_version '{STORAGE_VERSION}')", {"path": str(path)})
     connection.execute("use warehouse")
     create_macros(connection)
-    connection.execute(
-        "create table meta as select unnest($keys) as key, unnest($values) as value", {"keys": list(facts), "values": list(facts.values())}
-    )
+    write_meta(connection, facts)
     for name in in_order([*RELATIONS, *models()], summaries()):
         if name in RELATIONS:
             create_live_view(connection, name, literal(lake.home), lake.home)
@@ -338,6 +384,14 @@ def write_database(connection: duckdb.DuckDBPyConnection, path: Path, lake: Lake
             connection.execute(f"create table {name} as from {source}.main.{name}")
     connection.execute(f"use {source}")
     connection.execute("detach warehouse")
+
+
+def write_meta(connection: duckdb.DuckDBPyConnection, facts: Mapping[str, str]) -> None:
+    """The table `meta`: what the file says of itself."""
+    connection.execute(
+        "create or replace table meta as select unnest($keys) as key, unnest($values) as value",
+        {"keys": list(facts), "values": list(facts.values())},
+    )
 
 
 def create_live_view(connection: duckdb.DuckDBPyConnection, relation: str, root: str, home: Path) -> None:

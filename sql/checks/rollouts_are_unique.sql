@@ -1,6 +1,7 @@
 -- rollouts_are_unique: a response was stored once
 -- grain: 64 rounds of a problem of which some response has more than one row
 -- inputs: rollout_lengths
+-- local by: problem_id
 -- parameters: none
 select
     problem_id,

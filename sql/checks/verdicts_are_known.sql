@@ -1,6 +1,7 @@
 -- verdicts_are_known: a verdict is one of the five, so that each counts somewhere
 -- grain: 64 rounds of a problem of which some verdict is unknown
 -- inputs: verdict_outcomes
+-- local by: problem_id
 -- parameters: none
 select
     problem_id,

@@ -1,6 +1,7 @@
 -- verdicts_are_unique: a rollout has at most one verdict per grader and gold answer
 -- grain: 64 rounds of a problem of which some rollout has more than one verdict
 -- inputs: verdict_outcomes
+-- local by: problem_id
 -- parameters: none
 select
     problem_id,

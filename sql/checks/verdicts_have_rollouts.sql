@@ -1,6 +1,7 @@
 -- verdicts_have_rollouts: what was graded is there to be read
 -- grain: 64 rounds of a problem of which some verdict has no rollout
 -- inputs: verdict_outcomes, rollout_lengths
+-- local by: problem_id
 -- parameters: none
 with stored as (
     select problem_id, policy_id, sampling_id, sample, block, bit_or(drawn) as drawn

@@ -1,6 +1,7 @@
 -- difficulty: how hard each problem is for each policy
 -- grain: problem_id x gold_id x dataset x split x policy_id x sampling_id x grader_id
 -- inputs: stg_problems, verdict_outcomes, parameters
+-- local by: problem_id
 -- parameters: parameters.z (confidence of the interval), parameters.low, hard_below, medium_below, high (edges of the bands)
 -- accuracy is k over n = correct + incorrect + unparseable; it is null, and so is the band, where no sample could be scored
 with problems as (

@@ -1,6 +1,7 @@
 -- stopping: after how many rounds a problem's band was decided, by the rule of adaptive rounds, whatever was drawn after that
 -- grain: problem_id x gold_id x dataset x split x policy_id x sampling_id x grader_id
 -- inputs: stg_problems, verdict_outcomes, profile_rounds, stopping_rule, parameters
+-- local by: problem_id
 -- parameters: parameters.min_rounds and every (the checkpoints: min_rounds, min_rounds + every, ..., below max_rounds)
 -- decided_rounds is null while no checkpoint has decided; n and k are those at the stop (or of all first max_rounds rounds without one),
 -- full_n and full_k those of all max_rounds rounds, null where fewer were drawn

@@ -1,10 +1,17 @@
 -- suspect_labels: problems whose gold answer may be wrong: most responses agree with each other and not with it
 -- grain: problem_id x gold_id x dataset x split x policy_id x sampling_id x grader_id
 -- inputs: difficulty, stg_problems, answer_votes
+-- local by: problem_id
 -- parameters: none; suspect means at least 4 scored samples of which 60% or more gave one and the same wrong answer (ours)
-with winners as (
-    select *
+with votes as (
+    select problem_id, gold_id, policy_id, sampling_id, grader_id, voted, sum(votes)::bigint as votes
     from answer_votes
+    group by all
+),
+
+winners as (
+    select *
+    from votes
     qualify row_number() over (partition by problem_id, gold_id, policy_id, sampling_id, grader_id order by votes desc, voted) = 1
 )
 

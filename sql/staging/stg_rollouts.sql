@@ -1,6 +1,7 @@
 -- stg_rollouts: sampled responses, with whether they were cut off and whether the prompt carried a hint
 -- grain: rollout (problem_id x policy_id x sampling_id x round x sample)
 -- inputs: rollouts
+-- local by: problem_id
 -- parameters: none
 select
     problem_id,

@@ -1,6 +1,7 @@
 -- stg_verdicts: verdicts with what they count as
 -- grain: rollout (problem_id x policy_id x sampling_id x round x sample) x grader_id x gold_id
 -- inputs: verdicts
+-- local by: problem_id
 -- parameters: none
 -- a timeout or an unscorable gold answer says nothing about the policy: neither is scored
 select

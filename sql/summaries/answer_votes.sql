@@ -2,6 +2,7 @@
 -- grain: problem_id x gold_id x policy_id x sampling_id x grader_id x voted
 -- inputs: stg_verdicts
 -- parameters: none
+-- a key may have several rows, of several parts of the lake: read it with the aggregates that merge it
 -- merged by: sum(votes)
 -- columns:
 --   problem_id: problem that was answered

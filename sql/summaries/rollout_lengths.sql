@@ -2,6 +2,7 @@
 -- grain: problem_id x policy_id x sampling_id x sample x block
 -- inputs: stg_rollouts
 -- parameters: none
+-- a key may have several rows, of several parts of the lake: read it with the aggregates that merge it
 -- merged by: sum(rollouts), bit_or(drawn), sum(measured), sum(tokens), max(most_tokens), sum(ended), sum(cut_off), sum(hinted)
 -- invariants: where each response was stored once, drawn has as many bits as there are rollouts
 -- columns:

@@ -2,6 +2,7 @@
 -- grain: problem_id x gold_id x policy_id x sampling_id x grader_id x sample x block
 -- inputs: stg_verdicts
 -- parameters: none
+-- a key may have several rows, of several parts of the lake: read it with the aggregates that merge it
 -- merged by: sum(verdicts), bit_or(drawn), bit_or(correct), bit_or(incorrect), bit_or(unparseable), bit_or(timeouts), bit_or(unscorable)
 -- invariants: where each rollout has one verdict of the five, the five masks add up to drawn, and drawn has as many bits as there are verdicts
 -- columns:
