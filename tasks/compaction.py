@@ -104,7 +104,7 @@ def count_rows(files: list[Path]) -> int:
     return sum(pq.read_metadata(path).num_rows for path in files)
 
 
-def sweep(lake: Lake, settings: CompactionSettings) -> list[str]:
+def sweep_retired(lake: Lake, settings: CompactionSettings) -> list[str]:
     """Delete what has been retired for long enough and is not read by the published warehouse; gives the folders."""
     read_since = lake.warehouse.stat().st_mtime if lake.warehouse.is_file() else 0.0
     swept = []

@@ -321,12 +321,12 @@ def published_facts(lake: Lake, settings: DifficultySettings, adaptive: Adaptive
     return facts | ({"adaptive": adaptive.model_dump_json()} if adaptive else {})
 
 
-def publish_again(lake: Lake) -> Path:
+def publish_again(lake: Lake, *, whole: bool = False) -> Path:
     """Publish with the settings of the last publish, or the default ones where there was none."""
     facts = read_meta(lake.warehouse) if lake.warehouse.is_file() else {}
     settings = DifficultySettings.model_validate_json(facts.get("difficulty", "{}"))
     adaptive = AdaptiveSettings.model_validate_json(facts["adaptive"]) if "adaptive" in facts else None
-    return publish(lake, settings, adaptive)
+    return publish(lake, settings, adaptive, whole=whole)
 
 
 def read_meta(warehouse: Path) -> dict[str, str]:

@@ -8,7 +8,7 @@ import polars as pl
 import pytest
 
 from tasks.compacted import retired
-from tasks.compaction import CompactionSettings, compact, sweep
+from tasks.compaction import CompactionSettings, compact, sweep_retired
 from tasks.difficulty.settings import DifficultySettings
 from tasks.lake import Lake
 from tasks.sampling.profile import shard_paths, write_profile
@@ -77,11 +77,11 @@ def test_an_open_session_and_every_new_one_see_each_row_once(lake: Lake) -> None
 
 def test_what_is_retired_is_kept_until_nobody_reads_it(lake: Lake) -> None:
     compact(lake, NOW)
-    assert sweep(lake, NOW) == []  # the published warehouse still reads it
+    assert sweep_retired(lake, NOW) == []  # the published warehouse still reads it
     publish(lake, SETTINGS)
     os.utime(lake.warehouse, (2**32, 2**32))
-    assert sweep(lake, CompactionSettings(keep_hours=1)) == []
-    assert sorted(sweep(lake, NOW)) == ["rollouts/base-warm", "verdicts/strict-base-warm"]
+    assert sweep_retired(lake, CompactionSettings(keep_hours=1)) == []
+    assert sorted(sweep_retired(lake, NOW)) == ["rollouts/base-warm", "verdicts/strict-base-warm"]
     assert query(lake, COUNTS).rows() == [(16, 16)]
     add(lake, "e")
     assert (lake.home / "rollouts" / "base-warm~2" / "e.parquet").is_file()

@@ -81,7 +81,8 @@ def sample(
         "problems": [p.key for p in problems],
         **({"stops": stops.key} if stops else {}),
     }
-    with building(target, {**facts, "settings": spec.model_dump(exclude={"home", "hints", "problems", "among"}, mode="json")}) as folder:
+    made_from = {"hints_from": hints_from.key} if hints_from else {}
+    with building(target, {**facts, **made_from, "settings": spec.model_dump(exclude={"home", "hints", "problems", "among"}, mode="json")}) as folder:
         draw_missing(lake, spec, folder, policy.name)
         shards = lake.shards(lake.partition("rollouts", policy.policy_id, spec.sampling_id))
         write_profile(folder, lake, rollouts=holding(shards, every_problem(spec)["problem_id"]), facts=facts)
