@@ -253,9 +253,41 @@ def regrade(
 
 
 @app.command()
+def sweep(
+    recipe: Annotated[
+        str | None,
+        typer.Argument(metavar="[RECIPE]", help="Its policy, rule, sizes and seed; without, the largest profile and the defaults."),
+    ] = None,
+    stage: Annotated[str, typer.Option(help="stage1 or stage2.")] = "stage1",
+    policy: Annotated[str | None, typer.Option(help="Name or id of the policy whose difficulty is swept.")] = None,
+    rounds: Annotated[int, typer.Option(help="Rounds of the fresh profile that problems may change side in: 4, 8, 16 or 32.")] = 8,
+    size: Annotated[list[int] | None, typer.Option(help="A set size to try; may be given several times.")] = None,
+    plot: Annotated[Path | None, typer.Option(help="Draw it too: a .svg, .png or .html file.")] = None,
+    home: Home = None,
+    changes: Changes = None,
+) -> None:
+    """What other thresholds, rounds and set sizes would keep and waste, and which to take. Nothing is sampled.
+
+    Example: `difficulty-prior sweep starter --plot sweep.svg`
+    """
+    from flows.sweep import sweep_settings
+    from tasks.curation.sweep import sweep as swept
+    from tasks.curation.sweep import write_plot
+    from tasks.lake import Lake
+    from tasks.reporting.terminal import print_sweep
+
+    settings, base = sweep_settings(load_recipe(recipe, changes or ()) if recipe else None, stage, rounds, tuple(size or ()))
+    found = swept(Lake(opened(home)), settings, policy or base)
+    print_sweep(printed(), found.profile, found.pairs, found.sizes, found.recommended, found.reason)
+    if plot:
+        write_plot(found, plot)
+
+
+@app.command()
 def trace(
     what: Annotated[
-        str, typer.Argument(metavar="PROBLEM_OR_SET_OR_STAGE", help="An id or its start, a source id, a policy's name, a checkpoint's path.")
+        str,
+        typer.Argument(metavar="PROBLEM_OR_SET_OR_STAGE", help="An id or its start, a source id, a policy's name, a checkpoint's path."),
     ],
     home: Home = None,
 ) -> None:

@@ -44,7 +44,7 @@ def compact(lake: Lake, settings: CompactionSettings) -> list[Artifact]:
 
     The views of the published warehouse go on reading the small shards until it is published again; do that next.
     """
-    made = []
+    made: list[Artifact] = []
     for relation in SHARDED:
         for name in sorted({partition_of(folder.as_posix()) for folder in folders(lake, relation)}):
             try:

@@ -173,10 +173,9 @@ def drop(home: Path, folder: str) -> None:
 def drop_broken(home: Path, name: str, broken: Path) -> None:
     """Remove from the storage an artifact, or a file that is as broken there as `broken`. One that is whole there is left, and fetched
     by the next opening."""
-    remote = remote_of(home)
-    for found, info in remote.files(name).items() if remote else ():
-        if broken.is_dir() or info["size"] == broken.stat().st_size:
-            remote.remove([found])
+    if remote := remote_of(home):
+        held = remote.files(name).items()
+        remote.remove([found for found, info in held if broken.is_dir() or info["size"] == broken.stat().st_size])
 
 
 @lru_cache

@@ -2,9 +2,9 @@
 
 A summary (`sql/summaries/`) can be made of some shards and merged with that of others: its file says which columns are summed, or'ed or
 maximised, and all others are its key. Of each folder of shards the summaries are kept in `aside/summaries/`, a part for the shards that
-were new at each publish until there are many (so a key may have a row in each), with the names, sizes and times of the shards they cover and the digest of the SQL that
-made them. Where a shard was changed or is gone, or the SQL is another, the folder is summed up anew; deleting `aside/summaries/` costs
-nothing but that.
+were new at each publish until there are many (so a key may have a row in each), with the names, sizes and times of the shards they cover
+and the digest of the SQL that made them. Where a shard was changed or is gone, or the SQL is another, the folder is summed up anew;
+deleting `aside/summaries/` costs nothing but that.
 """
 
 from __future__ import annotations
@@ -98,7 +98,9 @@ def merged(connection: duckdb.DuckDBPyConnection, name: str, parts: str) -> str:
     """The SELECT that merges the rows of a summary's parts, each column in its type."""
     aggregates = merged_by(name)
     described = connection.execute(f"describe {parts}").fetchall()
-    columns = [f"{aggregates[column]}({column})::{dtype} as {column}" if column in aggregates else column for column, dtype, *_ in described]
+    columns = [
+        f"{aggregates[column]}({column})::{dtype} as {column}" if column in aggregates else column for column, dtype, *_ in described
+    ]
     return f"select {', '.join(columns)} from {parts} group by all"
 
 

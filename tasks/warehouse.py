@@ -28,13 +28,13 @@ import polars as pl
 from filelock import FileLock
 from pydantic import Field
 
-from tasks.difficulty.settings import DifficultySettings
 from tasks.compacted import FOLDER, live, retired
+from tasks.difficulty.settings import DifficultySettings
 from tasks.errors import InputError
 from tasks.lake import GLOBS, RELATIONS, SHARDED, TEXT, Lake, write_parquet
+from tasks.layout import ASIDE, MANIFEST, WAREHOUSE
 from tasks.sampling.settings import AdaptiveSettings
 from tasks.settings import Settings
-from tasks.layout import ASIDE, MANIFEST, WAREHOUSE
 from tasks.store import digest, disk_errors_named, file_digest, sync_folder
 
 if TYPE_CHECKING:
@@ -47,7 +47,7 @@ PARAMETERS, FITS = "parameters", "beta_binomial_fits"
 STOPPING_RULE, STOPPING_EDGES = "stopping_rule", "stopping_edges"
 T_QUANTILES = "t_quantiles"
 ARTIFACTS = "artifacts"
-ARTIFACT_COLUMNS = {"kind": TEXT, "artifact_id": TEXT, "written_at": pl.Datetime("us"), "manifest": TEXT}
+ARTIFACT_COLUMNS: dict[str, Any] = {"kind": TEXT, "artifact_id": TEXT, "written_at": pl.Datetime("us"), "manifest": TEXT}
 MADE_FROM = {FITS: "outcome_counts", STOPPING_RULE: "profile_rounds", T_QUANTILES: "study_scores"}  # what Python makes of a mart for others
 INPUTS_LINE = re.compile(r"^-- inputs: (.*)$", re.MULTILINE)
 MERGED_LINE = re.compile(r"^-- merged by: (.*)$", re.MULTILINE)
@@ -112,7 +112,9 @@ def merged_by(name: str) -> dict[str, str]:
     """The aggregate that merges each column of a summary that is not of its key, as the header of its file says."""
     line = MERGED_LINE.search(summaries()[name].read_text(encoding="utf-8"))
     if line is None:
-        raise ValueError(f"{summaries()[name]} has no `-- merged by: ...` line in its header; name an aggregate for each column but the key's")
+        raise ValueError(
+            f"{summaries()[name]} has no `-- merged by: ...` line in its header; name an aggregate for each column but the key's"
+        )
     return {column: aggregate for aggregate, column in MERGED_BY.findall(line[1])}
 
 
@@ -262,7 +264,9 @@ def create_source(connection: duckdb.DuckDBPyConnection, name: str, files: list[
     Files of an artifact may be of an older layout and lack a column; it is null then. Shards all have the same ones.
     """
     if files:
-        connection.from_parquet([literal(path) for path in files], union_by_name=name in RELATIONS and name not in SHARDED).create_view(name)
+        connection.from_parquet([literal(path) for path in files], union_by_name=name in RELATIONS and name not in SHARDED).create_view(
+            name
+        )
     else:
         connection.from_arrow(pl.DataFrame(schema=RELATIONS[name]).to_arrow()).create(name)
 

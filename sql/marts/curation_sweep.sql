@@ -14,7 +14,8 @@ swept as (
         outcomes.*,
         thresholds.*,
         outcomes.k / outcomes.n between thresholds.low and thresholds.high as is_kept,
-        zero_signal(outcomes.k, outcomes.n, thresholds.group_size) as zero_signal
+        zero_signal(outcomes.k, outcomes.n, thresholds.group_size) as zero_signal,
+        reward_variance(outcomes.k, outcomes.n) as reward_variance
     from outcome_counts as outcomes
     cross join thresholds
 )
@@ -31,7 +32,8 @@ select
     sum(problems)::bigint as problems,
     coalesce(sum(problems) filter (where is_kept), 0)::bigint as kept,
     coalesce(sum(problems) filter (where is_kept), 0) / sum(problems) as kept_share,
-    sum(problems * zero_signal) filter (where is_kept) / sum(problems) filter (where is_kept) as zero_signal_share
+    sum(problems * zero_signal) filter (where is_kept) / sum(problems) filter (where is_kept) as zero_signal_share,
+    sum(problems * reward_variance) filter (where is_kept) / sum(problems) filter (where is_kept) as reward_variance
 from swept
 group by all
 order by dataset, split, policy_id, sampling_id, grader_id, low, high, group_size

@@ -23,26 +23,27 @@ COLUMNS = {
     "band": pa.string(),
     "accuracy": pa.float64(),
     "rank": pa.int64(),
-    "weight": pa.float64(),  # only where the stage's rule gives weights
 }
+WEIGHT = {"weight": pa.float64()}  # one more column where the stage's rule gives weights
 ROWS_AT_ONCE = 128
 VALIDATION = "validation.parquet"
 
 
 def export_schema(columns: Sequence[str]) -> pa.Schema:
-    """The file's columns of these names, with the metadata by which `datasets` decodes images. "Sequence" is the name that all its versions know."""
+    """These columns, with the metadata by which `datasets` decodes images. "Sequence" is the name that all its versions know."""
 
     def feature(dtype: pa.DataType) -> dict[str, Any]:
         if pa.types.is_list(dtype):
             return {"feature": feature(dtype.value_type), "_type": "Sequence"}
         return {"_type": "Image"} if dtype == IMAGE else {"dtype": {"double": "float64"}.get(str(dtype), str(dtype)), "_type": "Value"}
 
-    features = {name: feature(COLUMNS[name]) for name in columns}
-    return pa.schema([(name, COLUMNS[name]) for name in columns], metadata={"huggingface": json.dumps({"info": {"features": features}})})
+    types = {name: (COLUMNS | WEIGHT)[name] for name in columns}
+    features = {name: feature(dtype) for name, dtype in types.items()}
+    return pa.schema(list(types.items()), metadata={"huggingface": json.dumps({"info": {"features": features}})})
 
 
 def write_stage(problems: pl.DataFrame, images: Path, path: Path) -> None:
-    """Write problems (columns of COLUMNS in their order, `images` as names in the folder `images`) to `path`, a few at a time to save memory."""
+    """Write problems (columns of COLUMNS, perhaps WEIGHT, `images` as names in the folder `images`) to `path`, a few at a time to save memory."""
     schema = export_schema(problems.columns)
     with pq.ParquetWriter(path, schema, compression="zstd") as writer:
         for rows in problems.iter_slices(ROWS_AT_ONCE):

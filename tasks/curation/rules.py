@@ -73,7 +73,7 @@ def run_rule(sql: str, candidates: pl.DataFrame, earlier: pl.DataFrame, paramete
 
 
 def with_columns(rows: pl.DataFrame, name: str) -> pl.DataFrame:
-    """A rule's rows with all columns that it may give, in their types. Raises InputError naming a column that is missing or not of its type."""
+    """A rule's rows with all columns that it may give, in their types. Raises InputError for a missing, an unknown or a wrong column."""
     unknown = set(rows.columns) - {"problem_id", *OPTIONAL}
     if "problem_id" not in rows.columns or unknown:
         raise InputError(f"it gives the columns {', '.join(rows.columns)}; leave out {', '.join(sorted(unknown)) or 'none'}")
@@ -81,14 +81,17 @@ def with_columns(rows: pl.DataFrame, name: str) -> pl.DataFrame:
     try:
         return rows.select(
             pl.col("problem_id").cast(pl.String),
-            *((pl.col(column) if column in rows.columns else defaults[column]).cast(dtype).alias(column) for column, dtype in OPTIONAL.items()),
+            *(
+                (pl.col(column) if column in rows.columns else defaults[column]).cast(dtype).alias(column)
+                for column, dtype in OPTIONAL.items()
+            ),
         )
     except pl.exceptions.PolarsError as error:
         raise InputError(f"a column has the wrong type (rank: whole numbers, weight: numbers): {error}") from error
 
 
 def ranked(rows: pl.DataFrame, sql: str, seed: int) -> pl.DataFrame:
-    """The rows by rank. A rule without ranks gives its order where it has an ORDER BY, and otherwise a set, which the seed puts in order."""
+    """The rows by rank. Without ranks a rule with ORDER BY gives its order, and one without it a set, which the seed puts in order."""
     if rows["rank"].null_count() < len(rows):
         return rows.sort("rank", "problem_id")
     ordered = rows if is_ordered(sql) else drawn(rows, seed)

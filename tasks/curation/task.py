@@ -12,7 +12,7 @@ from typing import Any
 import polars as pl
 
 from tasks.caching import room_task
-from tasks.curation.export import COLUMNS, write_stage
+from tasks.curation.export import COLUMNS, WEIGHT, write_stage
 from tasks.curation.rules import choose, rule_parameters, rule_path, shortage
 from tasks.curation.settings import CurationSettings, StageRule
 from tasks.difficulty.settings import DifficultySettings
@@ -103,8 +103,8 @@ def write_stages(stages: dict[str, pl.DataFrame], set_id: str, images: Path, fol
     named = [rows.with_columns(pl.lit(set_id).alias("set_id"), pl.lit(stage).alias("stage")) for stage, rows in stages.items()]
     write_parquet(pl.concat(conform(rows, "curated") for rows in named), folder / "curated.parquet")
     for stage, rows in stages.items():
-        columns = [name for name in COLUMNS if name != "weight" or rows["weight"].null_count() < len(rows)]
-        write_stage(rows.select(columns), images, folder / f"{stage}.parquet")
+        weighed = WEIGHT if rows["weight"].null_count() < len(rows) else {}
+        write_stage(rows.select(*COLUMNS, *weighed), images, folder / f"{stage}.parquet")
 
 
 def lineage(

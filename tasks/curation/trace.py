@@ -37,7 +37,8 @@ FORWARD = """
     with recursive forward as (
         select kind, id, from_kind, from_id, 1 as depth from lineage where from_id = $id
         union
-        select l.kind, l.id, l.from_kind, l.from_id, depth + 1 from lineage l join forward on l.from_kind = forward.kind and l.from_id = forward.id
+        select l.kind, l.id, l.from_kind, l.from_id, depth + 1 from lineage l
+        join forward on l.from_kind = forward.kind and l.from_id = forward.id
         where depth < 40
     ) select distinct kind, id, from_kind, from_id from forward order by all"""
 OF_A_PROBLEM = {

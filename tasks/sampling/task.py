@@ -82,7 +82,9 @@ def sample(
         **({"stops": stops.key} if stops else {}),
     }
     made_from = {"hints_from": hints_from.key} if hints_from else {}
-    with building(target, {**facts, **made_from, "settings": spec.model_dump(exclude={"home", "hints", "problems", "among"}, mode="json")}) as folder:
+    with building(
+        target, {**facts, **made_from, "settings": spec.model_dump(exclude={"home", "hints", "problems", "among"}, mode="json")}
+    ) as folder:
         draw_missing(lake, spec, folder, policy.name)
         shards = lake.shards(lake.partition("rollouts", policy.policy_id, spec.sampling_id))
         write_profile(folder, lake, rollouts=holding(shards, every_problem(spec)["problem_id"]), facts=facts)

@@ -14,7 +14,7 @@ import psutil
 
 from tests.bench.row import Row
 
-NAMES = ("adaptive", "grading", "sampling", "kills", "streaming")
+NAMES = ("adaptive", "grading", "sampling", "kills", "streaming", "warehouse")
 README = Path(__file__).resolve().parents[2] / "README.md"
 BEGIN, END = "<!-- bench: begin -->", "<!-- bench: end -->"
 

@@ -81,7 +81,10 @@ def test_a_rule_of_ones_own(candidates, tmp_path):
         ("select problem_id from candidates order by accuracy", "run twice it gives other rows"),
         ("select problem_id from candidates limit 3", "run twice it gives other rows"),
         ("select problem_id, row_number() over () as rank from candidates", "run twice it gives other rows"),
-        ("select c.problem_id from candidates as c, range(100000000) as a, range(100000000) as b where a.range * b.range < -1", "more than 1 s"),
+        (
+            "select c.problem_id from candidates as c, range(100000000) as a, range(100000000) as b where a.range * b.range < -1",
+            "more than 1 s",
+        ),
         ("select 'x' as problem_id, 1 as rank, '' as rule", "not among its candidates"),
         ("select problem_id, 1 as rank, '' as rule from candidates", "ranks must be 1, 2, 3"),
         ("copy candidates to '{folder}/out.csv'", "one SELECT"),
