@@ -18,6 +18,7 @@ import tempfile
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import closing, contextmanager
 from datetime import datetime
+from functools import cache
 from graphlib import TopologicalSorter
 from pathlib import Path
 from statistics import NormalDist
@@ -71,6 +72,7 @@ class QueryLimits(Settings):
     threads: int = Field(default=2, gt=0)
 
 
+@cache
 def sql_files(folder: str) -> dict[str, Path]:
     """The files of a folder of `sql/` by the relation (macro, rule, check) that each is named after, sorted."""
     return {path.stem: path for path in sorted((SQL / folder).glob("*.sql"))}

@@ -43,7 +43,7 @@ def export_schema(columns: Sequence[str]) -> pa.Schema:
 
 
 def write_stage(problems: pl.DataFrame, images: Path, path: Path) -> None:
-    """Write problems (columns of COLUMNS, perhaps WEIGHT, `images` as names in the folder `images`) to `path`, a few at a time to save memory."""
+    """Write problems (columns of COLUMNS, perhaps WEIGHT; `images` are names in that folder) to `path`, a few at a time to save memory."""
     schema = export_schema(problems.columns)
     with pq.ParquetWriter(path, schema, compression="zstd") as writer:
         for rows in problems.iter_slices(ROWS_AT_ONCE):

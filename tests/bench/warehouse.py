@@ -39,7 +39,8 @@ TABLES = {
         7::bigint as seed, '' as hint from {DRAWN}""",
     "problems": """select md5('p' || p) as problem_id, md5('gold' || p % 50) as gold_id,
         ['figures', 'charts', 'maps'][1 + p % 3] as dataset, 'train' as split, p + 1 as row, 'q' || p as source_id,
-        '?' as question, []::varchar[] as images, []::varchar[] as choices, (p % 50)::varchar as answer, '{{}}' as metadata from range({first}, {last}) as t(p)""",
+        '?' as question, []::varchar[] as images, []::varchar[] as choices, (p % 50)::varchar as answer,
+        '{{}}' as metadata from range({first}, {last}) as t(p)""",
 }
 BARE = """
     create table counted as
