@@ -186,15 +186,19 @@ class Lake:
     def files(self, relation: str) -> list[Path]:
         """The Parquet files of a relation, sorted by name: all that is complete, and its empty schema. Broken shards are set aside;
         raises InputError, naming it, for an artifact's table that is broken."""
-        found = sorted(self.home.glob(GLOBS[relation]))
         if relation in SHARDED:
-            gone = {self.home / folder for folder in retired(self.home)}
-            compacted = [self.home / name for part in live(self.home, relation) for name in part.files]
-            return whole_shards(self.home, [*(path for path in found if path.parent not in gone), *compacted])
+            return whole_shards(self.home, lambda: self.listed(relation))
+        found = sorted(self.home.glob(GLOBS[relation]))
         for path in found:
             if not is_whole(path):
                 raise InputError(f"{path} is cut short; delete the folder {path.parent} and run its recipe again, which makes it anew")
         return found
+
+    def listed(self, relation: str) -> list[Path]:
+        """The shards of a relation, whole or not: those that no compaction has retired, and the compacted ones."""
+        gone = {self.home / folder for folder in retired(self.home)}
+        compacted = [self.home / name for part in live(self.home, relation) for name in part.files]
+        return [*(path for path in sorted(self.home.glob(GLOBS[relation])) if path.parent not in gone), *compacted]
 
     def schema_file(self, relation: str) -> Path:
         """The file of a relation that is always there and has no rows."""
@@ -216,8 +220,12 @@ class Lake:
     def shards(self, partition: Path) -> list[Path]:
         """The complete shards of the partition that a folder is of, compacted ones first, each kind in the order of its names."""
         relation, name = partition.parent.name, partition_of(partition.as_posix())
-        compacted = [self.home / file for part in live(self.home, relation) if part.partition == name for file in part.files]
-        return whole_shards(self.home, [*compacted, *sorted(self.partition(relation, name).glob("*.parquet"))])
+
+        def listed() -> list[Path]:
+            compacted = [self.home / file for part in live(self.home, relation) if part.partition == name for file in part.files]
+            return [*compacted, *sorted(self.partition(relation, name).glob("*.parquet"))]
+
+        return whole_shards(self.home, listed)
 
     def present(self, names: list[str]) -> list[Path]:
         """The files that hold the rows of these shards (paths relative to the home) now."""

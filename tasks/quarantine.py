@@ -9,7 +9,7 @@ import json
 import logging
 import os
 import shutil
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 from tasks.compacted import FOLDER, manifests
@@ -32,15 +32,16 @@ def is_whole(path: Path) -> bool:
     return magic == MAGIC and footer + LEAST <= size
 
 
-def whole_shards(home: Path, shards: Iterable[Path]) -> list[Path]:
-    """Those of the shards that can be read; the others are put into quarantine, each with a warning that names it."""
-    kept = []
-    for path in shards:
-        if is_whole(path):
-            kept.append(path)
-        else:
+def whole_shards(home: Path, listed: Callable[[], list[Path]]) -> list[Path]:
+    """The shards that `listed` gives, all of which can be read: broken ones are put into quarantine first, each with a warning that
+    names it, until there is none (where one stood for others that a compaction had replaced, these count again)."""
+    while True:
+        shards = listed()
+        broken = [path for path in shards if not is_whole(path)]
+        if not broken:
+            return shards
+        for path in broken:
             set_aside(home, path)
-    return kept
 
 
 def set_aside(home: Path, path: Path) -> None:

@@ -48,7 +48,7 @@ listed as (
     from manifests
     where kind = 'evaluations'
     union all
-    select kind, id, 'policies', unnest((manifest -> '$.arms[*].policy_id')::varchar[])
+    select kind, id, 'policies', unnest(manifest ->> '$.arms[*].policy_id')
     from manifests
     where kind = 'evaluations'
 )
