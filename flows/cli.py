@@ -305,9 +305,103 @@ def regrade(
 
 
 @app.command()
+def sweep(
+    recipe: Annotated[
+        str | None,
+        typer.Argument(metavar="[RECIPE]", help="Its policy, rule, sizes and seed; without, the largest profile and the defaults."),
+    ] = None,
+    stage: Annotated[str, typer.Option(help="stage1 or stage2.")] = "stage1",
+    policy: Annotated[str | None, typer.Option(help="Name or id of the policy whose difficulty is swept.")] = None,
+    rounds: Annotated[int, typer.Option(help="Rounds of the fresh profile that problems may change side in: 4, 8, 16 or 32.")] = 8,
+    size: Annotated[list[int] | None, typer.Option(help="A set size to try; may be given several times.")] = None,
+    plot: Annotated[Path | None, typer.Option(help="Draw it too: a .svg, .png or .html file.")] = None,
+    home: Home = None,
+    changes: Changes = None,
+) -> None:
+    """What other thresholds, rounds and set sizes would keep and waste, and which to take. Nothing is sampled.
+
+    Example: `difficulty-prior sweep starter --plot sweep.svg`
+    """
+    from flows.sweep import sweep_settings
+    from tasks.curation.sweep import sweep as swept
+    from tasks.curation.sweep import write_plot
+    from tasks.lake import Lake
+    from tasks.reporting.terminal import print_sweep
+
+    settings, base = sweep_settings(load_recipe(recipe, changes or ()) if recipe else None, stage, rounds, tuple(size or ()))
+    found = swept(Lake(opened(home)), settings, policy or base)
+    print_sweep(printed(), found.profile, found.pairs, found.sizes, found.recommended, found.reason)
+    if plot:
+        write_plot(found, plot)
+
+
+@app.command()
+def trace(
+    what: Annotated[
+        str,
+        typer.Argument(metavar="PROBLEM_OR_SET_OR_STAGE", help="An id or its start, a source id, a policy's name, a checkpoint's path."),
+    ],
+    home: Home = None,
+) -> None:
+    """Where it came from and what it went into: settings, queries, policies, rollouts; of a problem its sets, stages and groups.
+
+    Example: `difficulty-prior trace stage2`
+    """
+    from tasks.curation.trace import trace as traced
+    from tasks.lake import Lake
+
+    printed().print(traced(Lake(opened(home)), what), soft_wrap=True)
+
+
+@app.command()
+def publish(
+    whole: Annotated[bool, typer.Option("--whole", help="Compute everything anew, not only what is new.")] = False,
+    home: Home = None,
+) -> None:
+    """Publish the warehouse from what the lake holds, with the settings of the last time. Nothing is sampled.
+
+    Example: `difficulty-prior publish --whole`
+    """
+    from tasks.home import send_warehouse
+    from tasks.lake import Lake
+    from tasks.warehouse import publish_again
+
+    place = opened(home)
+    printed().print(f"warehouse: {publish_again(Lake(place), whole=whole)}", soft_wrap=True)
+    send_warehouse(place)
+
+
+@app.command()
+def compact(
+    min_shards: Annotated[int, typer.Option(help="Compact what has at least so many small shards.")] = 8,
+    keep_hours: Annotated[float, typer.Option(help="Delete small shards so long after they were replaced.")] = 24.0,
+    home: Home = None,
+) -> None:
+    """Put the many small shards of each policy into few large files, and publish. Readers and running flows are not disturbed.
+
+    Example: `difficulty-prior compact`
+    """
+    from tasks.compaction import CompactionSettings, sweep_retired
+    from tasks.compaction import compact as compact_lake
+    from tasks.home import send_warehouse
+    from tasks.lake import Lake
+    from tasks.warehouse import publish_again
+
+    place = opened(home)
+    lake, settings = Lake(place), CompactionSettings(min_shards=min_shards, keep_hours=keep_hours)
+    made = compact_lake(lake, settings)
+    publish_again(lake)
+    send_warehouse(place)
+    gone = sweep_retired(lake, settings)
+    printed().print(f"{len(made)} partitions compacted, {len(gone)} folders of replaced shards deleted", soft_wrap=True)
+
+
+@app.command()
 def sql(
     query: Annotated[str, typer.Argument(help="A SELECT over the warehouse: difficulty, u_shape, evaluation, rollouts, …")],
     format: Annotated[Format, typer.Option(help="How rows are printed.")] = Format.table,
+    rows: Annotated[int, typer.Option(help="The most rows that it may give; more is an error.")] = 100_000,
+    seconds: Annotated[float, typer.Option(help="The longest that it may take.")] = 60.0,
     home: Home = None,
 ) -> None:
     """Ask the published warehouse in SQL, read-only.
@@ -316,13 +410,14 @@ def sql(
     """
     from tasks.lake import Lake
     from tasks.reporting.terminal import rows_table
+    from tasks.warehouse import QueryLimits
     from tasks.warehouse import query as ask
 
-    rows = ask(Lake(opened(home)), query)
+    found = ask(Lake(opened(home)), query, limits=QueryLimits(rows=rows, seconds=seconds))
     if format is Format.table:
-        printed().print(rows_table(rows))
+        printed().print(rows_table(found))
     else:
-        sys.stdout.write(rows.write_csv() if format is Format.csv else f"{rows.write_json()}\n")
+        sys.stdout.write(found.write_csv() if format is Format.csv else f"{found.write_json()}\n")
 
 
 @app.command()

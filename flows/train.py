@@ -53,7 +53,7 @@ def chosen_anew(recipe: Recipe, home: Path, curated: Curated, policy: Policy, st
     assert recipe.reprofile
     problems, rounds = curated.profiled.train, recipe.reprofile.rounds or recipe.sampling.rounds
     difficulty = measure(home, answered(recipe, home, policy, problems, rounds), problems, recipe.difficulty)
-    return choose(home, difficulty, problems, recipe.curation.only(stage), recipe.seed)
+    return choose(home, difficulty, problems, recipe.curation.only(stage), recipe.seed, earlier=curated.profiled.difficulty)
 
 
 def validation_problems(recipe: Recipe, home: Path, curated: Curated) -> Artifact | None:

@@ -15,7 +15,7 @@ from tasks.difficulty.settings import DifficultySettings
 from tasks.errors import InputError
 from tasks.lake import RELATIONS
 from tasks.relations import Header, headers, meanings, models, quoted
-from tasks.warehouse import in_order, open_over
+from tasks.warehouse import in_order, open_over, summaries
 
 KINDS = {"given": "lake", "staging": "view", "marts": "mart"}
 
@@ -50,7 +50,9 @@ def dictionary() -> tuple[Relation, ...]:
     known, order = headers(), ["mart", "view", "lake", "made"]
     with closing(open_over({}, DifficultySettings())) as connection:
         described = {
-            name: connection.execute(f"describe {quoted(name)}").fetchall() for name in in_order([*RELATIONS, *models()]) if name in known
+            name: connection.execute(f"describe {quoted(name)}").fetchall()
+            for name in in_order([*RELATIONS, *models()])
+            if name in known and name not in summaries()
         }
     relations = [relation_of(known[name], rows, known) for name, rows in described.items()]
     return tuple(sorted(relations, key=lambda relation: (order.index(relation.kind), relation.name)))

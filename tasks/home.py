@@ -40,7 +40,7 @@ def fetch_warehouse(remote: Remote) -> None:
     aside = remote.home / ASIDE / f"fetched-{WAREHOUSE}"
     with storage_errors_named(remote.address):
         storage().get([f"{remote.address}/{WAREHOUSE}"], [str(aside)])
-    point_views(aside, literal(remote.home))
+    point_views(aside, literal(remote.home), remote.home)
     os.replace(aside, remote.home / WAREHOUSE)
     write_text(remote.home / TAG, tag)
 
@@ -50,7 +50,7 @@ def send_warehouse(home: Path) -> None:
     if remote := remote_of(home):
         aside = home / ASIDE / f"sent-{WAREHOUSE}"
         shutil.copyfile(home / WAREHOUSE, aside)
-        point_views(aside, f"s3://{remote.address}", storage())
+        point_views(aside, f"s3://{remote.address}", home, storage())
         with storage_errors_named(remote.address):
             storage().put([str(aside)], [f"{remote.address}/{WAREHOUSE}"])
         aside.unlink()

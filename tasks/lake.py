@@ -3,9 +3,14 @@
 Two kinds of relation: *shards* grow row by row (rollouts, verdicts): one Parquet file written aside, fsynced and renamed, never changed;
 *artifact tables* are files inside complete artifacts (problems, curated, groups …). Each relation has one empty file, with `_schema` for
 what differs in its files' names, so that a query over a new lake gives no rows and not an error.
+
+A partition's shards lie in a folder; those that a compaction has put into large files lie in a `compacted` artifact (see compacted.py).
 """
 
+import json
 import os
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from io import BytesIO
 from pathlib import Path
@@ -13,9 +18,15 @@ from pathlib import Path
 import polars as pl
 from filelock import FileLock
 
+from tasks.compacted import NUMBER, live, partition_of, present_names, retired
+from tasks.errors import InputError
 from tasks.layout import EMPTY, WAREHOUSE
+from tasks.quarantine import is_whole, whole_shards
 from tasks.remote import send_file
-from tasks.store import digest, disk_errors_named
+from tasks.store import digest, disk_errors_named, write_text
+
+LAKE_VERSION = 2  # of the layout: 2 has `curated.weight`, and partitions that may be compacted
+VERSION_FILE = "lake/version.json"
 
 TEXT, INT, REAL, FLAG = pl.String, pl.Int64, pl.Float64, pl.Boolean
 
@@ -56,7 +67,8 @@ RELATIONS: dict[str, dict[str, type[pl.DataType] | pl.DataType]] = {
     "rollouts": {**ROLLOUT_KEY, "response": TEXT, "n_tokens": INT, "finish_reason": TEXT, "seed": INT, "hint": TEXT},
     # one row per rollout x grader x gold answer
     "verdicts": {**ROLLOUT_KEY, "grader_id": TEXT, "gold_id": TEXT, "verdict": TEXT, "extracted": TEXT, "rule": TEXT, "format_ok": FLAG},
-    # one row per problem of a curated set and stage; `rank` is the place in the stage, 1 first
+    # one row per problem of a curated set and stage; `rank` is the place in the stage, 1 first, `weight` how often it is drawn in training
+    # beside the others (null: as often as one of weight 1)
     "curated": {
         "set_id": TEXT,
         "stage": TEXT,
@@ -66,6 +78,7 @@ RELATIONS: dict[str, dict[str, type[pl.DataType] | pl.DataType]] = {
         "accuracy": REAL,
         "rule": TEXT,
         "rank": INT,
+        "weight": REAL,
     },
     # one row per online GRPO group; `prior` is the offline accuracy (null when the problem has none)
     "groups": {
@@ -145,18 +158,29 @@ GLOBS = {
 }
 
 
+SHARDED = ("rollouts", "verdicts")
+
+
 @dataclass(frozen=True)
 class Lake:
-    """The lake under `home`. Opening it creates the folder and the empty schemas."""
+    """The lake under `home`. Opening it creates the folder and the empty schemas. Raises InputError for one from a newer version."""
 
     home: Path
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "home", Path(self.home).absolute())
+        version = lake_version(self.home)
+        if version > LAKE_VERSION:
+            raise InputError(
+                f"the lake {self.home} has layout {version}, made by a newer difficulty-prior; this one knows layouts up to "
+                f"{LAKE_VERSION}: upgrade it (pip install --upgrade difficulty-prior), or choose another --home"
+            )
         for relation, schema in RELATIONS.items():
             path = self.schema_file(relation)
-            if not path.exists():
+            if version < LAKE_VERSION or not path.exists():
                 write_parquet(pl.DataFrame(schema=schema), path)
+        if version < LAKE_VERSION:
+            write_version(self.home)
 
     @property
     def warehouse(self) -> Path:
@@ -169,8 +193,21 @@ class Lake:
         return self.home / "images"
 
     def files(self, relation: str) -> list[Path]:
-        """The Parquet files of a relation, sorted by name: all that is complete, and its empty schema."""
-        return sorted(self.home.glob(GLOBS[relation]))
+        """The Parquet files of a relation, sorted by name: all that is complete, and its empty schema. Broken shards are set aside;
+        raises InputError, naming it, for an artifact's table that is broken."""
+        if relation in SHARDED:
+            return whole_shards(self.home, lambda: self.listed(relation))
+        found = sorted(self.home.glob(GLOBS[relation]))
+        for path in found:
+            if not is_whole(path):
+                raise InputError(f"{path} is cut short; delete the folder {path.parent} and run its recipe again, which makes it anew")
+        return found
+
+    def listed(self, relation: str) -> list[Path]:
+        """The shards of a relation, whole or not: those that no compaction has retired, and the compacted ones."""
+        gone = {self.home / folder for folder in retired(self.home)}
+        compacted = [self.home / name for part in live(self.home, relation) for name in part.files]
+        return [*(path for path in sorted(self.home.glob(GLOBS[relation])) if path.parent not in gone), *compacted]
 
     def schema_file(self, relation: str) -> Path:
         """The file of a relation that is always there and has no rows."""
@@ -180,15 +217,28 @@ class Lake:
         """The rows of a relation, of all its files or of the given ones."""
         schema = RELATIONS[relation]
         found = self.files(relation) if files is None else [self.schema_file(relation), *files]
-        return pl.scan_parquet(found, schema=schema, glob=False)
+        return pl.scan_parquet(found, schema=schema, glob=False, missing_columns="raise" if relation in SHARDED else "insert")
 
     def partition(self, relation: str, *ids: str) -> Path:
-        """The folder of the shards of `relation` that share `ids` (policy and sampling; for verdicts the grader too)."""
-        return self.home / relation / "-".join(ids)
+        """The folder for new shards of `relation` that share `ids` (policy and sampling; for verdicts the grader too)."""
+        gone, name, number = retired(self.home), "-".join(ids), 1
+        while f"{relation}/{numbered(name, number)}" in gone:
+            number += 1
+        return self.home / relation / numbered(name, number)
 
     def shards(self, partition: Path) -> list[Path]:
-        """The complete shards of a partition, in the order of their names."""
-        return sorted(partition.glob("*.parquet"))
+        """The complete shards of the partition that a folder is of, compacted ones first, each kind in the order of its names."""
+        relation, name = partition.parent.name, partition_of(partition.as_posix())
+
+        def listed() -> list[Path]:
+            compacted = [self.home / file for part in live(self.home, relation) if part.partition == name for file in part.files]
+            return [*compacted, *sorted(self.partition(relation, name).glob("*.parquet"))]
+
+        return whole_shards(self.home, listed)
+
+    def present(self, names: list[str]) -> list[Path]:
+        """The files that hold the rows of these shards (paths relative to the home) now."""
+        return [self.home / name for name in present_names(self.home, names)]
 
     def append(self, partition: Path, relation: str, rows: pl.DataFrame, name: str) -> Path:
         """Add one shard. The same name again replaces it with the same rows (names are digests of the keys inside)."""
@@ -203,9 +253,37 @@ class Lake:
             write_parquet(pl.DataFrame([row], schema=RELATIONS[relation]), path)
 
     def lock(self, partition: Path) -> FileLock:
-        """A lock for the one process that may append to `partition`."""
-        partition.mkdir(parents=True, exist_ok=True)
-        return FileLock(f"{partition}.lock")
+        """A lock for the one process that may append to the partition that a folder is of, or compact it. Ask for the partition again
+        once you hold it: a compaction may have given it a new folder."""
+        partition.parent.mkdir(parents=True, exist_ok=True)
+        return FileLock(f"{partition.parent / partition_of(partition.as_posix())}.lock")
+
+    @contextmanager
+    def writing(self, relation: str, *ids: str) -> Iterator[Path]:
+        """The folder to append shards of these ids to, and the lock for it."""
+        with self.lock(self.partition(relation, *ids)):
+            folder = self.partition(relation, *ids)
+            folder.mkdir(parents=True, exist_ok=True)
+            yield folder
+
+
+def numbered(name: str, number: int) -> str:
+    """The name of a partition's folder of that number."""
+    return name if number == 1 else f"{name}{NUMBER}{number}"
+
+
+def lake_version(home: Path) -> int:
+    """The version of a lake's layout: 1 for those that do not say, and before there is any."""
+    path = home / VERSION_FILE
+    return int(json.loads(path.read_text(encoding="utf-8"))["version"]) if path.is_file() else 1
+
+
+def write_version(home: Path) -> None:
+    """Say that a lake has the present layout."""
+    path = home / VERSION_FILE
+    path.parent.mkdir(exist_ok=True)
+    write_text(path, json.dumps({"version": LAKE_VERSION}))
+    send_file(path)
 
 
 def conform(rows: pl.DataFrame, relation: str) -> pl.DataFrame:

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     import duckdb
 
 SQL = Path(__file__).resolve().parent.parent / "sql"
-RELATION_FOLDERS = ("given", "staging", "marts")
+RELATION_FOLDERS = ("given", "staging", "summaries", "marts")
 FIELD = re.compile(r"^-- (\w+): (.*)$", re.MULTILINE)
 COLUMN = re.compile(r"^--   (\w+): (.+?)(?: \[([^\]]+)\])?$", re.MULTILINE)
 

@@ -24,12 +24,13 @@ from pathlib import Path, PurePosixPath
 from typing import Any
 from urllib.parse import quote
 
+from tasks.compacted import retired
 from tasks.errors import InputError
-from tasks.layout import ASIDE, EMPTY, MANIFEST
+from tasks.layout import ASIDE, EMPTY, MANIFEST, QUARANTINE
 
 MARK = ".remote"
 ADDRESS = re.compile(r"(\w+):/+(.+)")  # a path makes s3:/bucket of s3://bucket
-SINGLE_FILES = ("rollouts", "verdicts", "policies", "samplings", "images")  # each file is whole by itself; elsewhere it is a folder
+SINGLE_FILES = ("rollouts", "verdicts", "policies", "samplings", "images", "lake")  # each file is whole by itself; elsewhere it is a folder
 CONNECT_S, READ_S = 5, 60
 DISK_ERRORS = (errno.ENOSPC, errno.EDQUOT, errno.EROFS)
 
@@ -86,10 +87,7 @@ class Remote:
 
     def replace(self, folder: str) -> None:
         """Put an artifact of the copy in the place of whatever lies there."""
-        stale = self.files(folder)
-        with storage_errors_named(self.address):
-            for name in sorted(stale, key=lambda name: not name.endswith(MANIFEST)):
-                storage().rm_file(f"{self.address}/{name}")
+        self.remove(self.files(folder))
         self.send(self.local(folder))
 
     def local(self, folder: str = "") -> list[str]:
@@ -98,12 +96,19 @@ class Remote:
         return sorted(name for name in names if is_shared(name))
 
     def sync(self) -> None:
-        """Fetch what is only there, send what is only here. Half-sent artifacts are neither read nor kept: they are sent again."""
+        """Fetch what is only there, send what is only here. Half-sent artifacts are neither read nor kept: they are sent again. Shards
+        that a compaction has retired are not sent again: the storage may have dropped them."""
         there, here = whole(self.files()), whole(self.local())
         units = {unit_of(name) for name in here}
         self.fetch([name for name in there if unit_of(name) not in units])
-        known = {unit_of(name) for name in there}
-        self.send([name for name in here if unit_of(name) not in known])
+        known, gone = {unit_of(name) for name in there}, retired(self.home)
+        self.send([name for name in here if unit_of(name) not in known and name.rpartition("/")[0] not in gone])
+
+    def remove(self, names: Iterable[str]) -> None:
+        """Remove objects, each folder's manifest first, so that what is half removed is not read."""
+        with storage_errors_named(self.address):
+            for name in sorted(names, key=lambda name: not name.endswith(MANIFEST)):
+                storage().rm_file(f"{self.address}/{name}")
 
 
 def unit_of(name: str) -> str:
@@ -120,10 +125,10 @@ def whole(names: Iterable[str]) -> list[str]:
 
 
 def is_shared(name: str) -> bool:
-    """Whether a file of a lake belongs on the storage: not what is under construction, locks and hidden files."""
+    """Whether a file of a lake belongs on the storage: not what is under construction or broken, locks and hidden files."""
     parts = PurePosixPath(name).parts
     hidden = any(part.startswith(".") for part in parts)
-    return len(parts) > 1 and parts[0] != ASIDE and not hidden and not name.endswith(".lock")
+    return len(parts) > 1 and parts[0] not in (ASIDE, QUARANTINE) and not hidden and not name.endswith(".lock")
 
 
 def manifests_last(names: Sequence[str]) -> Iterator[list[str]]:
@@ -157,6 +162,20 @@ def send_artifact(home: Path, folder: Path) -> None:
     """Send an artifact that has become complete."""
     if remote := remote_of(home):
         remote.replace(folder.relative_to(home).as_posix())
+
+
+def drop(home: Path, folder: str) -> None:
+    """Remove a folder of the lake from its storage."""
+    if remote := remote_of(home):
+        remote.remove(remote.files(folder))
+
+
+def drop_broken(home: Path, name: str, broken: Path) -> None:
+    """Remove from the storage an artifact, or a file that is as broken there as `broken`. One that is whole there is left, and fetched
+    by the next opening."""
+    if remote := remote_of(home):
+        held = remote.files(name).items()
+        remote.remove([found for found, info in held if broken.is_dir() or info["size"] == broken.stat().st_size])
 
 
 @lru_cache

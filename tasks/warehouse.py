@@ -13,9 +13,11 @@ from __future__ import annotations
 import glob
 import json
 import os
+import re
 import tempfile
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import closing, contextmanager
+from datetime import datetime
 from graphlib import TopologicalSorter
 from pathlib import Path
 from statistics import NormalDist
@@ -26,23 +28,30 @@ import polars as pl
 from filelock import FileLock
 from pydantic import Field
 
+from tasks.compacted import FOLDER, live, retired
 from tasks.difficulty.settings import DifficultySettings
 from tasks.errors import InputError
-from tasks.lake import GLOBS, RELATIONS, Lake
+from tasks.lake import GLOBS, RELATIONS, SHARDED, TEXT, Lake, write_parquet
+from tasks.layout import ASIDE, MANIFEST, WAREHOUSE
 from tasks.relations import SQL, comment_on, header_inputs, models, sql_files
 from tasks.sampling.settings import AdaptiveSettings
 from tasks.settings import Settings
-from tasks.store import ASIDE, disk_errors_named, file_digest, sync_folder
+from tasks.store import digest, disk_errors_named, file_digest, sync_folder
 
 if TYPE_CHECKING:
     import duckdb
 
-SCHEMA_VERSION = 1
+SCHEMA_VERSION = 2  # of the published file: 2 has the marts `lineage` and `artifacts`, and `weight` in `curated`
 STORAGE_VERSION = "v1.2.0"
 PARAMETERS, FITS = "parameters", "beta_binomial_fits"
 STOPPING_RULE, STOPPING_EDGES = "stopping_rule", "stopping_edges"
 T_QUANTILES = "t_quantiles"
+ARTIFACTS = "artifacts"
+ARTIFACT_COLUMNS: dict[str, Any] = {"kind": TEXT, "artifact_id": TEXT, "written_at": pl.Datetime("us"), "manifest": TEXT}
 MADE_FROM = {FITS: "outcome_counts", STOPPING_RULE: "profile_rounds", T_QUANTILES: "study_scores"}  # what Python makes of a mart for others
+MERGED_LINE = re.compile(r"^-- merged by: (.*)$", re.MULTILINE)
+MERGED_BY = re.compile(r"(sum|max|bit_or)\((\w+)\)")
+LOCAL_LINE = "\n-- local by: problem_id\n"
 FIRST_ROWS = 5
 READING_NODES = {"SELECT_NODE", "SET_OPERATION_NODE", "RECURSIVE_CTE_NODE", "CTE_NODE"}
 HIDING_FUNCTIONS = {"query", "json_execute_serialized_sql"}
@@ -53,7 +62,7 @@ class CheckFailed(InputError):
 
 
 class QueryLimits(Settings):
-    """What a query may use: `rows` returned (None: all), `seconds`, `memory` as DuckDB writes it ("2GB"), `threads`."""
+    """What a query may use: `rows` returned (None: all), `seconds`, `memory` as DuckDB writes it ("2GB"), `threads`. More is an error."""
 
     rows: int | None = Field(default=None, ge=0)
     seconds: float = Field(default=60.0, gt=0)
@@ -61,13 +70,39 @@ class QueryLimits(Settings):
     threads: int = Field(default=2, gt=0)
 
 
+def summaries() -> dict[str, Path]:
+    """The files of what stands between shards and marts: small, mergeable, and kept from one publish to the next (tasks/summaries.py)."""
+    return sql_files("summaries")
+
+
+def derived() -> dict[str, Path]:
+    """The files of all relations that we derive, published or not."""
+    return models() | summaries()
+
+
 def inputs_of(name: str, given: Iterable[str] = ()) -> tuple[str, ...]:
     """The relations that `name` is made from, as the header of its file says; none for what is `given` or lies in the lake."""
-    if name in given or name in RELATIONS or name in (PARAMETERS, STOPPING_EDGES):
+    if name in given or name in RELATIONS or name in (PARAMETERS, STOPPING_EDGES, ARTIFACTS):
         return ()
     if name in MADE_FROM:
         return (MADE_FROM[name],)
-    return header_inputs(models()[name])
+    return header_inputs((derived() | sql_files("checks"))[name])
+
+
+def merged_by(name: str) -> dict[str, str]:
+    """The aggregate that merges each column of a summary that is not of its key, as the header of its file says."""
+    line = MERGED_LINE.search(summaries()[name].read_text(encoding="utf-8"))
+    if line is None:
+        raise ValueError(
+            f"{summaries()[name]} has no `-- merged by: ...` line in its header; name an aggregate for each column but the key's"
+        )
+    return {column: aggregate for aggregate, column in MERGED_BY.findall(line[1])}
+
+
+def is_local(name: str) -> bool:
+    """Whether a derived relation's rows of a problem are made of its inputs' rows of that problem alone, as the header of its file says."""
+    files = derived() | sql_files("checks")
+    return name in files and LOCAL_LINE in files[name].read_text(encoding="utf-8")
 
 
 def in_order(wanted: Iterable[str], given: Iterable[str] = ()) -> list[str]:
@@ -83,7 +118,7 @@ def in_order(wanted: Iterable[str], given: Iterable[str] = ()) -> list[str]:
 
 def sql_digests(*wanted: str, given: Iterable[str] = ()) -> dict[str, str]:
     """Digest of every SQL file that `wanted` relations are made with where `given` ones are read, for cache keys: path -> digest."""
-    known = {name: path for name, path in models().items() if name not in given}
+    known = {name: path for name, path in derived().items() if name not in given}
     files = [*sql_files("macros").values(), *(known[name] for name in in_order(wanted, given) if name in known)]
     return {path.relative_to(SQL).as_posix(): file_digest(path) for path in files}
 
@@ -104,40 +139,38 @@ def open_over(
     rounds: int | None = None,
     max_rounds: int | None = None,
     limits: Path | None = None,
+    threads: int = 1,
 ) -> duckdb.DuckDBPyConnection:
     """An in-memory DuckDB with macros, staging views and marts over the given Parquet files.
 
     `files` are those of a relation (a relation not named is empty) or of a mart (which is then read, not computed). `wanted` are the
     relations to make, with all they are made from (None: every one). Only verdicts of the first `rounds` count (None: of all), and of a
     problem in `limits` (a Parquet file with problem_id and rounds) only those of so many. `adaptive` is the rule that the marts about
-    stopping early follow, up to `max_rounds` rounds (None: as many as a profile has).
+    stopping early follow, up to `max_rounds` rounds (None: as many as a profile has). More than one of `threads` is for marts of whole
+    numbers alone: sums of floats would differ from run to run.
     """
-    connection, rule = connect(), adaptive or AdaptiveSettings()
-    create_parameters(connection, settings, rule, rounds, max_rounds)
+    connection, rule = connect(threads=threads), adaptive or AdaptiveSettings()
+    create_parameters(connection, settings, rule, max_rounds)
     create_macros(connection)
     for name in in_order([*RELATIONS, *models()] if wanted is None else wanted, files):
-        if name == "verdicts" and limits is not None:
-            create_limited_verdicts(connection, files["verdicts"], limits)
-        elif name == STOPPING_RULE:
-            create_stopping_rule(connection, rule)
-        elif name == T_QUANTILES:
-            create_t_quantiles(connection, settings.confidence)
+        if name == "verdicts" and name in files and rounds is not None:
+            create_limited_verdicts(connection, files[name], rounds, limits)
         else:
-            create(connection, name, files)
+            create(connection, name, files, settings, rule)
     return connection
 
 
 def create_parameters(
-    connection: duckdb.DuckDBPyConnection, settings: DifficultySettings, rule: AdaptiveSettings, rounds: int | None, max_rounds: int | None
+    connection: duckdb.DuckDBPyConnection, settings: DifficultySettings, rule: AdaptiveSettings, max_rounds: int | None
 ) -> None:
-    """The one-row tables that marts take thresholds from: the bands' edges, the intervals' normal quantile z, the rounds that count,
-    and the checkpoints and edges of stopping early."""
+    """The one-row tables that marts take thresholds from: the bands' edges, the intervals' normal quantile z, and
+    the checkpoints and edges of stopping early."""
     values = settings.model_dump(exclude={"confidence"}) | {"z": NormalDist().inv_cdf((1 + settings.confidence) / 2)}
-    values |= {"rounds": rounds, "max_rounds": max_rounds} | rule.model_dump(include={"min_rounds", "every"})
+    values |= {"max_rounds": max_rounds} | rule.model_dump(include={"min_rounds", "every"})
     connection.execute(
         f"""create table {PARAMETERS} as select
             $low::double as low, $hard_below::double as hard_below, $medium_below::double as medium_below, $high::double as high,
-            $z::double as z, $rounds::bigint as rounds,
+            $z::double as z,
             $max_rounds::bigint as max_rounds, $min_rounds::bigint as min_rounds, $every::bigint as every""",
         values,
     )
@@ -163,15 +196,15 @@ def create_t_quantiles(connection: duckdb.DuckDBPyConnection, confidence: float)
     connection.from_arrow(t_quantiles(seeds, confidence).to_arrow()).create(T_QUANTILES)
 
 
-def create_limited_verdicts(connection: duckdb.DuckDBPyConnection, files: list[Path], limits: Path) -> None:
-    """The verdicts in these files, of a problem with a limit only those of the rounds below it."""
-    create_source(connection, "every_verdict", files)
-    connection.from_parquet(literal(limits)).create_view("round_limits")
-    connection.execute(
-        """create view verdicts as
-        select every_verdict.* from every_verdict left join round_limits using (problem_id)
-        where round < coalesce(round_limits.rounds, round + 1)"""
-    )
+def create_limited_verdicts(connection: duckdb.DuckDBPyConnection, files: list[Path], rounds: int, limits: Path | None) -> None:
+    """The verdicts in these files of the first so many rounds, and of a problem with a limit only those of the rounds below it."""
+    connection.from_parquet([literal(path) for path in files]).create_view("every_verdict")
+    counted = f"select * from every_verdict where round < {int(rounds)}"
+    if limits is not None:
+        connection.from_parquet(literal(limits)).create_view("round_limits")
+        counted = f"""select first_rounds.* from ({counted}) as first_rounds left join round_limits using (problem_id)
+            where round < coalesce(round_limits.rounds, round + 1)"""
+    connection.execute(f"create view verdicts as {counted}")
 
 
 def create_macros(connection: duckdb.DuckDBPyConnection) -> None:
@@ -180,7 +213,13 @@ def create_macros(connection: duckdb.DuckDBPyConnection) -> None:
         connection.execute(path.read_text(encoding="utf-8"))
 
 
-def create(connection: duckdb.DuckDBPyConnection, name: str, files: Mapping[str, list[Path]]) -> None:
+def create(
+    connection: duckdb.DuckDBPyConnection,
+    name: str,
+    files: Mapping[str, list[Path]],
+    settings: DifficultySettings,
+    rule: AdaptiveSettings,
+) -> None:
     """One relation, all of whose inputs are there: a view where it only renames, a table where it computes."""
     if name in files or name in RELATIONS:
         create_source(connection, name, files.get(name, []))
@@ -188,16 +227,27 @@ def create(connection: duckdb.DuckDBPyConnection, name: str, files: Mapping[str,
         from tasks.difficulty.fit import fit_outcomes  # brings scipy, which takes half a second to import; reruns never fit
 
         connection.from_arrow(fit_outcomes(connection.table("outcome_counts").pl()).to_arrow()).create(FITS)
+    elif name == STOPPING_RULE:
+        create_stopping_rule(connection, rule)
+    elif name == T_QUANTILES:
+        create_t_quantiles(connection, settings.confidence)
+    elif name == ARTIFACTS:
+        connection.from_arrow(pl.DataFrame(schema=ARTIFACT_COLUMNS).to_arrow()).create(ARTIFACTS)
     elif name not in (PARAMETERS, STOPPING_EDGES):
-        path = models()[name]
+        path = derived()[name]
         kind = "view" if path.parent.name == "staging" else "table"
         connection.execute(f"create {kind} {name} as {path.read_text(encoding='utf-8')}")
 
 
 def create_source(connection: duckdb.DuckDBPyConnection, name: str, files: list[Path]) -> None:
-    """A view over Parquet files, or an empty table of the relation's columns where there is no file."""
+    """A view over Parquet files, or an empty table of the relation's columns where there is no file.
+
+    Files of an artifact may be of an older layout and lack a column; it is null then. Shards all have the same ones.
+    """
     if files:
-        connection.from_parquet([literal(path) for path in files]).create_view(name)
+        connection.from_parquet([literal(path) for path in files], union_by_name=name in RELATIONS and name not in SHARDED).create_view(
+            name
+        )
     else:
         connection.from_arrow(pl.DataFrame(schema=RELATIONS[name]).to_arrow()).create(name)
 
@@ -207,26 +257,80 @@ def literal(path: Path) -> str:
     return glob.escape(str(path))
 
 
-def publish(lake: Lake, settings: DifficultySettings, adaptive: AdaptiveSettings | None = None) -> Path:
+def publish(lake: Lake, settings: DifficultySettings, adaptive: AdaptiveSettings | None = None, *, whole: bool = False) -> Path:
     """Build the warehouse over the whole lake beside the published one, check it, and put it in its place.
 
-    Raises CheckFailed, and leaves the published file as it is, when a query of `sql/checks/` gives a row. Safe beside other
-    publishers (they wait), writers of shards and readers of the old file.
+    Only shards that are new since the last publish are read, and where nothing but shards and problems was added only their problems are
+    computed anew, unless `whole`. Raises CheckFailed, and leaves the published file as it is, when a query of `sql/checks/` gives a row.
+    Safe beside other publishers (they wait), writers of shards and readers of the old file.
     """
-    aside = lake.home / ASIDE / "warehouse.duckdb"
+    from tasks.incremental import build_on, changes, made_of, recalled, remember  # made with what this module offers
+    from tasks.summaries import refreshed
+
+    aside = lake.home / ASIDE / WAREHOUSE
     aside.parent.mkdir(exist_ok=True)
-    with (
-        FileLock(f"{aside}.lock"),
-        disk_errors_named(lake.warehouse),
-        closing(open_over(snapshot(lake), settings, adaptive=adaptive)) as connection,
-    ):
-        check(connection)
+    with FileLock(f"{aside}.lock"), disk_errors_named(lake.warehouse):
         for leftover in (aside, aside.with_name(f"{aside.name}.wal")):
             leftover.unlink(missing_ok=True)
-        write_database(connection, aside, lake)
+        files = snapshot(lake)
+        artifacts = {ARTIFACTS: [write_artifacts(lake)]}
+        state = made_of(lake, files, settings, adaptive)
+        facts = published_facts(lake, settings, adaptive) | {"made_of": digest(state)}
+        found = None if whole else changes(lake, recalled(lake), state)
+        files |= refreshed(lake, files) | artifacts
+        if found is None or not build_on(aside, files, lake, facts, found, settings, adaptive):
+            build(aside, files, lake, facts, settings, adaptive)
         os.replace(aside, lake.warehouse)
         sync_folder(lake.home)
+        remember(lake, state)
     return lake.warehouse
+
+
+def build(
+    path: Path,
+    files: Mapping[str, list[Path]],
+    lake: Lake,
+    facts: Mapping[str, str],
+    settings: DifficultySettings,
+    adaptive: AdaptiveSettings | None,
+) -> None:
+    """Make everything over these files, check it, and write it to a new database."""
+    with closing(open_over(files, settings, adaptive=adaptive)) as connection:
+        check(connection)
+        write_database(connection, path, lake, facts)
+
+
+def published_facts(lake: Lake, settings: DifficultySettings, adaptive: AdaptiveSettings | None) -> dict[str, str]:
+    """What the table `meta` says: the schema's version, where the lake lies, and the settings that the marts were made with."""
+    facts = {"schema_version": str(SCHEMA_VERSION), "home": str(lake.home), "difficulty": settings.model_dump_json()}
+    return facts | ({"adaptive": adaptive.model_dump_json()} if adaptive else {})
+
+
+def publish_again(lake: Lake, *, whole: bool = False) -> Path:
+    """Publish with the settings of the last publish, or the default ones where there was none."""
+    facts = read_meta(lake.warehouse) if lake.warehouse.is_file() else {}
+    settings = DifficultySettings.model_validate_json(facts.get("difficulty", "{}"))
+    adaptive = AdaptiveSettings.model_validate_json(facts["adaptive"]) if "adaptive" in facts else None
+    return publish(lake, settings, adaptive, whole=whole)
+
+
+def read_meta(warehouse: Path) -> dict[str, str]:
+    """The table `meta` of a published file, of whatever version."""
+    with closing(connect()) as connection:
+        connection.execute("attach $path as warehouse (read_only)", {"path": str(warehouse)})
+        return dict(connection.execute("select key, value from warehouse.meta").fetchall())
+
+
+def write_artifacts(lake: Lake) -> Path:
+    """The manifests of all complete artifacts as a table."""
+    found = sorted(path for path in lake.home.glob(f"*/*/{MANIFEST}") if path.parts[-3] != ASIDE)
+    rows = [
+        (path.parts[-3], path.parts[-2], datetime.fromtimestamp(int(path.stat().st_mtime)), path.read_text(encoding="utf-8"))
+        for path in found
+    ]
+    table = lake.home / ASIDE / f"{ARTIFACTS}.parquet"
+    write_parquet(pl.DataFrame(rows, schema=ARTIFACT_COLUMNS, orient="row"), table)
+    return table
 
 
 def snapshot(lake: Lake) -> dict[str, list[Path]]:
@@ -238,49 +342,68 @@ def snapshot(lake: Lake) -> dict[str, list[Path]]:
 def check(connection: duckdb.DuckDBPyConnection) -> None:
     """Run `sql/checks/`. Raises CheckFailed naming the first check that gives rows, with the first of them."""
     for name, path in sql_files("checks").items():
-        rows = connection.sql(path.read_text(encoding="utf-8")).limit(FIRST_ROWS).pl()
-        if not rows.is_empty():
-            shown = "\n".join(f"  {row}" for row in rows.to_dicts())
-            raise CheckFailed(f"check {name} ({path}) failed; its first rows:\n{shown}\nThe published warehouse stays as it was")
+        check_rows(connection, name, path)
 
 
-def write_database(connection: duckdb.DuckDBPyConnection, path: Path, lake: Lake) -> None:
+def check_rows(connection: duckdb.DuckDBPyConnection, name: str, path: Path) -> None:
+    """Run one check. Raises CheckFailed naming it, with its first rows, when it gives any."""
+    rows = connection.sql(path.read_text(encoding="utf-8")).limit(FIRST_ROWS).pl()
+    if not rows.is_empty():
+        shown = "\n".join(f"  {row}" for row in rows.to_dicts())
+        raise CheckFailed(f"check {name} ({path}) failed; its first rows:\n{shown}\nThe published warehouse stays as it was")
+
+
+def write_database(connection: duckdb.DuckDBPyConnection, path: Path, lake: Lake, facts: Mapping[str, str]) -> None:
     """Write the marts as tables and the lake's relations as views to a new database file."""
     source = connection.execute("select current_database()").fetchall()[0][0]
     connection.execute(f"attach $path as warehouse (storage_version '{STORAGE_VERSION}')", {"path": str(path)})
     connection.execute("use warehouse")
     create_macros(connection)
-    facts = {"schema_version": str(SCHEMA_VERSION), "home": str(lake.home)}
-    connection.execute(
-        "create table meta as select unnest($keys) as key, unnest($values) as value", {"keys": list(facts), "values": list(facts.values())}
-    )
-    for name in in_order([*RELATIONS, *models()]):
+    write_meta(connection, facts)
+    for name in in_order([*RELATIONS, *models()], summaries()):
         if name in RELATIONS:
-            create_live_view(connection, name, lake)
+            create_live_view(connection, name, literal(lake.home), lake.home)
         elif name in sql_files("staging"):
             connection.execute(f"create view {name} as {models()[name].read_text(encoding='utf-8')}")
-        else:
+        elif name not in summaries():
             connection.execute(f"create table {name} as from {source}.main.{name}")
     comment_on(connection, "warehouse")
     connection.execute(f"use {source}")
     connection.execute("detach warehouse")
 
 
-def create_live_view(connection: duckdb.DuckDBPyConnection, relation: str, lake: Lake) -> None:
-    """A view that sees files written after it was made; the relation's empty one is always there for its glob to match."""
-    connection.from_parquet(f"{literal(lake.home)}/{GLOBS[relation]}").create_view(relation)
+def write_meta(connection: duckdb.DuckDBPyConnection, facts: Mapping[str, str]) -> None:
+    """The table `meta`: what the file says of itself."""
+    connection.execute(
+        "create or replace table meta as select unnest($keys) as key, unnest($values) as value",
+        {"keys": list(facts), "values": list(facts.values())},
+    )
 
 
-def point_views(path: Path, root: str, files: Any = None) -> None:
-    """Make the views of a published database read the lake at `root`, a folder's DuckDB glob or an s3:// address, which `files` (fsspec)
-    can read."""
+def create_live_view(connection: duckdb.DuckDBPyConnection, relation: str, root: str, home: Path) -> None:
+    """A view of the lake at `root` (the home as a DuckDB glob, or an s3:// address) that sees files written after it was made; the
+    relation's empty file is always there for its glob to match.
+
+    Of what is compacted by now it names the large files, and passes over the folders that these retired.
+    """
+    compacted = [f"{root}/{name}" for part in live(home, relation) for name in part.files] if relation in SHARDED else []
+    gone = [f"/{folder}/" for folder in sorted(retired(home)) if folder.startswith(f"{relation}/") and relation in SHARDED]
+    rows = connection.from_parquet([f"{root}/{GLOBS[relation]}", *compacted], filename=bool(gone), union_by_name=relation not in SHARDED)
+    for folder in gone:
+        rows = rows.filter(f"not contains(filename, '{folder}')")
+    rows.project(", ".join(f'"{column}"' for column in RELATIONS[relation])).create_view(relation)
+
+
+def point_views(path: Path, root: str, home: Path, files: Any = None) -> None:
+    """Make the views of a published database read the lake at `root`, the home's DuckDB glob or the s3:// address that the home is a copy
+    of, which `files` (fsspec) can read."""
     import duckdb
 
     with closing(duckdb.connect(path)) as connection:
         if files is not None:
             connection.register_filesystem(files)
         for relation in RELATIONS:
-            connection.from_parquet(f"{root}/{GLOBS[relation]}").create_view(relation)
+            create_live_view(connection, relation, root, home)
         comment_on(connection, connection.execute("select current_database()").fetchall()[0][0], RELATIONS)
         connection.execute("update meta set value = $root where key = 'home'", {"root": root})
 
@@ -288,35 +411,63 @@ def point_views(path: Path, root: str, files: Any = None) -> None:
 def query(lake: Lake, sql: str, *, limits: QueryLimits | None = None) -> pl.DataFrame:
     """The rows of one SELECT over the published warehouse, which can read the lake through it and nothing else, and write nothing.
 
-    Raises InputError for SQL that is wrong or does more than read, a query that takes too long, or a warehouse not yet published.
+    Raises InputError for SQL that is wrong or does more than read, a query that takes too long or gives too many rows, and a warehouse
+    that is not yet published or from a newer version.
     """
     limits = limits or QueryLimits()
-    if not lake.warehouse.is_file():
-        raise InputError(f"no warehouse at {lake.warehouse}: nothing is published yet; `difficulty-prior profile <recipe>` makes it")
     with closing(open_published(lake, limits)) as connection, sql_errors_named(sql, limits):
         check_only_reads(connection, sql)
-        clock = Timer(limits.seconds, connection.interrupt)
-        clock.start()
-        try:
+        with time_limited(connection, limits):
+            most = None if limits.rows is None else limits.rows + 1
             # through query() the SQL is a bound value, and DuckDB itself refuses writes in its WITH clause
-            return connection.sql("select * from query($sql) limit $rows", params={"sql": sql, "rows": limits.rows}).pl()
-        finally:
-            clock.cancel()
+            rows = connection.sql("select * from query($sql) limit $rows", params={"sql": sql, "rows": most}).pl()
+    if limits.rows is not None and len(rows) > limits.rows:
+        raise InputError(f"the query gives more than {limits.rows:,} rows; aggregate, add a LIMIT, or allow more (--rows):\n{sql}")
+    return rows
+
+
+@contextmanager
+def time_limited(connection: duckdb.DuckDBPyConnection, limits: QueryLimits) -> Iterator[None]:
+    """Interrupt what the connection does inside when its time is over."""
+    clock = Timer(limits.seconds, connection.interrupt)
+    clock.start()
+    try:
+        yield
+    finally:
+        clock.cancel()
 
 
 def open_published(lake: Lake, limits: QueryLimits) -> duckdb.DuckDBPyConnection:
     """A locked connection to the published warehouse. It is attached, not opened, because one process shares an opened file, settings and
     all, between its connections, and would go on seeing a file that has been replaced."""
+    if not lake.warehouse.is_file():
+        raise InputError(f"no warehouse at {lake.warehouse}: nothing is published yet; `difficulty-prior profile <recipe>` makes it")
     connection = connect(threads=limits.threads, memory_limit=limits.memory, temp_directory="")
     connection.execute("attach $path as warehouse (read_only)", {"path": str(lake.warehouse)})
     connection.execute("use warehouse")
-    folders = sorted({GLOBS[relation].split("/")[0] for relation in RELATIONS})
+    check_schema(connection, lake)
+    folders = sorted({FOLDER, *(GLOBS[relation].split("/")[0] for relation in RELATIONS)})
     places = [lake.home / folder for folder in folders]
     allowed = [*map(str, places), *map(literal, places)]  # DuckDB compares the views' globs as they are written
     connection.execute("set allowed_directories = $allowed", {"allowed": allowed})
     connection.execute("set enable_external_access = false")
     connection.execute("set lock_configuration = true")
     return connection
+
+
+def check_schema(connection: duckdb.DuckDBPyConnection, lake: Lake) -> None:
+    """Raise InputError where a newer version has published the warehouse, or an older one whose marts are not those of now."""
+    [(version,)] = connection.execute("select value::int from meta where key = 'schema_version'").fetchall()
+    if version > SCHEMA_VERSION:
+        raise InputError(
+            f"{lake.warehouse} has schema {version}, published by a newer difficulty-prior; this one knows schemas up to {SCHEMA_VERSION}: "
+            "upgrade it (pip install --upgrade difficulty-prior), or open the file with DuckDB itself"
+        )
+    if version < SCHEMA_VERSION:
+        raise InputError(
+            f"{lake.warehouse} has schema {version}, published by an older difficulty-prior, and lacks relations of schema "
+            f"{SCHEMA_VERSION}; `difficulty-prior publish --home {lake.home}` makes it anew from the lake, without sampling anything"
+        )
 
 
 @contextmanager

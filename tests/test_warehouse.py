@@ -1,6 +1,7 @@
 import os
 import subprocess
 import sys
+import threading
 from pathlib import Path
 
 import pytest
@@ -9,7 +10,8 @@ from tasks.difficulty.settings import DifficultySettings
 from tasks.errors import InputError
 from tasks.lake import RELATIONS, Lake
 from tasks.process import PROJECT
-from tasks.warehouse import CheckFailed, QueryLimits, models, publish, query
+from tasks.sampling.settings import AdaptiveSettings
+from tasks.warehouse import SCHEMA_VERSION, CheckFailed, QueryLimits, models, publish, publish_again, query
 from tests.sql.rows import problems_artifact, rollouts_of, table, verdicts
 
 SETTINGS = DifficultySettings()
@@ -50,7 +52,9 @@ def test_an_empty_lake_publishes(tmp_path):
     assert publish(lake, SETTINGS) == lake.warehouse
     for name in [*RELATIONS, *models()]:
         assert query(lake, f"select count(*) from {name}").item() == 0
-    assert query(lake, "from meta").rows() == [("schema_version", "1"), ("home", str(tmp_path))]
+    meta = dict(query(lake, "from meta").rows())
+    assert (meta["schema_version"], meta["home"]) == (str(SCHEMA_VERSION), str(tmp_path))
+    assert DifficultySettings.model_validate_json(meta["difficulty"]) == SETTINGS
 
 
 def test_marts_are_tables_and_relations_are_views(shared):
@@ -133,8 +137,13 @@ def test_queries_that_read_run(shared, sql):
     assert query(shared, sql).height
 
 
-def test_query_keeps_order_and_limits_rows(shared):
-    assert query(shared, "select problem_id from difficulty order by k desc", limits=QueryLimits(rows=1)).rows() == [("p",)]
+def test_query_keeps_order_and_refuses_too_many_rows(shared):
+    sql = "select problem_id from difficulty order by k desc"
+    assert query(shared, sql, limits=QueryLimits(rows=2)).rows() == [("p",), ("q",)]
+    with pytest.raises(InputError, match="gives more than 1 rows; aggregate"):
+        query(shared, sql, limits=QueryLimits(rows=1))
+    with pytest.raises(InputError, match="gives more than 100,000 rows"):
+        query(shared, "from range(1000000000)", limits=QueryLimits(rows=100_000))
 
 
 @pytest.mark.parametrize(
@@ -181,6 +190,69 @@ def test_queries_that_write_are_refused(shared, sql):
 def test_queries_reach_no_other_file(shared, sql):
     with pytest.raises(InputError, match=r"Permission Error|disabled|does not exist"):
         query(shared, sql.format(home=str(shared.home).replace("'", "''")))
+
+
+@pytest.mark.parametrize(
+    "sql",
+    [
+        "with recursive t(i) as (select 1 union all select i from t) select count(*) from t",
+        "select count(*) from rollouts, range(1000000000) as a, range(1000000000) as b where a.range + b.range < 0",
+    ],
+)
+def test_queries_that_never_end_are_stopped(shared, sql):
+    with pytest.raises(InputError, match=r"more than 0\.3 s"):
+        query(shared, sql, limits=QueryLimits(seconds=0.3))
+
+
+def test_queries_that_need_too_much_memory_are_stopped(shared):
+    with pytest.raises(InputError, match="needs more than 50MB of memory"):
+        query(shared, "select list(range) from range(100000000)", limits=QueryLimits(memory="50MB"))
+
+
+@pytest.mark.parametrize(("schema", "said"), [("99", "newer difficulty-prior.*upgrade"), ("1", "older.*difficulty-prior publish")])
+def test_another_schema_is_told(lake, schema, said):
+    import duckdb
+
+    with duckdb.connect(str(lake.warehouse)) as session:
+        session.execute("update meta set value = $schema where key = 'schema_version'", {"schema": schema})
+    with pytest.raises(InputError, match=said):
+        query(lake, "select 1")
+    publish_again(lake)
+    assert query(lake, "select count(*) from difficulty").item() == 2
+
+
+def test_publishing_again_keeps_the_settings(lake):
+    publish(lake, DifficultySettings(low=0.3), AdaptiveSettings(min_rounds=2))
+    publish_again(lake)
+    meta = dict(query(lake, "from meta").rows())
+    assert DifficultySettings.model_validate_json(meta["difficulty"]).low == 0.3
+    assert AdaptiveSettings.model_validate_json(meta["adaptive"]).min_rounds == 2
+
+
+def test_a_reader_never_fails_and_never_sees_half(lake):
+    """A loop of readers, each with a file opened anew, while problems are added and published."""
+    import duckdb
+
+    ask = """select (select count(*) from difficulty), (select sum(problems) from difficulty_histogram),
+        (select count(*) from candidates), (select count(distinct problem_id) from verdicts)"""
+    seen, done = [], threading.Event()
+
+    def read() -> None:
+        while not done.is_set():
+            with duckdb.connect(str(lake.warehouse), read_only=True, config={"threads": 1}) as session:
+                seen.append(session.sql(ask).fetchall()[0])
+
+    reader = threading.Thread(target=read)
+    reader.start()
+    try:
+        for number in range(4):
+            fill(lake, {f"more{number}": "cic"}, name=f"more{number}")
+            publish(lake, SETTINGS, whole=number % 2 == 0)
+    finally:
+        done.set()
+        reader.join()
+    assert seen and all(marts[0] == marts[1] == marts[2] <= marts[3] for marts in seen)
+    assert [count for count, *_ in seen] == sorted(count for count, *_ in seen)
 
 
 def test_errors_in_sql_are_shown(shared):

@@ -1,6 +1,7 @@
 -- difficulty_adds_up: k of n is possible, and accuracy, interval and band are there exactly where n is
 -- grain: row of difficulty at fault
 -- inputs: difficulty
+-- local by: problem_id
 -- parameters: none
 select *
 from difficulty

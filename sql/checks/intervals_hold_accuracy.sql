@@ -1,6 +1,7 @@
 -- intervals_hold_accuracy: an accuracy lies in its interval, and the interval in [0, 1]
 -- grain: row of difficulty at fault
 -- inputs: difficulty
+-- local by: problem_id
 -- parameters: none
 select problem_id, policy_id, k, n, accuracy, accuracy_low, accuracy_high
 from difficulty

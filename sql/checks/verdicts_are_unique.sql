@@ -1,8 +1,17 @@
 -- verdicts_are_unique: a rollout has at most one verdict per grader and gold answer
--- grain: verdict key that has more than one row
--- inputs: verdicts
+-- grain: 64 rounds of a problem of which some rollout has more than one verdict
+-- inputs: verdict_outcomes
+-- local by: problem_id
 -- parameters: none
-select problem_id, policy_id, sampling_id, round, sample, grader_id, gold_id, count(*) as copies
-from verdicts
-group by all
-having count(*) > 1
+select
+    problem_id,
+    policy_id,
+    sampling_id,
+    64 * block as first_round,
+    sample,
+    grader_id,
+    gold_id,
+    (sum(verdicts) - bit_count(bit_or(drawn)))::bigint as too_many
+from verdict_outcomes
+group by problem_id, policy_id, sampling_id, block, sample, grader_id, gold_id
+having sum(verdicts) <> bit_count(bit_or(drawn))

@@ -12,3 +12,4 @@
 --   accuracy: its accuracy when it was chosen [share]
 --   rule: rule that chose it, in words
 --   rank: place in the stage, the first is 1 [number]
+--   weight: how much more often than others its rule wants it trained on, null where the rule gives no weights [number]

@@ -9,7 +9,6 @@
 --   medium_below: accuracy below which it is medium [share]
 --   high: accuracy above which it is trivial [share]
 --   z: normal quantile of the intervals, 1.96 for 95% [number]
---   rounds: rounds that count, null for all [rounds]
 --   max_rounds: rounds that a profile in progress is to reach, null for the most that are there [rounds]
 --   min_rounds: rounds after which a problem may first stop early [rounds]
 --   every: rounds between two looks whether it stops [rounds]

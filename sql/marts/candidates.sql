@@ -1,6 +1,7 @@
 -- candidates: the problems that a curation rule may choose from
 -- grain: problem_id x policy_id x sampling_id x grader_id
 -- inputs: difficulty, stg_problems, gold_conflicts
+-- local by: problem_id
 -- parameters: none
 -- invariants: sql/curation/ chooses from here only; n > 0; no problem is in gold_conflicts
 -- a problem that lies in several places counts once, by the first in the alphabet; one with two gold answers is left out, never guessed

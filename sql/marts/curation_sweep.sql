@@ -11,6 +11,7 @@
 --   kept: of them, those whose accuracy lies between the thresholds [problems]
 --   kept_share: kept / problems [share]
 --   zero_signal_share: groups over the kept that are expected to teach nothing, all right or all wrong; null where none is kept [share]
+--   reward_variance: expected variance of one response's reward over the kept, p (1 - p) under each problem's posterior [number]
 with thresholds as (
     select lows.low, highs.high, sizes.group_size
     from (select unnest([0.0, 0.05, 0.084, 0.1, 0.2, 0.3]::double[]) as low) as lows
@@ -23,7 +24,8 @@ swept as (
         outcomes.*,
         thresholds.*,
         outcomes.k / outcomes.n between thresholds.low and thresholds.high as is_kept,
-        zero_signal(outcomes.k, outcomes.n, thresholds.group_size) as zero_signal
+        zero_signal(outcomes.k, outcomes.n, thresholds.group_size) as zero_signal,
+        reward_variance(outcomes.k, outcomes.n) as reward_variance
     from outcome_counts as outcomes
     cross join thresholds
 )
@@ -40,7 +42,8 @@ select
     sum(problems)::bigint as problems,
     coalesce(sum(problems) filter (where is_kept), 0)::bigint as kept,
     coalesce(sum(problems) filter (where is_kept), 0) / sum(problems) as kept_share,
-    sum(problems * zero_signal) filter (where is_kept) / sum(problems) filter (where is_kept) as zero_signal_share
+    sum(problems * zero_signal) filter (where is_kept) / sum(problems) filter (where is_kept) as zero_signal_share,
+    sum(problems * reward_variance) filter (where is_kept) / sum(problems) filter (where is_kept) as reward_variance
 from swept
 group by all
 order by dataset, split, policy_id, sampling_id, grader_id, low, high, group_size

@@ -1,10 +1,9 @@
 -- difficulty: how hard each problem is for each policy
 -- grain: problem_id x gold_id x dataset x split x policy_id x sampling_id x grader_id
--- inputs: stg_problems, stg_verdicts, parameters
+-- inputs: stg_problems, verdict_outcomes, parameters
+-- local by: problem_id
 -- parameters: parameters.z (confidence of the interval), parameters.low, hard_below, medium_below, high (edges of the bands)
 -- invariants: sql/checks/difficulty_adds_up, intervals_hold_accuracy, passes_rise; n + timeouts + unscorable is every verdict
--- verdicts are counted before they meet the problems: a problem in several places is counted once, and few rows are joined; rounds are
--- told by their first sample, since counting distinct rounds takes six times as long as all the rest
 -- columns:
 --   rounds: rounds of which a sample was graded [rounds]
 --   n: samples that count: correct, incorrect or unparseable [samples]
@@ -20,18 +19,21 @@
 --   pass_8: chance that one of 8 samples is right, null where n < 8 [share]
 --   pass_16: chance that one of 16 samples is right, null where n < 16 [share]
 --   band: hopeless, hard, medium, easy or trivial, by the accuracy and the edges in `parameters`
-with by_verdict as (
+with blocks as (
     select
         problem_id,
         gold_id,
         policy_id,
         sampling_id,
         grader_id,
-        verdict,
-        count(*) as verdicts,
-        count(*) filter (where sample = 0) as rounds
-    from stg_verdicts
-    group by all
+        bit_count(bit_or(drawn)) as rounds,
+        sum(bit_count(correct) + bit_count(incorrect) + bit_count(unparseable)) as n,
+        sum(bit_count(correct)) as k,
+        sum(bit_count(unparseable)) as unparseable,
+        sum(bit_count(timeouts)) as timeouts,
+        sum(bit_count(unscorable)) as unscorable
+    from verdict_outcomes
+    group by problem_id, gold_id, policy_id, sampling_id, grader_id, block
 ),
 
 counted as (
@@ -42,12 +44,12 @@ counted as (
         sampling_id,
         grader_id,
         sum(rounds)::bigint as rounds,
-        coalesce(sum(verdicts) filter (where verdict in ('correct', 'incorrect', 'unparseable')), 0)::bigint as n,
-        coalesce(sum(verdicts) filter (where verdict = 'correct'), 0)::bigint as k,
-        coalesce(sum(verdicts) filter (where verdict = 'unparseable'), 0)::bigint as unparseable,
-        coalesce(sum(verdicts) filter (where verdict = 'timeout'), 0)::bigint as timeouts,
-        coalesce(sum(verdicts) filter (where verdict = 'unscorable'), 0)::bigint as unscorable
-    from by_verdict
+        sum(n)::bigint as n,
+        sum(k)::bigint as k,
+        sum(unparseable)::bigint as unparseable,
+        sum(timeouts)::bigint as timeouts,
+        sum(unscorable)::bigint as unscorable
+    from blocks
     group by all
 ),
 

@@ -1,6 +1,7 @@
 -- duplicates: problems that lie in more than one dataset or split; `leaks` marks one that is both in a train split and in another
 -- grain: problem_id
 -- inputs: stg_problems
+-- local by: problem_id
 -- parameters: none
 -- invariants: places_count >= 2
 -- columns:

@@ -1,6 +1,7 @@
 -- gold_conflicts: problems that have more than one gold answer
 -- grain: problem_id
 -- inputs: stg_problems
+-- local by: problem_id
 -- parameters: none
 -- invariants: golds >= 2; no such problem is ever curated
 -- columns:

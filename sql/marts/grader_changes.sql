@@ -1,6 +1,7 @@
 -- grader_changes: how a problem's difficulty changed from one grader's verdicts to those of the next grader that judged the same responses
 -- grain: problem_id x gold_id x dataset x split x policy_id x sampling_id x later_grader_id
 -- inputs: difficulty
+-- local by: problem_id
 -- parameters: none
 -- invariants: the two graders follow each other among those that judged the problem
 -- graders follow each other by their version, the number in grader-2+math-verify-0.9.0, and then by name

@@ -1,6 +1,6 @@
 -- suspect_labels: problems whose gold answer may be wrong, each with the reason to look at it
 -- grain: problem_id x gold_id x dataset x split x policy_id x sampling_id x grader_id x reason
--- inputs: difficulty, stg_problems, stg_policies, stg_verdicts
+-- inputs: difficulty, stg_problems, stg_policies, answer_votes
 -- parameters: none; the thresholds stand below and are ours
 -- invariants: voted and votes are there where reason is agreement, weaker_policy where it is inversion
 -- agreement: at least 4 samples count and 60% or more of them gave one and the same wrong answer
@@ -19,9 +19,8 @@
 --   weaker_policy: its name
 --   weaker_accuracy: its accuracy on this problem [share]
 with votes as (
-    select problem_id, gold_id, policy_id, sampling_id, grader_id, extracted as voted, count(*) as votes
-    from stg_verdicts
-    where verdict = 'incorrect' and extracted is not null
+    select problem_id, gold_id, policy_id, sampling_id, grader_id, voted, sum(votes)::bigint as votes
+    from answer_votes
     group by all
 ),
 

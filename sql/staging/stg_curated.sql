@@ -11,5 +11,6 @@ select
     band,
     accuracy::double as accuracy,
     rule,
-    rank::bigint as rank
+    rank::bigint as rank,
+    coalesce(weight, 1)::double as weight
 from curated

@@ -1,7 +1,8 @@
 -- stg_verdicts: verdicts with what they count as
 -- grain: problem_id x policy_id x sampling_id x round x sample x grader_id x gold_id
--- inputs: verdicts, parameters
--- parameters: parameters.rounds, the number of rounds that count (null: all)
+-- inputs: verdicts
+-- local by: problem_id
+-- parameters: none
 -- invariants: is_correct only where is_scored
 -- a timeout or an unscorable gold answer says nothing about the policy: neither is scored
 -- columns:
@@ -22,4 +23,3 @@ select
     verdict = 'correct' as is_correct,
     verdict in ('correct', 'incorrect', 'unparseable') as is_scored
 from verdicts
-where round < (select coalesce(rounds, 9223372036854775807) from parameters)

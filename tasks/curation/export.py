@@ -23,6 +23,7 @@ COLUMNS = {
     "accuracy": pa.float64(),
     "rank": pa.int64(),
 }
+WEIGHT = {"weight": pa.float64()}  # one more column where the stage's rule gives weights
 ROWS_AT_ONCE = 128
 VALIDATION = "validation.parquet"
 
@@ -44,8 +45,8 @@ def file_schema(columns: dict[str, pa.DataType]) -> pa.Schema:
 
 
 def write_stage(problems: pl.DataFrame, images: Path, path: Path) -> None:
-    """Write problems (columns of COLUMNS, `images` as names in the folder `images`) to `path`, a few at a time to save memory."""
-    schema = file_schema(COLUMNS)
+    """Write problems (columns of COLUMNS, perhaps WEIGHT; `images` are names in that folder) to `path`, a few at a time to save memory."""
+    schema = file_schema({name: (COLUMNS | WEIGHT)[name] for name in problems.columns})
     with pq.ParquetWriter(path, schema, compression="zstd") as writer:
         for rows in problems.iter_slices(ROWS_AT_ONCE):
             filled = [{**row, "images": [read_image(images, name, row["problem_id"]) for name in row["images"]]} for row in rows.to_dicts()]

@@ -1,5 +1,13 @@
-"""Runs the curation rules: SQL over one table, `candidates`, in a DuckDB that can reach nothing else, with bound parameters only."""
+"""Runs the curation rules: SQL over `candidates` and `earlier`, in a DuckDB that can reach nothing else, with bound parameters only.
 
+A rule gives `problem_id`, and may give `rank` (1 first), `weight` (how often a problem is drawn in training beside the others) and `rule`
+(words that say why). It is run twice, the second time over the same rows in the opposite order, so that what depends on chance or on the
+order of rows is found out.
+"""
+
+from __future__ import annotations
+
+import json
 from contextlib import closing
 from pathlib import Path
 
@@ -8,9 +16,12 @@ import polars as pl
 from tasks.curation.settings import StageRule
 from tasks.difficulty.settings import BANDS
 from tasks.errors import InputError
-from tasks.warehouse import QueryLimits, check_only_reads, connect, create_macros, sql_errors_named, sql_files
+from tasks.warehouse import QueryLimits, check_only_reads, connect, create_macros, sql_errors_named, sql_files, time_limited
 
-GIVEN = {"problem_id": pl.String, "rank": pl.Int64, "rule": pl.String}
+MEANT = "it must give problem_id, and may give rank, weight and rule; see sql/curation/medium.sql"
+OPTIONAL: dict[str, type[pl.DataType]] = {"rank": pl.Int64, "weight": pl.Float64, "rule": pl.String}
+LIMITS = QueryLimits(seconds=300.0, memory="8GB", threads=1)
+EARLIER = "earlier"
 
 
 def rule_path(name: str) -> Path:
@@ -23,51 +34,125 @@ def rule_path(name: str) -> Path:
     raise InputError(f"no curation rule {name!r}: give one of {', '.join(shipped)}, or the path of a SQL file (looked at {own.absolute()})")
 
 
-def rule_parameters(rule: StageRule, seed: int) -> dict[str, float | int | bool]:
-    """The values that a rule may name as `$low`, `$high`, `$size`, `$by_dataset` and `$seed`."""
+def rule_parameters(rule: StageRule, seed: int) -> dict[str, float | int | bool | str]:
+    """The values that a rule may name: `$low`, `$high`, `$target`, `$size`, `$by_dataset`, `$subject` and `$seed`."""
     return {**rule.model_dump(exclude={"rule"}), "seed": seed}
 
 
-def choose(candidates: pl.DataFrame, rule: StageRule, seed: int) -> pl.DataFrame:
-    """The problems that a rule chooses of `candidates` (the mart of that name, for one profile): problem_id, rank (1 first), rule.
+def choose(candidates: pl.DataFrame, rule: StageRule, seed: int, earlier: pl.DataFrame | None = None) -> pl.DataFrame:
+    """The problems that a rule chooses of `candidates` (the mart of that name, for one profile): problem_id, rank (1 first), weight, rule.
 
-    Raises InputError naming the file when its SQL is wrong, or does not give each problem and rank once.
+    `earlier` are the candidates as they were for the policy before, None where there is none. At most `rule.size` problems are kept, by
+    rank. Raises InputError naming the file when its SQL is wrong, gives other columns, or not the same rows twice.
     """
     path = rule_path(rule.rule)
+    given = candidates.clear() if earlier is None else earlier
     try:
-        rows = run_rule(path.read_text(encoding="utf-8"), candidates, rule_parameters(rule, seed))
-        chosen = rows.select(pl.col(name).cast(dtype) for name, dtype in GIVEN.items()).sort("rank")
-    except (InputError, pl.exceptions.PolarsError) as error:
-        raise InputError(f"curation rule {path} (it must give problem_id, rank and rule; see sql/curation/medium.sql): {error}") from error
-    known = set(candidates["problem_id"])
-    strangers = [problem for problem in chosen["problem_id"] if problem not in known]
-    if strangers:
-        raise InputError(f"curation rule {path} gives problem {strangers[0]!r}, which is not among its candidates")
-    if chosen["problem_id"].is_duplicated().any() or chosen["rank"].to_list() != list(range(1, len(chosen) + 1)):
-        raise InputError(f"curation rule {path} must give each problem once, and the ranks 1, 2, 3, …")
-    return chosen
+        sql, parameters = path.read_text(encoding="utf-8"), rule_parameters(rule, seed)
+        first, second = (run_rule(sql, *tables, parameters) for tables in ((candidates, given), (candidates.reverse(), given.reverse())))
+        chosen = ranked(with_columns(first, path.stem), sql, seed)
+        check_problems(chosen, set(candidates["problem_id"]))
+        check_same(chosen, ranked(with_columns(second, path.stem), sql, seed))
+    except InputError as error:
+        raise InputError(f"curation rule {path} ({MEANT}): {error}") from error
+    return chosen.head(rule.size)
 
 
-def run_rule(sql: str, candidates: pl.DataFrame, parameters: dict[str, float | int | bool]) -> pl.DataFrame:
-    """The rows of one SELECT over `candidates`, run where no file can be reached; parameters that it does not name are left out."""
-    with closing(connect()) as connection, sql_errors_named(sql, QueryLimits()):
+def run_rule(sql: str, candidates: pl.DataFrame, earlier: pl.DataFrame, parameters: dict[str, float | int | bool | str]) -> pl.DataFrame:
+    """The rows of one SELECT, run where no file can be reached; parameters that it does not name are left out."""
+    with closing(connect(memory_limit=LIMITS.memory)) as connection, sql_errors_named(sql, LIMITS):
         connection.from_arrow(candidates.to_arrow()).create("candidates")
+        connection.from_arrow(earlier.to_arrow()).create(EARLIER)
         create_macros(connection)
         connection.execute("set enable_external_access = false")
         connection.execute("set lock_configuration = true")
         check_only_reads(connection, sql)
         named = connection.extract_statements(sql)[0].named_parameters
-        return connection.sql(sql, params={name: value for name, value in parameters.items() if name in named}).pl()
+        with time_limited(connection, LIMITS):
+            return connection.sql(sql, params={name: value for name, value in parameters.items() if name in named}).pl()
 
 
-def shortage(stage: str, rule: StageRule, chosen: pl.DataFrame, candidates: pl.DataFrame) -> str:
+def with_columns(rows: pl.DataFrame, name: str) -> pl.DataFrame:
+    """A rule's rows with all columns that it may give, in their types. Raises InputError for a missing, an unknown or a wrong column."""
+    unknown = set(rows.columns) - {"problem_id", *OPTIONAL}
+    if "problem_id" not in rows.columns or unknown:
+        raise InputError(f"it gives the columns {', '.join(rows.columns)}; leave out {', '.join(sorted(unknown)) or 'none'}")
+    defaults = {"rank": pl.lit(None, pl.Int64), "weight": pl.lit(None, pl.Float64), "rule": pl.lit(name)}
+    try:
+        return rows.select(
+            pl.col("problem_id").cast(pl.String),
+            *(
+                (pl.col(column) if column in rows.columns else defaults[column]).cast(dtype).alias(column)
+                for column, dtype in OPTIONAL.items()
+            ),
+        )
+    except pl.exceptions.PolarsError as error:
+        raise InputError(f"a column has the wrong type (rank: whole numbers, weight: numbers): {error}") from error
+
+
+def ranked(rows: pl.DataFrame, sql: str, seed: int) -> pl.DataFrame:
+    """The rows by rank. Without ranks a rule with ORDER BY gives its order, and one without it a set, which the seed puts in order."""
+    if rows["rank"].null_count() < len(rows):
+        return rows.sort("rank", "problem_id")
+    ordered = rows if is_ordered(sql) else drawn(rows, seed)
+    return ordered.with_columns(rank=pl.int_range(1, pl.len() + 1, dtype=pl.Int64))
+
+
+def is_ordered(sql: str) -> bool:
+    """Whether a SELECT ends in an ORDER BY."""
+    with closing(connect()) as connection:
+        parsed = json.loads(connection.execute("select json_serialize_sql($sql)", {"sql": sql}).fetchall()[0][0])
+    return any(modifier["type"] == "ORDER_MODIFIER" for modifier in parsed["statements"][0]["node"]["modifiers"])
+
+
+def drawn(rows: pl.DataFrame, seed: int) -> pl.DataFrame:
+    """The rows in the order of the seed's draw, as in the macro `draw_order`."""
+    with closing(connect()) as connection:
+        create_macros(connection)
+        connection.from_arrow(rows.to_arrow()).create("given")
+        return connection.sql("from given order by draw_order(problem_id, $seed), problem_id", params={"seed": seed}).pl()
+
+
+def check_problems(chosen: pl.DataFrame, known: set[str]) -> None:
+    """Raise InputError for strangers, problems given twice, ranks with gaps, and weights that are no positive numbers."""
+    strangers = [problem for problem in chosen["problem_id"] if problem not in known]
+    if strangers:
+        raise InputError(f"it gives problem {strangers[0]!r}, which is not among its candidates")
+    twice = chosen.filter(pl.col("problem_id").is_duplicated())["problem_id"].to_list()
+    if twice:
+        raise InputError(f"it gives problem {twice[0]!r} {twice.count(twice[0])} times; it must give each problem once")
+    if chosen["rank"].to_list() != list(range(1, len(chosen) + 1)):
+        raise InputError("its ranks must be 1, 2, 3, …, each once; row_number() over (order by …, problem_id) gives such")
+    bad = chosen.filter(pl.col("weight").is_not_null() & ~(pl.col("weight").is_finite() & (pl.col("weight") > 0)))
+    if not bad.is_empty():
+        raise InputError(f"it gives problem {bad['problem_id'][0]!r} the weight {bad['weight'][0]}; a weight is a positive number")
+
+
+def check_same(first: pl.DataFrame, second: pl.DataFrame) -> None:
+    """Raise InputError where two runs gave other rows."""
+    if not first.equals(second):
+        places = min(len(first), len(second))
+        differing = next((place for place in range(places) if first.row(place) != second.row(place)), places)
+        raise InputError(
+            f"run twice it gives other rows, from row {differing + 1} on: order by something that no two problems share (add problem_id), "
+            "and draw with draw_order(problem_id, $seed) and not with random()"
+        )
+
+
+def shortage(stage: str, rule: StageRule, chosen: pl.DataFrame, candidates: pl.DataFrame, *, has_earlier: bool = False) -> str:
     """What to tell when a rule finds fewer problems than wanted: counts per band and the way out; empty when it finds enough."""
     if len(chosen) == rule.size:
         return ""
     counts = dict(candidates.group_by("band").len().rows())
     bands = ", ".join(f"{band} {counts.get(band, 0)}" for band in BANDS)
+    reads_earlier = EARLIER in rule_path(rule.rule).read_text(encoding="utf-8").split()
+    missing = (
+        "The rule reads `earlier`, which is empty here: it is for a stage whose difficulty is measured anew (`reprofile: {}`). "
+        if reads_earlier and not has_earlier
+        else ""
+    )
     return (
         f"curation.{stage}: rule {rule.rule!r} finds {len(chosen)} problems with an accuracy from {rule.low} to {rule.high}, but size is "
-        f"{rule.size}. Of {len(candidates)} problems: {bands}. Lower curation.{stage}.size, move its low and high apart, bring in more "
-        f"problems, or set curation.on_shortage to warn for a smaller stage"
+        f"{rule.size}. Of {len(candidates)} problems: {bands}. {missing}Lower curation.{stage}.size, move its low and high apart, bring in "
+        f"more problems, or set curation.on_shortage to warn for a smaller stage"
     )

@@ -10,8 +10,9 @@ from tasks.settings import Settings
 class StageRule(Settings):
     """The problems of one stage: at most `size` of those with an accuracy from `low` to `high`.
 
-    `rule` is a name in `sql/curation/` or the path of a SQL file of your own (see `medium.sql` for what it reads and gives).
-    `by_dataset` takes the datasets in turn, so that a large one does not crowd out the others.
+    `rule` is a name in `sql/curation/` or the path of a SQL file of your own (see `medium.sql` for what it reads, and `rules.py` for what
+    it must give). `by_dataset` takes the datasets in turn, so that a large one does not crowd out the others; `subject` is the field of
+    the problems' metadata that `balanced_by_subject` balances, `target` the accuracy that `target_pass_rate` seeks.
     """
 
     rule: str = "medium"
@@ -19,6 +20,8 @@ class StageRule(Settings):
     low: float = Field(default=0.084, ge=0, le=1)
     high: float = Field(default=0.87, ge=0, le=1)
     by_dataset: bool = False
+    target: float = Field(default=0.5, ge=0, le=1)
+    subject: str = "subject"
 
     @model_validator(mode="after")
     def thresholds_are_ordered(self) -> "StageRule":

@@ -12,7 +12,7 @@ from typing import Any
 import polars as pl
 
 from tasks.caching import room_task
-from tasks.curation.export import COLUMNS, write_stage
+from tasks.curation.export import COLUMNS, WEIGHT, write_stage
 from tasks.curation.rules import choose, rule_parameters, rule_path, shortage
 from tasks.curation.settings import CurationSettings, StageRule
 from tasks.difficulty.settings import DifficultySettings
@@ -22,14 +22,22 @@ from tasks.problems.precision import stated_precision
 from tasks.store import Artifact, artifact, building, file_digest
 from tasks.warehouse import open_over, sql_digests
 
-VERSION = 2
+VERSION = 3
 PLACE = ["problem_id", "gold_id", "dataset", "split"]
 logger = logging.getLogger(__name__)
 
 
-def plan(home: Path, difficulty: Artifact, problems: tuple[Artifact, ...], settings: CurationSettings, seed: int) -> Artifact:
+def plan(
+    home: Path,
+    difficulty: Artifact,
+    problems: tuple[Artifact, ...],
+    settings: CurationSettings,
+    seed: int,
+    earlier: Artifact | None = None,
+) -> Artifact:
     """The curated set that `curate` makes of the same arguments."""
     inputs = {
+        **({"earlier": earlier.content} if earlier else {}),
         "version": VERSION,
         "difficulty": difficulty.content,
         "problems": [source.content for source in problems],
@@ -42,21 +50,32 @@ def plan(home: Path, difficulty: Artifact, problems: tuple[Artifact, ...], setti
 
 
 @room_task(plan, name="curate", task_run_name="choose the problems of both stages")
-def curate(home: Path, difficulty: Artifact, problems: tuple[Artifact, ...], settings: CurationSettings, seed: int) -> Artifact:
-    """Write `curated.parquet` (the lake's relation) and one `<stage>.parquet` a stage. Raises InputError when problems are too few."""
-    target = plan(home, difficulty, problems, settings, seed)
+def curate(
+    home: Path,
+    difficulty: Artifact,
+    problems: tuple[Artifact, ...],
+    settings: CurationSettings,
+    seed: int,
+    earlier: Artifact | None = None,
+) -> Artifact:
+    """Write `curated.parquet` (the lake's relation) and one `<stage>.parquet` a stage. Raises InputError when problems are too few.
+
+    `earlier` is the difficulty of the same problems for the policy before, which rules read as the relation of that name.
+    """
+    target = plan(home, difficulty, problems, settings, seed, earlier)
     if target.is_complete:
         return target
     candidates, sources, conflicts = read_candidates(difficulty, problems)
     warnings = [f"{conflicts} problems have more than one gold answer and are left out; see gold_conflicts"] if conflicts else []
+    before = read_candidates(earlier, problems)[0] if earlier else None
     stages = {}
     for stage, rule in settings.stages.items():
-        chosen = choose(candidates, rule, seed)
-        warnings += judge_size(shortage(stage, rule, chosen, candidates), chosen, settings)
+        chosen = choose(candidates, rule, seed, before)
+        warnings += judge_size(shortage(stage, rule, chosen, candidates, has_earlier=earlier is not None), chosen, settings)
         stages[stage] = chosen.join(candidates, on="problem_id").join(sources, on=PLACE).sort("rank")
     for warning in warnings:
         logger.warning(warning)
-    with building(target, lineage(difficulty, settings, seed, stages, warnings)) as folder:
+    with building(target, lineage(difficulty, problems, settings, seed, stages, warnings, earlier)) as folder:
         write_stages(stages, target.key, Lake(home).images, folder)
     return target
 
@@ -84,16 +103,24 @@ def write_stages(stages: dict[str, pl.DataFrame], set_id: str, images: Path, fol
     named = [rows.with_columns(pl.lit(set_id).alias("set_id"), pl.lit(stage).alias("stage")) for stage, rows in stages.items()]
     write_parquet(pl.concat(conform(rows, "curated") for rows in named), folder / "curated.parquet")
     for stage, rows in stages.items():
-        write_stage(rows.select(*COLUMNS), images, folder / f"{stage}.parquet")
+        weighed = WEIGHT if rows["weight"].null_count() < len(rows) else {}
+        write_stage(rows.select(*COLUMNS, *weighed), images, folder / f"{stage}.parquet")
 
 
 def lineage(
-    difficulty: Artifact, settings: CurationSettings, seed: int, stages: dict[str, pl.DataFrame], warnings: list[str]
+    difficulty: Artifact,
+    problems: Sequence[Artifact],
+    settings: CurationSettings,
+    seed: int,
+    stages: dict[str, pl.DataFrame],
+    warnings: list[str],
+    earlier: Artifact | None,
 ) -> dict[str, Any]:
     """What the manifest says of a set: whose difficulty, by which grader and sampling, which query, and what came out."""
     measured = {name: difficulty.manifest[name] for name in ("policy_id", "sampling_id", "grader_id", "rounds")}
     described = {stage: stage_lineage(rule, seed, stages[stage]) for stage, rule in settings.stages.items()}
-    return {**measured, "difficulty": difficulty.key, "settings": settings, "warnings": warnings, "stages": described}
+    made_from = {"difficulty": difficulty.key, "earlier": earlier and earlier.key, "problems": [source.key for source in problems]}
+    return {**measured, **made_from, "settings": settings, "warnings": warnings, "stages": described}
 
 
 def stage_lineage(rule: StageRule, seed: int, rows: pl.DataFrame) -> dict[str, Any]:

@@ -42,7 +42,8 @@ def evaluate(home: Path, arms: tuple[EvaluationArm, ...], problems: tuple[Artifa
     target = plan(home, arms, problems)
     if target.is_complete:
         return target
-    with building(target, {"arms": [arm.model_dump(include={"policy", "policy_id", "hints"}) for arm in arms]}) as folder:
+    graded = [found.key for arm in arms for found in (arm.graded, arm.fallback) if found]
+    with building(target, {"arms": [arm.model_dump(include={"policy", "policy_id", "hints"}) for arm in arms], "graded": graded}) as folder:
         rows = pl.concat(arm_rows(arm, problems) for arm in arms).with_columns(evaluation_id=pl.lit(target.key))
         write_parquet(conform(rows, "evaluations"), folder / "evaluations.parquet")
         files = {"evaluations": [folder / "evaluations.parquet"]}

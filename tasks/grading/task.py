@@ -40,8 +40,8 @@ def grade(home: Path, profile: Artifact, problems: tuple[Artifact, ...], setting
         return target
     lake, facts = Lake(home), read_profile(profile)
     golds = gold_answers(load_problems(problems), round_limits(profile), facts["rounds"])
-    partition = lake.partition("verdicts", grader_id(), facts["policy_id"], facts["sampling_id"])
-    with lake.lock(partition), building(target, {"grader_id": grader_id(), "profile": profile.key}) as folder:
+    ids = (grader_id(), facts["policy_id"], facts["sampling_id"])
+    with lake.writing("verdicts", *ids) as partition, building(target, {"grader_id": grader_id(), "profile": profile.key}) as folder:
         append_verdicts(lake, partition, Ungraded(shard_paths(profile, "rollouts"), golds, lake, partition), settings)
         verdicts = holding(lake.shards(partition), golds["problem_id"])
         kept: dict[str, Any] = {name: facts[name] for name in ("policy_id", "sampling_id", "rounds", "problems", "stops") if name in facts}

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import polars as pl
+from rich.bar import Bar
 from rich.box import SIMPLE
 from rich.console import Console
 from rich.table import Table
@@ -29,6 +30,7 @@ PLANNED = {
     State.missing: "red",
     State.every_run: "dim",
 }
+SWEEP_BAR = 12
 SAID = {"up": "green", "down": "red", "unclear": "dim", "": "dim"}
 
 
@@ -131,6 +133,32 @@ def print_changes(console: Console, changed: pl.DataFrame, judged: pl.DataFrame)
         console.print(rows_table(changed))
     console.print()
     console.print(rows_table(judged))
+
+
+def print_sweep(
+    console: Console, profile: Mapping[str, Any], pairs: pl.DataFrame, sizes: pl.DataFrame, recommended: tuple[float, float], reason: str
+) -> None:
+    """Print the pairs of thresholds with the share of wasted groups as a bar, the set sizes beside, and what is recommended."""
+    console.print(Text(f"{profile['policy'] or profile['policy_id']}: {profile['problems']:,} problems", style="bold"))
+    heads = [f"chosen of {size} (same)" for size in sizes["size"].unique().sort()]
+    table = Table(header_style="bold", box=None, pad_edge=False)
+    for head in ("low", "high", "kept", "of fresh rounds", "no gradient", "", "variance", "change side", *heads):
+        table.add_column(head, justify="left" if head == "" else "right")
+    for row in pairs.iter_rows(named=True):
+        here = sizes.filter(low=row["low"], high=row["high"]).sort("size")
+        cells = [f"{chosen} ({same})" for chosen, same in here.select("chosen", "in_present_set").iter_rows()]
+        table.add_row(*sweep_cells(row), *cells, style="bold green" if (row["low"], row["high"]) == recommended else "")
+    console.print(table)
+    console.print(Text(f"take {recommended[0]:g} to {recommended[1]:g}: {reason}", style="bold"), soft_wrap=True)
+
+
+def sweep_cells(row: Mapping[str, Any]) -> list[Any]:
+    """The figures of one pair of thresholds."""
+    share = row["zero_signal_share"]
+    wasted = [MISSING, ""] if share is None else [percent(share), Bar(size=1, begin=0, end=share, width=SWEEP_BAR)]
+    variance = MISSING if row["reward_variance"] is None else f"{row['reward_variance']:.3f}"
+    kept = [f"{row['low']:g}", f"{row['high']:g}", f"{row['kept']:,}", f"{row['expected_kept']:,.0f}"]
+    return [*kept, *wasted, variance, percent(row["switch_share"])]
 
 
 def summary_table(summary: pl.DataFrame) -> Table:

@@ -37,7 +37,8 @@ def import_rollouts(home: Path, problems: tuple[Artifact, ...], settings: Import
     rows = imported_rollouts(files, settings.columns, known, policy.policy_id, sampling_id)
     policy.record(lake)
     lake.record("samplings", {"sampling_id": sampling_id, "template": "imported", "hints": False, "settings": settings.model_dump_json()})
-    shard = lake.append(lake.partition("rollouts", policy.policy_id, sampling_id), "rollouts", rows, digest(rows["problem_id"].to_list()))
+    with lake.writing("rollouts", policy.policy_id, sampling_id) as partition:
+        shard = lake.append(partition, "rollouts", rows, digest(rows["problem_id"].to_list()))
     facts = {"policy_id": policy.policy_id, "sampling_id": sampling_id, "rounds": len(files), "problems": [p.key for p in problems]}
     with building(target, {**facts, "answers": len(rows), "files": [path.name for path in files]}) as folder:
         write_profile(folder, lake, rollouts=[shard], facts=facts)

@@ -30,8 +30,8 @@ def read_profile(profile: Artifact) -> dict[str, Any]:
 
 
 def shard_paths(profile: Artifact, relation: str) -> list[Path]:
-    """The shards of "rollouts" or "verdicts" that a profile names."""
-    return [profile.home / name for name in read_profile(profile)[relation]]
+    """The files that hold the shards of "rollouts" or "verdicts" that a profile names: after a compaction, those that took them in."""
+    return Lake(profile.home).present(read_profile(profile)[relation])
 
 
 def round_limits(profile: Artifact) -> Path | None:

@@ -127,7 +127,10 @@ def sample(
         "problems": [p.key for p in problems],
         **({"stops": stops.key} if stops else {}),
     }
-    with building(target, {**facts, "settings": spec.model_dump(exclude={"home", "hints", "problems", "among"}, mode="json")}) as folder:
+    made_from = {"hints_from": hints_from.key} if hints_from else {}
+    with building(
+        target, {**facts, **made_from, "settings": spec.model_dump(exclude={"home", "hints", "problems", "among"}, mode="json")}
+    ) as folder:
         draw_missing(lake, spec, folder, policy.name)
         shards = lake.shards(lake.partition("rollouts", policy.policy_id, spec.sampling_id))
         write_profile(folder, lake, rollouts=holding(shards, every_problem(spec)["problem_id"]), facts=facts)
@@ -171,7 +174,7 @@ def hinted(difficulty: Artifact | None, prompting: PromptingSettings) -> dict[st
 
 def draw_missing(lake: Lake, spec: SampleSpec, folder: Path, policy: str) -> None:
     """Draw what the lake does not have; one run at a time appends to a policy's and sampling's shards, another waits."""
-    with lake.lock(lake.partition("rollouts", spec.policy.policy_id, spec.sampling_id)):
+    with lake.writing("rollouts", spec.policy.policy_id, spec.sampling_id):
         shards = missing_shards(spec, problems_of(spec))
         if not shards:
             return

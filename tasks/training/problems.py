@@ -25,11 +25,20 @@ class Problems:
 
     An example has `prompt` (chat messages), `images` (PIL, RGB; only where the policy sees images), `answer`, `choices`,
     `precision` (decimals at which numbers are compared, None: exactly), `problem_id` and `prior` (the offline accuracy, None if unknown).
-    Items of one problem share their images: do not change them.
+    Items of one problem share their images: do not change them. `weights` say how often each is drawn beside the others (None: alike).
     """
 
-    def __init__(self, rows: list[dict[str, Any]], prompting: PromptingSettings, *, hints: bool, sees_images: bool) -> None:
+    def __init__(
+        self,
+        rows: list[dict[str, Any]],
+        prompting: PromptingSettings,
+        *,
+        hints: bool,
+        sees_images: bool,
+        weights: list[float] | None = None,
+    ) -> None:
         self.rows = rows
+        self.weights = weights
         self.prompting = prompting
         self.hints = hints
         self.sees_images = sees_images
@@ -71,7 +80,8 @@ def load_problems(path: Path, prompting: PromptingSettings, *, hints: bool, sees
         raise InputError(f"{path} holds no problem: nothing to train on; widen the stage's bands or profile more problems")
     for number, row in enumerate(rows, start=1):
         check_images(row, f"{path} row {number} (problem {row['problem_id']})", sees_images)
-    return Problems(rows, prompting, hints=hints, sees_images=sees_images)
+    weights = frame["weight"].fill_null(1.0).to_list() if "weight" in frame.columns else None
+    return Problems(rows, prompting, hints=hints, sees_images=sees_images, weights=weights)
 
 
 def check_images(row: dict[str, Any], place: str, sees_images: bool) -> None:

@@ -42,11 +42,14 @@ class WholeRunSampler(Sampler):
     """Indices of a whole run in generation batches: the problems in one random order after another, no problem left out of any.
 
     Each batch of `problems` indices comes `uses` times, each index `group_size` times in a row. TRL's own sampler yields the same in the
-    first order but starts anew in a resumed run, whichever order the run had come to.
+    first order but starts anew in a resumed run, whichever order the run had come to. With `weights` (one a problem) an order still has
+    `total` places, but a problem has as many of them as its share of the weights, rounded up or down by chance.
     """
 
-    def __init__(self, total: int, *, batches: int, problems: int, group_size: int, uses: int, seed: int) -> None:
-        self.total, self.batches, self.problems = total, batches, problems
+    def __init__(
+        self, total: int, *, batches: int, problems: int, group_size: int, uses: int, seed: int, weights: list[float] | None = None
+    ) -> None:
+        self.total, self.batches, self.problems, self.weights = total, batches, problems, weights
         self.group_size, self.uses, self.seed = group_size, uses, seed
 
     def __len__(self) -> int:
@@ -57,10 +60,20 @@ class WholeRunSampler(Sampler):
         waiting: list[int] = []
         for _ in range(self.batches):
             while len(waiting) < self.problems:
-                waiting += torch.randperm(self.total, generator=generator).tolist()
+                waiting += self.order(generator).tolist()
             batch, waiting = waiting[: self.problems], waiting[self.problems :]
             for _ in range(self.uses):
                 yield from (index for index in batch for _ in range(self.group_size))
+
+    def order(self, generator: torch.Generator) -> torch.Tensor:
+        """The problems of one order, shuffled. Weighted ones by systematic resampling: evenly spaced points on the stacked weights."""
+        shuffled = torch.randperm(self.total, generator=generator)
+        if self.weights is None:
+            return shuffled
+        shares = torch.tensor(self.weights, dtype=torch.float64)
+        points = torch.arange(self.total) + torch.rand(1, generator=generator, dtype=torch.float64)
+        places = torch.searchsorted((shares / shares.sum() * self.total).cumsum(0), points, right=True)
+        return places.clamp(max=self.total - 1)[shuffled]
 
 
 class Arguments(GRPOConfig):
@@ -146,6 +159,7 @@ class DifficultyGRPOTrainer(AnsweringTrainer):
             group_size=self.num_generations,
             uses=uses,
             seed=args.seed,
+            weights=self.problems.weights,
         )
 
     def _tokenize_prompts(self, prompts: list[Any]) -> tuple[Any, Any, Any]:

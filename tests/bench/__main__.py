@@ -14,7 +14,7 @@ import psutil
 
 from tests.bench.row import Row
 
-NAMES = ("simulated", "similarity", "adaptive", "grading", "sampling", "training", "kills", "stage_kills", "streaming")
+NAMES = ("simulated", "similarity", "adaptive", "grading", "sampling", "training", "kills", "stage_kills", "streaming", "warehouse")
 README = Path(__file__).resolve().parents[2] / "README.md"
 BEGIN, END = "<!-- bench: begin -->", "<!-- bench: end -->"
 

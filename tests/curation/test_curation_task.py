@@ -51,7 +51,15 @@ def test_the_set_is_in_the_lake_and_tells_its_lineage(tmp_path):
     )
     rule = SQL / "curation" / "medium_to_hard.sql"
     assert (stage["query"], stage["query_digest"]) == (rule.read_text(), file_digest(rule))
-    assert stage["parameters"] == {"low": 0.084, "high": 0.5, "size": 3, "by_dataset": False, "seed": 0}
+    assert stage["parameters"] == {
+        "low": 0.084,
+        "high": 0.5,
+        "size": 3,
+        "by_dataset": False,
+        "seed": 0,
+        "target": 0.5,
+        "subject": "subject",
+    }
     assert (stage["by_band"], stage["by_dataset"]) == ({"hard": 2, "medium": 1}, {"geometry": 3})
 
 

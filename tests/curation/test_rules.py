@@ -1,6 +1,7 @@
 import polars as pl
 import pytest
 
+from tasks.curation import rules
 from tasks.curation.rules import choose, shortage
 from tasks.curation.settings import StageRule
 from tasks.errors import InputError
@@ -70,9 +71,22 @@ def test_a_rule_of_ones_own(candidates, tmp_path):
     ("sql", "said"),
     [
         ("selec 1", "syntax error"),
-        ("select problem_id from candidates", "rank"),
+        ("select accuracy from candidates", "it gives the columns accuracy"),
+        ("select problem_id, 1 as rnak from candidates", "leave out rnak"),
+        ("select problem_id, 'first' as rank from candidates", "wrong type"),
+        ("select problem_id from candidates, range(2)", "2 times; it must give each problem once"),
+        ("select problem_id, 0 as weight from candidates", "the weight 0.0; a weight is a positive number"),
+        ("select problem_id, 1 / 0 as weight from candidates", "a weight is a positive number"),
+        ("select problem_id from candidates order by random()", "run twice it gives other rows"),
+        ("select problem_id from candidates order by accuracy", "run twice it gives other rows"),
+        ("select problem_id from candidates limit 3", "run twice it gives other rows"),
+        ("select problem_id, row_number() over () as rank from candidates", "run twice it gives other rows"),
+        (
+            "select c.problem_id from candidates as c, range(100000000) as a, range(100000000) as b where a.range * b.range < -1",
+            "more than 1 s",
+        ),
         ("select 'x' as problem_id, 1 as rank, '' as rule", "not among its candidates"),
-        ("select problem_id, 1 as rank, '' as rule from candidates", "the ranks 1, 2, 3"),
+        ("select problem_id, 1 as rank, '' as rule from candidates", "ranks must be 1, 2, 3"),
         ("copy candidates to '{folder}/out.csv'", "one SELECT"),
         (
             "with x as (copy candidates to '{folder}/out.csv') select problem_id, 1 as rank, '' as rule from candidates limit 1",
@@ -82,7 +96,8 @@ def test_a_rule_of_ones_own(candidates, tmp_path):
         ("select problem_id, 1 as rank, $nothing as rule from candidates", "nothing"),
     ],
 )
-def test_a_wrong_rule_is_named(candidates, tmp_path, sql, said):
+def test_a_wrong_rule_is_named(candidates, tmp_path, monkeypatch, sql, said):
+    monkeypatch.setattr(rules, "LIMITS", rules.LIMITS.model_copy(update={"seconds": 1.0}))
     path = tmp_path / "wrong.sql"
     path.write_text(sql.format(folder=tmp_path))
     with pytest.raises(InputError, match=rf"wrong\.sql[\s\S]*{said}"):
@@ -91,8 +106,58 @@ def test_a_wrong_rule_is_named(candidates, tmp_path, sql, said):
 
 
 def test_an_unknown_rule_lists_the_shipped(candidates):
-    with pytest.raises(InputError, match="medium, medium_to_hard"):
+    with pytest.raises(InputError, match="learnability, medium, medium_to_hard"):
         choose(candidates, StageRule(rule="meduim"), 0)
+
+
+def own(tmp_path, sql: str) -> str:
+    path = tmp_path / "own.sql"
+    path.write_text(sql)
+    return str(path)
+
+
+def test_a_rule_may_give_only_problems(candidates, tmp_path):
+    rule = StageRule(rule=own(tmp_path, "select problem_id from candidates where accuracy = 0.5"), size=5)
+    rows = choose(candidates, rule, 0)
+    assert (rows["rank"].to_list(), set(rows["rule"]), rows["weight"].null_count()) == ([1, 2, 3, 4, 5], {"own"}, 5)
+    assert rows.equals(choose(candidates.reverse(), rule, 0))
+    assert not rows.equals(choose(candidates, rule, 1))
+
+
+def test_a_rules_order_is_its_rank(candidates, tmp_path):
+    rows = choose(candidates, StageRule(rule=own(tmp_path, "select problem_id from candidates order by accuracy desc, problem_id")), 0)
+    assert rows["problem_id"].to_list()[:3] == ["big-1.0-0", "big-1.0-1", "big-1.0-2"]
+
+
+def test_subjects_are_balanced(candidates):
+    subjects = pl.Series("metadata", [f'{{"subject": "{"rare" if place % 6 == 0 else "common"}"}}' for place in range(len(candidates))])
+    rows = chosen(candidates.with_columns(subjects), StageRule(rule="balanced_by_subject", low=0.0, high=1.0, size=20))
+    assert rows["metadata"].str.contains("rare").sum() == 10
+    without = chosen(candidates.with_columns(metadata=pl.lit("{}")), StageRule(rule="balanced_by_subject", low=0.0, high=1.0, size=24))
+    assert without["dataset"].value_counts().sort("dataset")["count"].to_list() == [12, 12]
+
+
+def test_target_pass_rate_takes_the_nearest(candidates):
+    rows = chosen(candidates, StageRule(rule="target_pass_rate", low=0.1, high=0.9, target=0.7, size=30))
+    assert rows["accuracy"].to_list() == [0.75] * 12 + [0.5] * 12 + [0.25] * 6
+
+
+def test_learnability_draws_oftener_what_teaches_more(candidates):
+    counted = candidates.with_columns(n=pl.lit(8), k=(pl.col("accuracy") * 8).cast(pl.Int64))
+    rows = chosen(counted, StageRule(rule="learnability", low=0.0, high=1.0, size=40))
+    assert rows["accuracy"].to_list()[:36] == [0.5] * 12 + sorted(rows["accuracy"].to_list()[12:36], key=lambda p: -p * (1 - p))
+    assert rows["weight"].mean() == pytest.approx(1) and rows["weight"].is_sorted(descending=True)
+
+
+def test_newly_solved_is_what_was_harder_before(candidates):
+    rule = StageRule(rule="newly_solved", low=0.1, high=0.8, size=20)
+    before = candidates.with_columns(accuracy=pl.when(pl.col("dataset") == "small").then(0.0).otherwise(pl.col("accuracy")))
+    rows = choose(candidates, rule, 0, before).join(candidates, on="problem_id").sort("rank")
+    assert rows["accuracy"].to_list() == [0.75, 0.75, 0.5, 0.5, 0.25, 0.25, 0.125, 0.125]
+    alone = choose(candidates, rule, 0)
+    assert alone.is_empty()
+    assert "reads `earlier`, which is empty here" in shortage("stage2", rule, alone, candidates)
+    assert "earlier" not in shortage("stage2", rule, rows, candidates, has_earlier=True)
 
 
 def test_a_shortage_counts_bands_and_says_what_helps(candidates):

@@ -1,0 +1,10 @@
+-- artifacts: every complete artifact of the lake with its manifest, as it was when this was published
+-- grain: kind x artifact_id
+-- inputs: none
+-- parameters: none
+-- invariants: a manifest is there
+-- columns:
+--   kind: kind of artifact, the name of its folder
+--   artifact_id: its key, the name of its folder in there
+--   written_at: when it was completed
+--   manifest: what it was made of and holds, as JSON text

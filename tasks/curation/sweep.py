@@ -1,0 +1,150 @@
+"""What other thresholds, rounds and set sizes would give, from difficulty that is measured: no policy is asked again.
+
+Of every pair of thresholds: how many problems it keeps, the expected share of groups without any gradient (all right or all wrong, over
+each problem's posterior), the expected variance of the reward, how many problems would change side if the profile was drawn again over so
+many rounds, and for every set size what the stage's own rule would choose and how much of the present set that keeps.
+"""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import polars as pl
+from pydantic import Field
+
+from tasks.curation.rules import choose
+from tasks.curation.settings import StageRule
+from tasks.errors import InputError
+from tasks.lake import Lake
+from tasks.settings import Settings
+from tasks.warehouse import query
+
+PROFILES = """
+    select policy_id, sampling_id, grader_id, any_value(policy) as policy, count(*) as problems
+    from candidates left join stg_policies using (policy_id) anti join (from samplings where hints) using (sampling_id)
+    where split <> 'heldout'
+    group by all order by problems desc, policy_id, sampling_id, grader_id desc"""
+GRID = """
+    select low, high, sum(s.problems)::bigint as problems, sum(kept)::bigint as kept,
+        sum(kept * zero_signal_share) / nullif(sum(kept), 0) as zero_signal_share,
+        sum(kept * reward_variance) / nullif(sum(kept), 0) as reward_variance,
+        sum(n.expected_kept) as expected_kept, sum(s.problems * n.switch_share) / sum(s.problems) as switch_share
+    from curation_sweep as s
+    inner join curation_noise as n using (dataset, split, policy_id, sampling_id, grader_id, low, high)
+    where policy_id = '{policy_id}' and sampling_id = '{sampling_id}' and grader_id = '{grader_id}' and split <> 'heldout'
+        and group_size = {group_size} and rounds = {rounds}
+    group by all order by low, high"""
+PRESENT = """
+    select set_id, problem_id from stg_curated
+    where stage = '{stage}' and set_id = (
+        select arg_max(artifact_id, written_at) from artifacts
+        where kind = 'curated' and manifest ->> '$.policy_id' = '{policy_id}' and manifest ->> '$.sampling_id' = '{sampling_id}'
+            and (manifest -> '$.stages' ->> '{stage}') is not null)"""
+
+
+class SweepSettings(Settings):
+    """What is swept: a stage's rule, the size of its groups (4, 8 or 16), the rounds of a fresh profile (4, 8, 16 or 32), set sizes."""
+
+    stage: str = Field(default="stage1", pattern="^stage[12]$")
+    rule: StageRule = StageRule()
+    group_size: int = 8
+    rounds: int = 8
+    sizes: tuple[int, ...] = ()
+    seed: int = 0
+
+
+@dataclass(frozen=True)
+class Sweep:
+    """The profile that was swept, a row per pair of thresholds, a row per pair and set size, and the recommended pair with the reason."""
+
+    profile: dict
+    pairs: pl.DataFrame
+    sizes: pl.DataFrame
+    recommended: tuple[float, float]
+    reason: str
+
+
+def sweep(lake: Lake, settings: SweepSettings, policy: str | None = None) -> Sweep:
+    """Sweep the profile of `policy` (an id or a name; None: the one of most problems). Raises InputError where there is none."""
+    profile = profile_of(lake, policy)
+    facts = {**profile, **settings.model_dump(include={"stage", "rounds", "group_size"})}
+    pairs = query(lake, GRID.format(**facts))
+    if pairs.is_empty():
+        raise InputError(
+            f"groups of {settings.group_size} with {settings.rounds} rounds are not on the grid: groups of 4, 8 and 16, rounds 4, 8, 16 "
+            "and 32 are (sql/marts/curation_sweep.sql and curation_noise.sql)"
+        )
+    present = set(query(lake, PRESENT.format(**facts))["problem_id"])
+    sizes = chosen_sizes(candidates_of(lake, profile), pairs, present, settings)
+    recommended, reason = recommend(pairs, settings)
+    return Sweep(profile, pairs, sizes, recommended, reason)
+
+
+def profile_of(lake: Lake, policy: str | None) -> dict:
+    """The profile to sweep."""
+    found = query(lake, PROFILES)
+    if policy:
+        found = found.filter((pl.col("policy_id") == policy) | (pl.col("policy") == policy))
+    if found.is_empty():
+        raise InputError(
+            f"no difficulty{f' of policy {policy!r}' if policy else ''} in {lake.warehouse}; `difficulty-prior profile` measures it"
+        )
+    return found.row(0, named=True)
+
+
+def candidates_of(lake: Lake, profile: dict) -> pl.DataFrame:
+    """The candidates of a profile, those held out left out."""
+    place = "policy_id = '{policy_id}' and sampling_id = '{sampling_id}' and grader_id = '{grader_id}'".format(**profile)
+    return query(lake, f"from candidates where {place} and split <> 'heldout' order by problem_id")
+
+
+def chosen_sizes(candidates: pl.DataFrame, pairs: pl.DataFrame, present: set[str], settings: SweepSettings) -> pl.DataFrame:
+    """How many problems the rule chooses for each pair and size, and the share of the present set among them."""
+    sizes = settings.sizes or tuple(sorted({max(1, settings.rule.size // 2), settings.rule.size, settings.rule.size * 2}))
+    rows = []
+    for low, high in pairs.select("low", "high").iter_rows():
+        for size in sizes:
+            rule = settings.rule.model_copy(update={"low": low, "high": high, "size": size})
+            ids = set(choose(candidates, rule, settings.seed)["problem_id"])
+            rows.append({"low": low, "high": high, "size": size, "chosen": len(ids), "in_present_set": len(ids & present)})
+    return pl.DataFrame(rows).with_columns(overlap=pl.col("in_present_set") / len(present) if present else pl.lit(None, pl.Float64))
+
+
+def recommend(pairs: pl.DataFrame, settings: SweepSettings) -> tuple[tuple[float, float], str]:
+    """The pair that wastes the fewest groups among those that fill the set, and why; the one that keeps most where none fills it."""
+    size, now = settings.rule.size, pairs.filter(low=settings.rule.low, high=settings.rule.high)
+    enough = pairs.filter(pl.col("kept") >= size)
+    ranked = enough.sort("zero_signal_share", "switch_share") if len(enough) else pairs.sort("kept", descending=True)
+    best = ranked.row(0, named=True)
+    if not len(enough):
+        reason = f"no pair leaves {size} problems for {settings.stage}; this one leaves the most, {best['kept']}: lower the size to that"
+    else:
+        reason = (
+            f"of the {len(enough)} pairs that leave at least {size} problems it wastes the fewest groups: "
+            f"{best['zero_signal_share']:.1%} of those of {settings.group_size} are expected to have no gradient"
+        )
+        if not now.is_empty() and now["zero_signal_share"][0] is not None:
+            reason += f", against {now['zero_signal_share'][0]:.1%} at {settings.rule.low:g} to {settings.rule.high:g}"
+    return (
+        best["low"],
+        best["high"],
+    ), f"{reason}; {best['switch_share']:.1%} of problems would change side in {settings.rounds} fresh rounds"
+
+
+def write_plot(found: Sweep, path: Path) -> None:
+    """Draw each pair's problems kept against its groups without gradient, the recommended one marked, as SVG, PNG or HTML."""
+    import altair as alt
+
+    marked = found.pairs.with_columns(
+        pair=pl.format("{} to {}", "low", "high"),
+        is_best=(pl.col("low") == found.recommended[0]) & (pl.col("high") == found.recommended[1]),
+    )
+    base = alt.Chart(marked).encode(
+        x=alt.X("kept:Q", title="problems kept"),
+        y=alt.Y("zero_signal_share:Q", title="groups without gradient", axis=alt.Axis(format="%")),
+        tooltip=["pair", "kept", "zero_signal_share", "reward_variance", "switch_share"],
+    )
+    points = base.mark_point(filled=True, size=70).encode(
+        color=alt.Color("switch_share:Q", title="change side", scale=alt.Scale(scheme="viridis"))
+    )
+    label = base.transform_filter("datum.is_best").mark_text(dy=-12, fontWeight="bold").encode(text="pair:N")
+    alt.layer(points, label).properties(width=520, height=340).save(str(path))

@@ -1,0 +1,279 @@
+"""Publishing on top of the last publish: a copy of the published file in which only what the lake's new files can have changed is computed.
+
+Where nothing but shards and problems was added, a mart that is local (its rows of a problem are made of its inputs' rows of that problem
+alone, as its header says) is computed for the problems in the new files and its other rows are kept; any other mart is computed anew where
+one of its inputs has changed. Whatever else is different (settings, SQL, a shard that is gone) makes everything anew. The result holds
+the same rows as a whole build; their order in the file may differ.
+
+What the last publish was made of is kept in `aside/published.json`, and counts only where the published file holds its digest.
+"""
+
+from __future__ import annotations
+
+import json
+import shutil
+from collections.abc import Mapping
+from contextlib import closing
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from tasks.difficulty.settings import DifficultySettings
+from tasks.lake import RELATIONS, SHARDED, Lake
+from tasks.layout import ASIDE
+from tasks.sampling.settings import AdaptiveSettings
+from tasks.store import digest, file_digest, write_text
+from tasks.warehouse import (
+    ARTIFACTS,
+    MADE_FROM,
+    PARAMETERS,
+    SCHEMA_VERSION,
+    STOPPING_EDGES,
+    check_rows,
+    connect,
+    create,
+    create_live_view,
+    create_macros,
+    create_parameters,
+    in_order,
+    inputs_of,
+    is_local,
+    literal,
+    models,
+    read_meta,
+    sql_digests,
+    sql_files,
+    summaries,
+    write_meta,
+)
+
+if TYPE_CHECKING:
+    import duckdb
+
+STATE = "published.json"
+GROWING = (*SHARDED, "problems")  # relations whose new files name the problems that they can change
+TABLES = {*sql_files("marts"), *MADE_FROM}  # of the published file; all else in it is a view
+MOST_AFFECTED = 0.2  # of the problems; above that a whole build is as fast
+Inventory = dict[str, dict[str, list[int]]]
+
+
+def inventory(lake: Lake, files: Mapping[str, list[Path]]) -> Inventory:
+    """Name, size and time of every file that is published."""
+    return {
+        relation: {path.relative_to(lake.home).as_posix(): [(told := path.stat()).st_size, told.st_mtime_ns] for path in paths}
+        for relation, paths in files.items()
+    }
+
+
+def made_of(lake: Lake, files: Mapping[str, list[Path]], settings: DifficultySettings, adaptive: AdaptiveSettings | None) -> dict[str, Any]:
+    """What a publish is made of: its files, and the digests of its settings and SQL."""
+    sql = sql_digests(*models()) | {path.name: file_digest(path) for path in sql_files("checks").values()}
+    return {"files": inventory(lake, files), "how": digest([SCHEMA_VERSION, sql, settings, adaptive]), "artifacts": artifacts_digest(lake)}
+
+
+def artifacts_digest(lake: Lake) -> str:
+    """Digest of the table of artifacts."""
+    return file_digest(lake.home / ASIDE / f"{ARTIFACTS}.parquet")
+
+
+def remember(lake: Lake, state: dict[str, Any]) -> None:
+    """Keep what the published file was made of."""
+    write_text(lake.home / ASIDE / STATE, json.dumps(state))
+
+
+def recalled(lake: Lake) -> dict[str, Any] | None:
+    """What the published file was made of; None where that is not known."""
+    path = lake.home / ASIDE / STATE
+    if not path.is_file() or not lake.warehouse.is_file():
+        return None
+    state = json.loads(path.read_text(encoding="utf-8"))
+    return state if read_meta(lake.warehouse).get("made_of") == digest(state) else None
+
+
+@dataclass(frozen=True)
+class Changes:
+    """The relations with other files than at the last publish, and the new ones of those that only grew."""
+
+    relations: frozenset[str]
+    new: dict[str, list[Path]]
+
+
+def changes(lake: Lake, before: dict[str, Any] | None, now: dict[str, Any]) -> Changes | None:
+    """What is new since the last publish; None where only a whole build will do."""
+    if before is None or before["how"] != now["how"]:
+        return None
+    changed = {relation for relation in RELATIONS if before["files"][relation] != now["files"][relation]}
+    for relation in changed & set(GROWING):
+        if not before["files"][relation].items() <= now["files"][relation].items():
+            return None
+    new = {
+        relation: [lake.home / name for name in now["files"][relation] if name not in before["files"][relation]]
+        for relation in changed & set(GROWING)
+    }
+    return Changes(frozenset(changed | ({ARTIFACTS} if before["artifacts"] != now["artifacts"] else set())), new)
+
+
+class Update:
+    """The update of a copied warehouse: every relation is unchanged, changed for the affected problems only (`partial`), or changed.
+
+    Relations are made in memory where they are needed: in `main` whole (a mart that is up to date: a view of the copy), in `fresh` with
+    the rows of the affected problems alone.
+    """
+
+    def __init__(
+        self,
+        connection: duckdb.DuckDBPyConnection,
+        files: Mapping[str, list[Path]],
+        found: Changes,
+        settings: DifficultySettings,
+        rule: AdaptiveSettings,
+    ) -> None:
+        self.connection, self.files, self.settings, self.rule = connection, files, settings, rule
+        self.made: set[str] = {PARAMETERS, STOPPING_EDGES}
+        self.fresh: set[str] = set()
+        self.partial = set(found.new)
+        self.changed = set(found.relations)
+        self.current: set[str] = set()  # marts that are up to date in the copy
+
+    def run(self) -> None:
+        """Bring every mart up to date, and check what has changed."""
+        for name in in_order([*RELATIONS, *models()], (*RELATIONS, ARTIFACTS)):
+            self.update(name)
+        for name, path in sql_files("checks").items():
+            self.check(name, path)
+
+    def update(self, name: str) -> None:
+        """Bring one relation up to date, all of whose inputs are."""
+        other = self.changed.intersection(inputs_of(name, (*RELATIONS, ARTIFACTS)))
+        if name == ARTIFACTS and name in self.changed:
+            self.replace(name)
+        elif not other:
+            self.current.update({name} & TABLES)
+        elif name in summaries() and other <= self.partial:
+            self.changed.add(name)
+            self.partial.add(name)
+        elif is_local(name) and other <= self.partial:
+            self.update_affected(name)
+        else:
+            self.update_whole(name)
+
+    def update_affected(self, name: str) -> None:
+        """Compute a local relation for the affected problems, and put their rows in the place of those that the copy has."""
+        if name in sql_files("marts"):
+            self.compute_fresh(name)
+            self.connection.execute(f"delete from warehouse.main.{name} where problem_id in (from main.affected)")
+            self.connection.execute(f"insert into warehouse.main.{name} by name from fresh.{name}")
+            self.current.add(name)
+        self.changed.add(name)
+        self.partial.add(name)
+
+    def update_whole(self, name: str) -> None:
+        """Compute a relation as a whole. One that comes out as it was has not changed."""
+        if name not in TABLES:
+            self.changed.add(name)
+            return
+        self.need(name)
+        if self.differs(name):
+            self.replace(name)
+            self.changed.add(name)
+
+    def replace(self, name: str) -> None:
+        """Put a relation's rows in the place of its table in the copy."""
+        self.need(name)
+        self.connection.execute(f"create or replace table warehouse.main.{name} as from main.{name}")
+
+    def differs(self, name: str) -> bool:
+        """Whether a mart has other rows than its table in the copy."""
+        compare = "select count(*) from (from {} except all from {})"
+        places = (f"main.{name}", f"warehouse.main.{name}")
+        return any(self.connection.execute(compare.format(*pair)).fetchall()[0][0] for pair in (places, places[::-1]))
+
+    def need(self, name: str) -> None:
+        """Make a relation whole, and all that it is made of."""
+        if name in self.made:
+            return
+        self.made.add(name)
+        if name in self.current:
+            self.connection.execute(f"create view main.{name} as from warehouse.main.{name}")
+            return
+        for source in inputs_of(name, self.files):
+            self.need(source)
+        self.connection.execute("set search_path = 'main'")
+        create(self.connection, name, self.files, self.settings, self.rule)
+
+    def compute_fresh(self, name: str) -> None:
+        """Make a relation for the affected problems."""
+        if name in self.fresh:
+            return
+        self.fresh.add(name)
+        rows = "select * from {} where problem_id in (from main.affected)"
+        if name in RELATIONS or name in summaries():
+            self.need(name)
+            self.connection.execute(f"create table fresh.{name} as {rows.format(f'main.{name}')}")
+        else:
+            self.enter_fresh(inputs_of(name, (*RELATIONS, ARTIFACTS)))
+            self.connection.execute(f"create table fresh.{name} as {models()[name].read_text(encoding='utf-8')}")
+            self.connection.execute("set search_path = 'main'")
+
+    def enter_fresh(self, inputs: tuple[str, ...]) -> None:
+        """Have these relations found: those that are partly changed for the affected problems, the others whole."""
+        for source in inputs:
+            if source in self.partial:
+                self.compute_fresh(source)
+            else:
+                self.need(source)
+        self.connection.execute("set search_path = 'fresh,main'")
+
+    def check(self, name: str, path: Path) -> None:
+        """Run a check where something that it reads has changed; where it is local, over the affected problems."""
+        inputs = inputs_of(name, (*RELATIONS, ARTIFACTS))
+        other = self.changed.intersection(inputs)
+        if other and is_local(name) and other <= self.partial:
+            self.enter_fresh(inputs)
+        elif other:
+            for source in inputs:
+                self.need(source)
+        if other:
+            check_rows(self.connection, name, path)
+        self.connection.execute("set search_path = 'main'")
+
+
+def build_on(
+    path: Path,
+    files: Mapping[str, list[Path]],
+    lake: Lake,
+    facts: Mapping[str, str],
+    found: Changes,
+    settings: DifficultySettings,
+    adaptive: AdaptiveSettings | None,
+) -> bool:
+    """Write the warehouse to `path` as an update of the published one; False, and nothing done, where too much has changed for that."""
+    with closing(connect()) as connection:
+        affected = affected_problems(connection, found)
+        connection.execute("attach $path as published (read_only)", {"path": str(lake.warehouse)})
+        [(known,)] = connection.execute("select count(distinct problem_id) from published.main.difficulty").fetchall()
+        connection.execute("detach published")
+        if affected > MOST_AFFECTED * known:
+            return False
+        shutil.copyfile(lake.warehouse, path)
+        connection.execute("attach $path as warehouse", {"path": str(path)})
+        rule = adaptive or AdaptiveSettings()
+        create_parameters(connection, settings, rule, None)
+        create_macros(connection)
+        connection.execute("create schema fresh")
+        Update(connection, files, found, settings, rule).run()
+        connection.execute("use warehouse")
+        for relation in RELATIONS:
+            create_live_view(connection, relation, literal(lake.home), lake.home)
+        write_meta(connection, facts)
+        connection.execute("use memory")
+        connection.execute("detach warehouse")
+    return True
+
+
+def affected_problems(connection: duckdb.DuckDBPyConnection, found: Changes) -> int:
+    """Make the table `affected` of the problems in the new files; gives how many they are."""
+    connection.execute("create table affected (problem_id varchar)")
+    for paths in found.new.values():
+        connection.from_parquet([literal(path) for path in paths]).project("problem_id").distinct().insert_into("affected")
+    return int(connection.execute("select count(distinct problem_id) from affected").fetchall()[0][0])

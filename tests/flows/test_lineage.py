@@ -1,0 +1,106 @@
+"""What was made from what, on a finished run: as a relation, as a trace, and the sweep of its difficulty."""
+
+import io
+from pathlib import Path
+
+import polars as pl
+import pytest
+from rich.console import Console
+
+from flows.recipe import load_recipe
+from flows.sweep import sweep_settings
+from tasks.curation.rules import choose
+from tasks.curation.sweep import candidates_of, profile_of, sweep, write_plot
+from tasks.curation.trace import find, trace
+from tasks.errors import InputError
+from tasks.lake import Lake
+from tasks.reporting.terminal import print_sweep
+from tasks.warehouse import query
+from tests.flows.conftest import Finished
+
+
+@pytest.fixture
+def lake(finished: Finished) -> Lake:
+    return Lake(finished.home)
+
+
+def shown(lake: Lake, what: str) -> str:
+    console = Console(width=400, record=True, file=io.StringIO())
+    console.print(trace(lake, what))
+    return console.export_text()
+
+
+def id_of(lake: Lake, kind: str, where: str = "true") -> str:
+    return query(lake, f"select artifact_id from artifacts where kind = '{kind}' and {where} order by 1").item(0, 0)
+
+
+def test_every_artifact_of_the_method_is_in_the_lineage(lake: Lake) -> None:
+    edges = query(lake, "select distinct kind, from_kind from lineage").rows()
+    assert set(edges) >= {
+        ("profiles", "policies"), ("profiles", "samplings"), ("profiles", "problems"), ("profiles", "difficulty"), ("graded", "profiles"),
+        ("graded", "graders"), ("difficulty", "graded"), ("curated", "difficulty"), ("curated", "problems"), ("stages", "curated"),
+        ("stages", "policies"), ("policies", "stages"), ("evaluations", "graded"), ("evaluations", "policies"), ("reports", "evaluations"),
+    }  # fmt: skip
+    known = "select artifact_id from artifacts union select policy_id from policies union select sampling_id from samplings"
+    dangling = f"select * from lineage where from_kind <> 'graders' and from_id not in ({known})"
+    assert query(lake, dangling).is_empty()
+
+
+def test_a_checkpoint_leads_back_to_prompt_grader_query_and_settings(lake: Lake) -> None:
+    stage = id_of(lake, "stages", "manifest ->> '$.stage' = 'stage2'")
+    said = shown(lake, str(lake.home / "stages" / stage / "policy"))
+    [stage1] = query(lake, "select stage_id from policies where name = 'stage1'")["stage_id"]
+    for what in (stage1, id_of(lake, "curated"), id_of(lake, "graded"), "grader-", "learning_rate", "temperature", "template"):
+        assert what in said, what
+    assert "partition by accuracy" in said  # the text of stage 2's query
+    assert "evaluations" in said.split("went into")[1]
+
+
+def test_a_set_leads_forward_to_stages_and_reports(lake: Lake) -> None:
+    said = shown(lake, id_of(lake, "curated")[:10]).split("went into")[1]
+    assert all(f"stages {stage}" in said for stage in query(lake, "select distinct stage_id from groups")["stage_id"])
+    assert "reports" in said
+
+
+def test_a_problem_leads_to_its_sets_stages_and_groups(lake: Lake) -> None:
+    problem, rank = query(lake, "select problem_id, rank from curated join groups using (problem_id) where stage = 'stage1' limit 1").row(0)
+    said = shown(lake, problem[:12])
+    assert problem in said and f"stage1 {rank}".split()[0] in said and "without_signal" in said
+    assert query(lake, f"select distinct stage_id from groups where problem_id = '{problem}'").item(0, 0) in said
+
+
+def test_what_is_unknown_or_not_unique_is_told(lake: Lake) -> None:
+    with pytest.raises(InputError, match="no problem, set, stage or policy is called 'nowhere'"):
+        find(lake, "nowhere")
+    with pytest.raises(InputError, match="'' may be [0-9]+ things: .*give more of the id"):
+        find(lake, "")
+    assert find(lake, "stage1").kind == "policies"
+
+
+def test_a_sweep_counts_what_the_rule_would_choose(lake: Lake, finished: Finished, tmp_path: Path) -> None:
+    settings, policy = sweep_settings(load_recipe(str(finished.recipe)), "stage1", 8, (4, 8))
+    found = sweep(lake, settings, policy)
+    candidates = candidates_of(lake, profile_of(lake, policy))
+    for low, high, kept in found.pairs.select("low", "high", "kept").iter_rows():
+        assert kept == candidates.filter(pl.col("accuracy").is_between(low, high)).height
+    now = found.sizes.filter(low=0.084, high=0.87, size=8).row(0, named=True)
+    assert (now["chosen"], now["overlap"]) == (8, 1.0)  # it is the very set that the run trained on
+    rule = settings.rule.model_copy(update={"low": 0.2, "high": 0.8, "size": 4})
+    assert found.sizes.filter(low=0.2, high=0.8, size=4)["chosen"].item() == len(choose(candidates, rule, settings.seed))
+    best = found.pairs.filter(low=found.recommended[0], high=found.recommended[1]).row(0, named=True)
+    enough = found.pairs.filter(pl.col("kept") >= 8)
+    assert best["kept"] >= 8 and best["zero_signal_share"] == enough["zero_signal_share"].min()
+    assert 0 < best["switch_share"] < 1 and 0 < best["reward_variance"] < 0.25
+    write_plot(found, tmp_path / "sweep.svg")
+    assert "groups without gradient" in (tmp_path / "sweep.svg").read_text()
+    console = Console(width=200, record=True, file=io.StringIO())
+    print_sweep(console, found.profile, found.pairs, found.sizes, found.recommended, found.reason)
+    assert f"take {found.recommended[0]:g} to {found.recommended[1]:g}: of the" in console.export_text()
+
+
+def test_a_sweep_of_nothing_says_what_is_missing(lake: Lake) -> None:
+    settings, _ = sweep_settings(None, "stage1", 8, ())
+    with pytest.raises(InputError, match="no difficulty of policy 'nobody'"):
+        sweep(lake, settings, "nobody")
+    with pytest.raises(InputError, match="not on the grid"):
+        sweep(lake, settings.model_copy(update={"rounds": 5}))
