@@ -23,7 +23,7 @@ from tasks.training.worker import library_variables
 from tests.bench.row import Row
 from tests.training.tiny import SETTINGS, mixed_problems, policy_in, problem, save_tiny_policy, stage_spec, write_stage
 
-KILLS, STEPS = 20, 60
+KILLS, STEPS = 20, 90
 WORKER = "tasks.training.worker"
 STEP_S = 0.2  # seconds of a step on two cores, about
 
@@ -67,9 +67,9 @@ def await_step(process: subprocess.Popen, step: float) -> None:
 
 
 def moments(kills: int, numbers: random.Random) -> list[tuple[str, float]]:
-    """Every other one a time since the start in seconds, the others rising steps."""
-    steps = sorted(numbers.uniform(1, 0.8 * STEPS) for _ in range(kills))
-    return [("step", steps[place]) if place % 2 else ("seconds", numbers.uniform(0.5, 15.0)) for place in range(kills)]
+    """Every other one a time since the start in seconds, the others rising steps; enough steps are left that no stage ends before it."""
+    steps = sorted(numbers.uniform(1, 0.6 * STEPS) for _ in range(kills))
+    return [("step", steps[place]) if place % 2 else ("seconds", numbers.uniform(0.5, 9.0)) for place in range(kills)]
 
 
 def killed_stage(folder: Path, kills: int, seed: int = 0) -> Counter[str]:
