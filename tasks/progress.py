@@ -11,12 +11,12 @@ from prefect.context import TaskRunContext
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
-SECONDS_BETWEEN_UPDATES = 2.0
+SECONDS_BETWEEN_UPDATES = 5.0
 
 
 @contextmanager
 def progress_shown(title: str) -> Iterator[Callable[[int, int, str], None]]:
-    """Yields `on_progress(done, total, what)`; the UI is told at most every two seconds and at the end."""
+    """Yields `on_progress(done, total, what)`; the UI is told at most every five seconds and at the end."""
     columns = (TextColumn(title), BarColumn(), MofNCompleteColumn(), TextColumn("{task.fields[what]}"), TimeRemainingColumn())
     bar = Progress(*columns, console=Console(stderr=True), transient=True, disable=not sys.stderr.isatty())
     line, artifact, last = bar.add_task(title, total=None, what=""), start_artifact(title), 0.0
