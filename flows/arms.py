@@ -7,11 +7,9 @@ from collections.abc import Sequence
 from copy import deepcopy
 from typing import Any
 
-import yaml
 from pydantic import Field, ValidationError, model_validator
 
-from flows.recipe import Recipe, apply_change, faults_of, recipe_path, set_key
-from tasks.errors import InputError
+from flows.recipe import Recipe, faults_of, load_settings, set_key
 from tasks.settings import Settings
 
 MOST_SEEDS = 16  # the exact test over seeds looks at 2^seeds sign patterns
@@ -99,13 +97,4 @@ def completions(recipe: Recipe) -> int:
 
 def load_study(name: str, changes: Sequence[str] = ()) -> Study:
     """The study of that name in `deployments/recipes/`, or at that path, with `changes` applied. Raises InputError like `load_recipe`."""
-    path = recipe_path(name)
-    try:
-        fields = yaml.safe_load(path.read_text(encoding="utf-8"))
-        for change in changes:
-            apply_change(fields, change)
-        return Study.model_validate(fields)
-    except yaml.YAMLError as error:
-        raise InputError(f"study {path} is not YAML: {error}") from error
-    except ValidationError as error:
-        raise InputError(f"study {path}: {'; '.join(faults_of(error))}") from error
+    return load_settings(Study, name, changes)

@@ -3,7 +3,7 @@
 import os
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import yaml
 from pydantic import Field, ValidationError, field_validator, model_validator
@@ -24,6 +24,7 @@ from tasks.similarity.settings import SimilaritySettings
 from tasks.starter.settings import StarterDatasetSettings
 from tasks.training.settings import StageSettings
 
+S = TypeVar("S", bound=Settings)
 RECIPES = Path(__file__).resolve().parent.parent / "deployments" / "recipes"
 
 
@@ -130,16 +131,21 @@ def load_recipe(name: str, changes: Sequence[str] = ()) -> Recipe:
 
     Raises InputError, naming the file and the key, for what is not YAML, an unknown key, or a value that does not fit.
     """
-    path = recipe_path(name)
+    return load_settings(Recipe, name, changes)
+
+
+def load_settings(kind: type[S], name: str, changes: Sequence[str]) -> S:
+    """A YAML file of `deployments/recipes/`, or at that path, as settings of a kind. Raises InputError as `load_recipe` does."""
+    path, said = recipe_path(name), kind.__name__.lower()
     try:
         fields = yaml.safe_load(path.read_text(encoding="utf-8"))
         for change in changes:
             apply_change(fields, change)
-        return Recipe.model_validate(fields)
+        return kind.model_validate(fields)
     except yaml.YAMLError as error:
-        raise InputError(f"recipe {path} is not YAML: {error}") from error
+        raise InputError(f"{said} {path} is not YAML: {error}") from error
     except ValidationError as error:
-        raise InputError(f"recipe {path}: {'; '.join(faults_of(error))}") from error
+        raise InputError(f"{said} {path}: {'; '.join(faults_of(error))}") from error
 
 
 def recipe_path(name: str) -> Path:
