@@ -30,8 +30,15 @@ def shown(lake: Lake, what: str) -> str:
     return console.export_text()
 
 
-def id_of(lake: Lake, kind: str, where: str = "true") -> str:
-    return query(lake, f"select artifact_id from artifacts where kind = '{kind}' and {where} order by 1").item(0, 0)
+def fact(lake: Lake, artifact: str, name: str) -> str:
+    """What an artifact's manifest says under a name."""
+    return query(lake, f"select manifest ->> '$.{name}' from artifacts where artifact_id = '{artifact}'").item(0, 0)
+
+
+def evaluated_stage(lake: Lake) -> str:
+    """A second stage whose policy was evaluated; other tests may have trained more in this lake."""
+    evaluated = "select stage_id from policies join evaluations using (policy_id) where policies.name = 'stage2' order by 1"
+    return query(lake, evaluated).item(0, 0)
 
 
 def test_every_artifact_of_the_method_is_in_the_lineage(lake: Lake) -> None:
@@ -47,18 +54,22 @@ def test_every_artifact_of_the_method_is_in_the_lineage(lake: Lake) -> None:
 
 
 def test_a_checkpoint_leads_back_to_prompt_grader_query_and_settings(lake: Lake) -> None:
-    stage = id_of(lake, "stages", "manifest ->> '$.stage' = 'stage2'")
+    stage = evaluated_stage(lake)
     said = shown(lake, str(lake.home / "stages" / stage / "policy"))
-    [stage1] = query(lake, "select stage_id from policies where name = 'stage1'")["stage_id"]
-    for what in (stage1, id_of(lake, "curated"), id_of(lake, "graded"), "grader-", "learning_rate", "temperature", "template"):
+    chosen, parent = fact(lake, stage, "curated"), fact(lake, stage, "parent")
+    graded = fact(lake, fact(lake, chosen, "difficulty"), "graded")
+    [stage1] = query(lake, f"select distinct stage_id from policies where policy_id = '{parent}'")["stage_id"]
+    for what in (stage1, chosen, graded, "grader-", "learning_rate", "temperature", "template"):
         assert what in said, what
     assert "partition by accuracy" in said  # the text of stage 2's query
     assert "evaluations" in said.split("went into")[1]
 
 
 def test_a_set_leads_forward_to_stages_and_reports(lake: Lake) -> None:
-    said = shown(lake, id_of(lake, "curated")[:10]).split("went into")[1]
-    assert all(f"stages {stage}" in said for stage in query(lake, "select distinct stage_id from groups")["stage_id"])
+    chosen = fact(lake, evaluated_stage(lake), "curated")
+    said = shown(lake, chosen).split("went into")[1]
+    trained = query(lake, f"select artifact_id from artifacts where kind = 'stages' and manifest ->> '$.curated' = '{chosen}'")
+    assert len(trained) >= 2 and all(f"stages {stage}" in said for stage in trained["artifact_id"])
     assert "reports" in said
 
 
