@@ -16,7 +16,7 @@ from statistics import median
 from tests.bench.row import Row
 from tests.flows.runs import environment, run
 
-SHARE, TURNS, ROUNDS = 0.95, 3, 8
+SHARE, TURNS, ROUNDS = 0.95, 5, 8
 SAID = re.compile(r"drew (\d+) responses in ([\d.]+) s")
 ENGINES = {
     "transformers": ("sampling.engine=transformers",),
