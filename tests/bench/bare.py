@@ -29,7 +29,8 @@ def generate(spec: SampleSpec, requests: Sequence[Request], how: str) -> Callabl
     """What is to be timed: a call that draws all responses and says how many they are."""
     engine: Any = open_engine(spec.policy, spec.prompting, spec.sampling)
     if spec.sampling.engine == "vllm":
-        prompts, parameters = [engine.prompt(request) for request in requests], [engine.parameters(request) for request in requests]
+        prompts = [engine.prompt(request.prompt, request.images) for request in requests]
+        parameters = [engine.parameters(request) for request in requests]
         return lambda: len(engine.llm.generate(prompts, parameters, use_tqdm=False))
     if how == "plain":
         return lambda: plain(engine, spec, requests)

@@ -100,7 +100,7 @@ def test_samples_of_one_long_prompt_share_its_prefix(policy: Policy) -> None:
     complete(warm, [same])
     seen: list[int] = []
     for request in same:
-        warm.llm.llm_engine.add_request(str(request.round), warm.prompt(request), warm.parameters(request))
+        warm.llm.llm_engine.add_request(str(request.round), warm.ready(request.prompt, request.images), warm.parameters(request))
     while warm.llm.llm_engine.has_unfinished_requests():
         seen += [output.num_cached_tokens for output in warm.llm.llm_engine.step() if output.finished]
     assert min(seen) >= 128

@@ -1,8 +1,9 @@
 """The `vllm` engine: continuous batching in this process, with the policy's adapter where it has one.
 
 Requests are fed to vLLM's own step loop as it has room, across the seams between shards, so that its batch never drains before the end.
-Samples of one problem stand next to each other and share their prefix in vLLM's cache. Every response has its own seed; what shares
-its batch can still change the last bits of a logit, and with them, rarely, a token: two runs agree in distribution, not to the byte.
+Samples of one problem stand next to each other: its prompt is made ready for the engine once, and they share their prefix in vLLM's
+cache. Every response has its own seed; what shares its batch can still change the last bits of a logit, and with them, rarely, a token:
+two runs agree in distribution, not to the byte.
 """
 
 import os
@@ -33,9 +34,8 @@ DEFAULTS = {
     "VLLM_CPU_OMP_THREADS_BIND": "nobind",
 }
 FULL = 2  # so many times as many requests as are generated at once are in the engine's hands, so that it never waits for one
-OPEN_IMAGES = 64
 TOWERS = {"vision_tower", "visual", "vision_model", "vision_encoder", "image_tower"}  # transformers' names for what sees
-KEPT_TEXTS = 64  # the samples of a problem stand next to each other, and a chat template takes a tenth of a millisecond
+KEPT_PROMPTS = 64  # the samples of a problem stand next to each other
 CPU_BATCH_TOKENS = 8192
 
 for variable, value in DEFAULTS.items():
@@ -57,8 +57,7 @@ class VllmEngine:
         context = self.llm.llm_engine.model_config.max_model_len
         self.reader = Reader(processor, reads_images, context, sampling.max_tokens)
         self.adapter = adapter_request(policy)
-        self.image = lru_cache(OPEN_IMAGES)(open_picture)
-        self.chat_text = lru_cache(KEPT_TEXTS)(self.reader.chat_text)
+        self.ready = lru_cache(KEPT_PROMPTS)(self.made_ready)
 
     def generate(self, shards: Iterable[Sequence[Request]]) -> Iterator[tuple[int, list[Completion]]]:
         """The shards as they finish; about `FULL` times `sequences` requests are in hand at a time."""
@@ -82,7 +81,8 @@ class VllmEngine:
         from vllm.exceptions import VLLMClientError
 
         try:
-            self.llm.llm_engine.add_request(name, self.prompt(request), self.parameters(request), lora_request=self.adapter)
+            ready = self.ready(request.prompt, request.images)
+            self.llm.llm_engine.add_request(name, ready, self.parameters(request), lora_request=self.adapter)
         except (ValueError, VLLMClientError) as error:
             raise InputError(
                 f"problem {request.problem_id}: vLLM refuses its prompt: {error}. See sampling.vllm (context, images) in the recipe"
@@ -90,11 +90,17 @@ class VllmEngine:
         in_hand[name] = (ticket, request)
         return True
 
-    def prompt(self, request: Request) -> dict[str, Any]:
-        """The chat text with its images as data. An image that several requests share is opened once."""
-        prompt: dict[str, Any] = {"prompt": self.chat_text(request.prompt)}
-        pictures: list[Image.Image] = [self.image(path) for path in request.images]
+    def prompt(self, text: str, images: Sequence[Path]) -> dict[str, Any]:
+        """The chat text of a prompt, with its images as data."""
+        prompt: dict[str, Any] = {"prompt": self.reader.chat_text(text)}
+        pictures: list[Image.Image] = [open_picture(path) for path in images]
         return {**prompt, "multi_modal_data": {"image": pictures}} if pictures else prompt
+
+    def made_ready(self, text: str, images: Sequence[Path]) -> Any:
+        """A prompt as tokens and pixels, which any number of responses can be drawn from. vLLM's cache of pixels is passed by: it counts on
+        hearing of every request."""
+        [ready] = self.llm.llm_engine.renderer.render_cmpl([self.prompt(text, images)], skip_mm_cache=True)
+        return ready
 
     def parameters(self, request: Request) -> Any:
         """The recipe's distribution with the request's own seed. Only the whole response is asked for: vLLM would otherwise make an output
