@@ -1,6 +1,7 @@
 -- difficulty_drift: how a problem's accuracy moved from a policy to one trained from it, directly or over several stages
 -- grain: problem_id x gold_id x dataset x split x sampling_id x grader_id x policy_id x later_policy_id
 -- inputs: difficulty, stg_policies
+-- local by: problem_id
 -- parameters: none
 -- invariants: both policies answered; the later one descends from the earlier
 -- moved is 'up' or 'down' only where the two intervals do not overlap

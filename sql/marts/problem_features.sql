@@ -1,6 +1,7 @@
 -- problem_features: what is known of a problem before anyone answers it, to slice by
 -- grain: problem_id x gold_id x dataset x split
 -- inputs: stg_problems
+-- local by: problem_id
 -- parameters: none; the metadata fields that tell a subject or a level stand below, the first that is there counts
 -- invariants: sql/checks/features_are_complete: one row per row of stg_problems
 -- columns:

@@ -1,7 +1,7 @@
 -- slice_difficulty: how hard the problems of each slice are
 -- grain: dataset x split x policy_id x sampling_id x grader_id x slice x value
--- inputs: difficulty, stg_slices, parameters
--- parameters: parameters.z (confidence of the interval)
+-- inputs: slice_outcomes, parameters
+-- parameters: parameters.z (confidence of the interval), low, hard_below, medium_below, high (edges of the bands)
 -- invariants: sql/checks/slices_add_up: the problems of a named slice are those of the profile
 -- a metadata field is a slice only where it groups: at most 64 values, and half as many as problems at most (ours)
 -- columns:
@@ -12,26 +12,16 @@
 --   never_share: of them, those never solved [share]
 --   always_share: of them, those always solved [share]
 --   useful_share: of them, those neither hopeless nor trivial [share]
-with sliced as (
-    select
-        difficulty.dataset, difficulty.split, difficulty.policy_id, difficulty.sampling_id, difficulty.grader_id,
-        stg_slices.slice, stg_slices.value,
-        difficulty.n, difficulty.k, difficulty.accuracy, difficulty.band
-    from difficulty
-    inner join stg_slices using (problem_id, gold_id, dataset, split)
-    where difficulty.n > 0
-),
-
-summed as (
+with summed as (
     select
         dataset, split, policy_id, sampling_id, grader_id, slice, value,
-        count(*) as problems,
-        avg(accuracy) as accuracy,
-        mean_margin(accuracy, any_value(z)) as margin,
-        avg((k = 0)::int) as never_share,
-        avg((k = n)::int) as always_share,
-        avg((band not in ('hopeless', 'trivial'))::int) as useful_share
-    from sliced
+        sum(problems)::bigint as problems,
+        sum(problems * k / n) / sum(problems) as accuracy,
+        counted_margin(k / n, problems, any_value(z)) as margin,
+        sum(problems) filter (where k = 0) as never,
+        sum(problems) filter (where k = n) as always,
+        sum(problems) filter (where band(k / n, low, hard_below, medium_below, high) not in ('hopeless', 'trivial')) as useful
+    from slice_outcomes
     cross join parameters
     group by all
 )
@@ -48,9 +38,9 @@ select
     accuracy,
     greatest(accuracy - margin, 0) as accuracy_low,
     least(accuracy + margin, 1) as accuracy_high,
-    never_share,
-    always_share,
-    useful_share
+    coalesce(never, 0) / problems as never_share,
+    coalesce(always, 0) / problems as always_share,
+    coalesce(useful, 0) / problems as useful_share
 from summed
 window cut as (partition by dataset, split, policy_id, sampling_id, grader_id, slice)
 qualify

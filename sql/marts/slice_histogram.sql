@@ -1,6 +1,6 @@
 -- slice_histogram: how many problems of each slice were solved 0, 1, ... bins times
 -- grain: dataset x split x policy_id x sampling_id x grader_id x slice x value x bin; bin = 0 ... bins, empty bins too
--- inputs: difficulty, difficulty_histogram, stg_slices, slice_difficulty
+-- inputs: slice_outcomes, difficulty_histogram, slice_difficulty
 -- parameters: none; bins are those of difficulty_histogram
 -- invariants: the bins of a value add up to its problems in slice_difficulty
 -- columns:
@@ -8,15 +8,12 @@
 --   share: problems over all problems of the slice's value [share]
 with counted as (
     select
-        difficulty.dataset, difficulty.split, difficulty.policy_id, difficulty.sampling_id, difficulty.grader_id,
-        stg_slices.slice, stg_slices.value,
-        round(difficulty.accuracy * profiles.bins)::bigint as bin,
-        count(*) as problems
-    from difficulty
+        dataset, split, policy_id, sampling_id, grader_id, slice, value,
+        round(k / n * profiles.bins)::bigint as bin,
+        sum(slice_outcomes.problems)::bigint as problems
+    from slice_outcomes
     inner join (select distinct dataset, split, policy_id, sampling_id, grader_id, bins from difficulty_histogram) as profiles
         using (dataset, split, policy_id, sampling_id, grader_id)
-    inner join stg_slices using (problem_id, gold_id, dataset, split)
-    where difficulty.n > 0
     group by all
 )
 

@@ -1,6 +1,6 @@
 -- suspect_labels: problems whose gold answer may be wrong, each with the reason to look at it
 -- grain: problem_id x gold_id x dataset x split x policy_id x sampling_id x grader_id x reason
--- inputs: difficulty, stg_problems, stg_policies, answer_votes
+-- inputs: difficulty, stg_problems, stg_policies, top_wrong_answers
 -- parameters: none; the thresholds stand below and are ours
 -- invariants: voted and votes are there where reason is agreement, weaker_policy where it is inversion
 -- agreement: at least 4 samples count and 60% or more of them gave one and the same wrong answer
@@ -18,19 +18,7 @@
 --   weaker_policy_id: the policy that is worse over the dataset and solves this problem
 --   weaker_policy: its name
 --   weaker_accuracy: its accuracy on this problem [share]
-with votes as (
-    select problem_id, gold_id, policy_id, sampling_id, grader_id, voted, sum(votes)::bigint as votes
-    from answer_votes
-    group by all
-),
-
-winners as (
-    select *
-    from votes
-    qualify row_number() over (partition by problem_id, gold_id, policy_id, sampling_id, grader_id order by votes desc, voted) = 1
-),
-
-strengths as (
+with strengths as (
     select dataset, split, policy_id, sampling_id, grader_id, avg(accuracy) as strength
     from difficulty
     group by all
@@ -63,8 +51,8 @@ reasons as (
         problem_id, gold_id, dataset, split, policy_id, sampling_id, grader_id, 'agreement' as reason,
         voted, votes, null as weaker_policy_id, null::double as weaker_accuracy
     from difficulty
-    inner join winners using (problem_id, gold_id, policy_id, sampling_id, grader_id)
-    where difficulty.n >= 4 and winners.votes / difficulty.n >= 0.6
+    inner join top_wrong_answers using (problem_id, gold_id, policy_id, sampling_id, grader_id)
+    where difficulty.n >= 4 and votes / difficulty.n >= 0.6
     union all
     select
         problem_id, gold_id, dataset, split, policy_id, sampling_id, grader_id, 'inversion' as reason,
