@@ -2,7 +2,7 @@
 -- grain: problem_id x policy_id x sampling_id x round x sample x grader_id x gold_id
 -- inputs: none
 -- parameters: none
--- invariants: sql/checks/verdicts_are_unique, verdicts_are_known, verdicts_have_rollouts
+-- invariants: sql/checks/verdicts_are_sound, verdicts_have_rollouts
 -- columns:
 --   problem_id: problem that was answered
 --   policy_id: policy that answered, named in stg_policies

@@ -1,6 +1,6 @@
 -- contamination: held-out problems that are, exactly or nearly, among those trained on, each with its closest match
 -- grain: problem_id x dataset x split x train_dataset
--- inputs: stg_problems, near_duplicates
+-- inputs: problem_features, duplicates, near_duplicates
 -- parameters: none
 -- invariants: split is never `train`; the match is always in a `train` split
 -- columns:
@@ -9,7 +9,11 @@
 --   train_problem_id: the match, a problem of the train split
 --   same_answer: whether both have the same gold answer
 with places as (
-    select problem_id, dataset, split, list(distinct answer) as answers from stg_problems group by all
+    select problem_id, dataset, split, list(distinct gold_id) as answers
+    from problem_features
+    inner join duplicates using (problem_id)
+    where leaks
+    group by all
 ),
 
 exact as (

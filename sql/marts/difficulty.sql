@@ -1,6 +1,6 @@
 -- difficulty: how hard each problem is for each policy
 -- grain: problem_id x gold_id x dataset x split x policy_id x sampling_id x grader_id
--- inputs: stg_problems, verdict_outcomes, parameters
+-- inputs: stg_places, verdict_outcomes, parameters
 -- local by: problem_id
 -- parameters: parameters.z (confidence of the interval), parameters.low, hard_below, medium_below, high (edges of the bands)
 -- invariants: sql/checks/difficulty_adds_up, intervals_hold_accuracy, passes_rise; n + timeouts + unscorable is every verdict
@@ -70,10 +70,10 @@ outcomes as (
 )
 
 select
-    problems.problem_id,
-    problems.gold_id,
-    problems.dataset,
-    problems.split,
+    places.problem_id,
+    places.gold_id,
+    places.dataset,
+    places.split,
     counted.policy_id,
     counted.sampling_id,
     counted.grader_id,
@@ -86,5 +86,5 @@ select
     outcomes.* exclude (n, k)
 from counted
 inner join outcomes using (n, k)
-inner join stg_problems as problems using (problem_id, gold_id)
-order by dataset, split, problem_id, gold_id, policy_id, sampling_id, grader_id
+inner join stg_places as places using (problem_id, gold_id)
+order by problem_id, gold_id, dataset, split, policy_id, sampling_id, grader_id

@@ -1,6 +1,6 @@
 -- responses: how long responses are and how many were cut off at the token limit, which makes problems look harder than they are
 -- grain: dataset x split x policy_id x sampling_id
--- inputs: stg_problems, rollout_lengths
+-- inputs: stg_places, rollout_lengths
 -- parameters: none
 -- invariants: cut_off_share is over all responses, imported ones too
 -- columns:
@@ -13,36 +13,49 @@
 --   hinted_share: responses whose prompt carried a hint [share]
 with places as (
     select distinct problem_id, dataset, split
-    from stg_problems
+    from stg_places
 ),
 
-blocks as (
-    select policy_id, sampling_id, dataset, split, block, bit_or(drawn) as drawn
+summed as (
+    select
+        dataset,
+        split,
+        policy_id,
+        sampling_id,
+        block,
+        bit_or(drawn) as drawn,
+        sum(rollouts) as rollouts,
+        sum(measured) as measured,
+        sum(tokens) as tokens,
+        max(most_tokens) as most_tokens,
+        sum(ended) as ended,
+        sum(cut_off) as cut_off,
+        sum(hinted) as hinted
     from rollout_lengths
     inner join places using (problem_id)
     group by all
 ),
 
-rounds as (
-    select policy_id, sampling_id, dataset, split, sum(bit_count(drawn))::bigint as rounds
-    from blocks
+answered as (
+    select dataset, split, policy_id, sampling_id, count(*) as problems
+    from (select distinct problem_id, policy_id, sampling_id from rollout_lengths) as pairs
+    inner join places using (problem_id)
     group by all
 )
 
 select
-    places.dataset,
-    places.split,
-    lengths.policy_id,
-    lengths.sampling_id,
-    count(distinct lengths.problem_id) as problems,
-    any_value(rounds.rounds) as rounds,
-    sum(lengths.rollouts)::bigint as responses,
-    sum(lengths.tokens) / nullif(sum(lengths.measured), 0) as mean_tokens,
-    max(lengths.most_tokens) as most_tokens,
-    sum(lengths.cut_off) / nullif(sum(lengths.ended), 0) as cut_off_share,
-    sum(lengths.hinted) / sum(lengths.rollouts) as hinted_share
-from rollout_lengths as lengths
-inner join places using (problem_id)
-inner join rounds using (policy_id, sampling_id, dataset, split)
+    dataset,
+    split,
+    policy_id,
+    sampling_id,
+    any_value(answered.problems) as problems,
+    sum(bit_count(drawn))::bigint as rounds,
+    sum(rollouts)::bigint as responses,
+    sum(tokens) / nullif(sum(measured), 0) as mean_tokens,
+    max(most_tokens) as most_tokens,
+    sum(cut_off) / nullif(sum(ended), 0) as cut_off_share,
+    sum(hinted) / sum(rollouts) as hinted_share
+from summed
+inner join answered using (dataset, split, policy_id, sampling_id)
 group by all
-order by places.dataset, places.split, lengths.policy_id, lengths.sampling_id
+order by dataset, split, policy_id, sampling_id

@@ -34,7 +34,7 @@ measured as (
 inversions as (
     select
         stronger.problem_id, stronger.gold_id, stronger.dataset, stronger.split,
-        stronger.policy_id, stronger.sampling_id, stronger.grader_id,
+        stronger.policy_id, stronger.sampling_id, stronger.grader_id, stronger.n, stronger.k,
         arg_max(weaker.policy_id, (weaker.accuracy, weaker.policy_id)) as weaker_policy_id,
         max(weaker.accuracy) as weaker_accuracy
     from measured as stronger
@@ -48,22 +48,28 @@ inversions as (
 
 reasons as (
     select
-        problem_id, gold_id, dataset, split, policy_id, sampling_id, grader_id, 'agreement' as reason,
+        problem_id, gold_id, dataset, split, policy_id, sampling_id, grader_id, n, k, 'agreement' as reason,
         voted, votes, null as weaker_policy_id, null::double as weaker_accuracy
     from difficulty
     inner join top_wrong_answers using (problem_id, gold_id, policy_id, sampling_id, grader_id)
-    where difficulty.n >= 4 and votes / difficulty.n >= 0.6
+    where n >= 4 and votes / n >= 0.6
     union all
     select
-        problem_id, gold_id, dataset, split, policy_id, sampling_id, grader_id, 'inversion' as reason,
+        problem_id, gold_id, dataset, split, policy_id, sampling_id, grader_id, n, k, 'inversion' as reason,
         null as voted, null as votes, weaker_policy_id, weaker_accuracy
     from inversions
     union all
     select
-        problem_id, gold_id, dataset, split, policy_id, sampling_id, grader_id, 'unscorable' as reason,
+        problem_id, gold_id, dataset, split, policy_id, sampling_id, grader_id, n, k, 'unscorable' as reason,
         null as voted, null as votes, null as weaker_policy_id, null::double as weaker_accuracy
     from difficulty
     where unscorable > 0
+),
+
+problems as (
+    select *
+    from stg_problems
+    where problem_id in (select problem_id from reasons)
 )
 
 select
@@ -79,16 +85,15 @@ select
     problems.answer,
     reasons.voted,
     reasons.votes,
-    reasons.votes / difficulty.n as vote_share,
-    difficulty.n,
-    difficulty.k,
+    reasons.votes / reasons.n as vote_share,
+    reasons.n,
+    reasons.k,
     reasons.weaker_policy_id,
     stg_policies.policy as weaker_policy,
     reasons.weaker_accuracy
 from reasons
-inner join difficulty using (problem_id, gold_id, dataset, split, policy_id, sampling_id, grader_id)
-inner join stg_problems as problems using (problem_id, gold_id, dataset, split)
+inner join problems using (problem_id, gold_id, dataset, split)
 left join stg_policies on reasons.weaker_policy_id = stg_policies.policy_id
 order by
-    reasons.reason, vote_share desc, difficulty.n desc, reasons.dataset, reasons.split, reasons.problem_id, reasons.gold_id,
+    reasons.reason, vote_share desc, reasons.n desc, reasons.dataset, reasons.split, reasons.problem_id, reasons.gold_id,
     reasons.policy_id, reasons.sampling_id, reasons.grader_id

@@ -21,9 +21,8 @@ SOUND = {
 # the rows of one relation that each check must refuse
 FAULTS = {
     "rollouts_are_unique": ("rollouts", [*SOUND["rollouts"], SOUND["rollouts"][0]]),
-    "verdicts_are_unique": ("verdicts", [*SOUND_VERDICTS, {**SOUND_VERDICTS[0], "verdict": "incorrect"}]),
+    "verdicts_are_sound": ("verdicts", [*SOUND_VERDICTS, {**SOUND_VERDICTS[0], "verdict": "incorrect"}]),
     "verdicts_have_rollouts": ("rollouts", SOUND["rollouts"][1:]),
-    "verdicts_are_known": ("verdicts", [{**SOUND_VERDICTS[0], "verdict": "maybe"}, *SOUND_VERDICTS[1:]]),
     "curated_are_unique": ("curated", [{"problem_id": "p", "rank": 1}, {"problem_id": "p", "rank": 2}]),
     "groups_add_up": ("groups", [{"step": 1, "correct": 1, "accuracy": 0.5}]),
     "evaluations_add_up": ("evaluations", [{"policy_id": "b", "policy": "base", "problem_id": "p", "n": 2, "k": 3}]),
@@ -51,6 +50,12 @@ def test_every_check_has_its_fault():
 
 def test_sound_rows_pass(tmp_path):
     check(warehouse(tmp_path, SOUND))
+
+
+def test_an_unknown_verdict_is_caught(tmp_path):
+    connection = warehouse(tmp_path, SOUND | {"verdicts": [{**SOUND_VERDICTS[0], "verdict": "maybe"}, *SOUND_VERDICTS[1:]]})
+    with pytest.raises(CheckFailed, match=r"verdicts_are_sound[\s\S]*'too_many_or_unknown': 1"):
+        check(connection)
 
 
 @pytest.mark.parametrize("name", FAULTS)
