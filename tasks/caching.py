@@ -18,10 +18,12 @@ from prefect.context import TaskRunContext
 
 from tasks.errors import InputError
 from tasks.planning import PLANNER, Work
+from tasks.run_log import log_to_runs
 from tasks.store import Artifact, digest
 
 P = ParamSpec("P")
 R = TypeVar("R")
+log_to_runs()
 
 
 @dataclass
@@ -79,9 +81,9 @@ def room_task(
     return decorate
 
 
-def uncached_task(plan: Callable[P, R], *, name: str) -> Callable[[Callable[P, R]], Task[P, R]]:
-    """Decorate a task that runs every time; `plan` gives what it will give."""
-    return lambda fn: RoomTask(fn, plan=plan, name=name)
+def uncached_task(plan: Callable[P, R], *, name: str, **options: Any) -> Callable[[Callable[P, R]], Task[P, R]]:
+    """Decorate a task that runs every time; `plan` gives what it will give, `options` are Prefect's."""
+    return lambda fn: RoomTask(fn, plan=plan, name=name, **options)
 
 
 def fault_may_pass(task: Task, run: Any, state: Any) -> bool:

@@ -1,29 +1,62 @@
-"""Shows how far a long step is: a bar in the terminal, a progress artifact in the Prefect UI."""
+"""Shows how far a long step is: a bar in the terminal, a progress artifact in the Prefect UI, a file for `difficulty-prior status`."""
 
+import os
+import socket
 import sys
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from pathlib import Path
+from threading import Lock
 from uuid import UUID
 
 from prefect.artifacts import create_progress_artifact, update_progress_artifact
 from prefect.context import TaskRunContext
+from pydantic import BaseModel, ConfigDict
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
 SECONDS_BETWEEN_UPDATES = 5.0
+SECONDS_BETWEEN_WRITES = 1.0
+PROGRESS = ".progress.json"
+
+
+class HowFar(BaseModel):
+    """How far a step is, as its folder says while it is being made: `done` of `total` units of `what`, of which `before` were done when
+    it began, at the times `began` and `told` (seconds since 1970), in the process `pid` of the machine `host`."""
+
+    model_config = ConfigDict(frozen=True)
+
+    title: str
+    done: int
+    total: int
+    what: str
+    before: int
+    began: float
+    told: float
+    pid: int
+    host: str
+
+    @property
+    def seconds_left(self) -> float | None:
+        """The time that is left at the pace so far; None before there is one."""
+        made, took = self.done - self.before, self.told - self.began
+        return took / made * (self.total - self.done) if made > 0 and took > 0 else None
 
 
 @contextmanager
-def progress_shown(title: str) -> Iterator[Callable[[int, int, str], None]]:
-    """Yields `on_progress(done, total, what)`; the UI is told at most every five seconds and at the end."""
+def progress_shown(title: str, folder: Path) -> Iterator[Callable[[int, int, str], None]]:
+    """Yields `on_progress(done, total, what)`; the UI is told at most every five seconds and at the end, and the file in `folder`, the one
+    that the step is made in, every second. A step that is cut off leaves its file."""
     columns = (TextColumn(title), BarColumn(), MofNCompleteColumn(), TextColumn("{task.fields[what]}"), TimeRemainingColumn())
     bar = Progress(*columns, console=Console(stderr=True), transient=True, disable=not sys.stderr.isatty())
     line, artifact, last = bar.add_task(title, total=None, what=""), start_artifact(title), 0.0
+    keep = keeper(title, folder / PROGRESS)
 
     def on_progress(done: int, total: int, what: str) -> None:
         nonlocal last
         bar.update(line, completed=done, total=total, what=what)
+        keep(done, total, what)
         if artifact and (done == total or time.monotonic() - last > SECONDS_BETWEEN_UPDATES):
             last = time.monotonic()
             update_progress_artifact(
@@ -32,6 +65,28 @@ def progress_shown(title: str) -> Iterator[Callable[[int, int, str], None]]:
 
     with bar:
         yield on_progress
+    (folder / PROGRESS).unlink(missing_ok=True)
+
+
+def keeper(title: str, path: Path) -> Callable[[int, int, str], None]:
+    """`keep(done, total, what)` writes how far it is, at most once a second. Several threads may call it."""
+    first: HowFar | None = None
+    written, turn, aside = 0.0, Lock(), path.with_name(f"{path.name}.{os.getpid()}")
+
+    def keep(done: int, total: int, what: str) -> None:
+        nonlocal first, written
+        now = time.time()
+        if first is None:
+            place = {"pid": os.getpid(), "host": socket.gethostname()}
+            first = HowFar(title=title, done=done, total=total, what=what, before=done, began=now, told=now, **place)
+        with turn:
+            if now - written >= SECONDS_BETWEEN_WRITES:
+                written = now
+                told = first.model_copy(update={"done": done, "total": total, "what": what, "told": now})
+                aside.write_text(told.model_dump_json(), encoding="utf-8")
+                os.replace(aside, path)
+
+    return keep
 
 
 def start_artifact(title: str) -> UUID | None:

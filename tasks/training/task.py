@@ -119,7 +119,7 @@ def train(
         return target
     check_same_pixels(Lake(home), curated, prompting)
     facts = stage_facts(policy, curated, stage, settings, prompting, seed)
-    with building(target, facts, resume=True) as folder, progress_shown(f"training {stage} from {policy.name}") as on_progress:
+    with building(target, facts, resume=True) as folder, progress_shown(f"training {stage} from {policy.name}", folder) as on_progress:
         spec = StageSpec(
             stage_id=target.key,
             folder=folder,
@@ -132,7 +132,7 @@ def train(
             seed=stage_seed(seed, stage),
             trackers=target.home / "trackers" / f"{stage}-{target.key[:8]}",
         )
-        run_worker("tasks.training.worker", spec, folder, log=get_run_logger().info, on_progress=on_progress)
+        run_worker("tasks.training.worker", spec, folder, log=get_run_logger().log, on_progress=on_progress)
         facts["kept_step"] = kept_step(folder, settings)
     return target
 

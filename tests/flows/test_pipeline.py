@@ -120,7 +120,7 @@ def test_a_rerun_against_a_server_finds_everything_cached(home: Path, recipe: Pa
     assert set(states(done.stdout + done.stderr)) == {"Cached"}
     assert artifacts(home) == before
     runs = httpx.post(f"{server}/flow_runs/filter", json={"flow_runs": {"state": {"type": {"any_": ["COMPLETED"]}}}}).json()
-    assert {"tiny", "profile tiny", "curate tiny", "train tiny", "evaluate tiny"} <= {run["name"] for run in runs}
+    assert {"run tiny", "profile tiny", "curate tiny", "train tiny", "evaluate tiny"} <= {run["name"] for run in runs}
     kept = {artifact["key"] for artifact in httpx.post(f"{server}/artifacts/latest/filter", json={}).json()}
     assert {"tiny-evaluation", "tiny-curated-sets", "tiny-report"} <= kept
 
