@@ -98,9 +98,8 @@ def test_adaptive_rounds_and_a_profile_anew_are_planned_for_the_most(tmp_path: P
     found = plan(tiny_recipe(tmp_path), tmp_path / "runs", *changes, flow=train)
     drawn = [step.work.left for step in found.steps if step.task == "sample"]
     assert drawn == [160, 80, 80, 160]
-    assert [step.name for step in found.steps if step.task == "find settled problems"] == [
-        f"find the problems of {DATASETS} (train) that base has settled"
-    ] * 2
+    settled = [step.name for step in found.steps if step.task == "find settled problems"]
+    assert settled == [f"find the problems of {DATASETS} (train) that base has settled"] * 2
 
 
 def test_what_a_person_must_see_to_is_missing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
