@@ -38,16 +38,21 @@ class HowFar(BaseModel):
     host: str
 
     @property
+    def pace(self) -> float | None:
+        """Units a second; None before there are any."""
+        made, took = self.done - self.before, self.told - self.began
+        return made / took if made > 0 and took > 0 else None
+
+    @property
     def seconds_left(self) -> float | None:
         """The time that is left at the pace so far; None before there is one."""
-        made, took = self.done - self.before, self.told - self.began
-        return took / made * (self.total - self.done) if made > 0 and took > 0 else None
+        return (self.total - self.done) / self.pace if self.pace else None
 
 
 @contextmanager
 def progress_shown(title: str, folder: Path) -> Iterator[Callable[[int, int, str], None]]:
-    """Yields `on_progress(done, total, what)`; the UI is told at most every five seconds and at the end, and the file in `folder`, the one
-    that the step is made in, every second. A step that is cut off leaves its file."""
+    """Yields `on_progress(done, total, what)`; the UI is told at most every five seconds and at the end, and so is, every second, the file
+    in `folder`, the one that the step is made in. It stays there, hidden, and tells how long such a step takes."""
     columns = (TextColumn(title), BarColumn(), MofNCompleteColumn(), TextColumn("{task.fields[what]}"), TimeRemainingColumn())
     bar = Progress(*columns, console=Console(stderr=True), transient=True, disable=not sys.stderr.isatty())
     line, artifact, last = bar.add_task(title, total=None, what=""), start_artifact(title), 0.0
@@ -65,7 +70,6 @@ def progress_shown(title: str, folder: Path) -> Iterator[Callable[[int, int, str
 
     with bar:
         yield on_progress
-    (folder / PROGRESS).unlink(missing_ok=True)
 
 
 def keeper(title: str, path: Path) -> Callable[[int, int, str], None]:
@@ -80,7 +84,7 @@ def keeper(title: str, path: Path) -> Callable[[int, int, str], None]:
             place = {"pid": os.getpid(), "host": socket.gethostname()}
             first = HowFar(title=title, done=done, total=total, what=what, before=done, began=now, told=now, **place)
         with turn:
-            if now - written >= SECONDS_BETWEEN_WRITES:
+            if done == total or now - written >= SECONDS_BETWEEN_WRITES:
                 written = now
                 told = first.model_copy(update={"done": done, "total": total, "what": what, "told": now})
                 aside.write_text(told.model_dump_json(), encoding="utf-8")
