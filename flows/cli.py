@@ -26,10 +26,14 @@ def main() -> None:
     """Entry point: input errors as one message and exit code 2, worker errors as one message and exit code 1."""
     try:
         app()
+    except KeyboardInterrupt:
+        sys.exit(130)
     except WorkerError as error:
         Console(stderr=True).print(str(error), style="red", markup=False, soft_wrap=True, highlight=False)
         sys.exit(1)
     except Exception as error:
+        if str(error) == "Query interrupted":  # DuckDB's word for a Ctrl-C
+            sys.exit(130)
         fault = input_error_in(error)
         if fault is None:
             raise

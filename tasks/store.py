@@ -180,9 +180,8 @@ def check_writable(home: Path) -> None:
         probe.parent.mkdir(parents=True, exist_ok=True)
         probe.write_bytes(bytes(4096))
     except OSError as error:
-        if error.errno not in PLACE_FAULTS:
-            raise
-        raise InputError(f"cannot write the lake {home}: {PLACE_FAULTS[error.errno]}. {WAY_OUT}") from error
+        reason = PLACE_FAULTS.get(error.errno or 0, error.strerror)
+        raise InputError(f"cannot write the lake {home}: {reason}. {WAY_OUT}") from error
     finally:
         with suppress(OSError):
             probe.unlink(missing_ok=True)
