@@ -13,6 +13,7 @@ from tasks.difficulty.settings import BANDS, DifficultySettings
 from tasks.errors import InputError
 from tasks.evaluation.settings import EvaluationSettings
 from tasks.grading.settings import GradingSettings
+from tasks.grading.verifier import find_verifier
 from tasks.policy import PolicySettings
 from tasks.problems.settings import SourceSettings
 from tasks.prompting.prompt import check_templates
@@ -114,6 +115,14 @@ class Recipe(Settings):
                     "(or problems.starter.n_validation), or set it to null"
                 )
         return self
+
+    @field_validator("grading")
+    @classmethod
+    def verifier_can_be_called(cls, grading: GradingSettings) -> GradingSettings:
+        """Checked here, like the prompts, for the same reason."""
+        if grading.verifier:
+            find_verifier(grading.verifier)
+        return grading
 
     @field_validator("prompting")
     @classmethod

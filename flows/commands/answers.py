@@ -70,6 +70,9 @@ def grade(
     out: Annotated[Path, typer.Option(help="Where the graded lines go: all fields, and `verdict`, `extracted`, `rule`.")],
     timeout: Annotated[float, typer.Option(help="Seconds that one comparison may take.")] = 5.0,
     workers: Annotated[int, typer.Option(help="Processes for comparisons that need algebra.")] = 2,
+    verifier: Annotated[
+        str | None, typer.Option(metavar="FILE.py:FUNCTION", help="A function of your own that judges instead; see the README.")
+    ] = None,
     as_json: AsJson = False,
 ) -> None:
     """Grade any file of responses, without a lake.
@@ -80,7 +83,7 @@ def grade(
     from tasks.grading.settings import GradingSettings
     from tasks.reporting.terminal import accuracy_of, verdict_counts
 
-    counts = grade_file(responses, out, GradingSettings(timeout_s=timeout, workers=workers))
+    counts = grade_file(responses, out, GradingSettings(timeout_s=timeout, workers=workers, verifier=verifier))
     if as_json:
         print_json({"out": out.absolute(), "verdicts": counts, "accuracy": accuracy_of(counts)})
     else:
@@ -110,7 +113,7 @@ def regrade(
     from tasks.reporting.terminal import print_changes
 
     judge_again(home=place, recipe=settings)
-    changed, judged = what_changed(place)
+    changed, judged = what_changed(place, settings.grading if settings else None)
     if as_json:
         print_json({"changed_band": changed, "judged_anew": judged})
     else:

@@ -27,8 +27,8 @@ def plan(home: Path, profile: Artifact, problems: tuple[Artifact, ...], settings
         "version": VERSION,
         "profile": profile.content,
         "problems": [source.content for source in problems],
-        "grader": grader_id(),
-        "settings": settings.model_dump(exclude={"workers"}),
+        "grader": grader_id(settings),
+        "settings": settings.model_dump(exclude={"workers", "verifier"}),
     }
     return artifact(home, "graded", inputs)
 
@@ -41,15 +41,17 @@ def grade(home: Path, profile: Artifact, problems: tuple[Artifact, ...], setting
         return target
     lake, facts = Lake(home), read_profile(profile)
     golds = gold_answers(load_problems(problems), round_limits(profile), facts["rounds"])
-    ids = (grader_id(), facts["policy_id"], facts["sampling_id"])
-    about = {"grader_id": grader_id(), "profile": profile.key, "policy_name": policy_named(profile)}
+    ids = (grader_id(settings), facts["policy_id"], facts["sampling_id"])
+    about = {"grader_id": grader_id(settings), "profile": profile.key, "policy_name": policy_named(profile)}
     with lake.writing("verdicts", *ids) as partition, building(target, about) as folder:
         ungraded = Ungraded(shard_paths(profile, "rollouts"), golds, lake, partition)
         append_verdicts(lake, partition, ungraded, settings, folder, about["policy_name"])
         verdicts = holding(lake.shards(partition), golds["problem_id"])
         kept: dict[str, Any] = {name: facts[name] for name in ("policy_id", "sampling_id", "rounds", "problems", "stops") if name in facts}
         names = [path.relative_to(lake.home).as_posix() for path in verdicts]
-        write_profile(folder, lake, rollouts=shard_paths(profile, "rollouts"), facts={**kept, "grader_id": grader_id(), "verdicts": names})
+        write_profile(
+            folder, lake, rollouts=shard_paths(profile, "rollouts"), facts={**kept, "grader_id": grader_id(settings), "verdicts": names}
+        )
     return target
 
 
