@@ -76,7 +76,7 @@ def asking(url: str) -> Iterator[SyncPrefectClient]:
     except (httpx.HTTPError, httpx.InvalidURL, OSError) as error:
         raise ApiError(
             f"the Prefect API at {url} does not answer ({said(error)})",
-            "start its server (`prefect server start`), correct PREFECT_API_URL, or unset it (also `prefect config unset "
+            "start its server (`difficulty-prior serve`), correct PREFECT_API_URL, or unset it (also `prefect config unset "
             "PREFECT_API_URL`) and runs start a temporary server",
         ) from error
 

@@ -79,7 +79,7 @@ def test_a_server_that_does_not_answer_is_a_fault() -> None:
         url = f"http://127.0.0.1:{free.getsockname()[1]}/api"
     with api_at(url):
         [found] = doctor.look_at_prefect()
-    assert found.level is Level.fault and url in found.said and "prefect server start" in found.fix
+    assert found.level is Level.fault and url in found.said and "difficulty-prior serve" in found.fix
 
 
 def test_faults_end_with_exit_code_1_and_are_told_as_json(tmp_path: Path) -> None:
