@@ -45,7 +45,7 @@ class RoomTask(Task[P, R]):
     """A task that knows what it would make (`plan`) and sample (`work`): within `planning()` a call plans it, elsewhere it runs."""
 
     def __init__(self, fn: Callable[P, R], *, plan: Callable[P, R], work: Callable[P, Work] | None = None, **options: Any) -> None:
-        super().__init__(fn, **options)
+        super().__init__(fn, **{"task_run_name": options.get("name"), **options})  # never Prefect's, which ends in digits
         self.plan = plan
         self.work = work
 
