@@ -71,7 +71,7 @@ def serve(asked: Serving, say: Callable[[str], None]) -> None:
             check_version(asked.api)
             set_up(asked, children, logs)
             announce(asked, children, logs, say)
-            watch(children, say)
+            watch(asked, children, say)
         finally:
             say("ending workers and server")
             end(children[1:] if asked.server is None else children)
@@ -174,9 +174,13 @@ def announce(asked: Serving, children: list[Child], logs: Path, say: Callable[[s
     say("ready; Ctrl-C ends the server, the workers and their runs (what a run has done stays, and the next goes on from there)")
 
 
-def watch(children: list[Child], say: Callable[[str], None]) -> None:
-    """Keep the children running, and say when runs would wait for nobody."""
+def watch(asked: Serving, children: list[Child], say: Callable[[str], None]) -> None:
+    """Keep the children running; say when runs would wait for nobody; tell Prefect when files of a re-curated recipe have changed."""
+    from flows.serve.deploying import DEPLOYMENTS
+    from flows.serve.watching import tell_of_changes, watched_recipes
+
     said: list[str] = []
+    recipes = watched_recipes(asked.file or DEPLOYMENTS)
     looked = time.monotonic()
     while True:
         time.sleep(LOOK_S)
@@ -189,6 +193,8 @@ def watch(children: list[Child], say: Callable[[str], None]) -> None:
                 if line not in said:
                     say(line)
             said = found
+            for name in tell_of_changes(recipes):
+                say(f"files of {name} have changed: told to Prefect, which re-curates it where a deployment says so")
 
 
 def waiting_for_nobody() -> list[str]:
