@@ -6,7 +6,8 @@ from pathlib import Path
 from typing import Any, Literal, TypeVar
 
 import yaml
-from pydantic import Field, ValidationError, field_validator, model_validator
+from pydantic import Field, GetJsonSchemaHandler, ValidationError, field_validator, model_validator
+from pydantic_core import CoreSchema
 
 from tasks.curation.settings import CurationSettings
 from tasks.difficulty.settings import BANDS, DifficultySettings
@@ -108,6 +109,12 @@ class Recipe(Settings):
     reprofile: ReprofileSettings | None = None
     recuration: RecurationSettings = RecurationSettings()
     evaluation: EvaluationSettings = EvaluationSettings()
+
+    @classmethod
+    def __get_pydantic_json_schema__(cls, core_schema: CoreSchema, handler: GetJsonSchemaHandler) -> dict[str, Any]:
+        """An object, no more: Prefect asks three times a flow when it is imported, which with every setting in it takes a second in all.
+        The form of a deployment is that of flows/serve/forms.py."""
+        return {"title": "Recipe", "type": "object"}
 
     @model_validator(mode="after")
     def stages_have_rules(self) -> "Recipe":

@@ -55,7 +55,8 @@ def paths_of(recipe: Recipe) -> Iterator[Path]:
     """The files on this machine that decide how hard the problems are: datasets, imported answers, the policy's folder."""
     for pattern in [*(source.path for source in recipe.problems.train), *(recipe.panel.files if recipe.panel else ())]:
         with suppress(InputError):  # a dataset of the hub, or files that are not there yet
-            yield from expand_files([pattern])
+            for path in expand_files([pattern]):
+                yield from (part for part in path.rglob("*") if part.is_file()) if path.is_dir() else (path,)
     for folder in filter(None, (recipe.policy.model, recipe.policy.adapter)):
         yield from (path for path in Path(folder).expanduser().glob("*") if path.is_file())
 
