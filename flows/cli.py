@@ -15,11 +15,13 @@ from rich.console import Console
 from rich.markup import escape
 
 from flows.commands import answers, machine, method, sets, warehouse
+from flows.serve import commands as serving
 from tasks.errors import WorkerError, input_error_in
 
 app = typer.Typer(no_args_is_help=True, add_completion=True, pretty_exceptions_enable=False, rich_markup_mode="markdown", help=__doc__)
 for group in (method, answers, sets, warehouse, machine):
     app.add_typer(group.app)
+serving.register(app)
 
 
 def main() -> None:

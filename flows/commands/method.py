@@ -8,6 +8,7 @@ import typer
 from flows.commands.options import AsJson, Changes, DryRun, Home, RecipeName
 from flows.commands.printing import print_json, printed, say
 from flows.commands.running import ready, run_flow
+from flows.recipe import load_recipe
 from tasks.store import Artifact
 
 app = typer.Typer()
@@ -118,6 +119,24 @@ def evaluate(recipe: RecipeName, home: Home = None, changes: Changes = None, pla
 
     printed().print(summary_table(summary_of(done.evaluation)))
     say(f"evaluation: {done.evaluation.path}")
+
+
+@app.command(rich_help_panel=PANEL)
+def recurate(recipe: RecipeName, home: Home = None, changes: Changes = None, as_json: AsJson = False) -> None:
+    """Profile what is new, and choose anew when the sets in use have drifted by more than `recuration.bound`.
+
+    Example: `difficulty-prior recurate starter --set recuration.bound=0.05`
+    """
+    settings = load_recipe(recipe, changes or ())
+    place = ready(home)
+    from flows.recurate import recurate as run_recuration
+
+    done = run_recuration(recipe=settings, home=place)
+    if as_json:
+        sets = {name: found and found.path for name, found in (("before", done.before), ("after", done.after))}
+        print_json({"message": done.message, **sets, "stages": done.stages})
+    else:
+        say(done.message)
 
 
 @app.command(rich_help_panel=PANEL)
