@@ -9,8 +9,8 @@ from pathlib import Path
 
 import httpx
 import psutil
-from packaging.version import Version
 
+from flows.prefect_api import server_version, too_old
 from flows.serve.children import Child
 from tasks.errors import InputError, WorkerError
 
@@ -78,25 +78,9 @@ def authorised() -> dict[str, str]:
 
 
 def check_version(api: str) -> None:
-    """Raise InputError when no server answers at `api`, when it wants a password that it is not given, or when it is too old for us."""
-    import prefect
-
-    try:
-        answer = httpx.get(f"{api}/admin/version", timeout=10, headers=authorised())
-    except httpx.HTTPError as error:
-        raise InputError(
-            f"no Prefect server answers at {api} ({error}); start one (`difficulty-prior serve`), or correct the address"
-        ) from error
-    if answer.status_code in (httpx.codes.UNAUTHORIZED, httpx.codes.FORBIDDEN):
-        raise InputError(f"the Prefect server at {api} wants a password: export PREFECT_API_AUTH_STRING='user:password', its own")
-    if answer.status_code != httpx.codes.OK:
-        raise InputError(f"what answers at {api} is no Prefect server (HTTP {answer.status_code}); the address ends in /api")
-    theirs, ours = Version(str(answer.json())), Version(prefect.__version__)
-    if theirs.release[:2] < ours.release[:2]:
-        raise InputError(
-            f"the Prefect server at {api} has version {theirs}, older than the {ours} here, which asks it for things that it does not "
-            f"know; upgrade the server (pip install 'prefect=={ours}' there, or its image prefecthq/prefect:{ours}-python3.11)"
-        )
+    """Raise ApiError when no server answers at `api`, when it wants a password that it is not given, or when it is too old for us."""
+    if fault := too_old(server_version(api)):
+        raise fault
 
 
 def await_server(child: Child, api: str, say: Callable[[str], None]) -> None:
