@@ -22,8 +22,9 @@ PROGRESS = ".progress.json"
 
 
 class HowFar(BaseModel):
-    """How far a step is, as its folder says while it is being made: `done` of `total` units of `what`, of which `before` were done when
-    it began, at the times `began` and `told` (seconds since 1970), in the process `pid` of the machine `host`."""
+    """How far a step is, as its folder says while it is being made: `done` of `total` units of `what` (0 of 0 while it loads what it
+    needs), of which `before` were done when it began, at the times `began` and `told` (seconds since 1970), in the process `pid` of the
+    machine `host`."""
 
     model_config = ConfigDict(frozen=True)
 
@@ -73,24 +74,35 @@ def progress_shown(title: str, folder: Path) -> Iterator[Callable[[int, int, str
 
 
 def keeper(title: str, path: Path) -> Callable[[int, int, str], None]:
-    """`keep(done, total, what)` writes how far it is, at most once a second. Several threads may call it."""
-    first: HowFar | None = None
-    written, turn, aside = 0.0, Lock(), path.with_name(f"{path.name}.{os.getpid()}")
+    """`keep(done, total, what)` writes how far it is, at most once a second; that it has begun is written at once. Several threads may
+    call it."""
+    turn, begun = Lock(), begins(title)
+    first, written = None, 0.0
+    write(begun, path)
 
     def keep(done: int, total: int, what: str) -> None:
         nonlocal first, written
         now = time.time()
-        if first is None:
-            place = {"pid": os.getpid(), "host": socket.gethostname()}
-            first = HowFar(title=title, done=done, total=total, what=what, before=done, began=now, told=now, **place)
         with turn:
+            first = first or begun.model_copy(update={"before": done, "began": now})
             if done == total or now - written >= SECONDS_BETWEEN_WRITES:
                 written = now
-                told = first.model_copy(update={"done": done, "total": total, "what": what, "told": now})
-                aside.write_text(told.model_dump_json(), encoding="utf-8")
-                os.replace(aside, path)
+                write(first.model_copy(update={"done": done, "total": total, "what": what, "told": now}), path)
 
     return keep
+
+
+def begins(title: str) -> HowFar:
+    """A step of this process that has begun, and has done nothing yet that can be counted."""
+    now, place = time.time(), {"pid": os.getpid(), "host": socket.gethostname()}
+    return HowFar(title=title, done=0, total=0, what="", before=0, began=now, told=now, **place)
+
+
+def write(far: HowFar, path: Path) -> None:
+    """Put the file in the place of the last one, whole."""
+    aside = path.with_name(f"{path.name}.{os.getpid()}")
+    aside.write_text(far.model_dump_json(), encoding="utf-8")
+    os.replace(aside, path)
 
 
 def start_artifact(title: str) -> UUID | None:

@@ -35,7 +35,7 @@ def print_status(console: Console, status: Status) -> None:
 
 def under_way_line(step: UnderWay) -> Text:
     """A step that runs, or was cut off."""
-    amount = f"{step.done:,}/{step.total:,} {step.what}"
+    amount = f"{step.done:,}/{step.total:,} {step.what}" if step.total else "loading what it needs"
     if step.running:
         return Text.assemble(
             ("running  ", "bold cyan"), f"{printable(step.title)}: {printable(amount)}", (f", {left(step.seconds_left)}", "dim")

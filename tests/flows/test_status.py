@@ -18,7 +18,7 @@ from flows import doctor
 from flows.commands.standing import print_status, span
 from flows.recipe import load_recipe
 from flows.status import Status, look
-from tasks.progress import PROGRESS, HowFar
+from tasks.progress import PROGRESS, HowFar, progress_shown
 from tests.flows.conftest import Finished
 
 
@@ -46,6 +46,19 @@ def test_a_running_step_tells_how_far_and_how_long_yet(tmp_path: Path) -> None:
     running = steps["profiles"]
     assert (running.running, running.key, running.done, running.total) == (True, "cd", 30, 120)
     assert running.seconds_left == pytest.approx(9, abs=1)  # ten in a second, ninety to go
+
+
+def test_a_step_tells_of_itself_from_its_first_moment(tmp_path: Path) -> None:
+    folder = tmp_path / "aside" / "stages-ab"
+    folder.mkdir(parents=True)
+    with progress_shown("training stage1 from base", folder) as on_progress:
+        assert "running  training stage1 from base: loading what it needs, time left unknown" in printed(look(tmp_path))
+        on_progress(40, 80, "steps")  # one that goes on from a checkpoint
+        time.sleep(1.1)
+        on_progress(42, 80, "steps")
+        [step] = look(tmp_path).under_way
+    assert (step.running, step.done, step.total, step.what) == (True, 42, 80, "steps")
+    assert step.seconds_left == pytest.approx(38 * 1.1 / 2, rel=0.3)
 
 
 @pytest.fixture
