@@ -163,7 +163,8 @@ class EventHandler(logging.Handler):
     Python's own way, as DEBUG."""
 
     def emit(self, record: logging.LogRecord) -> None:
-        chatter = record.name == "py.warnings" or (record.levelno < logging.WARNING and record.name.split(".")[0] not in OURS)
+        ours = record.name.split(".")[0] in (*OURS, "__main__")  # the worker's own module is that
+        chatter = record.name == "py.warnings" or (record.levelno < logging.WARNING and not ours)
         try:
             emit({"log": self.format(record), "level": logging.DEBUG if chatter else record.levelno})
         except Exception:  # noqa: BLE001 - as every handler does: a line that cannot be logged ends nothing

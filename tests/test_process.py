@@ -36,7 +36,7 @@ def work(tmp_path: Path, act: str, monkeypatch: pytest.MonkeyPatch, lines: list[
         "    print('said ' + act + os.environ.get('SHARE', ''))\n"
         "    emit_progress(1, 2, 'steps')\n"
         "    if act == 'log':\n"
-        "        logging.getLogger('tasks.room').info('50% done')\n"
+        "        logging.getLogger(__name__).info('50% done')\n"
         "        logging.getLogger('tasks.room').warning('two\\nlines')\n"
         "        logging.getLogger('library').info('chatter')\n"
         "        logging.getLogger('library').error('a real fault')\n"
