@@ -24,6 +24,11 @@ def export(name: str, home: Path, *, to: str, out: Path, changes: list[str]) -> 
     except InputError as error:
         raise InputError(f"no curated set in {home} begins with {name!r}, and {error}") from error
     recipe = load_recipe(name, changes)
+    if recipe.grading.verifier and to != "datasets":
+        raise InputError(
+            f"the reward of an export is our grader, and recipe {recipe.name} is judged by {recipe.grading.verifier}: export with "
+            "--to datasets and give your trainer that function, or set grading.verifier=null and put it into `judge` of the reward's file"
+        )
     sets, model = sets_of(recipe, home), model_name(recipe.policy.model)
     return export_set(sets, recipe.training.stages, recipe.prompting, to=to, out=out, model=model)
 

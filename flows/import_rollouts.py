@@ -18,7 +18,7 @@ from tasks.similarity.task import find_near_duplicates
 from tasks.store import Artifact
 
 
-@flow(name="import-rollouts", validate_parameters=True)
+@flow(name="import-rollouts", flow_run_name="import answers to {source.name} made elsewhere", validate_parameters=True)
 def import_rollouts(source: SourceSettings, panels: tuple[ImportSettings, ...], home: Path) -> list[Artifact]:
     """Grade each panel's responses to the source's problems, measure their difficulty for it, and publish."""
     home = open_home(home)

@@ -21,7 +21,7 @@ class PipelineRun:
     warehouse: Path
 
 
-@flow(name="difficulty-prior", flow_run_name="{recipe.name}", validate_parameters=True)
+@flow(name="difficulty-prior", flow_run_name="run {recipe.name}", validate_parameters=True)
 def pipeline(recipe: Recipe, home: Path) -> PipelineRun:
     """Run everything that is not done yet."""
     home = open_home(home)

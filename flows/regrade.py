@@ -2,6 +2,8 @@
 
 from pathlib import Path
 
+from prefect.runtime import flow_run
+
 from flows.plannable import flow
 from flows.profile import read_problems
 from flows.recipe import Recipe
@@ -16,7 +18,13 @@ from tasks.publish import publish_warehouse
 from tasks.store import Artifact
 
 
-@flow(name="regrade", validate_parameters=True)
+def regrade_name() -> str:
+    """What a regrading is called."""
+    recipe = flow_run.parameters.get("recipe")
+    return f"regrade the answers to {recipe.name}" if recipe else "regrade every stored answer"
+
+
+@flow(name="regrade", flow_run_name=regrade_name, validate_parameters=True)
 def regrade(home: Path, recipe: Recipe | None = None) -> list[Artifact]:
     """Grade every stored profile, or with a recipe those of its problems (of whatever policy), and publish with the recipe's bands."""
     home = open_home(home)

@@ -9,7 +9,7 @@ from tasks.starter.task import teach_policy
 from tasks.store import Artifact
 
 
-@flow(name="starter", validate_parameters=True)
+@flow(name="starter", flow_run_name="make the starter policy from nothing", validate_parameters=True)
 def starter(settings: StarterSettings, home: Path) -> Artifact:
     """Teach the starter policy; its model folder lies in the artifact."""
     home = open_home(home)

@@ -18,10 +18,12 @@ from prefect.context import TaskRunContext
 
 from tasks.errors import InputError
 from tasks.planning import PLANNER, Work
+from tasks.run_log import log_to_runs
 from tasks.store import Artifact, digest
 
 P = ParamSpec("P")
 R = TypeVar("R")
+log_to_runs()
 
 
 @dataclass
@@ -43,7 +45,7 @@ class RoomTask(Task[P, R]):
     """A task that knows what it would make (`plan`) and sample (`work`): within `planning()` a call plans it, elsewhere it runs."""
 
     def __init__(self, fn: Callable[P, R], *, plan: Callable[P, R], work: Callable[P, Work] | None = None, **options: Any) -> None:
-        super().__init__(fn, **options)
+        super().__init__(fn, **{"task_run_name": options.get("name"), **options})  # never Prefect's, which ends in digits
         self.plan = plan
         self.work = work
 
@@ -79,9 +81,9 @@ def room_task(
     return decorate
 
 
-def uncached_task(plan: Callable[P, R], *, name: str) -> Callable[[Callable[P, R]], Task[P, R]]:
-    """Decorate a task that runs every time; `plan` gives what it will give."""
-    return lambda fn: RoomTask(fn, plan=plan, name=name)
+def uncached_task(plan: Callable[P, R], *, name: str, **options: Any) -> Callable[[Callable[P, R]], Task[P, R]]:
+    """Decorate a task that runs every time; `plan` gives what it will give, `options` are Prefect's."""
+    return lambda fn: RoomTask(fn, plan=plan, name=name, **options)
 
 
 def fault_may_pass(task: Task, run: Any, state: Any) -> bool:

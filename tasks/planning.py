@@ -14,7 +14,7 @@ from enum import StrEnum
 from pathlib import Path
 from typing import Any, Protocol
 
-from pydantic import BaseModel
+from pydantic import BaseModel, PrivateAttr
 from pydantic_core import to_jsonable_python
 
 from tasks.errors import InputError, NotReachable
@@ -71,6 +71,12 @@ class Planned(Artifact):
 
     step: int
     problems: int | None = None
+    _arguments: dict[str, Any] = PrivateAttr(default_factory=dict)
+
+    @property
+    def arguments(self) -> dict[str, Any]:
+        """What its task was given: of an artifact that is not made, all that can be said."""
+        return self._arguments
 
     @property
     def manifest(self) -> dict[str, Any]:
@@ -125,7 +131,7 @@ class Planner:
         bound = inspect.signature(task.fn).bind(*args, **kwargs)
         bound.apply_defaults()
         state, target, why = self.judge(task, bound.arguments)
-        name = task.task_run_name.format(**bound.arguments) if isinstance(task.task_run_name, str) else task.name
+        name = run_name(task, bound.arguments)
         work = task.work(**bound.arguments) if task.work and state is not State.cached else None
         kind, key = (target.kind, target.key) if isinstance(target, Artifact) else (None, None)
         number, parts = len(self.steps) + 1, (inputs_of(bound.arguments), settings_of(bound.arguments))
@@ -137,6 +143,7 @@ class Planner:
         home, problems = Path(bound.arguments["home"]).absolute(), work.problems if work else None
         place = {"kind": kind or task.name, "key": key or f"step-{number}"}
         self.planned.append(Planned(home=home, **place, step=number, problems=problems))
+        self.planned[-1]._arguments = bound.arguments
         return self.planned[-1]
 
     def judge(self, task: Plannable, arguments: Mapping[str, Any]) -> tuple[State, Any, list[str]]:
@@ -176,6 +183,13 @@ def planning() -> Iterator[Planner]:
         yield planner
     finally:
         PLANNER.reset(token)
+
+
+def run_name(task: Plannable, arguments: dict[str, Any]) -> str:
+    """What a call's run is called, as Prefect would name it."""
+    if isinstance(task.task_run_name, str):
+        return task.task_run_name.format(**arguments)
+    return task.task_run_name(parameters=arguments) if task.task_run_name else task.name
 
 
 def leaves(value: Any) -> Iterator[Any]:

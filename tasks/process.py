@@ -1,11 +1,13 @@
 """Child processes for GPU and engine work: their memory is gone when they end, and they end when their parent does.
 
-A worker is a module run as `python -m tasks.<room>.worker SPEC.json`. On its standard output a line that starts with EVENT is an
-event for the parent (progress, an error meant for people); every other line is logged.
+A worker is a module run as `python -m tasks.<room>.worker SPEC.json`. On its standard output a line that starts with EVENT is an event
+for the parent: progress, a line of its log with its level, an error meant for people. Every other line is what some library prints, and
+is logged at DEBUG; so is what libraries log below WARNING. All of it is in the worker's log file.
 """
 
 import ctypes
 import json
+import logging
 import os
 import signal
 import subprocess
@@ -26,6 +28,7 @@ from tasks.store import write_text
 
 EVENT = "::event::"
 PROJECT = Path(__file__).resolve().parent.parent
+OURS = ("tasks", "flows")
 LAST_LINES = 12
 OWNER = "DIFFICULTY_PRIOR_OWNER"
 PARENT = "DIFFICULTY_PRIOR_PARENT"
@@ -39,15 +42,15 @@ def run_worker(
     spec: BaseModel,
     folder: Path,
     *,
-    log: Callable[[str], None],
+    log: Callable[[int, str], None],
     on_progress: Callable[[int, int, str], None] = lambda done, total, what: None,
     name: str = "",
     variables: Mapping[str, str] | None = None,
 ) -> None:
     """Run `module` on `spec` (written to `folder`) and wait for it.
 
-    `name` tells several workers of one room apart; `variables` are added to the worker's environment. Raises InputError when the worker
-    says the input is at fault, WorkerError when it dies of anything else, naming its log.
+    `log` takes a level and a text, as loggers do. `name` tells several workers of one room apart; `variables` are added to the worker's
+    environment. Raises InputError when the worker says the input is at fault, WorkerError when it dies of anything else, naming its log.
     """
     name = f"{module.split('.')[-2]}{name}"
     spec_path, log_path = folder / f".{name}.spec.json", folder / f".{name}.log"
@@ -57,16 +60,14 @@ def run_worker(
     with log_path.open("a", encoding="utf-8") as log_file, start_worker(module, spec_path, variables or {}) as process:
         try:
             for line in process.stdout or ():
-                if line.startswith(EVENT):
-                    event = json.loads(line.removeprefix(EVENT))
-                    fault = event.get("fault", fault)
-                    if "total" in event:
-                        on_progress(event["done"], event["total"], event["what"])
-                    continue
-                log_file.write(line)
-                if line.strip():
-                    last.append(line.rstrip())
-                    log(line.rstrip())
+                event = read_event(line)
+                fault = event.get("fault", fault)
+                if "total" in event:
+                    on_progress(event["done"], event["total"], event["what"])
+                if text := event.get("log", "").rstrip():
+                    log_file.write(f"{logging.getLevelName(event['level']):<8}{text}\n")
+                    last.extend(text.splitlines())
+                    log(event["level"], text)
         except BaseException:
             process.kill()
             raise
@@ -76,6 +77,13 @@ def run_worker(
         raise InputError(fault)
     if process.returncode:
         raise WorkerError(died(module, process.returncode, list(last), log_path))
+
+
+def read_event(line: str) -> dict[str, Any]:
+    """What a line of a worker's output says. One that is no event is a line of its log that some library has printed."""
+    if line.startswith(EVENT):
+        return json.loads(line.removeprefix(EVENT))
+    return {"log": line, "level": logging.DEBUG}
 
 
 def start_worker(module: str, spec_path: Path, variables: Mapping[str, str]) -> subprocess.Popen:
@@ -150,19 +158,37 @@ def emit_progress(done: int, total: int, what: str) -> None:
     emit({"done": done, "total": total, "what": what})
 
 
-def say(line: str) -> None:
-    """Worker's side: one line for the log of the run."""
-    print(line, flush=True)
+class EventHandler(logging.Handler):
+    """Worker's side: sends log records to the parent, each with its level; what libraries say below WARNING, and what they warn of in
+    Python's own way, as DEBUG."""
+
+    def emit(self, record: logging.LogRecord) -> None:
+        ours = record.name.split(".")[0] in (*OURS, "__main__")  # the worker's own module is that
+        chatter = record.name == "py.warnings" or (record.levelno < logging.WARNING and not ours)
+        try:
+            emit({"log": self.format(record), "level": logging.DEBUG if chatter else record.levelno})
+        except Exception:  # noqa: BLE001 - as every handler does: a line that cannot be logged ends nothing
+            self.handleError(record)
+
+
+def log_by_events() -> None:
+    """Worker's side: whatever is logged in this process goes to the parent."""
+    logging.basicConfig(level=logging.INFO, handlers=[EventHandler()], format="%(message)s", force=True)
+    logging.captureWarnings(True)
 
 
 def worker_main(run: Callable[[str], None]) -> None:
-    """Worker's side: run `run(spec_text)`, tied to the parent's life, with input errors sent as events instead of tracebacks."""
+    """Worker's side: run `run(spec_text)`, tied to the parent's life, with what is logged and errors sent as events."""
     die_with_parent()
+    log_by_events()
     try:
         run(Path(sys.argv[1]).read_text(encoding="utf-8"))
     except InputError as error:
         emit({"fault": str(error)})
         sys.exit(2)
+    except Exception as error:
+        logging.getLogger(__name__).exception(f"{type(error).__name__}: {error}")
+        sys.exit(1)
 
 
 def die_with_parent() -> None:

@@ -16,7 +16,7 @@ def plan(home: Path, settings: DifficultySettings, adaptive: AdaptiveSettings | 
     return home.absolute() / WAREHOUSE
 
 
-@uncached_task(plan, name="publish warehouse")
+@uncached_task(plan, name="publish warehouse", task_run_name="publish the warehouse")
 def publish_warehouse(home: Path, settings: DifficultySettings, adaptive: AdaptiveSettings | None = None) -> Path:
     """Build the warehouse beside the published one and put it in its place; gives its path."""
     path = publish(Lake(home), settings, adaptive)

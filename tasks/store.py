@@ -4,13 +4,12 @@ An artifact is built aside and renamed into place with its manifest already insi
 artifact or none of it; what lies aside is taken up again by builders that can resume (training) and thrown away by the others.
 """
 
-import errno
 import hashlib
 import json
 import os
 import shutil
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -18,7 +17,7 @@ from filelock import FileLock
 from pydantic import BaseModel, ConfigDict, PrivateAttr
 from pydantic_core import to_jsonable_python
 
-from tasks.errors import InputError
+from tasks.errors import DISK_FAULTS, PLACE_FAULTS, WAY_OUT, InputError
 from tasks.layout import ASIDE, MANIFEST
 from tasks.remote import send_artifact
 
@@ -169,9 +168,20 @@ def disk_errors_named(path: Path) -> Iterator[None]:
     try:
         yield
     except OSError as error:
-        reasons = {errno.ENOSPC: "the disk is full", errno.EDQUOT: "the disk quota is used up", errno.EROFS: "the disk is read-only"}
-        if error.errno not in reasons:
+        if error.errno not in DISK_FAULTS:
             raise
-        raise InputError(
-            f"cannot write {path}: {reasons[error.errno]}. What is written stays; make room (or choose another --home) and run again"
-        ) from error
+        raise InputError(f"cannot write {path}: {DISK_FAULTS[error.errno]}. {WAY_OUT}") from error
+
+
+def check_writable(home: Path) -> None:
+    """Raise InputError, naming it and the reason, for a lake that cannot be written to: before a run, not hours into it."""
+    probe = home / ASIDE / f".probe.{os.getpid()}"
+    try:
+        probe.parent.mkdir(parents=True, exist_ok=True)
+        probe.write_bytes(bytes(4096))
+    except OSError as error:
+        reason = PLACE_FAULTS.get(error.errno or 0, error.strerror)
+        raise InputError(f"cannot write the lake {home}: {reason}. {WAY_OUT}") from error
+    finally:
+        with suppress(OSError):
+            probe.unlink(missing_ok=True)

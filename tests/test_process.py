@@ -1,5 +1,6 @@
-"""Workers: events come back, faults are told from crashes, and a worker dies with its parent."""
+"""Workers: events and log lines come back, faults are told from crashes, and a worker dies with its parent."""
 
+import logging
 import os
 import signal
 import subprocess
@@ -22,18 +23,24 @@ class Spec(BaseModel):
     act: str
 
 
-def work(tmp_path: Path, act: str, monkeypatch: pytest.MonkeyPatch) -> tuple[list[str], list[tuple]]:
+def work(tmp_path: Path, act: str, monkeypatch: pytest.MonkeyPatch, lines: list[tuple] | None = None) -> tuple[list[tuple], list[tuple]]:
     room = tmp_path / "room"
     room.mkdir(exist_ok=True)
     (room / "__init__.py").touch()
     (room / "worker.py").write_text(
-        "import json, os, signal, sys, time\n"
+        "import json, logging, os, signal, sys, time, warnings\n"
         "from tasks.errors import InputError\n"
         "from tasks.process import emit_progress, worker_main\n"
         "def run(text):\n"
         "    act = json.loads(text)['act']\n"
         "    print('said ' + act + os.environ.get('SHARE', ''))\n"
         "    emit_progress(1, 2, 'steps')\n"
+        "    if act == 'log':\n"
+        "        logging.getLogger(__name__).info('50% done')\n"
+        "        logging.getLogger('tasks.room').warning('two\\nlines')\n"
+        "        logging.getLogger('library').info('chatter')\n"
+        "        logging.getLogger('library').error('a real fault')\n"
+        "        warnings.warn('an old name')\n"
         "    if act == 'fault': raise InputError('row 3 is bad')\n"
         "    if act == 'crash': raise RuntimeError('boom')\n"
         "    if act == 'killed': os.kill(os.getpid(), signal.SIGKILL)\n"
@@ -41,16 +48,40 @@ def work(tmp_path: Path, act: str, monkeypatch: pytest.MonkeyPatch) -> tuple[lis
         "worker_main(run)\n"
     )
     monkeypatch.setenv("PYTHONPATH", str(tmp_path))
-    lines: list[str] = []
+    lines = [] if lines is None else lines
     progress: list[tuple] = []
-    run_worker("room.worker", Spec(act=act), tmp_path, log=lines.append, on_progress=lambda *told: progress.append(told))
+
+    def log(level: int, line: str) -> None:
+        lines.append((level, line))
+
+    run_worker("room.worker", Spec(act=act), tmp_path, log=log, on_progress=lambda *told: progress.append(told))
     return lines, progress
 
 
 def test_lines_are_logged_and_events_are_not(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     lines, progress = work(tmp_path, "well", monkeypatch)
-    assert lines == ["said well"]
+    assert lines == [(logging.DEBUG, "said well")]
     assert progress == [(1, 2, "steps")]
+
+
+def test_lines_keep_their_level_and_chatter_is_for_debugging(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    *lines, warned = work(tmp_path, "log", monkeypatch)[0]
+    assert lines[1:] == [
+        (logging.INFO, "50% done"),
+        (logging.WARNING, "two\nlines"),
+        (logging.DEBUG, "chatter"),
+        (logging.ERROR, "a real fault"),
+    ]
+    assert warned[0] == logging.DEBUG and "an old name" in warned[1]
+    assert "WARNING two\nlines\nDEBUG   chatter\n" in (tmp_path / ".room.log").read_text()
+
+
+def test_a_crash_is_logged_as_an_error_with_its_traceback(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    lines: list[tuple] = []
+    with pytest.raises(WorkerError):
+        work(tmp_path, "crash", monkeypatch, lines)
+    [fault] = [text for level, text in lines if level == logging.ERROR]
+    assert fault.startswith("RuntimeError: boom\nTraceback") and "worker.py" in fault
 
 
 def test_a_fault_of_the_input_comes_back_as_one(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -71,8 +102,8 @@ def test_a_kill_is_named_with_a_guess_at_memory(tmp_path: Path, monkeypatch: pyt
 
 def test_variables_of_a_context_reach_its_workers_only(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     with worker_variables({"SHARE": " with half"}):
-        assert work(tmp_path, "well", monkeypatch)[0] == ["said well with half"]
-    assert work(tmp_path, "well", monkeypatch)[0] == ["said well"]
+        assert work(tmp_path, "well", monkeypatch)[0] == [(logging.DEBUG, "said well with half")]
+    assert work(tmp_path, "well", monkeypatch)[0] == [(logging.DEBUG, "said well")]
 
 
 def test_an_interruption_ends_the_workers_of_other_threads(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -87,7 +118,7 @@ def test_an_interruption_ends_the_workers_of_other_threads(tmp_path: Path, monke
     with pytest.raises(WorkerError, match="the run is being stopped"):
         work(tmp_path, "well", monkeypatch)
     with workers_ended():
-        assert work(tmp_path, "well", monkeypatch)[0] == ["said well"]
+        assert work(tmp_path, "well", monkeypatch)[0] == [(logging.DEBUG, "said well")]
 
 
 def started(script: str, **environment: str) -> subprocess.Popen:

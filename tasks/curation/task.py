@@ -49,7 +49,12 @@ def plan(
     return artifact(home, "curated", inputs)
 
 
-@room_task(plan, name="curate", task_run_name="choose the problems of both stages")
+def choose_name(parameters: dict[str, Any]) -> str:
+    """What a choice is called: the stages that it is for."""
+    return f"choose the problems of {' and '.join(parameters['settings'].stages)}"
+
+
+@room_task(plan, name="curate", task_run_name=choose_name)
 def curate(
     home: Path,
     difficulty: Artifact,

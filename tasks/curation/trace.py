@@ -106,6 +106,18 @@ def trace(lake: Lake, asked: str) -> RenderableType:
     return Group(*parts, *queries(facts, found, back))
 
 
+def traced_facts(lake: Lake, asked: str) -> dict[str, Any]:
+    """The same for programs: of a problem its tables; of all else the edges back and forward, and what is told of each node."""
+    found = find(lake, asked)
+    named = {"kind": found.kind, "id": found.id, "name": found.name}
+    if found.kind == "problems":
+        return {**named, **{head: ask(lake, sql, found.id) for head, sql in OF_A_PROBLEM.items()}}
+    back, forward, facts = ask(lake, BACK, found.id), ask(lake, FORWARD, found.id), manifests(lake)
+    nodes = {(found.kind, found.id), *back.select("from_kind", "from_id").rows(), *forward.select("kind", "id").rows()}
+    told = [{"kind": kind, "id": id, **facts.get((kind, id), {})} for kind, id in sorted(nodes)]
+    return {**named, "made_from": back, "went_into": forward, "facts": told}
+
+
 def problem_tables(lake: Lake, id: str) -> list[RenderableType]:
     """What is known of a problem, table by table."""
     tables: list[RenderableType] = []

@@ -35,7 +35,7 @@ def work(home: Path, problems: tuple[Artifact, ...], others: tuple[Artifact, ...
     return Work(problems=all_problems(problems), completions=0, left=0, most_tokens=0)
 
 
-@room_task(plan_validation, work=work, name="export validation problems")
+@room_task(plan_validation, work=work, name="export validation problems", task_run_name="write the problems to watch training with")
 def export_validation(home: Path, problems: tuple[Artifact, ...], others: tuple[Artifact, ...]) -> Artifact:
     """Write `validation.parquet`: the problems without band and accuracy, each once; those with several gold answers are left out.
 

@@ -15,6 +15,7 @@ from tasks.difficulty.measurement import open_graded
 from tasks.difficulty.settings import DifficultySettings
 from tasks.errors import InputError
 from tasks.lake import write_parquet
+from tasks.naming import measure_name, settle_name
 from tasks.sampling.profile import read_profile
 from tasks.sampling.settings import SamplingSettings
 from tasks.store import Artifact, artifact, building
@@ -36,7 +37,7 @@ def plan(home: Path, graded: Artifact, problems: tuple[Artifact, ...], settings:
     return artifact(home, "difficulty", inputs)
 
 
-@room_task(plan, name="measure difficulty", task_run_name="measure difficulty")
+@room_task(plan, name="measure difficulty", task_run_name=measure_name)
 def measure(home: Path, graded: Artifact, problems: tuple[Artifact, ...], settings: DifficultySettings) -> Artifact:
     """Write the three tables in FILES. Raises InputError when the profile has no verdict on any of the problems."""
     target = plan(home, graded, problems, settings)
@@ -80,7 +81,7 @@ def stops_plan(
     return artifact(home, "stops", inputs)
 
 
-@room_task(stops_plan, name="find settled problems", task_run_name="find settled problems")
+@room_task(stops_plan, name="find settled problems", task_run_name=settle_name)
 def find_stops(
     home: Path, graded: Artifact, problems: tuple[Artifact, ...], settings: DifficultySettings, sampling: SamplingSettings
 ) -> Artifact:

@@ -16,11 +16,13 @@ import time
 from collections import deque
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import IO
+from typing import IO, Any
 
+from tasks.errors import InputError
 from tasks.grading.settings import GradingSettings
+from tasks.grading.verifier import find_verifier
 
 _MAX_FAILED_STARTS = 3
 _ROOT = Path(__file__).resolve().parents[2]
@@ -39,11 +41,22 @@ class Question:
 
 
 @dataclass(frozen=True, slots=True)
+class Plea:
+    """What does the verifier say of this response? `problem` has `question`, `choices` and `precision`."""
+
+    response: str
+    gold: str | None
+    problem: dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
 class Outcome:
-    """The reply. equal is None where there is none; the rule then says why: `time`, `memory` or `worker_died`."""
+    """The reply: `equal` to a question, `verdict` to a plea. Both are None where there is none; the rule then says why: `time`, `memory`
+    or `worker_died`."""
 
     equal: bool | None
     rule: str
+    verdict: str | None = None
 
 
 class Child:
@@ -51,8 +64,10 @@ class Child:
 
     def __init__(self, settings: GradingSettings) -> None:
         self._errors: IO[bytes] = tempfile.TemporaryFile()  # noqa: SIM115 closed by kill()
-        command = [sys.executable, "-P", "-m", "tasks.grading.worker", str(settings.memory_mib), str(os.getpid())]
-        path = os.pathsep.join([str(_ROOT), *filter(None, [os.environ.get("PYTHONPATH")])])
+        verifier = find_verifier(settings.verifier).target if settings.verifier else ""
+        command = [sys.executable, "-P", "-m", "tasks.grading.worker", str(settings.memory_mib), str(os.getpid()), verifier]
+        own_path = filter(None, sys.path if verifier else [os.environ.get("PYTHONPATH")])  # a verifier is found where we found it
+        path = os.pathsep.join([str(_ROOT), *own_path])
         self._process = subprocess.Popen(
             command,
             stdin=subprocess.PIPE,
@@ -77,16 +92,16 @@ class Child:
     def alive(self) -> bool:
         return self._process.poll() is None
 
-    def ask(self, job: int, question: Question) -> None:
+    def ask(self, job: int, question: Question | Plea) -> None:
         """Hands a question over; the clock starts. A child that has died is noticed when its reply is read."""
         self.job = job
         self.deadline = time.monotonic() + self._settings.timeout_s
-        line = json.dumps({"id": job, "answer": question.answer, "gold": question.gold}) + "\n"
+        line = json.dumps({"id": job, **asdict(question)}) + "\n"
         with contextlib.suppress(BrokenPipeError):
             self._questions.write(line.encode())
             self._questions.flush()
 
-    def read(self) -> dict[str, object] | None:
+    def read(self) -> dict[str, Any] | None:
         """The next whole reply, None while there is none. Raises EOFError where the child has died."""
         data = self.replies.read()
         if data == b"":
@@ -125,8 +140,8 @@ class Pool:
         """Process ids of the children that live now."""
         return [child.pid for child in self._children if child.alive]
 
-    def ask(self, questions: Sequence[Question]) -> list[Outcome]:
-        """One outcome per question, in order. Raises ChildError where a child cannot start."""
+    def ask(self, questions: Sequence[Question | Plea]) -> list[Outcome]:
+        """One outcome per question, in order. Raises ChildError where a child cannot start, InputError where the verifier is at fault."""
         if not questions:
             return []
         with self._turn:
@@ -152,10 +167,19 @@ class Pool:
             self._children.pop().kill()
 
 
+def outcome_of(reply: dict[str, Any]) -> Outcome:
+    """What a child's reply says."""
+    if "why" in reply:
+        return Outcome(None, str(reply["why"]))
+    return Outcome(None, "verifier", reply["verdict"]) if "verdict" in reply else Outcome(bool(reply["equal"]), "math_verify")
+
+
 class _Round:
     """One call's questions on their way through the children."""
 
-    def __init__(self, start: Callable[[], Child], settings: GradingSettings, children: list[Child], questions: Sequence[Question]) -> None:
+    def __init__(
+        self, start: Callable[[], Child], settings: GradingSettings, children: list[Child], questions: Sequence[Question | Plea]
+    ) -> None:
         self.start, self.settings, self.children, self.questions = start, settings, children, questions
         self.failed_starts = 0
         self.waiting = deque(range(len(questions)))
@@ -203,14 +227,15 @@ class _Round:
             return
         if reply is None:
             return
+        if "fault" in reply:
+            raise InputError(f"grading.verifier {self.settings.verifier!r}: {reply['fault']}")
         if "ready" in reply:
             child.ready = True
             return
         job, child.job = child.job, None
         assert job is not None and job == reply["id"]
-        equal = reply.get("equal")
-        self.outcomes[job] = Outcome(bool(equal), "math_verify") if equal is not None else Outcome(None, str(reply["why"]))
-        if equal is None:
+        self.outcomes[job] = outcome_of(reply)
+        if "why" in reply:
             self._remove(child)
 
     def _expire(self, child: Child) -> None:

@@ -6,9 +6,9 @@ order of the input is the order of the output, and nothing depends on which chil
 
 from collections.abc import Sequence
 from types import TracebackType
-from typing import Self
+from typing import Any, Self
 
-from tasks.grading.children import Pool, Question
+from tasks.grading.children import Plea, Pool, Question
 from tasks.grading.choices import LETTERS, compare_choice, gold_choice
 from tasks.grading.equivalence import compare
 from tasks.grading.extraction import final_answer, format_ok
@@ -24,7 +24,8 @@ class Grader:
     """Grades batches; a context manager, because its children (started only when needed) end with it. Any thread may use it."""
 
     def __init__(self, settings: GradingSettings | None = None) -> None:
-        self._pool = Pool(settings or GradingSettings())
+        self.settings = settings or GradingSettings()
+        self._pool = Pool(self.settings)
         self._known: dict[Case, tuple[Verdict, str]] = {}
 
     def __enter__(self) -> Self:
@@ -48,12 +49,25 @@ class Grader:
             raise ValueError(f"{len(responses)} responses but {len(golds)} gold answers: give one gold answer per response")
         answers = [final_answer(response, gold.choices) for response, gold in zip(responses, golds, strict=True)]
         texts = [answer.text if answer else None for answer in answers]
+        if self.settings.verifier:
+            return self._verified(responses, golds, texts)
         cases = dict.fromkeys((text, gold) for text, gold in zip(texts, golds, strict=True) if text is not None and is_scorable(gold))
         verdicts = self._verdicts(list(cases))
         return [
             Grade(*_verdict(text, gold, verdicts), format_ok(response))
             for response, text, gold in zip(responses, texts, golds, strict=True)
         ]
+
+    def _verified(self, responses: Sequence[str], golds: Sequence[Gold], texts: Sequence[str | None]) -> list[Grade]:
+        """The grades of the user's verifier, asked once of each response to a gold answer; what it extracted nobody knows but we guess."""
+        cases = list(dict.fromkeys(zip(responses, golds, strict=True)))
+        outcomes = self._pool.ask([Plea(response, gold.answer, told_of(gold)) for response, gold in cases])
+        found = dict(zip(cases, outcomes, strict=True))
+        grades = []
+        for response, gold, text in zip(responses, golds, texts, strict=True):
+            said = found[response, gold]
+            grades.append(Grade(Verdict(said.verdict or Verdict.timeout), text, said.rule, format_ok(response)))
+        return grades
 
     def _verdicts(self, cases: list[Case]) -> dict[Case, tuple[Verdict, str]]:
         """Verdict and rule per case, those decided before taken from there. A child's death says nothing about a case: not kept."""
@@ -74,6 +88,11 @@ class Grader:
             case: (Verdict.timeout if outcome.equal is None else _as_verdict(outcome.equal), outcome.rule)
             for case, outcome in zip(open_cases, outcomes, strict=True)
         }
+
+
+def told_of(gold: Gold) -> dict[str, Any]:
+    """What a verifier is told of a problem."""
+    return {"question": gold.question, "choices": list(gold.choices), "precision": gold.precision}
 
 
 def is_scorable(gold: Gold) -> bool:

@@ -1,4 +1,4 @@
-"""Settings of grading: how long one expression may take, and how many children with how much memory work on them."""
+"""Settings of grading: who judges, how long one expression may take, and how many children with how much memory work on them."""
 
 from pydantic import Field
 
@@ -6,8 +6,10 @@ from tasks.settings import Settings
 
 
 class GradingSettings(Settings):
-    """Limits of the grader. Times in seconds, memory in MiB of address space per child process."""
+    """Limits of the grader: times in seconds, memory in MiB of address space per child process. `verifier` is a function of your own that
+    judges in its place: `path/to/file.py:function` or `package.module:function` (see verifier.py)."""
 
+    verifier: str | None = None
     timeout_s: float = Field(default=5.0, gt=0, le=600)
     workers: int = Field(default=2, ge=1, le=256)
     memory_mib: int = Field(default=2048, ge=128)

@@ -20,12 +20,12 @@ PLACE = ["problem", "round", "sample"]
 
 
 def gold_answers(problems: pl.DataFrame, limits: Path | None, rounds: int) -> pl.DataFrame:
-    """What each problem is graded by: problem_id, gold_id, answer, choices, precision, the rounds that count, and its own number.
+    """What each problem is graded by: problem_id, gold_id, answer, choices, question, precision, the rounds that count, and its number.
 
     `limits` is the file of the problems that stopped before the last of the profile's `rounds`.
     """
     decimals = [stated_precision(*row) for row in problems.select("question", "metadata").iter_rows()]
-    rows = problems.select("problem_id", "gold_id", "answer", "choices").with_row_index("problem")
+    rows = problems.select("problem_id", "gold_id", "answer", "choices", "question").with_row_index("problem")
     rows = rows.with_columns(pl.Series("precision", decimals, dtype=pl.Int64))
     if limits is None:
         return rows.with_columns(pl.lit(rounds).alias("rounds"))
@@ -71,8 +71,9 @@ def graded_places(lake: Lake, partition: Path, golds: pl.DataFrame) -> pl.DataFr
 def verdict_rows(rollouts: pl.DataFrame, grader: Grader) -> pl.DataFrame:
     """The lake's verdicts of these rollouts."""
     known: dict[int, Gold] = {}
-    for problem, answer, choices, precision in rollouts.select("problem", "answer", "choices", "precision").unique("problem").iter_rows():
-        known[problem] = Gold(answer, tuple(choices or ()), precision)
+    asked = rollouts.select("problem", "answer", "choices", "precision", "question").unique("problem")
+    for problem, answer, choices, precision, question in asked.iter_rows():
+        known[problem] = Gold(answer, tuple(choices or ()), precision, question if grader.settings.verifier else "")
     grades = grader.grade(rollouts["response"].to_list(), [known[problem] for problem in rollouts["problem"]])
     columns: dict[str, list] = {
         "verdict": [grade.verdict.value for grade in grades],
@@ -81,5 +82,5 @@ def verdict_rows(rollouts: pl.DataFrame, grader: Grader) -> pl.DataFrame:
         "format_ok": [grade.format_ok for grade in grades],
     }
     return rollouts.select(*ROLLOUT_KEY, "gold_id").with_columns(
-        pl.lit(grader_id()).alias("grader_id"), *(pl.Series(name, values) for name, values in columns.items())
+        pl.lit(grader_id(grader.settings)).alias("grader_id"), *(pl.Series(name, values) for name, values in columns.items())
     )

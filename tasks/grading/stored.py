@@ -5,6 +5,7 @@ from pathlib import Path
 
 import polars as pl
 
+from tasks.grading.settings import GradingSettings
 from tasks.grading.verdict import grader_id
 from tasks.lake import Lake
 from tasks.sampling.profile import read_profile
@@ -48,7 +49,10 @@ def problem_ids(problems: Sequence[Artifact]) -> set[str]:
     return {name for source in problems for name in pl.read_parquet(source.file("problems.parquet"), columns=["problem_id"])["problem_id"]}
 
 
-def changes(home: Path) -> tuple[pl.DataFrame, pl.DataFrame]:
-    """From the published warehouse: the problems whose band this grader changed, and by policy and dataset how many it judged anew."""
-    changed, judged = (query(Lake(home), sql).filter(later_grader_id=grader_id()).drop("later_grader_id") for sql in (CHANGED, JUDGED))
+def changes(home: Path, settings: GradingSettings | None = None) -> tuple[pl.DataFrame, pl.DataFrame]:
+    """From the published warehouse: the problems whose band the settings' grader changed, and by policy and dataset how many it judged
+    anew."""
+    changed, judged = (
+        query(Lake(home), sql).filter(later_grader_id=grader_id(settings)).drop("later_grader_id") for sql in (CHANGED, JUDGED)
+    )
     return changed, judged

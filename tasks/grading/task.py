@@ -12,6 +12,7 @@ from tasks.grading.settings import GradingSettings
 from tasks.grading.shards import Ungraded, gold_answers, verdict_rows
 from tasks.grading.verdict import grader_id
 from tasks.lake import Lake
+from tasks.naming import grade_name, policy_named
 from tasks.problems.tables import load_problems
 from tasks.progress import progress_shown
 from tasks.sampling.profile import holding, read_profile, round_limits, shard_paths, write_profile
@@ -26,13 +27,13 @@ def plan(home: Path, profile: Artifact, problems: tuple[Artifact, ...], settings
         "version": VERSION,
         "profile": profile.content,
         "problems": [source.content for source in problems],
-        "grader": grader_id(),
-        "settings": settings.model_dump(exclude={"workers"}),
+        "grader": grader_id(settings),
+        "settings": settings.model_dump(exclude={"workers", "verifier"}),
     }
     return artifact(home, "graded", inputs)
 
 
-@room_task(plan, name="grade", task_run_name="grade the responses", retries=1)
+@room_task(plan, name="grade", task_run_name=grade_name, retries=1)
 def grade(home: Path, profile: Artifact, problems: tuple[Artifact, ...], settings: GradingSettings) -> Artifact:
     """Grade what is not graded yet, append the verdicts, and name them together with the profile's rollouts."""
     target = plan(home, profile, problems, settings)
@@ -40,19 +41,23 @@ def grade(home: Path, profile: Artifact, problems: tuple[Artifact, ...], setting
         return target
     lake, facts = Lake(home), read_profile(profile)
     golds = gold_answers(load_problems(problems), round_limits(profile), facts["rounds"])
-    ids = (grader_id(), facts["policy_id"], facts["sampling_id"])
-    with lake.writing("verdicts", *ids) as partition, building(target, {"grader_id": grader_id(), "profile": profile.key}) as folder:
-        append_verdicts(lake, partition, Ungraded(shard_paths(profile, "rollouts"), golds, lake, partition), settings)
+    ids = (grader_id(settings), facts["policy_id"], facts["sampling_id"])
+    about = {"grader_id": grader_id(settings), "profile": profile.key, "policy_name": policy_named(profile)}
+    with lake.writing("verdicts", *ids) as partition, building(target, about) as folder:
+        ungraded = Ungraded(shard_paths(profile, "rollouts"), golds, lake, partition)
+        append_verdicts(lake, partition, ungraded, settings, folder, about["policy_name"])
         verdicts = holding(lake.shards(partition), golds["problem_id"])
         kept: dict[str, Any] = {name: facts[name] for name in ("policy_id", "sampling_id", "rounds", "problems", "stops") if name in facts}
         names = [path.relative_to(lake.home).as_posix() for path in verdicts]
-        write_profile(folder, lake, rollouts=shard_paths(profile, "rollouts"), facts={**kept, "grader_id": grader_id(), "verdicts": names})
+        write_profile(
+            folder, lake, rollouts=shard_paths(profile, "rollouts"), facts={**kept, "grader_id": grader_id(settings), "verdicts": names}
+        )
     return target
 
 
-def append_verdicts(lake: Lake, partition: Path, ungraded: Ungraded, settings: GradingSettings) -> None:
+def append_verdicts(lake: Lake, partition: Path, ungraded: Ungraded, settings: GradingSettings, folder: Path, policy: str) -> None:
     """Grade what is left shard by shard, so that memory is bounded by a shard whatever the profile holds."""
-    with progress_shown("grading") as on_progress, Grader(settings) as grader:
+    with progress_shown(f"grading the answers of {policy}", folder) as on_progress, Grader(settings) as grader:
         for seen, name, rollouts in ungraded:
             if name:
                 lake.append(partition, "verdicts", verdict_rows(rollouts, grader), name)

@@ -8,6 +8,9 @@ from enum import StrEnum
 from functools import cache
 from importlib.metadata import version
 
+from tasks.grading.settings import GradingSettings
+from tasks.grading.verifier import find_verifier
+
 GRADER_VERSION = 2
 """Raise it with every change of extraction or equivalence that can change a verdict."""
 
@@ -29,11 +32,13 @@ class Gold:
     answer: the answer's text, or the letter of the right choice. None or blank cannot be scored.
     choices: the texts of the choices in the order of their letters A, B, …; empty for free-form problems.
     precision: decimals at which numbers are compared; None compares exactly (six decimals where one is a decimal fraction).
+    question: what was asked; only a verifier of the user's own is told, and only for it is it filled in.
     """
 
     answer: str | None
     choices: tuple[str, ...] = ()
     precision: int | None = None
+    question: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,8 +51,13 @@ class Grade:
     format_ok: bool
 
 
+def grader_id(settings: GradingSettings | None = None) -> str:
+    """The name of who judges: the settings' verifier by its file's digest, or our grader."""
+    return find_verifier(settings.verifier).id if settings and settings.verifier else own_id()
+
+
 @cache
-def grader_id() -> str:
-    """This grader's name, e.g. `grader-1+math-verify-0.9.0+sympy-1.14.0+latex2sympy2_extended-1.11.0`."""
+def own_id() -> str:
+    """Our grader's name, e.g. `grader-1+math-verify-0.9.0+sympy-1.14.0+latex2sympy2_extended-1.11.0`."""
     packages = ("math-verify", "sympy", "latex2sympy2_extended")
     return "+".join([f"grader-{GRADER_VERSION}", *(f"{package}-{version(package)}" for package in packages)])

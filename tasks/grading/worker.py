@@ -1,10 +1,12 @@
-"""The child process of the pool: reads questions as JSON lines, answers with math-verify, and dies with its parent.
+"""The child process of the pool: reads questions as JSON lines, answers with math-verify or the user's verifier, and dies with its parent.
 
 It runs math-verify in its main thread without math-verify's own alarms: the parent kills it when its time is up. Its memory is
-limited before anything large is imported. Run as `python -m tasks.grading.worker MEMORY_MIB PARENT_PID`.
+limited before anything large is imported. Run as `python -m tasks.grading.worker MEMORY_MIB PARENT_PID VERIFIER`.
 """
 
 import ctypes
+import importlib
+import importlib.util
 import json
 import os
 import resource
@@ -12,28 +14,36 @@ import signal
 import sys
 from collections.abc import Callable
 from pathlib import Path
-from typing import TextIO
+from typing import Any, TextIO
 
 _PR_SET_PDEATHSIG = 1
 MEMORY = "memory"
+ASKED_TWICE = 3
+SHOWN = 200
+VERDICTS = ("correct", "incorrect", "unparseable", "unscorable")
+Answer = Callable[[dict[str, Any]], dict[str, object] | None]
 
 
-def main(memory_mib: int, parent: int) -> None:
+def main(memory_mib: int, parent: int, verifier: str = "") -> None:
     """Serves questions until stdin ends or memory has run short."""
     _die_with(parent)
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     resource.setrlimit(resource.RLIMIT_AS, (memory_mib << 20, memory_mib << 20))
     replies = _private_stdout()
-    same = _math_verify()
+    try:
+        answer = _verifier(verifier) if verifier else _math_verify()
+    except Exception as error:  # noqa: BLE001 whatever the user's module raises is told as its fault
+        _reply(replies, {"fault": f"it cannot be loaded: {type(error).__name__}: {error}"})
+        return
     ample = (_peak_mib() + memory_mib) / 2
     _reply(replies, {"ready": True})
     for line in sys.stdin:
         question = json.loads(line)
-        equal = _guarded(same, question["answer"], question["gold"])
-        if equal is None or _peak_mib() > ample:
+        said = answer(question)
+        if said is None or (not verifier and _peak_mib() > ample):
             _reply(replies, {"id": question["id"], "why": MEMORY})
             return
-        _reply(replies, {"id": question["id"], "equal": equal})
+        _reply(replies, {"id": question["id"], **said})
 
 
 def _die_with(parent: int) -> None:
@@ -57,7 +67,50 @@ def _reply(replies: TextIO, message: dict[str, object]) -> None:
     replies.flush()
 
 
-def _math_verify() -> Callable[[str, str], bool]:
+def _verifier(target: str) -> Answer:
+    """Imports the user's function and returns what asks it. It is asked the first few questions twice: it must say the same."""
+    place, _, name = target.rpartition(":")
+    if place.endswith(".py"):
+        spec = importlib.util.spec_from_file_location("users_verifier", place)
+        assert spec and spec.loader
+        module = importlib.util.module_from_spec(spec)
+        spec.loader.exec_module(module)
+    else:
+        module = importlib.import_module(place)
+    function, left = getattr(module, name), ASKED_TWICE
+
+    def answer(question: dict[str, Any]) -> dict[str, object] | None:
+        nonlocal left
+        asked = question["response"], question["gold"], question["problem"]
+        try:
+            said = _as_verdict(function(*asked))
+            if left > 0 and said != (again := _as_verdict(function(*asked))):
+                return {"fault": f"it says {said}, then {again} of one response; a verdict must not depend on anything else{_of(question)}"}
+        except MemoryError:
+            return None
+        except Exception as error:  # noqa: BLE001 the user's code is at fault, whatever it raises
+            return {"fault": f"it raised {type(error).__name__}: {error}{_of(question)}"}
+        left -= 1
+        return {"verdict": said}
+
+    return answer
+
+
+def _as_verdict(said: object) -> str:
+    """The verdict that a verifier gave. Raises TypeError for anything that is none."""
+    if isinstance(said, bool):
+        return "correct" if said else "incorrect"
+    if str(said) in VERDICTS:
+        return str(said)
+    raise TypeError(f"{said!r} is no verdict; give True, False or one of {', '.join(VERDICTS)}")
+
+
+def _of(question: dict[str, Any]) -> str:
+    """Which response it was, shortened."""
+    return f" (gold answer {question['gold']!r}, response {question['response'][-SHOWN:]!r})"
+
+
+def _math_verify() -> Answer:
     """Imports math-verify, warms its grammar, and returns the comparison of an answer with a gold answer."""
     import logging
 
@@ -69,8 +122,12 @@ def _math_verify() -> Callable[[str, str], bool]:
         golds, answers = (parse(_as_formula(text), parsing_timeout=None) for text in (gold, answer))
         return bool(golds and answers and verify(golds, answers, allow_set_relation_comp=True, timeout_seconds=None))
 
+    def answer(question: dict[str, Any]) -> dict[str, object] | None:
+        equal = _guarded(same, question["answer"], question["gold"])
+        return None if equal is None else {"equal": equal}
+
     same("x+1", "1+x")
-    return same
+    return answer
 
 
 def _as_formula(text: str) -> str:
@@ -98,4 +155,4 @@ def _peak_mib() -> float:
 
 
 if __name__ == "__main__":
-    main(int(sys.argv[1]), int(sys.argv[2]))
+    main(int(sys.argv[1]), int(sys.argv[2]), sys.argv[3])

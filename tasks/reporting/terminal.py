@@ -115,11 +115,16 @@ def study_cells(row: dict[str, Any]) -> tuple[str, ...]:
 
 def verdict_counts(counts: Mapping[str, int]) -> Text:
     """How many responses got each verdict, and the accuracy: `correct` over those that count."""
-    total = sum(counts.values())
+    total, share = sum(counts.values()), accuracy_of(counts)
     said = ", ".join(f"{count:,} {verdict}" for verdict, count in counts.items())
-    scored = sum(counts.get(verdict, 0) for verdict in ("correct", "incorrect", "unparseable"))
-    accuracy = f"; accuracy {percent(counts.get('correct', 0) / scored)}" if scored else ""
+    accuracy = "" if share is None else f"; accuracy {percent(share)}"
     return Text(f"{total:,} responses{': ' if said else ''}{said}{accuracy}")
+
+
+def accuracy_of(counts: Mapping[str, int]) -> float | None:
+    """The share of correct verdicts among those that count; None where none does."""
+    scored = sum(counts.get(verdict, 0) for verdict in ("correct", "incorrect", "unparseable"))
+    return counts.get("correct", 0) / scored if scored else None
 
 
 def print_changes(console: Console, changed: pl.DataFrame, judged: pl.DataFrame) -> None:

@@ -15,6 +15,7 @@ import polars as pl
 from prefect import flow, task
 from prefect.cache_policies import NO_CACHE
 from prefect.futures import as_completed
+from prefect.runtime import flow_run
 from prefect_ray import RayTaskRunner
 from prefect_ray.context import remote_options
 
@@ -50,7 +51,12 @@ def runner(settings: RaySettings) -> RayTaskRunner:
     return RayTaskRunner() if settings.address == "local" else RayTaskRunner(address=settings.address)
 
 
-@flow(name="sample on ray", validate_parameters=False, persist_result=False)
+def on_ray_name() -> str:
+    """What a sampling on Ray is called."""
+    return f"sample {len(flow_run.parameters['sizes'])} shards on Ray"
+
+
+@flow(name="sample on ray", flow_run_name=on_ray_name, validate_parameters=False, persist_result=False)
 def draw_shards(spec_path: Path, settings: RaySettings, sizes: dict[str, int]) -> None:
     """One task a shard; `sizes` says how many responses each file of keys asks for."""
     with remote_options(num_cpus=settings.cpus, num_gpus=settings.gpus, max_calls=0):
@@ -71,7 +77,7 @@ def show(done: int, total: int) -> None:
 
 @task(
     name="draw shard",
-    task_run_name="draw shard {keys_path.stem}",
+    task_run_name="draw the shard {keys_path.stem}",
     cache_policy=NO_CACHE,
     persist_result=False,
     retries=2,

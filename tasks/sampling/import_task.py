@@ -25,7 +25,7 @@ def plan(home: Path, problems: tuple[Artifact, ...], settings: ImportSettings) -
     return artifact(home, "profiles", inputs)
 
 
-@room_task(plan, name="import rollouts", task_run_name="import the panel {settings.panel}")
+@room_task(plan, name="import rollouts", task_run_name="import the answers of {settings.panel}")
 def import_rollouts(home: Path, problems: tuple[Artifact, ...], settings: ImportSettings) -> Artifact:
     """Append the panel's responses to the lake and name them as a profile of as many rounds as it has files."""
     target = plan(home, problems, settings)
@@ -40,6 +40,6 @@ def import_rollouts(home: Path, problems: tuple[Artifact, ...], settings: Import
     with lake.writing("rollouts", policy.policy_id, sampling_id) as partition:
         shard = lake.append(partition, "rollouts", rows, digest(rows["problem_id"].to_list()))
     facts = {"policy_id": policy.policy_id, "sampling_id": sampling_id, "rounds": len(files), "problems": [p.key for p in problems]}
-    with building(target, {**facts, "answers": len(rows), "files": [path.name for path in files]}) as folder:
+    with building(target, {**facts, "policy_name": policy.name, "answers": len(rows), "files": [path.name for path in files]}) as folder:
         write_profile(folder, lake, rollouts=[shard], facts=facts)
     return target

@@ -7,6 +7,7 @@ smaller run has drawn is in the lake and is not drawn again.
 import os
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import nullcontext
 from importlib import import_module
 from pathlib import Path
 from types import ModuleType
@@ -15,8 +16,10 @@ import polars as pl
 from prefect import get_run_logger
 
 from tasks.caching import room_task
+from tasks.cards import cards_held
 from tasks.errors import InputError
 from tasks.lake import Lake
+from tasks.naming import sample_name
 from tasks.planning import Work, all_problems
 from tasks.policy import Policy
 from tasks.process import run_worker
@@ -98,7 +101,7 @@ def likely_tokens(lake: Lake, completions: int) -> int | None:
     return None if mean is None else round(completions * mean)
 
 
-@room_task(plan, work=work, name="sample", task_run_name="sample {sampling.rounds} rounds with {policy.name}", retries=2)
+@room_task(plan, work=work, name="sample", task_run_name=sample_name, retries=2)
 def sample(
     home: Path,
     policy: Policy,
@@ -127,7 +130,7 @@ def sample(
         "problems": [p.key for p in problems],
         **({"stops": stops.key} if stops else {}),
     }
-    made_from = {"hints_from": hints_from.key} if hints_from else {}
+    made_from = {"policy_name": policy.name, **({"hints_from": hints_from.key} if hints_from else {})}
     with building(
         target, {**facts, **made_from, "settings": spec.model_dump(exclude={"home", "hints", "problems", "among"}, mode="json")}
     ) as folder:
@@ -178,9 +181,10 @@ def draw_missing(lake: Lake, spec: SampleSpec, folder: Path, policy: str) -> Non
         shards = missing_shards(spec, problems_of(spec))
         if not shards:
             return
-        with progress_shown(f"sampling with {policy}") as on_progress:
+        with progress_shown(f"sampling with {policy}", folder) as on_progress:
             if spec.sampling.ray is None:
-                run_replicas(spec, shards, folder, on_progress)
+                with cards_held(get_run_logger().info) if spec.sampling.engine != "server" else nullcontext():
+                    run_replicas(spec, shards, folder, on_progress)
             else:
                 cluster_module().draw_on_ray(spec, shards, folder, on_progress)
 
@@ -198,7 +202,7 @@ def cluster_module() -> ModuleType:
 def run_replicas(spec: SampleSpec, shards: dict[str, pl.DataFrame], folder: Path, on_progress: Callable[[int, int, str], None]) -> None:
     """Share the shards out to `replicas` sampling processes, each with its own GPUs; their log lines and progress go to the run."""
     names, count, total = list(shards), min(spec.sampling.replicas, len(shards)), sum(map(len, shards.values()))
-    done, log = [0] * count, get_run_logger().info
+    done, log = [0] * count, get_run_logger().log
 
     def run(number: int) -> None:
         def progressed(drawn: int, _: int, what: str) -> None:

@@ -1,5 +1,6 @@
 """The sampling process: loads the policy, draws what the lake does not have yet, and appends it shard by shard."""
 
+import logging
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -9,11 +10,13 @@ from pydantic import BaseModel, ConfigDict
 
 from tasks.lake import Lake
 from tasks.policy import Policy
-from tasks.process import emit_progress, say, worker_main
+from tasks.process import emit_progress, worker_main
 from tasks.prompting.settings import PromptingSettings
 from tasks.sampling.engines import Engine, open_engine
 from tasks.sampling.requests import Request, chunks, requests_for, rollout_rows, wanted
 from tasks.sampling.settings import SamplingSettings
+
+LOG = logging.getLogger(__name__)
 
 
 class SampleSpec(BaseModel):
@@ -73,7 +76,7 @@ def run(spec_text: str) -> None:
         engine, started = open_engine(spec.policy, spec.prompting, spec.sampling), time.monotonic()
         done = draw(spec, problems, shards, engine, emit_progress)
         seconds = time.monotonic() - started
-        say(f"drew {done} responses in {seconds:.2f} s, {done / seconds:.1f} a second")
+        LOG.info(f"drew {done} responses in {seconds:.2f} s, {done / seconds:.1f} a second")
 
 
 def draw(

@@ -29,7 +29,7 @@ def plan(home: Path, problems: tuple[Artifact, ...], settings: SimilaritySetting
     return artifact(home, "similarity", inputs)
 
 
-@room_task(plan, name="find near-duplicates", task_run_name="find near-duplicates")
+@room_task(plan, name="find near-duplicates", task_run_name="find problems that are nearly the same")
 def find_near_duplicates(home: Path, problems: tuple[Artifact, ...], settings: SimilaritySettings) -> Artifact:
     """Write what the images look like and the pairs of nearly equal problems. The manifest says how many pairs of each kind there are."""
     target = plan(home, problems, settings)

@@ -26,7 +26,7 @@ def plan_datasets(home: Path, settings: StarterDatasetSettings) -> Artifact:
     return artifact(home, "starter-datasets", {"settings": settings.model_dump(), "source": source_digests()})
 
 
-@room_task(plan_datasets, name="draw starter datasets")
+@room_task(plan_datasets, name="draw starter datasets", task_run_name="draw the starter's two datasets")
 def draw_datasets(home: Path, settings: StarterDatasetSettings) -> Artifact:
     """Draw both synthetic datasets as JSON Lines with image folders, one folder each."""
     target = plan_datasets(home, settings)
@@ -43,13 +43,16 @@ def plan_policy(home: Path, settings: StarterSettings) -> Artifact:
     return artifact(home, "starter-policies", inputs)
 
 
-@room_task(plan_policy, name="teach starter policy", retries=1)
+@room_task(plan_policy, name="teach starter policy", task_run_name="teach the starter policy from nothing", retries=1)
 def teach_policy(home: Path, settings: StarterSettings) -> Artifact:
     """Make the starter policy from nothing, in a child process (some minutes on two cores)."""
     target = plan_policy(home, settings)
     if target.is_complete:
         return target
-    with building(target, {"settings": settings.model_dump()}) as folder, progress_shown("teaching the starter policy") as on_progress:
+    with (
+        building(target, {"settings": settings.model_dump()}) as folder,
+        progress_shown("teaching the starter policy", folder) as on_progress,
+    ):
         spec = TeachingSpec(output=folder, settings=settings)
-        run_worker("tasks.starter.worker", spec, folder, log=get_run_logger().info, on_progress=on_progress)
+        run_worker("tasks.starter.worker", spec, folder, log=get_run_logger().log, on_progress=on_progress)
     return target

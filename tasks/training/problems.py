@@ -24,8 +24,9 @@ class Problems:
     """The problems of a stage's Parquet file, in its order; an item is an example for the trainer.
 
     An example has `prompt` (chat messages), `images` (PIL, RGB; only where the policy sees images), `answer`, `choices`,
-    `precision` (decimals at which numbers are compared, None: exactly), `problem_id` and `prior` (the offline accuracy, None if unknown).
-    Items of one problem share their images: do not change them. `weights` say how often each is drawn beside the others (None: alike).
+    `precision` (decimals at which numbers are compared, None: exactly), `question` (as a verifier is told it), `problem_id` and `prior`
+    (the offline accuracy, None if unknown). Items of one problem share their images: do not change them. `weights` say how often each is
+    drawn beside the others (None: alike).
     """
 
     def __init__(
@@ -64,7 +65,7 @@ class Problems:
         messages = chat_messages(prompt) if self.sees_images else [{"role": "user", "content": prompt}]
         example = {"prompt": messages, "answer": row["answer"], "choices": row["choices"] or [], "precision": row["precision"]}
         images = {"images": [open_picture(BytesIO(image["bytes"])) for image in row["images"] or ()]} if self.sees_images else {}
-        return {**example, **images, "problem_id": row["problem_id"], "prior": row["accuracy"]}
+        return {**example, **images, "question": row["problem"], "problem_id": row["problem_id"], "prior": row["accuracy"]}
 
 
 def load_problems(path: Path, prompting: PromptingSettings, *, hints: bool, sees_images: bool) -> Problems:

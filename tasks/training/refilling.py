@@ -14,7 +14,7 @@ from accelerate.utils import gather_object
 from tasks.store import digest
 from tasks.training.answering import AnsweringTrainer, Answers
 from tasks.training.problems import Problems
-from tasks.training.rewards import Rewards
+from tasks.training.rewards import JUDGED_BY, Rewards
 
 
 @dataclass(frozen=True)
@@ -94,7 +94,7 @@ def answered(trainer: AnsweringTrainer, problems: Problems, rewards: Rewards, in
     """An answer to each problem, judged for accuracy."""
     examples = [problems[index] for index in indices]
     answers = trainer.answer(examples)
-    golds: dict[str, Any] = {name: [example[name] for example in examples] for name in ("answer", "choices", "precision")}
+    golds: dict[str, Any] = {name: [example[name] for example in examples] for name in JUDGED_BY}
     judged = rewards.accuracy(answers.texts, **golds)
     logprobs: Any = answers.logprobs or [None] * len(examples)
     return [Row(*row) for row in zip(indices, answers.ids, logprobs, judged, answers.tokens, strict=True)]

@@ -11,6 +11,7 @@ from typing import Any
 from tasks.grading.pool import Grader
 from tasks.grading.verdict import Gold, Grade, Verdict
 
+JUDGED_BY = ("answer", "choices", "precision", "question")
 REWARDS = {Verdict.correct: 1.0, Verdict.incorrect: 0.0, Verdict.unparseable: 0.0}
 
 
@@ -27,11 +28,12 @@ class Rewards:
         answer: Sequence[str],
         choices: Sequence[Sequence[str]],
         precision: Sequence[int | None],
+        question: Sequence[str] | None = None,
         log_metric: Callable[[str, float], None] = lambda name, value: None,
         **_: Any,
     ) -> list[float | None]:
         """1 for a correct answer, 0 for a wrong one or none, None where that cannot be told. Logs the share of each verdict."""
-        grades = self._grade(completions, answer, choices, precision)
+        grades = self._grade(completions, answer, choices, precision, question)
         counts = Counter(grade.verdict for grade in grades)
         for verdict in Verdict:
             log_metric(f"verdicts/{verdict}", counts[verdict] / len(grades))
@@ -43,17 +45,25 @@ class Rewards:
         answer: Sequence[str],
         choices: Sequence[Sequence[str]],
         precision: Sequence[int | None],
+        question: Sequence[str] | None = None,
         **_: Any,
     ) -> list[float | None]:
         """1 where the completion keeps the format that the prompt asks for, else 0; None where `accuracy` gives None."""
-        grades = self._grade(completions, answer, choices, precision)
+        grades = self._grade(completions, answer, choices, precision, question)
         return [float(grade.format_ok) if grade.verdict in REWARDS else None for grade in grades]
 
     def _grade(
-        self, completions: Sequence[Any], answer: Sequence[str], choices: Sequence[Sequence[str]], precision: Sequence[int | None]
+        self,
+        completions: Sequence[Any],
+        answer: Sequence[str],
+        choices: Sequence[Sequence[str]],
+        precision: Sequence[int | None],
+        question: Sequence[str] | None,
     ) -> list[Grade]:
         if self._graded[0] is not completions:
-            golds = [Gold(gold, tuple(texts), decimals) for gold, texts, decimals in zip(answer, choices, precision, strict=True)]
+            asked = question if question and self._grader.settings.verifier else [""] * len(answer)
+            given = zip(answer, choices, precision, asked, strict=True)
+            golds = [Gold(gold, tuple(texts), decimals, words) for gold, texts, decimals, words in given]
             self._graded = (completions, self._grader.grade([completion_text(completion) for completion in completions], golds))
         return self._graded[1]
 

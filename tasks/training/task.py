@@ -14,6 +14,7 @@ import polars as pl
 from prefect import get_run_logger
 
 from tasks.caching import room_task
+from tasks.cards import cards_held
 from tasks.curation.export import VALIDATION
 from tasks.errors import InputError
 from tasks.grading.settings import GradingSettings
@@ -59,8 +60,8 @@ def plan(
         "settings": settings.model_dump(exclude=NO_EFFECT),
         "prompting": used.model_dump(),
         "templates": template_digests(used),
-        "grader": grader_id(),
-        "grading": grading.model_dump(exclude={"workers", "start_timeout_s"}),
+        "grader": grader_id(grading),
+        "grading": grading.model_dump(exclude={"workers", "start_timeout_s", "verifier"}),
         "seed": stage_seed(seed, stage),
         "validation": validation.content if validation and settings.validation else None,
     }
@@ -118,8 +119,8 @@ def train(
     if target.is_complete:
         return target
     check_same_pixels(Lake(home), curated, prompting)
-    facts = stage_facts(policy, curated, stage, settings, prompting, seed)
-    with building(target, facts, resume=True) as folder, progress_shown(f"training {stage} from {policy.name}") as on_progress:
+    facts = stage_facts(policy, curated, stage, settings, prompting, grading, seed)
+    with building(target, facts, resume=True) as folder, progress_shown(f"training {stage} from {policy.name}", folder) as on_progress:
         spec = StageSpec(
             stage_id=target.key,
             folder=folder,
@@ -132,7 +133,9 @@ def train(
             seed=stage_seed(seed, stage),
             trackers=target.home / "trackers" / f"{stage}-{target.key[:8]}",
         )
-        run_worker("tasks.training.worker", spec, folder, log=get_run_logger().info, on_progress=on_progress)
+        logger = get_run_logger()
+        with cards_held(logger.info):
+            run_worker("tasks.training.worker", spec, folder, log=logger.log, on_progress=on_progress)
         facts["kept_step"] = kept_step(folder, settings)
     return target
 
@@ -180,7 +183,13 @@ def stage_seed(seed: int, stage: str) -> int:
 
 
 def stage_facts(
-    policy: Policy, curated: Artifact, stage: str, settings: StageSettings, prompting: PromptingSettings, seed: int
+    policy: Policy,
+    curated: Artifact,
+    stage: str,
+    settings: StageSettings,
+    prompting: PromptingSettings,
+    grading: GradingSettings,
+    seed: int,
 ) -> dict[str, Any]:
     """What the manifest tells people about the stage."""
     return {
@@ -190,7 +199,7 @@ def stage_facts(
         "curated": curated.key,
         "settings": settings.model_dump(),
         "prompting": prompting.model_dump(),
-        "grader_id": grader_id(),
+        "grader_id": grader_id(grading),
         "seed": seed,
         "libraries": {library: version(library) for library in LIBRARIES},
     }

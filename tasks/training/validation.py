@@ -22,7 +22,7 @@ from tasks.training.answering import AnsweringTrainer
 from tasks.training.checkpoints import Checkpoints
 from tasks.training.problems import Problems
 from tasks.training.records import Records
-from tasks.training.rewards import Rewards
+from tasks.training.rewards import JUDGED_BY, Rewards
 from tasks.training.settings import ValidationSettings
 
 LOG = logging.getLogger(__name__)
@@ -93,7 +93,7 @@ class Validation(TrainerCallback):
             batch = places[start : start + size]
             examples = [self.problems[rows[min(place, len(rows) - 1)]] for place in batch]  # what is over asks the last one again
             answers = self.trainer.answer(examples)
-            golds: dict[str, Any] = {name: [example[name] for example in examples] for name in ("answer", "choices", "precision")}
+            golds: dict[str, Any] = {name: [example[name] for example in examples] for name in JUDGED_BY}
             yield from zip(batch, zip(self.rewards.accuracy(answers.texts, **golds), map(len, answers.ids), strict=True), strict=True)
 
 

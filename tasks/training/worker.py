@@ -3,7 +3,6 @@
 The heavy imports wait until the variables are set that the libraries read when they are imported.
 """
 
-import logging
 import os
 import sys
 from pathlib import Path
@@ -37,8 +36,6 @@ def begin(settings: StageSettings) -> None:
 def run(spec_text: str) -> None:
     """Train the stage of a spec given as JSON text."""
     spec = StageSpec.model_validate_json(spec_text)
-    logging.basicConfig(format="%(message)s")
-    logging.getLogger("tasks").setLevel(logging.INFO)
     os.environ.update(library_variables(spec))
     if LAUNCHED not in os.environ:
         begin(spec.settings)

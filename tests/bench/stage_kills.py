@@ -76,7 +76,7 @@ def killed_stage(folder: Path, kills: int, seed: int = 0) -> Counter[str]:
     """Kill a stage so many times, finish it, and compare. Raises AssertionError when a file differs from the undisturbed stage's."""
     numbers, hits = random.Random(seed), Counter[str]()
     undisturbed = specification(folder / "undisturbed")
-    run_worker(WORKER, undisturbed, undisturbed.folder, log=lambda line: None)
+    run_worker(WORKER, undisturbed, undisturbed.folder, log=lambda level, line: None)
     spec = undisturbed.model_copy(update={"folder": folder / "killed"})
     spec.folder.mkdir()
     for moment in moments(kills, numbers):
@@ -84,7 +84,7 @@ def killed_stage(folder: Path, kills: int, seed: int = 0) -> Counter[str]:
         assert hit != "done", f"the stage ended before the kill at {moment}"
         hits[hit] += 1
         hits["resumable"] += Checkpoints(spec.folder / "checkpoints", 1).last() is not None
-    run_worker(WORKER, spec, spec.folder, log=lambda line: None)
+    run_worker(WORKER, spec, spec.folder, log=lambda level, line: None)
     assert folder_digests(spec.folder) == folder_digests(undisturbed.folder)
     return hits
 

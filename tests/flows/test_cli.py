@@ -1,21 +1,36 @@
-"""The command line: faults end with exit code 2 and one message, help teaches, queries print what they are asked to."""
+"""The command line: faults end with exit code 2 and one message, help teaches with examples that parse, results come as JSON too."""
 
 import json
+import os
+import re
+import shlex
+import signal
+import socket
 import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
+from threading import Thread
 
 import pytest
+import typer
 from typer.testing import CliRunner
 
 from flows.cli import app
 from tasks.difficulty.settings import DifficultySettings
 from tasks.lake import Lake
 from tasks.warehouse import publish
+from tests.flows.conftest import Finished
 from tests.flows.runs import command, environment, tiny_recipe
 
+COMMANDS = typer.main.get_command(app).commands
 
-def call(prefect_home: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(command(*arguments), capture_output=True, text=True, env=environment(prefect_home), check=False)
+
+def call(prefect_home: Path, *arguments: str, **variables: str) -> subprocess.CompletedProcess[str]:
+    environs = environment(prefect_home) | variables
+    return subprocess.run(command(*arguments), capture_output=True, text=True, env=environs, check=False)
 
 
 @pytest.fixture(scope="module")
@@ -26,11 +41,48 @@ def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return lake.home
 
 
+def examples(name: str) -> list[list[str]]:
+    """The words of every example in a command's help."""
+    found = re.findall(r"`[^`]*?(difficulty-prior [^`]+)`", COMMANDS[name].help or "")
+    return [shlex.split(text)[1:] for text in found]
+
+
+@pytest.mark.parametrize("name", sorted(COMMANDS))
+def test_help_teaches_with_examples_that_parse(name: str) -> None:
+    assert f"difficulty-prior {name}" in CliRunner().invoke(app, [name, "--help"], env={"COLUMNS": "200"}).stdout
+    assert name in {words[0] for words in examples(name)}
+    for words in examples(name):
+        COMMANDS[words[0]].make_context(words[0], words[1:])  # raises a usage error for an option or argument that it does not have
+
+
+@pytest.mark.parametrize("name", sorted(COMMANDS))
+def test_every_command_that_prints_a_result_prints_json(name: str) -> None:
+    options = {option for parameter in COMMANDS[name].params for option in parameter.opts}
+    assert "--json" in options or name in {"serve", "deploy", "submit"}  # which say what they do, and give nothing
+
+
+def test_help_tells_the_exit_codes() -> None:
+    said = CliRunner().invoke(app, ["--help"], env={"COLUMNS": "200"}).stdout
+    assert re.search(r"Exit codes: 0 done · 1 something broke.* · 2 the input", said, re.DOTALL)
+
+
 @pytest.mark.parametrize(
-    "name", ["run", "profile", "curate", "train", "evaluate", "import-rollouts", "grade", "regrade", "export", "sql", "schema"]
+    ("words", "wanted"),
+    [
+        (["run", "pap"], ["paper"]),
+        (["histo"], ["histogram"]),
+        (["profile", "starter", "--s"], ["--set"]),
+    ],
 )
-def test_help_teaches_with_an_example(name: str) -> None:
-    assert f"Example: difficulty-prior {name}" in CliRunner().invoke(app, [name, "--help"]).stdout
+def test_the_shell_completes_commands_options_and_recipes(words: list[str], wanted: list[str]) -> None:
+    asked = {
+        "_DIFFICULTY_PRIOR_COMPLETE": "complete_bash",
+        "COMP_WORDS": " ".join(["difficulty-prior", *words]),
+        "COMP_CWORD": str(len(words)),
+    }
+    script = "from flows.cli import main; import sys; sys.argv[0] = 'difficulty-prior'; main()"
+    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, env=os.environ | asked, check=False)
+    assert done.stdout.split() == wanted, done.stderr
 
 
 @pytest.mark.parametrize(
@@ -62,6 +114,38 @@ def test_schema_tells_relations_and_columns(prefect_home: Path) -> None:
     )
 
 
+DATASETS = {"starter-charts", "starter-figures"}
+QUERIES = {
+    "sql": (["select policy from stg_policies order by 1"], lambda said: [row["policy"] for row in said] == ["base", "stage1", "stage2"]),
+    "histogram": (
+        ["--policy", "base"],
+        lambda said: {row["dataset"] for row in said["histogram"]} == {"starter-charts", "starter-figures"},
+    ),
+    "trace": (["stage2"], lambda said: {"curated", "policies"} <= {row["from_kind"] for row in said["made_from"]}),
+    "sweep": (["--rounds", "4", "--size", "5"], lambda said: {row["size"] for row in said["sizes"]} == {5} and said["reason"]),
+    "publish": ([], lambda said: Path(said["warehouse"]).is_file()),
+    "compact": (["--min-shards", "999"], lambda said: said == {"compacted": [], "deleted": []}),
+    "status": ([], lambda said: said["finished"]["stages"] >= 2 and said["under_way"] == [] and said["server"] is None),
+}
+
+
+@pytest.mark.parametrize("name", QUERIES)
+def test_json_is_all_that_is_printed(finished: Finished, name: str) -> None:
+    arguments, is_right = QUERIES[name]
+    done = CliRunner().invoke(app, [name, *arguments, "--json", "--home", str(finished.home)])
+    assert done.exit_code == 0, done.output
+    assert is_right(json.loads(done.stdout))
+
+
+def test_a_run_gives_its_result_as_json(finished: Finished, prefect_home: Path) -> None:
+    done = call(prefect_home, "run", str(finished.recipe), "--home", str(finished.home), "--json")
+    assert done.returncode == 0, done.stderr
+    said = json.loads(done.stdout)
+    assert [policy["name"] for policy in said["policies"]] == ["base", "stage1", "stage2"]
+    assert Path(said["report"]).is_file() and {row["policy"] for row in said["summary"]} == {"base", "stage1", "stage2"}
+    assert said["problems_by_band"].keys() == {"starter-charts/train", "starter-figures/train"}
+
+
 @pytest.mark.parametrize(
     ("arguments", "fault"),
     [
@@ -91,12 +175,82 @@ def test_a_file_is_graded_without_a_lake(tmp_path: Path, prefect_home: Path) -> 
     assert json.loads(graded.read_text().splitlines()[0]) == {"id": 7, "response": "so \\boxed{1+1}", "answer": "2", **added}
     again = call(prefect_home, "grade", str(given), "--out", str(given))
     assert again.returncode == 2 and "is the input itself" in again.stderr
+    told = CliRunner().invoke(app, ["grade", str(given), "--out", str(graded), "--json"])
+    assert json.loads(told.stdout) == {"out": str(graded), "verdicts": {"correct": 1, "unparseable": 1}, "accuracy": 0.5}
 
 
 def test_a_full_disk_ends_the_run_with_one_message(small_disk: Path, tmp_path: Path, prefect_home: Path) -> None:
     done = call(prefect_home, "profile", str(tiny_recipe(tmp_path)), "--home", str(small_disk / "runs"))
     assert done.returncode == 2
     assert "the disk is full. What is written stays; make room" in done.stderr.replace("\n", " ")
+
+
+def test_a_lake_that_cannot_be_written_is_said_before_anything_runs(small_disk: Path, tmp_path: Path, prefect_home: Path) -> None:
+    subprocess.run(["mount", "-o", "remount,ro", str(small_disk)], check=True)
+    done = call(prefect_home, "profile", str(tiny_recipe(tmp_path)), "--home", str(small_disk / "runs"))
+    assert (done.returncode, len(done.stderr.splitlines())) == (2, 1)
+    assert "the disk is read-only" in done.stderr and str(small_disk) in done.stderr
+    in_the_way = tmp_path / "file"
+    in_the_way.touch()
+    done = call(prefect_home, "run", "starter", "--home", str(in_the_way / "runs"))
+    assert (done.returncode, len(done.stderr.splitlines())) == (2, 1) and "a file is in the way" in done.stderr
+
+
+class OldServer(BaseHTTPRequestHandler):
+    """Answers as a Prefect server of an older version, or, for another path, as something else that listens there."""
+
+    def do_GET(self) -> None:
+        answer = {"/api/admin/version": (200, b'"3.1.0"'), "/locked/admin/version": (401, b"{}")}.get(self.path, (404, b"{}"))
+        self.send_response(answer[0])
+        self.send_header("content-type", "application/json")
+        self.end_headers()
+        self.wfile.write(answer[1])
+
+    def log_message(self, *_: object) -> None:
+        pass
+
+
+@pytest.fixture(scope="module")
+def old_server() -> Iterator[str]:
+    """The address of such a server."""
+    server = ThreadingHTTPServer(("127.0.0.1", 0), OldServer)
+    Thread(target=server.serve_forever, daemon=True).start()
+    yield f"http://127.0.0.1:{server.server_port}"
+    server.shutdown()
+
+
+@pytest.mark.parametrize(
+    ("path", "fault"),
+    [
+        ("/api", "the Prefect server has version 3.1.0, older than this client's 3.7.7: upgrade the server"),
+        ("/locked", "refuses us (401): set PREFECT_API_AUTH_STRING"),
+        ("/other", "answers 404, so it is no Prefect API"),
+    ],
+)
+def test_a_server_that_will_not_do_is_told_in_the_first_seconds(old_server: str, path: str, fault: str, tmp_path: Path) -> None:
+    done = call(tmp_path, "run", "starter", "--home", str(tmp_path / "runs"), PREFECT_API_URL=f"{old_server}{path}")
+    assert (done.returncode, len(done.stderr.splitlines())) == (2, 1), done.stderr
+    assert fault in done.stderr
+
+
+def test_a_server_that_does_not_answer_is_told(tmp_path: Path) -> None:
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        url = f"http://127.0.0.1:{free.getsockname()[1]}/api"
+    done = call(tmp_path, "profile", "starter", "--home", str(tmp_path / "runs"), PREFECT_API_URL=url)
+    assert (done.returncode, len(done.stderr.splitlines())) == (2, 1), done.stderr
+    assert f"the Prefect API at {url} does not answer" in done.stderr and "unset it" in done.stderr
+
+
+def test_an_interruption_is_130(home: Path, prefect_home: Path) -> None:
+    query = "select count(*) from range(100000000) a, range(100000000) b"
+    asked = subprocess.Popen(
+        command("sql", query, "--home", str(home)), stderr=subprocess.PIPE, stdout=subprocess.PIPE, env=environment(prefect_home)
+    )
+    time.sleep(3)
+    asked.send_signal(signal.SIGINT)
+    said = asked.communicate(timeout=20)[1]
+    assert asked.returncode == 130, said
 
 
 def test_a_folder_that_is_no_model_is_told(tmp_path: Path, prefect_home: Path) -> None:

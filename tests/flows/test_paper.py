@@ -28,7 +28,7 @@ def test_it_is_dry_run_without_a_network(tmp_path: Path, monkeypatch: pytest.Mon
     assert all(step.why[0].startswith("unknown until ingested") for step in ingests)
     assert {step.state for step in found.steps if step not in ingests} == {State.waits, State.every_run}
     [profile, *_] = [step for step in found.steps if step.task == "sample"]
-    assert (profile.name, profile.work.completions) == ("sample 8 rounds with base", None)
+    assert (profile.name, profile.work.completions) == ("sample geometry3k and k12-freeform (train) with base, rounds 1–8", None)
     trained = {step.name: step.work.completions for step in found.steps if step.task == "train"}
     assert trained == {"train stage1 from base": 48_128, "train stage2 from stage1": 14_336}
     assert found.completions is None

@@ -1,12 +1,7 @@
 """The whole method on real parts, small: what it leaves, what a rerun skips, and what a changed setting runs again."""
 
 import re
-import socket
-import subprocess
-import sys
-import time
 from collections import Counter
-from collections.abc import Iterator
 from pathlib import Path
 
 import httpx
@@ -16,7 +11,7 @@ import pytest
 from tasks.lake import Lake
 from tasks.warehouse import query
 from tests.flows.conftest import Finished
-from tests.flows.runs import artifacts, environment, run, tables
+from tests.flows.runs import artifacts, run, tables
 
 KINDS = {"starter-datasets", "problems", "similarity", "profiles", "graded", "difficulty", "curated", "stages", "evaluations", "reports"}
 
@@ -84,35 +79,6 @@ def test_the_report_is_one_page(home: Path) -> None:
     assert not re.search(r"""(src|href)=["']?https?:""", text)
 
 
-@pytest.fixture
-def server(prefect_home: Path) -> Iterator[str]:
-    """The API address of a real `prefect server start`."""
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
-    arguments = [sys.executable, "-m", "prefect", "server", "start", "--port", str(port), "--no-ui"]
-    process = subprocess.Popen(arguments, env=environment(prefect_home), stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-    api = f"http://127.0.0.1:{port}/api"
-    try:
-        wait_until_healthy(api, process)
-        yield api
-    finally:
-        process.terminate()
-        process.wait()
-
-
-def wait_until_healthy(api: str, process: subprocess.Popen) -> None:
-    """Wait until a server answers."""
-    for _ in range(600):
-        assert process.poll() is None, "the server ended"
-        try:
-            if httpx.get(f"{api}/health").status_code == 200:
-                return
-        except httpx.TransportError:
-            time.sleep(0.2)
-    raise TimeoutError(f"no server at {api}")
-
-
 def test_a_rerun_against_a_server_finds_everything_cached(home: Path, recipe: Path, prefect_home: Path, server: str) -> None:
     before = artifacts(home)
     done = run(home, recipe, prefect_home, api=server)
@@ -120,7 +86,7 @@ def test_a_rerun_against_a_server_finds_everything_cached(home: Path, recipe: Pa
     assert set(states(done.stdout + done.stderr)) == {"Cached"}
     assert artifacts(home) == before
     runs = httpx.post(f"{server}/flow_runs/filter", json={"flow_runs": {"state": {"type": {"any_": ["COMPLETED"]}}}}).json()
-    assert {"tiny", "profile tiny", "curate tiny", "train tiny", "evaluate tiny"} <= {run["name"] for run in runs}
+    assert {"run tiny", "profile tiny", "curate tiny", "train tiny", "evaluate tiny"} <= {run["name"] for run in runs}
     kept = {artifact["key"] for artifact in httpx.post(f"{server}/artifacts/latest/filter", json={}).json()}
     assert {"tiny-evaluation", "tiny-curated-sets", "tiny-report"} <= kept
 

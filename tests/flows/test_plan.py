@@ -17,6 +17,8 @@ from tests.flows.conftest import Finished
 from tests.flows.runs import artifacts, command, environment, tables, tiny_recipe
 from tests.flows.test_pipeline import KINDS
 
+DATASETS = "starter-figures and starter-charts"
+
 
 def plan(recipe: Path | str, home: Path, *changes: str, flow=pipeline) -> Plan:
     return plan_flow(flow, load_recipe(str(recipe), changes), home)
@@ -36,7 +38,7 @@ def test_before_a_run_everything_is_to_come_and_nothing_is_written(tmp_path: Pat
     assert not (tmp_path / "runs").exists()
     assert states(found) == {State.to_do, State.waits}
     assert [step.number for step in found.steps] == list(range(1, len(found.steps) + 1))
-    sampling, training = step(found, "sample 4 rounds with base"), step(found, "train stage2 from stage1")
+    sampling, training = step(found, f"sample {DATASETS} (train) with base, rounds 1–4"), step(found, "train stage2 from stage1")
     assert sampling.inputs["problems"] == ["step 2", "step 3"]
     assert (sampling.work.completions, sampling.work.left, sampling.work.most_tokens) == (320, 320, 12_800)
     assert (training.work.completions, training.settings["settings"]["steps"]) == (48, 3)
@@ -58,8 +60,8 @@ def test_a_changed_stage_is_told_with_what_depends_on_it(finished: Finished) -> 
     assert changed.state is State.to_do
     assert [line for line in changed.why if line.startswith("settings.learning_rate: ") and line.endswith("→ 7e-05")]
     assert step(found, "train stage1 from base").state is State.cached
-    assert step(found, "sample 2 rounds with stage1").state is State.cached
-    waiting = step(found, "sample 2 rounds with stage2")
+    assert step(found, f"sample {DATASETS} (heldout) with stage1, rounds 1–2").state is State.cached
+    waiting = step(found, f"sample {DATASETS} (heldout) with stage2, rounds 1–2")
     assert (waiting.state, waiting.why) == (State.waits, [f"waits for step {changed.number}"])
     assert waiting.work.left == 48
 
@@ -71,7 +73,7 @@ def test_more_rounds_count_what_is_not_drawn(finished: Finished) -> None:
     train_ids = tables(finished.home)["problems"].filter(split="train")["problem_id"].unique()
     rollouts = tables(finished.home)["rollouts"].filter(policy_id=base)
     drawn = rollouts.filter(rollouts["sampling_id"].is_in(samplings.to_list()), rollouts["problem_id"].is_in(train_ids.to_list())).height
-    sampling = step(found, "sample 7 rounds with base")
+    sampling = step(found, f"sample {DATASETS} (train) with base, rounds 1–7")
     assert (sampling.work.completions, sampling.work.left) == (560, 560 - drawn)
     assert 0 < sampling.work.likely_tokens < sampling.work.most_tokens
     assert any(line.startswith("rounds: ") and line.endswith("→ 7") for line in sampling.why)
@@ -80,9 +82,9 @@ def test_more_rounds_count_what_is_not_drawn(finished: Finished) -> None:
 @pytest.mark.parametrize(
     ("change", "name", "why"),
     [
-        ("sampling.temperature=0.5", "sample 4 rounds with base", "sampling.distribution.temperature: 1.0 → 0.5"),
-        ("difficulty.confidence=0.8", "measure difficulty", "settings.confidence: 0.95 → 0.8"),
-        ("curation.stage1.size=6", "choose the problems of both stages", "settings.stage1.size: 8 → 6"),
+        ("sampling.temperature=0.5", f"sample {DATASETS} (train) with base, rounds 1–4", "sampling.distribution.temperature: 1.0 → 0.5"),
+        ("difficulty.confidence=0.8", f"measure the difficulty of {DATASETS} (train) for base", "settings.confidence: 0.95 → 0.8"),
+        ("curation.stage1.size=6", "choose the problems of stage1 and stage2", "settings.stage1.size: 8 → 6"),
     ],
 )
 def test_the_reason_is_the_setting(finished: Finished, change: str, name: str, why: str) -> None:
@@ -96,7 +98,8 @@ def test_adaptive_rounds_and_a_profile_anew_are_planned_for_the_most(tmp_path: P
     found = plan(tiny_recipe(tmp_path), tmp_path / "runs", *changes, flow=train)
     drawn = [step.work.left for step in found.steps if step.task == "sample"]
     assert drawn == [160, 80, 80, 160]
-    assert [step.name for step in found.steps if step.task == "find settled problems"] == ["find settled problems"] * 2
+    settled = [step.name for step in found.steps if step.task == "find settled problems"]
+    assert settled == [f"find the problems of {DATASETS} (train) that base has settled"] * 2
 
 
 def test_what_a_person_must_see_to_is_missing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -123,7 +126,7 @@ def test_what_a_person_must_see_to_is_missing(tmp_path: Path, monkeypatch: pytes
 def test_the_command_prints_a_plan(finished: Finished, prefect_home: Path) -> None:
     arguments = [str(finished.recipe), "--home", str(finished.home), "--set", "evaluation.samples=3"]
     done = subprocess.run(
-        command("evaluate", *arguments, "--json"), capture_output=True, text=True, env=environment(prefect_home), check=False
+        command("evaluate", *arguments, "--plan", "--json"), capture_output=True, text=True, env=environment(prefect_home), check=False
     )
     assert done.returncode == 0, done.stderr
     found = json.loads(done.stdout)
@@ -131,5 +134,5 @@ def test_the_command_prints_a_plan(finished: Finished, prefect_home: Path) -> No
     shown = subprocess.run(
         command("evaluate", *arguments, "--plan"), capture_output=True, text=True, env=environment(prefect_home), check=False
     )
-    assert "sample 3 rounds with stage2" in shown.stdout and "rounds: 2 → 3" in shown.stdout
+    assert {"sample", "stage2,", "rounds", "1–3"} <= set(shown.stdout.split()) and "rounds: 2 → 3" in shown.stdout
     assert f"to be sampled: {found['completions']:,} completions" in shown.stdout

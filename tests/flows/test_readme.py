@@ -13,7 +13,9 @@ from tasks.process import PROJECT
 from tasks.sampling.settings import SamplingSettings
 from tasks.training.settings import StageSettings
 from tasks.warehouse import publish, query
+from tests.flows.cache_keys import keys_of_steps
 
+KEYS = keys_of_steps()
 README = (PROJECT / "README.md").read_text(encoding="utf-8")
 
 
@@ -58,3 +60,14 @@ def test_the_other_snippets_are_settings(snippet: str) -> None:
         assert StageSettings.model_validate(fields["stage1"]) != StageSettings()
     else:
         assert SamplingSettings.model_validate(fields) != SamplingSettings()
+
+
+def key_rows() -> dict[str, set[str]]:
+    """The README's table of cache keys: the names in the last column by the artifact in the first."""
+    rows = README.split("| artifact | step | its key |")[1].split("\n\n")[0].splitlines()[2:]
+    cells = [row.strip("|").split("|") for row in rows]
+    return {re.findall(r"`([\w-]+)`", first)[0]: set(re.findall(r"`(\w+)`", last)) for first, _, last in cells}
+
+
+def test_the_table_of_cache_keys_is_what_the_plans_hold() -> None:
+    assert key_rows() == KEYS

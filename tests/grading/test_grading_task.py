@@ -109,3 +109,18 @@ def test_numbers_are_compared_to_the_decimals_that_the_metadata_states(tmp_path:
     problems = problems_artifact(tmp_path, [{"problem_id": "p", "answer": "4.04", "metadata": metadata}])
     grade(tmp_path, profile_of(tmp_path), (problems,), SETTINGS)
     assert {row[2] for row in verdicts_of(tmp_path)} == {verdict}
+
+
+def test_a_verifier_judges_beside_the_grader_and_a_changed_one_anew(tmp_path: Path) -> None:
+    file = tmp_path / "mine.py"
+    file.write_text("def judge(response, gold, problem):\n    return problem['choices'] == ['1', '2'] and bool(problem['question'])\n")
+    mine = GradingSettings(verifier=f"{file}:judge", workers=1)
+    problems, profile = (problems_artifact(tmp_path, PROBLEMS),), profile_of(tmp_path)
+    first, own = grade(tmp_path, profile, problems, mine), grade(tmp_path, profile, problems, SETTINGS)
+    known = grader_id(mine)
+    file.write_text("def judge(response, gold, problem):\n    return True\n")
+    second = grade(tmp_path, profile, problems, mine)
+    assert len({first.key, own.key, second.key}) == 3
+    rows = Lake(tmp_path).scan("verdicts").collect()
+    right = {grader: set(part.filter(verdict="correct")["problem_id"]) for (grader,), part in rows.group_by("grader_id")}
+    assert right == {known: {"q"}, grader_id(): {"p", "r"}, grader_id(mine): {"p", "q", "r"}}

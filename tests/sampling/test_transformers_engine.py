@@ -112,7 +112,7 @@ def test_a_batch_that_memory_cannot_hold_is_halved_until_it_fits(policy: Policy,
     program.write_text(SQUEEZED.format(policy=policy.model_dump_json(), words=words))
     done = subprocess.run([sys.executable, str(program)], capture_output=True, text=True, env=environment(tmp_path), check=False)
     assert done.returncode == 0, done.stdout + done.stderr
-    assert "going on with" in done.stdout
+    assert "going on with" in done.stderr
     assert done.stdout.splitlines()[-1] == "64 responses"
 
 

@@ -84,7 +84,7 @@ def test_a_launch_dies_whole_and_goes_on(tiny_policy: Policy, stage_file: Path, 
     [checkpoint] = (path for path in (spec.folder / "checkpoints").iterdir() if (path / "complete.json").is_file())
     assert {"rng_state_0.pth", "rng_state_1.pth", "model.safetensors"} <= {path.name for path in checkpoint.iterdir()}
     lines: list[str] = []
-    run_worker(WORKER, spec, spec.folder, log=lines.append)
+    run_worker(WORKER, spec, spec.folder, log=lambda level, line: lines.append(line))
     assert any(line.startswith("going on from the checkpoint of step") for line in lines)
     assert sorted(path.name for path in spec.folder.iterdir() if not path.name.startswith(".")) == ["groups", "metrics", "policy"]
     groups = pl.read_parquet(spec.folder / "groups" / "groups.parquet")
@@ -97,7 +97,7 @@ def test_a_launch_needs_its_config(tiny_policy: Policy, stage_file: Path, tmp_pa
     with pytest.raises(
         InputError, match=r"there is no file .*no\.yaml.*none of the shipped configs \(cpu_2, ddp, deepspeed_zero3, fsdp2\)"
     ):
-        run_worker(WORKER, spec, spec.folder, log=lambda line: None)
+        run_worker(WORKER, spec, spec.folder, log=lambda level, line: None)
 
 
 @pytest.mark.parametrize("path", sorted(CONFIGS.glob("*.yaml")), ids=lambda path: path.stem)

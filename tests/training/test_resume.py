@@ -33,7 +33,7 @@ def test_a_killed_stage_ends_as_an_undisturbed_one(trained: StageSpec, tmp_path:
     assert (checkpoint / "complete.json").is_file()
     shutil.copytree(checkpoint, checkpoint.with_name("checkpoint-6"), ignore=shutil.ignore_patterns("complete.json", "optimizer.pt"))
     lines: list[str] = []
-    run_worker(WORKER, spec, spec.folder, log=lines.append)
+    run_worker(WORKER, spec, spec.folder, log=lambda level, line: lines.append(line))
     assert "going on from the checkpoint of step 4" in lines
     assert folder_digests(spec.folder) == folder_digests(trained.folder)
     assert folder_policy_id(spec.folder / "policy") == folder_policy_id(trained.folder / "policy")

@@ -1,15 +1,16 @@
 """Fits a batch into memory: halves it when it does not, and says what to change when not even one response fits."""
 
 import gc
+import logging
 from collections.abc import Callable
 from typing import TypeVar
 
 import torch
 
 from tasks.errors import InputError
-from tasks.process import say
 
 T = TypeVar("T")
+LOG = logging.getLogger(__name__)
 
 SIGNS = ("out of memory", "not enough memory", "can't allocate memory", "cannot allocate memory", "no available memory")
 
@@ -33,7 +34,7 @@ def fit_in_memory(attempt: Callable[[int], T], size: int, setting: str) -> tuple
             )
         gc.collect()
         torch.cuda.empty_cache()
-        say(f"memory ran out with {setting}={size}: going on with {size // 2} ({fault})")
+        LOG.warning(f"memory ran out with {setting}={size}: going on with {size // 2} ({fault})")
         size //= 2
 
 

@@ -1,0 +1,120 @@
+"""The commands about answers and verdicts: bring in answers made elsewhere, grade any file, judge stored ones anew."""
+
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from flows.commands.options import AsJson, Changes, Home, recipe_names
+from flows.commands.printing import print_json, printed
+from flows.commands.running import ready
+from flows.commands.warehouse import bars_and_shapes, draw_histogram
+from flows.recipe import load_recipe
+
+app = typer.Typer()
+PANEL = "Answers and verdicts"
+
+
+class ImportAs(StrEnum):
+    """What the files of an import are."""
+
+    rounds = "rounds"
+    policies = "policies"
+
+
+@app.command("import-rollouts", rich_help_panel=PANEL)
+def import_rollouts(
+    files: Annotated[list[str], typer.Argument(help="JSON Lines files of responses.")],
+    problems: Annotated[str, typer.Option(help="The problems that they answer: a JSONL or Parquet file, or a Hugging Face dataset.")],
+    panel: Annotated[str, typer.Option(help="Name of the panel whose rounds the files are.")] = "panel",
+    columns: Annotated[
+        str, typer.Option(help="Column mapping of the problems: easyr1, mathvision, mathvista, mathverse or geometry3k.")
+    ] = "easyr1",
+    dataset: Annotated[str | None, typer.Option(help="Name of the dataset; default the name of the problems' file.")] = None,
+    id: Annotated[str, typer.Option(help="Field with the problem's id.")] = "id",
+    response: Annotated[str, typer.Option(help="Field with the response.")] = "response",
+    files_are: Annotated[ImportAs, typer.Option("--as", help="Each file a round of one panel, or each its own policy.")] = ImportAs.rounds,
+    home: Home = None,
+    as_json: AsJson = False,
+) -> None:
+    """Bring in responses made elsewhere, and measure difficulty from them.
+
+    Example: `difficulty-prior import-rollouts 'responses/*.jsonl' --problems testmini.jsonl --columns mathvision --panel recorded`
+    """
+    from tasks.paths import expand_files
+
+    found = [str(path) for path in expand_files(files)]
+    place = ready(home)
+    from flows.import_rollouts import import_rollouts as bring_in
+    from tasks.problems.settings import SourceSettings
+    from tasks.sampling.imported import ImportColumns, ImportSettings
+
+    source = SourceSettings(name=dataset or Path(problems).stem, path=problems, columns=columns, split="train")
+    fields = ImportColumns(id=id, response=response)
+    groups = [(panel, tuple(found))] if files_are is ImportAs.rounds else [(Path(name).stem, (name,)) for name in found]
+    panels = tuple(ImportSettings(panel=name, files=members, columns=fields) for name, members in groups)
+    measured = bring_in(source=source, panels=panels, home=place)
+    if as_json:
+        bars, shapes = bars_and_shapes(place, dataset=source.name)
+        print_json({"difficulty": [made.path for made in measured], "histogram": bars, "u_shape": shapes})
+    else:
+        draw_histogram(place, dataset=source.name)
+
+
+@app.command(rich_help_panel=PANEL)
+def grade(
+    responses: Annotated[
+        Path, typer.Argument(metavar="IN.jsonl", help="JSON Lines with `response`, `answer`; optional `options`, `precision`.")
+    ],
+    out: Annotated[Path, typer.Option(help="Where the graded lines go: all fields, and `verdict`, `extracted`, `rule`.")],
+    timeout: Annotated[float, typer.Option(help="Seconds that one comparison may take.")] = 5.0,
+    workers: Annotated[int, typer.Option(help="Processes for comparisons that need algebra.")] = 2,
+    verifier: Annotated[
+        str | None, typer.Option(metavar="FILE.py:FUNCTION", help="A function of your own that judges instead; see the README.")
+    ] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Grade any file of responses, without a lake.
+
+    Example: `difficulty-prior grade answers.jsonl --out graded.jsonl`
+    """
+    from tasks.grading.files import grade_file
+    from tasks.grading.settings import GradingSettings
+    from tasks.reporting.terminal import accuracy_of, verdict_counts
+
+    counts = grade_file(responses, out, GradingSettings(timeout_s=timeout, workers=workers, verifier=verifier))
+    if as_json:
+        print_json({"out": out.absolute(), "verdicts": counts, "accuracy": accuracy_of(counts)})
+    else:
+        printed().print(verdict_counts(counts), soft_wrap=True)
+
+
+@app.command(rich_help_panel=PANEL)
+def regrade(
+    recipe: Annotated[
+        str | None,
+        typer.Argument(
+            metavar="[RECIPE]", help="Only answers to its problems, with its bands; else all.", autocompletion=lambda: recipe_names()
+        ),
+    ] = None,
+    home: Home = None,
+    changes: Changes = None,
+    as_json: AsJson = False,
+) -> None:
+    """Judge stored responses with the present grader, and show which problems changed band. Nothing is sampled.
+
+    Example: `difficulty-prior regrade starter`
+    """
+    settings = load_recipe(recipe, changes or ()) if recipe else None
+    place = ready(home)
+    from flows.regrade import regrade as judge_again
+    from tasks.grading.stored import changes as what_changed
+    from tasks.reporting.terminal import print_changes
+
+    judge_again(home=place, recipe=settings)
+    changed, judged = what_changed(place, settings.grading if settings else None)
+    if as_json:
+        print_json({"changed_band": changed, "judged_anew": judged})
+    else:
+        print_changes(printed(), changed, judged)

@@ -1,0 +1,207 @@
+"""The commands that run the method on a recipe, whole or as far as one asks."""
+
+from typing import Any
+
+import polars as pl
+import typer
+
+from flows.commands.options import AsJson, Changes, DryRun, Home, RecipeName
+from flows.commands.printing import print_json, printed, say
+from flows.commands.running import ready, run_flow
+from flows.recipe import load_recipe
+from tasks.store import Artifact
+
+app = typer.Typer()
+PANEL = "Run the method"
+
+
+@app.command(rich_help_panel=PANEL)
+def run(recipe: RecipeName, home: Home = None, changes: Changes = None, plan: DryRun = False, as_json: AsJson = False) -> None:
+    """The whole method: profile, curate, train both stages, evaluate, report. What is done is skipped.
+
+    Example: `difficulty-prior run starter`, and before it `difficulty-prior run starter --plan`
+    """
+
+    def load() -> Any:
+        from flows.pipeline import pipeline
+
+        return pipeline
+
+    done = run_flow(load, recipe, home, changes, plan, as_json)
+    if as_json:
+        report = {"report": done.report.file("report.html"), "warehouse": done.warehouse}
+        print_json({**trained_facts(done.evaluated.trained), **evaluated_facts(done.evaluated.evaluation), **report})
+        return
+    from tasks.reporting.terminal import print_run
+
+    print_run(printed(), evaluation=done.evaluated.evaluation, report=done.report, warehouse=done.warehouse)
+
+
+@app.command(rich_help_panel=PANEL)
+def profile(recipe: RecipeName, home: Home = None, changes: Changes = None, plan: DryRun = False, as_json: AsJson = False) -> None:
+    """Only the first part: sample every problem several rounds, grade, and measure difficulty.
+
+    Example: `difficulty-prior profile starter --set sampling.rounds=16`
+    """
+
+    def load() -> Any:
+        from flows.profile import profile
+
+        return profile
+
+    done = run_flow(load, recipe, home, changes, plan, as_json)
+    if as_json:
+        print_json(profiled_facts(done.difficulty))
+        return
+    for place, bands in done.difficulty.manifest["counts"].items():
+        say(f"{place}: {', '.join(f'{problems} {band}' for band, problems in bands.items())}")
+    say(f"difficulty: {done.difficulty.path}")
+
+
+@app.command(rich_help_panel=PANEL)
+def curate(recipe: RecipeName, home: Home = None, changes: Changes = None, plan: DryRun = False, as_json: AsJson = False) -> None:
+    """Profile, and choose the problems of both stages.
+
+    Example: `difficulty-prior curate starter --set curation.stage1.size=100`
+    """
+
+    def load() -> Any:
+        from flows.curate import curate
+
+        return curate
+
+    done = run_flow(load, recipe, home, changes, plan, as_json)
+    if as_json:
+        print_json({**profiled_facts(done.profiled.difficulty), "sets": sets_facts((done.sets,))})
+        return
+    for stage, told in done.sets.manifest["stages"].items():
+        say(f"{stage}: {told['problems']} problems")
+    say(f"curated sets: {done.sets.path}")
+
+
+@app.command(rich_help_panel=PANEL)
+def train(recipe: RecipeName, home: Home = None, changes: Changes = None, plan: DryRun = False, as_json: AsJson = False) -> None:
+    """Profile, curate, and train both stages.
+
+    Example: `difficulty-prior train starter`
+    """
+
+    def load() -> Any:
+        from flows.train import train
+
+        return train
+
+    done = run_flow(load, recipe, home, changes, plan, as_json)
+    if as_json:
+        print_json(trained_facts(done))
+        return
+    for policy in done.policies[1:]:
+        say(f"{policy.name}: {policy.model}")
+
+
+@app.command(rich_help_panel=PANEL)
+def evaluate(recipe: RecipeName, home: Home = None, changes: Changes = None, plan: DryRun = False, as_json: AsJson = False) -> None:
+    """Profile, curate, train, and compare base, stage 1 and stage 2 on the held-out problems.
+
+    Example: `difficulty-prior evaluate starter --set evaluation.samples=16`
+    """
+
+    def load() -> Any:
+        from flows.evaluate import evaluate
+
+        return evaluate
+
+    done = run_flow(load, recipe, home, changes, plan, as_json)
+    if as_json:
+        print_json({**trained_facts(done.trained), **evaluated_facts(done.evaluation)})
+        return
+    from tasks.reporting.terminal import summary_table
+
+    printed().print(summary_table(summary_of(done.evaluation)))
+    say(f"evaluation: {done.evaluation.path}")
+
+
+@app.command(rich_help_panel=PANEL)
+def recurate(recipe: RecipeName, home: Home = None, changes: Changes = None, as_json: AsJson = False) -> None:
+    """Profile what is new, and choose anew when the sets in use have drifted by more than `recuration.bound`.
+
+    Example: `difficulty-prior recurate starter --set recuration.bound=0.05`
+    """
+    settings = load_recipe(recipe, changes or ())
+    place = ready(home)
+    from flows.recurate import recurate as run_recuration
+
+    done = run_recuration(recipe=settings, home=place)
+    if as_json:
+        sets = {name: found and found.path for name, found in (("before", done.before), ("after", done.after))}
+        print_json({"message": done.message, **sets, "stages": done.stages})
+    else:
+        say(done.message)
+
+
+@app.command(rich_help_panel=PANEL)
+def study(recipe: RecipeName, home: Home = None, changes: Changes = None, as_json: AsJson = False) -> None:
+    """Compare arms over seeds at equal compute: what does each part of the method add? What is done is skipped.
+
+    Example: `difficulty-prior study study --set seeds=8`
+    """
+    from flows.arms import load_study
+
+    settings = load_study(recipe, changes or ())
+    place = ready(home)
+    from flows.study import study as run_study
+    from tasks.reporting.terminal import print_study
+
+    done = run_study(study=settings, home=place)
+    if as_json:
+        arms = pl.read_parquet(done.summary.file("study.parquet"))
+        print_json({"study": done.summary.path, "arms": arms, "report": done.report.file("report.html"), "warehouse": done.warehouse})
+    else:
+        print_study(printed(), summary=done.summary, report=done.report)
+
+
+@app.command(rich_help_panel=PANEL)
+def starter(home: Home = None, as_json: AsJson = False) -> None:
+    """Make the shipped starter policy again, from nothing (some minutes on two cores).
+
+    Example: `difficulty-prior starter --home /tmp/starter`
+    """
+    place = ready(home)
+    from flows.starter import starter as make
+    from tasks.starter.settings import StarterSettings
+
+    made = make(settings=StarterSettings(), home=place)
+    if as_json:
+        print_json({"policy": made.path})
+    else:
+        say(f"starter policy: {made.path}")
+
+
+def profiled_facts(difficulty: Artifact) -> dict[str, Any]:
+    """What a profile found: how many problems of each dataset are in which band."""
+    return {"difficulty": difficulty.path, "problems_by_band": difficulty.manifest["counts"]}
+
+
+def sets_facts(sets: tuple[Artifact, ...]) -> list[dict[str, Any]]:
+    """Where curated sets lie, how many problems their stages have, and what was warned of."""
+    stages = [{stage: told["problems"] for stage, told in curated.manifest["stages"].items()} for curated in sets]
+    return [
+        {"path": curated.path, "problems": counts, "warnings": curated.manifest["warnings"]}
+        for curated, counts in zip(sets, stages, strict=True)
+    ]
+
+
+def trained_facts(done: Any) -> dict[str, Any]:
+    """What training left: the sets, and every policy, the base first."""
+    policies = [policy.model_dump(include={"name", "policy_id", "model"}, mode="json") for policy in done.policies]
+    return {**profiled_facts(done.curated.profiled.difficulty), "sets": sets_facts(done.sets), "policies": policies}
+
+
+def summary_of(evaluation: Artifact) -> pl.DataFrame:
+    """The rows of a comparison."""
+    return pl.read_parquet(evaluation.file("summary.parquet"))
+
+
+def evaluated_facts(evaluation: Artifact) -> dict[str, Any]:
+    """How the policies compare."""
+    return {"evaluation": evaluation.path, "summary": summary_of(evaluation)}

@@ -1,0 +1,37 @@
+"""The arguments and options that several commands share, and what the shell completes them with."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from flows.recipe import RECIPES, default_home
+from tasks.home import open_home
+
+
+def recipe_names() -> list[str]:
+    """The recipes that are shipped, for the shell's completion."""
+    return sorted(path.stem for path in RECIPES.glob("*.yaml"))
+
+
+RecipeName = Annotated[
+    str,
+    typer.Argument(
+        metavar="RECIPE", help="A name in deployments/recipes/, or the path of a YAML file.", autocompletion=lambda: recipe_names()
+    ),
+]
+Home = Annotated[
+    Path | None, typer.Option("--home", help="The lake: a folder or s3://bucket/prefix; default DIFFICULTY_PRIOR_HOME, or ./runs.")
+]
+Changes = Annotated[
+    list[str] | None, typer.Option("--set", metavar="KEY=VALUE", help="Change a setting, as in `--set sampling.rounds=16`.")
+]
+DryRun = Annotated[
+    bool, typer.Option("--plan", help="Run nothing: show every task, what is cached and why not, what it would sample, what is missing.")
+]
+AsJson = Annotated[bool, typer.Option("--json", help="Print the result (with --plan: the plan) as JSON, and nothing else, to stdout.")]
+
+
+def opened(home: Path | None) -> Path:
+    """The folder of the lake that a command is given, or of the default one."""
+    return open_home(home or default_home())

@@ -1,0 +1,37 @@
+"""What commands print with: a console as wide as the terminal, and JSON for programs."""
+
+import json
+import sys
+from typing import Any
+
+import polars as pl
+from pydantic_core import to_jsonable_python
+from rich.console import Console
+
+
+def printed() -> Console:
+    """Where commands print: the terminal as wide as it is, or 120 columns into a file."""
+    return Console(width=None if sys.stdout.isatty() else 120)
+
+
+def say(line: str) -> None:
+    """Print one line, as it is, however long."""
+    printed().print(line, soft_wrap=True, highlight=False, markup=False)
+
+
+def print_json(value: Any) -> None:
+    """Print a value as JSON; tables as lists of rows, what is not a number as null."""
+    sys.stdout.write(f"{json.dumps(plain(value), indent=1, ensure_ascii=False)}\n")
+
+
+def plain(value: Any) -> Any:
+    """A value with its tables, settings and paths as JSON has them."""
+    if isinstance(value, pl.DataFrame):
+        return json.loads(value.write_json())
+    if isinstance(value, dict):
+        return {str(name): plain(part) for name, part in value.items()}
+    if isinstance(value, list | tuple | set):
+        return [plain(part) for part in value]
+    if isinstance(value, float) and value != value:
+        return None
+    return to_jsonable_python(value)

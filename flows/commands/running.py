@@ -1,0 +1,56 @@
+"""Runs a flow for a command: checks first what a run would only trip over, then runs it, or shows what it would do."""
+
+import os
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import typer
+
+from flows.commands.options import opened
+from flows.commands.printing import print_json, printed
+from flows.recipe import Recipe, load_recipe
+from tasks.process import own_children
+from tasks.store import check_writable
+
+
+def prefect_defaults() -> None:
+    """Prefect's settings where the user has none: no telemetry, and time for the temporary server to start on a busy machine."""
+    own_children()
+    os.environ.setdefault("PREFECT_SERVER_ANALYTICS_ENABLED", "false")
+    os.environ.setdefault("PREFECT_SERVER_EPHEMERAL_STARTUP_TIMEOUT_SECONDS", "120")
+
+
+def ready(home: Path | None) -> Path:
+    """The folder of a lake that can be written to, with a Prefect API that answers. Raises InputError, in the first seconds, else."""
+    prefect_defaults()
+    from flows.prefect_api import check_api
+
+    check_api()
+    place = opened(home)
+    check_writable(place)
+    return place
+
+
+def run_flow(load: Callable[[], Any], name: str, home: Path | None, changes: list[str] | None, plan: bool, as_json: bool) -> Any:
+    """Run the flow that `load` imports, on a recipe; or print what that would do, and end."""
+    recipe: Recipe = load_recipe(name, changes or ())
+    if plan:
+        prefect_defaults()
+        os.environ["HF_HUB_OFFLINE"] = "1"  # a plan asks nothing elsewhere; the hub's client reads this when it is imported
+        show_plan(load(), recipe, opened(home), as_json)
+        raise typer.Exit()
+    place = ready(home)
+    return load()(recipe=recipe, home=place)
+
+
+def show_plan(flow: Callable[..., Any], recipe: Recipe, home: Path, as_json: bool) -> None:
+    """Print the dry run of a flow."""
+    from flows.planning import plan_flow
+    from tasks.reporting.terminal import print_plan
+
+    plan = plan_flow(flow, recipe, home)
+    if as_json:
+        print_json(plan.as_json())
+    else:
+        print_plan(printed(), plan.steps, plan.missing, plan.completions, plan.most_tokens)

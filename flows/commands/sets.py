@@ -1,0 +1,110 @@
+"""The commands about curated sets: what other thresholds would keep, where a set comes from, and sets for other trainers."""
+
+from dataclasses import asdict
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from flows.commands.options import AsJson, Changes, Home, opened, recipe_names
+from flows.commands.printing import print_json, printed, say
+from flows.recipe import default_home, load_recipe
+
+app = typer.Typer()
+PANEL = "Sets and where they come from"
+
+
+class ExportTo(StrEnum):
+    """Who trains on what is exported."""
+
+    verl = "verl"
+    easyr1 = "easyr1"
+    datasets = "datasets"
+
+
+@app.command(rich_help_panel=PANEL)
+def sweep(
+    recipe: Annotated[
+        str | None,
+        typer.Argument(
+            metavar="[RECIPE]",
+            help="Its policy, rule, sizes and seed; without, the largest profile and the defaults.",
+            autocompletion=lambda: recipe_names(),
+        ),
+    ] = None,
+    stage: Annotated[str, typer.Option(help="stage1 or stage2.")] = "stage1",
+    policy: Annotated[str | None, typer.Option(help="Name or id of the policy whose difficulty is swept.")] = None,
+    rounds: Annotated[int, typer.Option(help="Rounds of the fresh profile that problems may change side in: 4, 8, 16 or 32.")] = 8,
+    size: Annotated[list[int] | None, typer.Option(help="A set size to try; may be given several times.")] = None,
+    plot: Annotated[Path | None, typer.Option(help="Draw it too: a .svg, .png or .html file.")] = None,
+    home: Home = None,
+    changes: Changes = None,
+    as_json: AsJson = False,
+) -> None:
+    """What other thresholds, rounds and set sizes would keep and waste, and which to take. Nothing is sampled.
+
+    Example: `difficulty-prior sweep starter --plot sweep.svg`
+    """
+    from flows.sweep import sweep_settings
+    from tasks.curation.sweep import sweep as swept
+    from tasks.curation.sweep import write_plot
+    from tasks.lake import Lake
+    from tasks.reporting.terminal import print_sweep
+
+    settings, base = sweep_settings(load_recipe(recipe, changes or ()) if recipe else None, stage, rounds, tuple(size or ()))
+    found = swept(Lake(opened(home)), settings, policy or base)
+    if plot:
+        write_plot(found, plot)
+    if as_json:
+        print_json({**asdict(found), "pairs": found.pairs, "sizes": found.sizes})
+    else:
+        print_sweep(printed(), found.profile, found.pairs, found.sizes, found.recommended, found.reason)
+
+
+@app.command(rich_help_panel=PANEL)
+def trace(
+    what: Annotated[
+        str,
+        typer.Argument(metavar="PROBLEM_OR_SET_OR_STAGE", help="An id or its start, a source id, a policy's name, a checkpoint's path."),
+    ],
+    home: Home = None,
+    as_json: AsJson = False,
+) -> None:
+    """Where it came from and what it went into: settings, queries, policies, rollouts; of a problem its sets, stages and groups.
+
+    Example: `difficulty-prior trace stage2`
+    """
+    from tasks.curation.trace import trace as traced
+    from tasks.curation.trace import traced_facts
+    from tasks.lake import Lake
+
+    lake = Lake(opened(home))
+    if as_json:
+        print_json(traced_facts(lake, what))
+    else:
+        printed().print(traced(lake, what), soft_wrap=True)
+
+
+@app.command(rich_help_panel=PANEL)
+def export(
+    what: Annotated[
+        str, typer.Argument(metavar="SET_OR_RECIPE", help="A curated set's id or its beginning, or a recipe that has been curated.")
+    ],
+    to: Annotated[ExportTo, typer.Option(help="Whose row form, and whose form of the weights.")],
+    out: Annotated[Path, typer.Option(metavar="DIR", help="A new or empty folder, or an earlier export.")],
+    home: Home = None,
+    changes: Changes = None,
+    as_json: AsJson = False,
+) -> None:
+    """Write curated sets for another trainer: ready prompts (with the stage's hints), and the weights. Nothing is run for it.
+
+    Example: `difficulty-prior export starter --to verl --out exported`
+    """
+    from flows.export import export as write
+
+    files = write(what, home or default_home(), to=to.value, out=out, changes=changes or [])
+    if as_json:
+        print_json({"files": files})
+    else:
+        say("\n".join(map(str, files)))

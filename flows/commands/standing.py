@@ -1,0 +1,118 @@
+"""Prints a status: what is under way, how far a recipe is, and what Prefect's server has running or waiting."""
+
+from collections.abc import Iterator
+from datetime import UTC, datetime
+
+from rich.bar import Bar
+from rich.box import SIMPLE
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+from flows.prefect_api import Pool, ServerRun
+from flows.status import RecipeStanding, ServerStanding, Status, StepStanding, UnderWay
+from tasks.reporting.wording import printable
+
+BAR = 20
+STYLES = {"running": "bold cyan", "cached": "green", "to do": "bold", "waits": "dim", "missing": "red", "unknown": "yellow"}
+
+
+def print_status(console: Console, status: Status) -> None:
+    """Print all that is known."""
+    counts = ", ".join(f"{count} {kind}" for kind, count in status.finished.items())
+    console.print(
+        Text.assemble(("lake     ", "dim"), str(status.home), ("  " + (counts or "nothing is made in it yet"), "dim")), soft_wrap=True
+    )
+    if not status.under_way:
+        console.print(Text.assemble(("lake     ", "dim"), "no step is being made"))
+    for step in status.under_way:
+        console.print(under_way_line(step), soft_wrap=True)
+    if status.recipe:
+        print_recipe(console, status.recipe)
+    for line in server_lines(status.server):
+        console.print(line, soft_wrap=True)
+
+
+def under_way_line(step: UnderWay) -> Text:
+    """A step that runs, or was cut off."""
+    amount = f"{step.done:,}/{step.total:,} {step.what}" if step.total else "loading what it needs"
+    if step.running:
+        return Text.assemble(
+            ("running  ", "bold cyan"), f"{printable(step.title)}: {printable(amount)}", (f", {left(step.seconds_left)}", "dim")
+        )
+    again = f", {span(step.quiet_s)} ago; the next run of its recipe goes on from what is written"
+    return Text.assemble(("cut off  ", "yellow"), f"{printable(step.title)}: {printable(amount)}", (again, "dim"))
+
+
+def print_recipe(console: Console, recipe: RecipeStanding) -> None:
+    """Print every step of a recipe, and the sum."""
+    table = Table(header_style="bold", box=SIMPLE, pad_edge=False)
+    for head, justify in (("", "right"), ("step", "left"), ("state", "left"), ("", "left"), ("done", "right"), ("time left", "right")):
+        table.add_column(head, justify=justify)  # type: ignore[arg-type]
+    for step in recipe.steps:
+        table.add_row(str(step.number), printable(step.name), Text(step.state, style=STYLES.get(step.state, "")), *amount_cells(step))
+    console.print(table)
+    rest = len(recipe.steps) - recipe.done
+    unknown = f", and {recipe.unknown} steps at a pace not known yet" if recipe.unknown else ""
+    time = f"; {left(recipe.seconds_left) if recipe.seconds_left else 'time left unknown'}{unknown}" if rest else ""
+    console.print(f"{recipe.name}: {recipe.done} of {len(recipe.steps)} steps done{time}", highlight=False)
+
+
+def amount_cells(step: StepStanding) -> tuple[Bar | str, str, str]:
+    """Of a step with work to count: a bar, how much is done, and the time left."""
+    if step.state == "cached" or step.total is None or step.done is None:
+        return "", "", ""
+    amount = f"{step.done:,}/{step.total:,}"
+    return (
+        Bar(size=max(step.total, 1), begin=0, end=step.done, width=BAR),
+        amount,
+        "" if step.seconds_left is None else span(step.seconds_left),
+    )
+
+
+def server_lines(server: ServerStanding | None) -> Iterator[Text]:
+    """What the server says, a line each."""
+    if server is None:
+        yield Text.assemble(("prefect  ", "dim"), "PREFECT_API_URL is not set, so no server is asked")
+    elif server.fault:
+        yield Text.assemble(("prefect  ", "red"), server.fault)
+    else:
+        yield Text.assemble(("prefect  ", "dim"), f"{server.url}, version {server.version}", "" if server.runs else ": no run is open")
+        yield from map(run_line, server.runs)
+        yield from map(pool_line, server.pools)
+
+
+def run_line(run: ServerRun) -> Text:
+    """A flow run that has not ended."""
+    now = datetime.now(UTC)
+    late = run.state in ("Scheduled", "Late") and run.due and run.due < now
+    when = f"late by {span((now - run.due).total_seconds())}" if late and run.due else ""
+    if not late and run.due and run.due > now:
+        when = f"in {span((run.due - now).total_seconds())}"
+    elif not late and run.since:
+        when = f"for {span((now - run.since).total_seconds())}"
+    style = "yellow" if late else STYLES.get(run.state.lower(), "")
+    pool = f", pool {run.pool}" if run.pool else ""
+    return Text.assemble((f"{run.state.lower():<9}", style), printable(run.name), (f"  {run.flow}{pool}, {when}", "dim"))
+
+
+def pool_line(pool: Pool) -> Text:
+    """A work pool; said plainly where nobody works for it."""
+    if pool.idle:
+        fix = f"runs that are sent to it wait, since {pool.idle}; start one: prefect worker start --pool {pool.name}"
+        return Text.assemble(("no worker", "yellow"), f" pool {pool.name}: {fix}")
+    return Text.assemble(("pool     ", "dim"), f"{pool.name} ({pool.type}): {pool.workers} workers online")
+
+
+def left(seconds: float | None) -> str:
+    """How long it takes yet, in words."""
+    return "time left unknown" if seconds is None else f"about {span(seconds)} left"
+
+
+def span(seconds: float) -> str:
+    """A length of time with the unit that fits it."""
+    if seconds < 90:
+        return f"{seconds:.0f} s"
+    if seconds < 90 * 60:
+        return f"{seconds / 60:.0f} min"
+    return f"{seconds / 3600:.1f} h" if seconds < 48 * 3600 else f"{seconds / 86400:.1f} days"

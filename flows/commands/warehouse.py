@@ -1,0 +1,160 @@
+"""The commands about the warehouse: ask it, read what is in it, publish it anew, keep its files few."""
+
+import sys
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated
+
+import polars as pl
+import typer
+
+from flows.commands.options import AsJson, Home, opened
+from flows.commands.printing import print_json, printed, say
+
+app = typer.Typer()
+PANEL = "Ask the warehouse"
+
+
+class Format(StrEnum):
+    """How rows are printed."""
+
+    table = "table"
+    csv = "csv"
+    json = "json"
+
+
+@app.command(rich_help_panel=PANEL)
+def sql(
+    query: Annotated[str, typer.Argument(help="A SELECT over the warehouse: difficulty, u_shape, evaluation, rollouts, …")],
+    format: Annotated[Format, typer.Option(help="How rows are printed.")] = Format.table,
+    rows: Annotated[int, typer.Option(help="The most rows that it may give; more is an error.")] = 100_000,
+    seconds: Annotated[float, typer.Option(help="The longest that it may take.")] = 60.0,
+    home: Home = None,
+    as_json: AsJson = False,
+) -> None:
+    """Ask the published warehouse in SQL, read-only.
+
+    Example: `difficulty-prior sql "select dataset, band, count(*) from difficulty group by all" --format csv`
+    """
+    from tasks.lake import Lake
+    from tasks.reporting.terminal import rows_table
+    from tasks.warehouse import QueryLimits
+    from tasks.warehouse import query as ask
+
+    found = ask(Lake(opened(home)), query, limits=QueryLimits(rows=rows, seconds=seconds))
+    if as_json or format is Format.json:
+        sys.stdout.write(f"{found.write_json()}\n")
+    elif format is Format.csv:
+        sys.stdout.write(found.write_csv())
+    else:
+        printed().print(rows_table(found))
+
+
+@app.command(rich_help_panel=PANEL)
+def schema(
+    relation: Annotated[str | None, typer.Argument(metavar="[RELATION]", help="Only this one, with its columns.")] = None,
+    as_json: AsJson = False,
+) -> None:
+    """The data dictionary: what every relation of the warehouse holds, its key, and what its columns mean.
+
+    Example: `difficulty-prior schema difficulty`
+    """
+    from tasks.dictionary import dictionary, relation_named, written
+    from tasks.reporting.terminal import print_relation, relations_table
+
+    found = (relation_named(relation),) if relation else dictionary()
+    if as_json:
+        sys.stdout.write(f"{written(found)}\n")
+    elif relation:
+        print_relation(printed(), found[0])
+    else:
+        printed().print(relations_table(found))
+
+
+@app.command(rich_help_panel=PANEL)
+def histogram(
+    dataset: Annotated[str | None, typer.Option(help="Only this dataset.")] = None,
+    policy: Annotated[str | None, typer.Option(help="Only this policy: base, stage1, stage2, or a panel's name.")] = None,
+    home: Home = None,
+    as_json: AsJson = False,
+) -> None:
+    """Draw how many problems are solved how often, per dataset and policy, and whether that is a U. Prompts with hints are left out.
+
+    Example: `difficulty-prior histogram --dataset starter-charts --policy base`
+    """
+    place = opened(home)
+    if as_json:
+        bars, shapes = bars_and_shapes(place, dataset=dataset, policy=policy)
+        print_json({"histogram": bars, "u_shape": shapes})
+    else:
+        draw_histogram(place, dataset=dataset, policy=policy)
+
+
+def bars_and_shapes(home: Path, **wanted: str | None) -> tuple[pl.DataFrame, pl.DataFrame]:
+    """The marts `difficulty_histogram` and `u_shape` of a lake with the names of policies, without hints, only of what is wanted."""
+    from tasks.lake import Lake
+    from tasks.warehouse import query as ask
+
+    named = "select h.*, policy from {} h join stg_policies using (policy_id) anti join (from samplings where hints) using (sampling_id)"
+    chosen = {name: value for name, value in wanted.items() if value}
+    bars, shapes = (ask(Lake(home), named.format(mart)).filter(**chosen) for mart in ("difficulty_histogram", "u_shape"))
+    return bars, shapes
+
+
+def draw_histogram(home: Path, **wanted: str | None) -> None:
+    """Draw them."""
+    from tasks.difficulty.histogram import draw
+
+    printed().print(draw(*bars_and_shapes(home, **wanted)))
+
+
+@app.command(rich_help_panel=PANEL)
+def publish(
+    whole: Annotated[bool, typer.Option("--whole", help="Compute everything anew, not only what is new.")] = False,
+    home: Home = None,
+    as_json: AsJson = False,
+) -> None:
+    """Publish the warehouse from what the lake holds, with the settings of the last time. Nothing is sampled.
+
+    Example: `difficulty-prior publish --whole`
+    """
+    from tasks.home import send_warehouse
+    from tasks.lake import Lake
+    from tasks.warehouse import publish_again
+
+    place = opened(home)
+    made = publish_again(Lake(place), whole=whole)
+    send_warehouse(place)
+    if as_json:
+        print_json({"warehouse": made})
+    else:
+        say(f"warehouse: {made}")
+
+
+@app.command(rich_help_panel=PANEL)
+def compact(
+    min_shards: Annotated[int, typer.Option(help="Compact what has at least so many small shards.")] = 8,
+    keep_hours: Annotated[float, typer.Option(help="Delete small shards so long after they were replaced.")] = 24.0,
+    home: Home = None,
+    as_json: AsJson = False,
+) -> None:
+    """Put the many small shards of each policy into few large files, and publish. Readers and running flows are not disturbed.
+
+    Example: `difficulty-prior compact`
+    """
+    from tasks.compaction import CompactionSettings, sweep_retired
+    from tasks.compaction import compact as compact_lake
+    from tasks.home import send_warehouse
+    from tasks.lake import Lake
+    from tasks.warehouse import publish_again
+
+    place = opened(home)
+    lake, settings = Lake(place), CompactionSettings(min_shards=min_shards, keep_hours=keep_hours)
+    made = compact_lake(lake, settings)
+    publish_again(lake)
+    send_warehouse(place)
+    gone = sweep_retired(lake, settings)
+    if as_json:
+        print_json({"compacted": [part.path for part in made], "deleted": gone})
+    else:
+        say(f"{len(made)} partitions compacted, {len(gone)} folders of replaced shards deleted")
