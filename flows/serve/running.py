@@ -24,6 +24,7 @@ from tasks.process import PROJECT
 from tasks.store import disk_errors_named, write_text
 
 LOOK_S, HEALTH_S = 0.5, 15.0
+NO_GPU = "none"
 STOPS = (signal.SIGINT, signal.SIGTERM)
 CLIENT = {
     "PREFECT_CLIENT_MAX_RETRIES": "9",  # with growing pauses: some minutes in which the server may be started again
@@ -143,21 +144,21 @@ def set_up(asked: Serving, children: list[Child], logs: Path) -> None:
 def gpus_here() -> list[str]:
     """The GPUs that this process may use, each a group of its own; without any, the place of the one that the CPU takes."""
     if "CUDA_VISIBLE_DEVICES" in os.environ:
-        return [name for name in os.environ["CUDA_VISIBLE_DEVICES"].split(",") if name] or ["none"]
+        return [name for name in os.environ["CUDA_VISIBLE_DEVICES"].split(",") if name] or [NO_GPU]
     if shutil.which("nvidia-smi") is None:
-        return ["none"]
+        return [NO_GPU]
     listed = subprocess.run(["nvidia-smi", "--query-gpu=index", "--format=csv,noheader"], capture_output=True, text=True, check=False)
-    return listed.stdout.split() or ["none"]
+    return listed.stdout.split() or [NO_GPU]
 
 
 def card_name(gpu: str) -> str:
-    """The name of the limit of a GPU of this machine."""
-    return f"{socket.gethostname()}-gpu-{gpu}"
+    """The name of the limit of a GPU of this machine, or of its CPU."""
+    return f"{socket.gethostname()}-{'cpu' if gpu == NO_GPU else f'gpu-{gpu}'}"
 
 
 def worker_child(pool: str, name: str, cards: Sequence[str], gpus: str, limit: int, logs: Path) -> Child:
     """A worker of a pool with its GPUs, which its runs take in turn."""
-    seen = {} if gpus == "none" else {"CUDA_VISIBLE_DEVICES": gpus}
+    seen = {} if gpus == NO_GPU else {"CUDA_VISIBLE_DEVICES": gpus}
     search = os.pathsep.join(filter(None, [str(PROJECT), os.environ.get("PYTHONPATH", "")]))
     environment = {**CLIENT, **os.environ, **seen, CARDS: ",".join(cards), "PYTHONPATH": search}
     options = ["--pool", pool, "--type", "process", "--name", f"{name} on {socket.gethostname()}", "--limit", str(limit)]
