@@ -76,11 +76,12 @@ def ended_by(code: int) -> str:
 
 
 def end(children: Iterable[Child], grace_s: float = GRACE_S) -> None:
-    """End these children: asked first, and what is left of them and of all they started is killed after a while."""
+    """End these children and all they started: asked first (a run then tells the server that it was ended), and killed after a while."""
     running = [child.process for child in children if child.process is not None and child.process.poll() is None]
     family = [member for process in running for member in descendants(process.pid)]
-    for process in running:
-        process.terminate()
+    for member in family:
+        with suppress(psutil.Error):
+            member.terminate()
     psutil.wait_procs(family, timeout=grace_s)
     for member in family:
         with suppress(psutil.Error):

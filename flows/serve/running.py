@@ -16,7 +16,7 @@ from types import FrameType
 import httpx
 
 from flows.serve.children import Child, end
-from flows.serve.server import address, await_server, check_version, server_child
+from flows.serve.server import await_server, check_version, server_child
 from tasks.cards import CARDS
 from tasks.errors import InputError
 from tasks.lake import Lake
@@ -35,37 +35,33 @@ CLIENT = {
 
 @dataclass(frozen=True)
 class Serving:
-    """What to serve: where the server listens (or which one there is already), the lake, the deployments' file, the groups of GPUs that
-    a worker of pool `gpu` gets each ("0", or "0,1" for one that trains on two), and how many runs a worker takes at once."""
+    """What to serve: the lake, the API's address, where our own server listens (unless there is one already), the deployments' file, the
+    groups of GPUs that a worker of pool `gpu` gets each ("0", or "0,1" for one that trains on two), and how many runs a worker takes."""
 
     home: Path
+    api: str
     host: str = "127.0.0.1"
     port: int = 4200
-    server: str | None = None
+    own: bool = True
     file: Path | None = None
     gpus: Sequence[str] = ()
     limit: int = 4
     notify: str | None = None
 
-    @property
-    def api(self) -> str:
-        return self.server or f"{address(self.host, self.port)}/api"
-
 
 def serve(asked: Serving, say: Callable[[str], None]) -> None:
     """Serve until SIGINT or SIGTERM; then everything that was started is ended.
 
-    Raises InputError for a port in use, an old server, a lake that cannot be written; WorkerError for a part that dies again and again.
+    PREFECT_API_URL and DIFFICULTY_PRIOR_HOME are those of `asked`. Raises InputError for a port in use, an old server, a lake that cannot be
+    written; WorkerError for a part that dies again and again.
     """
     check_writable(asked.home)
     logs = prefect_home() / "difficulty-prior"
     logs.mkdir(parents=True, exist_ok=True)
-    os.environ["PREFECT_API_URL"] = asked.api  # before Prefect's settings are read, and for all that is started
-    os.environ["DIFFICULTY_PRIOR_HOME"] = str(asked.home)
     children: list[Child] = []
     with until_told_to_end():
         try:
-            if asked.server is None:
+            if asked.own:
                 children.append(server_child(asked.host, asked.port, logs))
                 children[0].start()
                 await_server(children[0], asked.api, say)
@@ -75,8 +71,9 @@ def serve(asked: Serving, say: Callable[[str], None]) -> None:
             watch(asked, children, say)
         finally:
             say("ending workers and server")
-            end(children[1:] if asked.server is None else children)
-            end(children[:1] if asked.server is None else ())
+            servers = 1 if asked.own else 0
+            end(children[servers:])  # first, for their runs to tell the server that they end
+            end(children[:servers])
 
 
 def check_writable(home: Path) -> None:
