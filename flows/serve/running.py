@@ -52,8 +52,8 @@ class Serving:
 def serve(asked: Serving, say: Callable[[str], None]) -> None:
     """Serve until SIGINT or SIGTERM; then everything that was started is ended.
 
-    PREFECT_API_URL and DIFFICULTY_PRIOR_HOME are those of `asked`. Raises InputError for a port in use, an old server, a lake that cannot be
-    written; WorkerError for a part that dies again and again.
+    PREFECT_API_URL and DIFFICULTY_PRIOR_HOME are those of `asked`. Raises InputError for a port in use, an old server, a lake that cannot
+    be written; WorkerError for a part that dies again and again.
     """
     check_writable(asked.home)
     logs = prefect_home() / "difficulty-prior"
