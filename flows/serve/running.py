@@ -70,7 +70,8 @@ def serve(asked: Serving, say: Callable[[str], None]) -> None:
             announce(asked, children, logs, say)
             watch(asked, children, say)
         finally:
-            say("ending workers and server")
+            if children:
+                say("ending workers and server")
             servers = 1 if asked.own else 0
             end(children[servers:])  # first, for their runs to tell the server that they end
             end(children[:servers])
