@@ -42,11 +42,10 @@ def recipe(folder: Path) -> Path:
 @contextmanager
 def second_worker(served: Served) -> Iterator[subprocess.Popen]:
     """Another worker of the pool `gpu`, on the same card."""
-    [limit] = served.post("/v2/concurrency_limits/filter").json()
     variables = environment(served.prefect) | QUICK | {"PREFECT_API_URL": served.api, "DIFFICULTY_PRIOR_HOME": str(served.home)}
     command = [sys.executable, "-m", "prefect", "worker", "start", "--pool", "gpu", "--type", "process", "--name", "second", "--limit", "1"]
     with (served.prefect / "second.log").open("w") as log:
-        worker = subprocess.Popen(command, env=variables | {CARDS: limit["name"]}, stdout=log, stderr=subprocess.STDOUT)
+        worker = subprocess.Popen(command, env=variables | {CARDS: served.card()["name"]}, stdout=log, stderr=subprocess.STDOUT)
     try:
         yield worker
     finally:

@@ -61,6 +61,11 @@ class Served:
         found = self.post("/flow_runs/filter", deployments=wanted, sort="EXPECTED_START_TIME_ASC").json()
         return [run for run in found if run["state_type"] in FINAL]
 
+    def card(self) -> dict[str, Any]:
+        """The limit of the machine's only card. (Prefect keeps those of deployments in the same place.)"""
+        [found] = [limit for limit in self.post("/v2/concurrency_limits/filter").json() if not limit["name"].startswith("deployment:")]
+        return found
+
     def child(self, words: str) -> psutil.Process:
         """The process below it whose command has these words."""
         family = psutil.Process(self.process.pid).children(recursive=True)

@@ -64,8 +64,8 @@ def test_every_deployment_has_a_form_that_explains_itself(live: Live) -> None:
         for name, field in item["parameter_openapi_schema"]["properties"].items():
             assert field["description"], name
     assert {item["work_pool_name"] for item in found.values()} == {"cpu", "gpu"}
-    [limit] = live.served.post("/v2/concurrency_limits/filter").json()
-    assert (limit["limit"], limit["active"], limit["active_slots"]) == (1, True, 0)
+    card = live.served.card()
+    assert (card["limit"], card["active"], card["active_slots"]) == (1, True, 0)
 
 
 @pytest.mark.parametrize(
