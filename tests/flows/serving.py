@@ -66,15 +66,23 @@ class Served:
         [found] = [limit for limit in self.post("/v2/concurrency_limits/filter").json() if not limit["name"].startswith("deployment:")]
         return found
 
-    def child(self, words: str) -> psutil.Process:
-        """The process below it whose command has these words."""
+    def children(self, words: str) -> list[psutil.Process]:
+        """The processes below it whose command has these words."""
         family = psutil.Process(self.process.pid).children(recursive=True)
-        return next(member for member in family if words in " ".join(member.cmdline()))
+        return [member for member in family if words in command_of(member)]
 
     def said(self) -> str:
         """What it has printed, and the ends of the logs of what it has started."""
         logs = sorted((self.prefect / "difficulty-prior").glob("*.log"))
         return "\n".join([self.log.read_text(), *(f"--- {log.name}\n{log.read_text()[-3000:]}" for log in logs)])
+
+
+def command_of(process: psutil.Process) -> str:
+    """The command of a process; nothing of one that has gone."""
+    try:
+        return " ".join(process.cmdline())
+    except psutil.Error:
+        return ""
 
 
 def until(look: Callable[[], T | None], seconds: float, said: Callable[[], str]) -> T:

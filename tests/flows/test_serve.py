@@ -3,10 +3,12 @@
 import json
 import signal
 import subprocess
+import sys
 import threading
 from collections.abc import Iterator
 from dataclasses import dataclass
 from http.server import BaseHTTPRequestHandler, HTTPServer
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +21,7 @@ from prefect.settings import PREFECT_API_URL, temporary_settings
 
 from flows.serve.automations import make_automations
 from flows.serve.deploying import DEPLOYMENTS
+from tasks.cards import CARDS
 from tasks.lake import Lake
 from tests.flows.panel import add_round, panel_recipe
 from tests.flows.runs import artifacts, command, environment
@@ -73,8 +76,7 @@ def test_every_deployment_has_a_form_that_explains_itself(live: Live) -> None:
     [
         ({"rounds": 0}, "less than the minimum"),
         ({"rounds": "many"}, "not valid under any"),
-        ({"engine": "abacus"}, "not valid under any"),
-        ({"roundz": 3}, "roundz"),
+        ({"engine": "abacus"}, "is not one of ['transformers', 'vllm', 'server']"),
     ],
 )
 def test_the_form_refuses_what_does_not_fit(live: Live, parameters: dict[str, Any], reason: str) -> None:
@@ -84,10 +86,14 @@ def test_the_form_refuses_what_does_not_fit(live: Live, parameters: dict[str, An
     assert reason in answer.text
 
 
-def test_what_the_form_cannot_know_fails_at_once_with_the_reason(live: Live) -> None:
-    run = live.served.ended(live.served.start("profile", recipe="starter", changes=["sampling.roundz=3"]))
+@pytest.mark.parametrize(
+    ("parameters", "reason"),
+    [({"changes": ["sampling.roundz=3"]}, "unknown key `sampling.roundz`"), ({"roundz": 3}, "unexpected {'roundz'}")],
+)
+def test_what_the_form_cannot_know_fails_at_once_with_the_reason(live: Live, parameters: dict[str, Any], reason: str) -> None:
+    run = live.served.ended(live.served.start("profile", recipe="starter", **parameters))
     assert run["state_type"] == "FAILED"
-    assert "unknown key `sampling.roundz`" in run["state"]["message"]
+    assert reason in run["state"]["message"]
     assert run["total_run_time"] < 1
 
 
@@ -163,12 +169,35 @@ class heard:
         self.hook.shutdown()
 
 
+def holder(served: Served, card: str, times: int, seconds: float) -> subprocess.Popen[str]:
+    """A process that takes a card so many times."""
+    variables = environment(served.prefect) | {"PREFECT_API_URL": served.api, CARDS: card}
+    arguments = [sys.executable, "-m", "tests.flows.holding", str(times), str(seconds)]
+    return subprocess.Popen(arguments, env=variables, stdout=subprocess.PIPE, text=True)
+
+
+def test_a_card_is_had_by_one_run_at_a_time(live: Live) -> None:
+    card = live.served.card()["name"]
+    holders = [holder(live.served, card, times=3, seconds=0.3) for _ in range(2)]
+    lines = [line for process in holders for line in process.communicate(timeout=120)[0].splitlines()]
+    spans = sorted(tuple(map(float, line.split())) for line in lines)
+    assert len(spans) == 6
+    assert all(earlier[1] <= later[0] for earlier, later in pairwise(spans))
+    assert live.served.card()["active_slots"] == 0
+
+
+def test_a_card_that_the_server_does_not_know_is_said(live: Live) -> None:
+    process = holder(live.served, "abacus", times=1, seconds=0)
+    assert process.communicate(timeout=60)[0] == ""
+    assert process.returncode == 1
+
+
 def test_a_run_goes_on_when_the_server_is_killed(live: Live) -> None:
     served = live.served
     changes = ["problems.starter={n_train: 60, n_heldout: 2}", "sampling.shard_size=64", "sampling.batch_size=64", "name=killed"]
     run = served.start("profile", recipe="starter", rounds=20, changes=changes)
     until(lambda: list(served.home.glob("rollouts/[!_]*/*.parquet")), 120, served.said)
-    served.child("server start").send_signal(signal.SIGKILL)
+    served.children("server start")[0].send_signal(signal.SIGKILL)
     until(lambda: "the Prefect server was killed by SIGKILL; it is started again" in served.log.read_text(), 20, served.said)
     until(lambda: answers(served), 60, served.said)
     assert served.ended(run)["state_type"] == "COMPLETED", served.said()
@@ -199,7 +228,7 @@ def test_it_takes_everything_down_with_it(live: Live) -> None:
     """The last test of the file: a run is under way, and SIGTERM leaves no process behind."""
     served = live.served
     served.start("profile", recipe="starter", rounds=64)
-    until(lambda: list(served.home.glob("aside/profiles-*")), 60, served.said)
+    until(lambda: served.children("tasks.sampling.worker"), 60, served.said)
     family = psutil.Process(served.process.pid).children(recursive=True)
     assert len(family) >= 5
     served.process.send_signal(signal.SIGTERM)
