@@ -133,6 +133,8 @@ def recurate(recipe: RecipeName = "starter", bound: Bound = None, changes: Chang
 def study(study: StudyName = "study", seeds: Seeds = None, parallel: Parallel = None, changes: Changes = ()) -> None:
     """Compare arms over seeds at equal compute: what does each part of the method add? What is done is skipped."""
     from flows.arms import load_study
+
+    settings = load_study(study, written({"seeds": seeds, "parallel": parallel}, changes))
     from flows.study import study as run
 
-    run.fn(load_study(study, written({"seeds": seeds, "parallel": parallel}, changes)), default_home())
+    run.fn(settings, default_home())
