@@ -178,7 +178,7 @@ def watch(asked: Serving, children: list[Child], say: Callable[[str], None]) -> 
     from flows.serve.deploying import DEPLOYMENTS
     from flows.serve.watching import tell_of_changes, watched_recipes
 
-    said: list[str] = []
+    said: dict[str, str] = {}
     recipes = watched_recipes(asked.file or DEPLOYMENTS)
     looked = time.monotonic()
     while True:
@@ -188,22 +188,23 @@ def watch(asked: Serving, children: list[Child], say: Callable[[str], None]) -> 
         if time.monotonic() - looked > HEALTH_S:
             looked = time.monotonic()
             found = waiting_for_nobody()
-            for line in found:
-                if line not in said:
-                    say(line)
+            for pool in found.keys() - said.keys():
+                say(found[pool])
+            for pool in said.keys() - found.keys():
+                say(f"the work pool {pool} has a worker again")
             said = found
             for name in tell_of_changes(recipes):
                 say(f"files of {name} have changed: told to Prefect, which re-curates it where a deployment says so")
 
 
-def waiting_for_nobody() -> list[str]:
-    """What keeps runs of our pools waiting; nothing while the server does not answer, which is seen to elsewhere."""
+def waiting_for_nobody() -> dict[str, str]:
+    """What keeps runs waiting, by pool; nothing while the server does not answer, which is seen to elsewhere."""
     from prefect.client.orchestration import get_client
 
     from flows.serve.pools import POOLS, crew_of, faults
 
     try:
         with get_client(sync_client=True) as client:
-            return [line for pool in POOLS for line in faults(crew_of(client, pool))]
+            return {pool: line for pool in POOLS for line in faults(crew_of(client, pool))}
     except httpx.HTTPError:
-        return []
+        return {}

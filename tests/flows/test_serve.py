@@ -29,7 +29,7 @@ from tests.flows.serving import Served, serving, until
 
 pytestmark = pytest.mark.timeout(900)
 NAMES = {"pipeline", "profile", "curate", "train", "evaluate", "recurate", "study"}
-EVERY_S = 6
+EVERY_S = 10
 
 
 @dataclass(frozen=True)
