@@ -12,6 +12,7 @@ import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from datetime import datetime
 from itertools import pairwise
 from pathlib import Path
@@ -25,7 +26,7 @@ from tests.bench.row import Row
 from tests.flows.runs import TINY, environment
 from tests.flows.serving import QUICK, Served, serving
 
-RUNS, PATIENCE_S, LOOK_S = 10, 900.0, 0.05
+RUNS, PATIENCE_S, LOOK_S, FREED_S = 10, 900.0, 0.05, 90.0
 TAKEN, GIVEN = re.compile(r"^computing on "), re.compile(r"^gave back ")
 SUBMITTED = re.compile(r"^Worker '([^']+)' submitting flow run")
 WORKERS = {"tasks.training.worker", "tasks.sampling.worker"}
@@ -115,8 +116,35 @@ def overlaps(times: list[tuple[datetime, datetime, str]]) -> int:
     return sum(later[0] < earlier[1] for earlier, later in pairwise(times))
 
 
-def trainings(folder: Path, count: int) -> tuple[list[tuple[datetime, datetime, str]], int, int]:
-    """Train so many times with two workers on one card; when each run had it, the most processes at once, and how many workers had runs."""
+@dataclass(frozen=True)
+class Seen:
+    """When each run had the card, the most processes that computed at once, how many workers had runs, and after how many seconds the card
+    of a killed process was had by another."""
+
+    spans: list[tuple[datetime, datetime, str]]
+    most: int
+    workers: int
+    freed_s: float
+
+
+def freed_after(served: Served) -> float:
+    """Seconds from the kill of a process that has the card until another has it."""
+    card = served.card()["name"]
+    first = served.holder(card, times=1, seconds=PATIENCE_S)
+    assert first.stdout and first.stdout.read(1)
+    second = served.holder(card, times=1, seconds=0)
+    time.sleep(5)  # until it waits
+    first.kill()
+    killed = time.monotonic()
+    assert second.stdout and second.stdout.read(1)
+    took = time.monotonic() - killed
+    first.wait()
+    second.wait()
+    return took
+
+
+def trainings(folder: Path, count: int) -> Seen:
+    """Train so many times with two workers on one card."""
     os.environ["OMP_NUM_THREADS"] = "1"
     plan = recipe(folder)
     with serving(folder, "--limit", "1") as served, second_worker(served) as worker:
@@ -127,16 +155,20 @@ def trainings(folder: Path, count: int) -> tuple[list[tuple[datetime, datetime, 
         watch.ended.set()
         assert {run["state_type"] for run in ended} == {"COMPLETED"}, [run["state"]["message"] for run in ended]
         time.sleep(3)  # the last lines of the logs
-        return spans(served), watch.most, len(workers_of(served))
+        return Seen(spans(served), watch.most, len(workers_of(served)), freed_after(served))
 
 
 def rows(count: int = RUNS) -> list[Row]:
     """The line of the table."""
     with tempfile.TemporaryDirectory() as folder:
-        times, most, workers = trainings(Path(folder), count)
-    shared = overlaps(times)
-    figures = f"{shared} overlaps of the {len(times)} times that a run had the card; at most {most} sampling or training at once"
-    return [Row(f"{count} trainings by {workers} workers on one card", figures, "never two at once", not shared and most <= 1 < workers)]
+        seen = trainings(Path(folder), count)
+    shared = overlaps(seen.spans)
+    figures = f"{shared} overlaps of the {len(seen.spans)} times that a run had the card; at most {seen.most} sampling or training at once"
+    alone = not shared and seen.most <= 1 < seen.workers
+    return [
+        Row(f"{count} trainings by {seen.workers} workers on one card", figures, "never two at once", alone),
+        Row("the card of a killed run", f"had by another after {seen.freed_s:.0f} s", "≤ 90 s", seen.freed_s <= FREED_S),
+    ]
 
 
 if __name__ == "__main__":

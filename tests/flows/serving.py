@@ -2,6 +2,7 @@
 
 import signal
 import subprocess
+import sys
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -12,6 +13,7 @@ from typing import Any, TypeVar
 import httpx
 import psutil
 
+from tasks.cards import CARDS
 from tests.flows.runs import command, environment
 from tests.sampling.serving import free_port
 
@@ -65,6 +67,12 @@ class Served:
         """The limit of the machine's only card. (Prefect keeps those of deployments in the same place.)"""
         [found] = [limit for limit in self.post("/v2/concurrency_limits/filter").json() if not limit["name"].startswith("deployment:")]
         return found
+
+    def holder(self, card: str, times: int, seconds: float) -> subprocess.Popen[str]:
+        """A process that takes a card so many times."""
+        variables = environment(self.prefect) | {"PREFECT_API_URL": self.api, CARDS: card}
+        arguments = [sys.executable, "-m", "tests.flows.holding", str(times), str(seconds)]
+        return subprocess.Popen(arguments, env=variables, stdout=subprocess.PIPE, text=True)
 
     def children(self, words: str) -> list[psutil.Process]:
         """The processes below it whose command has these words."""

@@ -3,7 +3,6 @@
 import json
 import signal
 import subprocess
-import sys
 import threading
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -21,7 +20,6 @@ from prefect.settings import PREFECT_API_URL, temporary_settings
 
 from flows.serve.automations import make_automations
 from flows.serve.deploying import DEPLOYMENTS
-from tasks.cards import CARDS
 from tasks.lake import Lake
 from tests.flows.panel import add_round, panel_recipe
 from tests.flows.runs import artifacts, command, environment
@@ -169,16 +167,9 @@ class heard:
         self.hook.shutdown()
 
 
-def holder(served: Served, card: str, times: int, seconds: float) -> subprocess.Popen[str]:
-    """A process that takes a card so many times."""
-    variables = environment(served.prefect) | {"PREFECT_API_URL": served.api, CARDS: card}
-    arguments = [sys.executable, "-m", "tests.flows.holding", str(times), str(seconds)]
-    return subprocess.Popen(arguments, env=variables, stdout=subprocess.PIPE, text=True)
-
-
 def test_a_card_is_had_by_one_run_at_a_time(live: Live) -> None:
     card = live.served.card()["name"]
-    holders = [holder(live.served, card, times=3, seconds=0.3) for _ in range(2)]
+    holders = [live.served.holder(card, times=3, seconds=0.3) for _ in range(2)]
     lines = [line for process in holders for line in process.communicate(timeout=120)[0].splitlines()]
     spans = sorted(tuple(map(float, line.split())) for line in lines)
     assert len(spans) == 6
@@ -187,7 +178,7 @@ def test_a_card_is_had_by_one_run_at_a_time(live: Live) -> None:
 
 
 def test_a_card_that_the_server_does_not_know_is_said(live: Live) -> None:
-    process = holder(live.served, "abacus", times=1, seconds=0)
+    process = live.served.holder("abacus", times=1, seconds=0)
     assert process.communicate(timeout=60)[0] == ""
     assert process.returncode == 1
 
