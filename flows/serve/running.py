@@ -24,6 +24,7 @@ from tasks.process import PROJECT
 from tasks.store import disk_errors_named, write_text
 
 LOOK_S, HEALTH_S = 0.5, 15.0
+SERVER_GRACE_S = 5.0  # it would wait for every open page of the UI
 NO_GPU = "none"
 STOPS = (signal.SIGINT, signal.SIGTERM)
 CLIENT = {
@@ -74,7 +75,7 @@ def serve(asked: Serving, say: Callable[[str], None]) -> None:
                 say("ending workers and server")
             servers = 1 if asked.own else 0
             end(children[servers:])  # first, for their runs to tell the server that they end
-            end(children[:servers])
+            end(children[:servers], SERVER_GRACE_S)
 
 
 def check_writable(home: Path) -> None:

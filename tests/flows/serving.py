@@ -18,10 +18,11 @@ from tests.flows.runs import command, environment
 from tests.sampling.serving import free_port
 
 T = TypeVar("T")
+PATIENCE_S, LOOK_S = 180.0, 0.5  # a machine may be busy with other tests
 FINAL = {"COMPLETED", "FAILED", "CRASHED", "CANCELLED"}
 QUICK = {  # a test does not wait for what a person would
-    "PREFECT_WORKER_QUERY_SECONDS": "1",
-    "PREFECT_SERVER_SERVICES_SCHEDULER_LOOP_SECONDS": "2",
+    "PREFECT_WORKER_QUERY_SECONDS": "2",
+    "PREFECT_SERVER_SERVICES_SCHEDULER_LOOP_SECONDS": "3",
     "PREFECT_SERVER_CONCURRENCY_MAXIMUM_CONCURRENCY_SLOT_WAIT_SECONDS": "1",
 }
 
@@ -37,7 +38,7 @@ class Served:
     prefect: Path
 
     def post(self, path: str, **body: Any) -> httpx.Response:
-        return httpx.post(f"{self.api}{path}", json=body, timeout=30)
+        return httpx.post(f"{self.api}{path}", json=body, timeout=PATIENCE_S)
 
     def deployment(self, name: str) -> dict[str, Any]:
         """A deployment as the API has it."""
@@ -51,11 +52,11 @@ class Served:
         return answer.json()
 
     def run(self, identity: str) -> dict[str, Any]:
-        return httpx.get(f"{self.api}/flow_runs/{identity}", timeout=30).json()
+        return httpx.get(f"{self.api}/flow_runs/{identity}", timeout=PATIENCE_S).json()
 
-    def ended(self, run: dict[str, Any], seconds: float = 120) -> dict[str, Any]:
+    def ended(self, run: dict[str, Any], seconds: float = PATIENCE_S) -> dict[str, Any]:
         """The run once it has ended."""
-        return until(lambda: found if (found := self.run(run["id"]))["state_type"] in FINAL else None, seconds, self.said)
+        return until(lambda: found if (found := self.run(run["id"]))["state_type"] in FINAL else None, self.said, seconds)
 
     def runs(self, deployment: str) -> list[dict[str, Any]]:
         """The runs of a deployment that have ended, the first first."""
@@ -93,13 +94,13 @@ def command_of(process: psutil.Process) -> str:
         return ""
 
 
-def until(look: Callable[[], T | None], seconds: float, said: Callable[[], str]) -> T:
+def until(look: Callable[[], T | None], said: Callable[[], str], seconds: float = PATIENCE_S) -> T:
     """What `look` gives once it gives something."""
     deadline = time.monotonic() + seconds
     while time.monotonic() < deadline:
         if found := look():
             return found
-        time.sleep(0.2)
+        time.sleep(LOOK_S)
     raise AssertionError(f"not within {seconds:.0f} s\n{said()}")
 
 
@@ -115,7 +116,7 @@ def serving(folder: Path, *options: str, variables: dict[str, str] | None = None
             arguments, env=environment(prefect) | QUICK | (variables or {}), cwd=folder, stdout=log, stderr=subprocess.STDOUT
         )
     try:
-        until(lambda: "\nready" in served.log.read_text() or served.process.poll(), 240, served.said)
+        until(lambda: "\nready" in served.log.read_text() or served.process.poll(), served.said)
         assert served.process.poll() is None, served.said()
         yield served
     finally:

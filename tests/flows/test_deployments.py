@@ -133,7 +133,7 @@ def postgres(folder: Path) -> Iterator[str]:
     log = (folder / "postgres.log").open("w")
     process = subprocess.Popen([*user, str(found[-1] / "postgres"), "-D", str(data), *flags], stdout=log, stderr=log, cwd="/")
     try:
-        until(lambda: "ready to accept" in (folder / "postgres.log").read_text(), 30, (folder / "postgres.log").read_text)
+        until(lambda: "ready to accept" in (folder / "postgres.log").read_text(), (folder / "postgres.log").read_text)
         yield f"postgresql+asyncpg://prefect:{word}@127.0.0.1:{port}/postgres"
     finally:
         process.terminate()
@@ -175,7 +175,7 @@ def test_the_server_of_compose_on_postgres_with_two_workers(tmp_path: Path) -> N
             stack.callback(process.terminate)
 
         started("server", [*services["server"]["command"][:3], "--host", "127.0.0.1", "--port", str(port)])
-        until(lambda: answer(f"{api}/health") == 200, 120, (tmp_path / "server.log").read_text)
+        until(lambda: answer(f"{api}/health") == 200, (tmp_path / "server.log").read_text)
         assert answer(f"{api}/admin/version") == 401
         asked = httpx.get(f"{api}/admin/version", auth=tuple(SECRETS["PREFECT_API_AUTH_STRING"].split(":")))
         assert asked.json() == prefect.__version__

@@ -106,25 +106,25 @@ def test_submit_says_the_reason_and_the_parameters(live: Live) -> None:
 def test_recuration_runs_by_itself_and_changes_sets_only_after_new_rollouts(live: Live) -> None:
     """The scheduled runs: nothing in use, nothing new, new rollouts (of which a webhook hears), and nothing new again."""
     served = live.served
-    until(lambda: said(served, "has no sets in use yet"), 60, served.said)
+    until(lambda: said(served, "has no sets in use yet"), served.said)
     done = submit(live, "curate", f"recipe={live.folder / 'panel.yaml'}", "--wait")
     assert done.returncode == 0, done.stdout + served.said()
-    until(lambda: said(served, "those that would be chosen now"), 60, served.said)
+    until(lambda: said(served, "those that would be chosen now"), served.said)
     [first] = artifacts(served.home)["curated"]
     with heard(served) as messages:
         add_round(live.folder, "c", right=range(4, 20))
-        run = until(lambda: said(served, "new sets"), 90, served.said)
-        until(lambda: messages, 30, served.said)
+        run = until(lambda: said(served, "new sets"), served.said)
+        until(lambda: messages, served.said)
     assert "above the bound of 10.0%" in run["state"]["message"]
     [second] = artifacts(served.home)["curated"] - {first}
     assert [message["subject"] for message in messages] == ["Difficulty Prior: new sets for panel"]
     assert first[:8] in messages[0]["body"] and second[:8] in messages[0]["body"]
     count = len(served.runs("recurate-panel"))
-    until(lambda: len(served.runs("recurate-panel")) >= count + 2, 60, served.said)
+    until(lambda: len(served.runs("recurate-panel")) >= count + 2, served.said)
     assert artifacts(served.home)["curated"] == {first, second}
     last = served.runs("recurate-panel")[-1]
     assert "those that would be chosen now" in last["state"]["message"]
-    assert last["total_run_time"] < 5
+    assert last["total_run_time"] < 10
     [table] = served.post("/artifacts/latest/filter", artifacts={"key": {"any_": ["panel-recuration"]}}).json()
     [row] = json.loads(table["data"])
     assert (row["sets before"], row["sets after"], row["bound"]) == (first[:8], second[:8], "10.0%")
@@ -187,10 +187,10 @@ def test_a_run_goes_on_when_the_server_is_killed(live: Live) -> None:
     served = live.served
     changes = ["problems.starter={n_train: 60, n_heldout: 2}", "sampling.shard_size=64", "sampling.batch_size=64", "name=killed"]
     run = served.start("profile", recipe="starter", rounds=20, changes=changes)
-    until(lambda: list(served.home.glob("rollouts/[!_]*/*.parquet")), 120, served.said)
+    until(lambda: list(served.home.glob("rollouts/[!_]*/*.parquet")), served.said)
     served.children("server start")[0].send_signal(signal.SIGKILL)
-    until(lambda: "the Prefect server was killed by SIGKILL; it is started again" in served.log.read_text(), 20, served.said)
-    until(lambda: answers(served), 60, served.said)
+    until(lambda: "the Prefect server was killed by SIGKILL; it is started again" in served.log.read_text(), served.said)
+    until(lambda: answers(served), served.said)
     assert served.ended(run)["state_type"] == "COMPLETED", served.said()
     rollouts = Lake(served.home).scan("rollouts").select("problem_id", "policy_id", "sampling_id", "round", "sample").collect()
     assert rollouts.is_unique().all()
@@ -219,7 +219,7 @@ def test_it_takes_everything_down_with_it(live: Live) -> None:
     """The last test of the file: a run is under way, and SIGTERM leaves no process behind."""
     served = live.served
     served.start("profile", recipe="starter", rounds=64)
-    until(lambda: served.children("tasks.sampling.worker"), 60, served.said)
+    until(lambda: served.children("tasks.sampling.worker"), served.said)
     family = psutil.Process(served.process.pid).children(recursive=True)
     assert len(family) >= 5
     served.process.send_signal(signal.SIGTERM)
