@@ -1,6 +1,8 @@
-"""What a recipe trains on now: a small file per recipe that names the sets chosen last, the stages trained last, and what was compared.
+"""What a recipe trains on now: the sets chosen last, the stages trained last, and what was compared.
 
-Everything else in the lake is content-addressed and stays for ever; which of it is in use is a decision, and this is where it is kept.
+Everything else in the lake is content-addressed and stays for ever; which of it is in use is a decision, and this is where it is kept: a
+small numbered file for each change, `in_use/RECIPE@NUMBER.json`, of which the last counts. None is ever changed, so that a copy of the lake
+on object storage is brought up to date like the rest.
 """
 
 import json
@@ -26,15 +28,15 @@ class InUse(BaseModel):
     declined: str | None = None
 
 
-def path_of(home: Path, recipe: str) -> Path:
-    """The file of a recipe, by its name."""
-    return home / FOLDER / f"{recipe}.json"
+def files_of(home: Path, recipe: str) -> list[Path]:
+    """What a recipe has used, the file of the last change last."""
+    return sorted((home / FOLDER).glob(f"{recipe}@*.json"))
 
 
 def in_use(home: Path, recipe: str) -> InUse | None:
     """What a recipe uses; None before it has curated anything."""
-    path = path_of(home, recipe)
-    return InUse.model_validate_json(path.read_text(encoding="utf-8")) if path.is_file() else None
+    files = files_of(home, recipe)
+    return InUse.model_validate_json(files[-1].read_text(encoding="utf-8")) if files else None
 
 
 def use(home: Path, recipe: str, **changes: Any) -> None:
@@ -45,7 +47,7 @@ def use(home: Path, recipe: str, **changes: Any) -> None:
     now = InUse.model_validate({**(before.model_dump() if before else {}), **changes})
     if now == before:
         return
-    path = path_of(home, recipe)
+    path = home / FOLDER / f"{recipe}@{len(files_of(home, recipe)) + 1:06}.json"
     path.parent.mkdir(parents=True, exist_ok=True)
     write_text(path, json.dumps(now.model_dump(), indent=1))
     send_file(path)

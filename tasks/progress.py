@@ -5,11 +5,12 @@ import socket
 import sys
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from threading import Lock
 from uuid import UUID
 
+import httpx
 from prefect.artifacts import create_progress_artifact, update_progress_artifact
 from prefect.context import TaskRunContext
 from pydantic import BaseModel, ConfigDict
@@ -65,9 +66,10 @@ def progress_shown(title: str, folder: Path) -> Iterator[Callable[[int, int, str
         keep(done, total, what)
         if artifact and (done == total or time.monotonic() - last > SECONDS_BETWEEN_UPDATES):
             last = time.monotonic()
-            update_progress_artifact(
-                artifact_id=artifact, progress=100.0 * done / max(total, 1), description=f"{title}: {done}/{total} {what}"
-            )
+            with suppress(httpx.HTTPError):  # a server that is away does not stop the work
+                update_progress_artifact(
+                    artifact_id=artifact, progress=100.0 * done / max(total, 1), description=f"{title}: {done}/{total} {what}"
+                )
 
     with bar:
         yield on_progress
@@ -109,4 +111,6 @@ def start_artifact(title: str) -> UUID | None:
     """A progress artifact of the task run in hand; None outside of one."""
     if TaskRunContext.get() is None:
         return None
-    return create_progress_artifact(progress=0.0, description=title)  # type: ignore[return-value]
+    with suppress(httpx.HTTPError):
+        return create_progress_artifact(progress=0.0, description=title)  # type: ignore[return-value]
+    return None

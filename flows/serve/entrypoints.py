@@ -2,7 +2,7 @@
 
 Each does what the flow of the same name does, in the same flow run. The lake is the worker's (DIFFICULTY_PRIOR_HOME) and no parameter: who
 may start a run does not choose where it writes. No flow is retried as a whole, since bad input would be, too; its tasks are, where that
-can help. What a run that broke has done is cached: start it again.
+can help. What a run that broke has done is cached: start it again. Settings are read before the flow is imported, to be refused at once.
 """
 
 from collections.abc import Mapping, Sequence
@@ -55,8 +55,6 @@ def pipeline(
     changes: Changes = (),
 ) -> None:
     """The whole method: profile, curate, train both stages, evaluate, report. What is done is skipped."""
-    from flows.pipeline import pipeline as run
-
     settings = changed(
         recipe,
         changes,
@@ -68,15 +66,18 @@ def pipeline(
         sampling__engine=engine,
         seed=seed,
     )
+    from flows.pipeline import pipeline as run
+
     run.fn(settings, default_home())
 
 
 @deployed(name="profile", run_name="profile {recipe}", days=7)
 def profile(recipe: RecipeName = "starter", rounds: Rounds = None, engine: Engine = None, seed: Seed = None, changes: Changes = ()) -> None:
     """Sample every problem several rounds, grade, and measure how hard each is. What is done is skipped."""
+    settings = changed(recipe, changes, sampling__rounds=rounds, sampling__engine=engine, seed=seed)
     from flows.profile import profile as run
 
-    run.fn(changed(recipe, changes, sampling__rounds=rounds, sampling__engine=engine, seed=seed), default_home())
+    run.fn(settings, default_home())
 
 
 @deployed(name="curate", run_name="curate {recipe}", days=7)
@@ -88,9 +89,10 @@ def curate(
     changes: Changes = (),
 ) -> None:
     """Choose the problems of both stages from how hard they are, which is measured first where it is not known yet."""
+    settings = changed(recipe, changes, curation__stage1__size=stage1_size, curation__stage2__size=stage2_size, seed=seed)
     from flows.curate import curate as run
 
-    run.fn(changed(recipe, changes, curation__stage1__size=stage1_size, curation__stage2__size=stage2_size, seed=seed), default_home())
+    run.fn(settings, default_home())
 
 
 @deployed(name="train", run_name="train {recipe} to {last_stage}", days=14)
@@ -103,32 +105,36 @@ def train(
     changes: Changes = (),
 ) -> None:
     """Train a stage on its curated problems, once those before it are trained. What is done is skipped."""
+    settings = changed(recipe, changes, training__stage1__steps=stage1_steps, training__stage2__steps=stage2_steps, seed=seed)
     from flows.train import train as run
 
-    settings = changed(recipe, changes, training__stage1__steps=stage1_steps, training__stage2__steps=stage2_steps, seed=seed)
     run.fn(settings, default_home(), last_stage)
 
 
 @deployed(name="evaluate", run_name="evaluate {recipe}", days=14)
 def evaluate(recipe: RecipeName = "starter", samples: Samples = None, seed: Seed = None, changes: Changes = ()) -> None:
     """Compare the base policy and both stages on the held-out problems, once they are trained. What is done is skipped."""
+    settings = changed(recipe, changes, evaluation__samples=samples, seed=seed)
     from flows.evaluate import evaluate as run
 
-    run.fn(changed(recipe, changes, evaluation__samples=samples, seed=seed), default_home())
+    run.fn(settings, default_home())
 
 
 @deployed(name="recurate", run_name="recurate {recipe}", days=1)
 def recurate(recipe: RecipeName = "starter", bound: Bound = None, changes: Changes = ()) -> State:
     """Measure the current policy where something is new, and change the sets in use when they have drifted by more than the bound."""
+    settings = changed(recipe, changes, recuration__bound=bound)
     from flows.recurate import recurate as run
 
-    return Completed(message=run.fn(changed(recipe, changes, recuration__bound=bound), default_home()).message)
+    return Completed(message=run.fn(settings, default_home()).message)
 
 
 @deployed(name="study", run_name="study {study}", days=30)
 def study(study: StudyName = "study", seeds: Seeds = None, parallel: Parallel = None, changes: Changes = ()) -> None:
     """Compare arms over seeds at equal compute: what does each part of the method add? What is done is skipped."""
     from flows.arms import load_study
+
+    settings = load_study(study, written({"seeds": seeds, "parallel": parallel}, changes))
     from flows.study import study as run
 
-    run.fn(load_study(study, written({"seeds": seeds, "parallel": parallel}, changes)), default_home())
+    run.fn(settings, default_home())

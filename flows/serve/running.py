@@ -16,7 +16,7 @@ from types import FrameType
 import httpx
 
 from flows.serve.children import Child, end
-from flows.serve.server import address, await_server, check_version, server_child
+from flows.serve.server import await_server, check_version, server_child
 from tasks.cards import CARDS
 from tasks.errors import InputError
 from tasks.lake import Lake
@@ -24,6 +24,8 @@ from tasks.process import PROJECT
 from tasks.store import disk_errors_named, write_text
 
 LOOK_S, HEALTH_S = 0.5, 15.0
+SERVER_GRACE_S = 5.0  # it would wait for every open page of the UI
+NO_GPU = "none"
 STOPS = (signal.SIGINT, signal.SIGTERM)
 CLIENT = {
     "PREFECT_CLIENT_MAX_RETRIES": "9",  # with growing pauses: some minutes in which the server may be started again
@@ -34,37 +36,33 @@ CLIENT = {
 
 @dataclass(frozen=True)
 class Serving:
-    """What to serve: where the server listens (or which one there is already), the lake, the deployments' file, the groups of GPUs that
-    a worker of pool `gpu` gets each ("0", or "0,1" for one that trains on two), and how many runs a worker takes at once."""
+    """What to serve: the lake, the API's address, where our own server listens (unless there is one already), the deployments' file, the
+    groups of GPUs that a worker of pool `gpu` gets each ("0", or "0,1" for one that trains on two), and how many runs a worker takes."""
 
     home: Path
+    api: str
     host: str = "127.0.0.1"
     port: int = 4200
-    server: str | None = None
+    own: bool = True
     file: Path | None = None
     gpus: Sequence[str] = ()
     limit: int = 4
     notify: str | None = None
 
-    @property
-    def api(self) -> str:
-        return self.server or f"{address(self.host, self.port)}/api"
-
 
 def serve(asked: Serving, say: Callable[[str], None]) -> None:
     """Serve until SIGINT or SIGTERM; then everything that was started is ended.
 
-    Raises InputError for a port in use, an old server, a lake that cannot be written; WorkerError for a part that dies again and again.
+    PREFECT_API_URL and DIFFICULTY_PRIOR_HOME are those of `asked`. Raises InputError for a port in use, an old server, a lake that cannot
+    be written; WorkerError for a part that dies again and again.
     """
     check_writable(asked.home)
     logs = prefect_home() / "difficulty-prior"
     logs.mkdir(parents=True, exist_ok=True)
-    os.environ["PREFECT_API_URL"] = asked.api  # before Prefect's settings are read, and for all that is started
-    os.environ["DIFFICULTY_PRIOR_HOME"] = str(asked.home)
     children: list[Child] = []
     with until_told_to_end():
         try:
-            if asked.server is None:
+            if asked.own:
                 children.append(server_child(asked.host, asked.port, logs))
                 children[0].start()
                 await_server(children[0], asked.api, say)
@@ -73,9 +71,11 @@ def serve(asked: Serving, say: Callable[[str], None]) -> None:
             announce(asked, children, logs, say)
             watch(asked, children, say)
         finally:
-            say("ending workers and server")
-            end(children[1:] if asked.server is None else children)
-            end(children[:1] if asked.server is None else ())
+            if children:
+                say("ending workers and server")
+            servers = 1 if asked.own else 0
+            end(children[servers:])  # first, for their runs to tell the server that they end
+            end(children[:servers], SERVER_GRACE_S)
 
 
 def check_writable(home: Path) -> None:
@@ -143,21 +143,21 @@ def set_up(asked: Serving, children: list[Child], logs: Path) -> None:
 def gpus_here() -> list[str]:
     """The GPUs that this process may use, each a group of its own; without any, the place of the one that the CPU takes."""
     if "CUDA_VISIBLE_DEVICES" in os.environ:
-        return [name for name in os.environ["CUDA_VISIBLE_DEVICES"].split(",") if name] or ["none"]
+        return [name for name in os.environ["CUDA_VISIBLE_DEVICES"].split(",") if name] or [NO_GPU]
     if shutil.which("nvidia-smi") is None:
-        return ["none"]
+        return [NO_GPU]
     listed = subprocess.run(["nvidia-smi", "--query-gpu=index", "--format=csv,noheader"], capture_output=True, text=True, check=False)
-    return listed.stdout.split() or ["none"]
+    return listed.stdout.split() or [NO_GPU]
 
 
 def card_name(gpu: str) -> str:
-    """The name of the limit of a GPU of this machine."""
-    return f"{socket.gethostname()}-gpu-{gpu}"
+    """The name of the limit of a GPU of this machine, or of its CPU."""
+    return f"{socket.gethostname()}-{'cpu' if gpu == NO_GPU else f'gpu-{gpu}'}"
 
 
 def worker_child(pool: str, name: str, cards: Sequence[str], gpus: str, limit: int, logs: Path) -> Child:
     """A worker of a pool with its GPUs, which its runs take in turn."""
-    seen = {} if gpus == "none" else {"CUDA_VISIBLE_DEVICES": gpus}
+    seen = {} if gpus == NO_GPU else {"CUDA_VISIBLE_DEVICES": gpus}
     search = os.pathsep.join(filter(None, [str(PROJECT), os.environ.get("PYTHONPATH", "")]))
     environment = {**CLIENT, **os.environ, **seen, CARDS: ",".join(cards), "PYTHONPATH": search}
     options = ["--pool", pool, "--type", "process", "--name", f"{name} on {socket.gethostname()}", "--limit", str(limit)]
@@ -179,7 +179,7 @@ def watch(asked: Serving, children: list[Child], say: Callable[[str], None]) -> 
     from flows.serve.deploying import DEPLOYMENTS
     from flows.serve.watching import tell_of_changes, watched_recipes
 
-    said: list[str] = []
+    said: dict[str, str] = {}
     recipes = watched_recipes(asked.file or DEPLOYMENTS)
     looked = time.monotonic()
     while True:
@@ -189,22 +189,23 @@ def watch(asked: Serving, children: list[Child], say: Callable[[str], None]) -> 
         if time.monotonic() - looked > HEALTH_S:
             looked = time.monotonic()
             found = waiting_for_nobody()
-            for line in found:
-                if line not in said:
-                    say(line)
+            for pool in found.keys() - said.keys():
+                say(found[pool])
+            for pool in said.keys() - found.keys():
+                say(f"the work pool {pool} has a worker again")
             said = found
             for name in tell_of_changes(recipes):
                 say(f"files of {name} have changed: told to Prefect, which re-curates it where a deployment says so")
 
 
-def waiting_for_nobody() -> list[str]:
-    """What keeps runs of our pools waiting; nothing while the server does not answer, which is seen to elsewhere."""
+def waiting_for_nobody() -> dict[str, str]:
+    """What keeps runs waiting, by pool; nothing while the server does not answer, which is seen to elsewhere."""
     from prefect.client.orchestration import get_client
 
     from flows.serve.pools import POOLS, crew_of, faults
 
     try:
         with get_client(sync_client=True) as client:
-            return [line for pool in POOLS for line in faults(crew_of(client, pool))]
+            return {pool: line for pool in POOLS for line in faults(crew_of(client, pool))}
     except httpx.HTTPError:
-        return []
+        return {}

@@ -13,6 +13,7 @@ import psutil
 from flows.prefect_api import server_version, too_old
 from flows.serve.children import Child
 from tasks.errors import InputError, WorkerError
+from tasks.process import PROJECT
 
 PATIENCE_S = 180.0
 SERVER = {
@@ -25,8 +26,9 @@ SERVER = {
 def server_child(host: str, port: int, logs: Path) -> Child:
     """A Prefect server with its UI, on a port that is free. Raises InputError that says who has the port."""
     check_port(host, port)
-    command = [sys.executable, "-m", "prefect", "server", "start", "--host", host, "--port", str(port)]
-    return Child("Prefect server", command, {**os.environ, **SERVER}, logs / "server.log")
+    command = [sys.executable, "-m", "flows.serve.prefect_server", "start", "--host", host, "--port", str(port)]
+    search = os.pathsep.join(filter(None, [str(PROJECT), os.environ.get("PYTHONPATH", "")]))
+    return Child("Prefect server", command, {**os.environ, **SERVER, "PYTHONPATH": search}, logs / "server.log")
 
 
 def address(host: str, port: int) -> str:

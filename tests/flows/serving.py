@@ -2,6 +2,7 @@
 
 import signal
 import subprocess
+import sys
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -12,14 +13,16 @@ from typing import Any, TypeVar
 import httpx
 import psutil
 
+from tasks.cards import CARDS
 from tests.flows.runs import command, environment
 from tests.sampling.serving import free_port
 
 T = TypeVar("T")
+PATIENCE_S, LOOK_S = 180.0, 0.5  # a machine may be busy with other tests
 FINAL = {"COMPLETED", "FAILED", "CRASHED", "CANCELLED"}
 QUICK = {  # a test does not wait for what a person would
-    "PREFECT_WORKER_QUERY_SECONDS": "1",
-    "PREFECT_SERVER_SERVICES_SCHEDULER_LOOP_SECONDS": "2",
+    "PREFECT_WORKER_QUERY_SECONDS": "2",
+    "PREFECT_SERVER_SERVICES_SCHEDULER_LOOP_SECONDS": "3",
     "PREFECT_SERVER_CONCURRENCY_MAXIMUM_CONCURRENCY_SLOT_WAIT_SECONDS": "1",
 }
 
@@ -35,7 +38,7 @@ class Served:
     prefect: Path
 
     def post(self, path: str, **body: Any) -> httpx.Response:
-        return httpx.post(f"{self.api}{path}", json=body, timeout=30)
+        return httpx.post(f"{self.api}{path}", json=body, timeout=PATIENCE_S)
 
     def deployment(self, name: str) -> dict[str, Any]:
         """A deployment as the API has it."""
@@ -49,11 +52,11 @@ class Served:
         return answer.json()
 
     def run(self, identity: str) -> dict[str, Any]:
-        return httpx.get(f"{self.api}/flow_runs/{identity}", timeout=30).json()
+        return httpx.get(f"{self.api}/flow_runs/{identity}", timeout=PATIENCE_S).json()
 
-    def ended(self, run: dict[str, Any], seconds: float = 120) -> dict[str, Any]:
+    def ended(self, run: dict[str, Any], seconds: float = PATIENCE_S) -> dict[str, Any]:
         """The run once it has ended."""
-        return until(lambda: found if (found := self.run(run["id"]))["state_type"] in FINAL else None, seconds, self.said)
+        return until(lambda: found if (found := self.run(run["id"]))["state_type"] in FINAL else None, self.said, seconds)
 
     def runs(self, deployment: str) -> list[dict[str, Any]]:
         """The runs of a deployment that have ended, the first first."""
@@ -61,10 +64,21 @@ class Served:
         found = self.post("/flow_runs/filter", deployments=wanted, sort="EXPECTED_START_TIME_ASC").json()
         return [run for run in found if run["state_type"] in FINAL]
 
-    def child(self, words: str) -> psutil.Process:
-        """The process below it whose command has these words."""
+    def card(self) -> dict[str, Any]:
+        """The limit of the machine's only card. (Prefect keeps those of deployments in the same place.)"""
+        [found] = [limit for limit in self.post("/v2/concurrency_limits/filter").json() if not limit["name"].startswith("deployment:")]
+        return found
+
+    def holder(self, card: str, times: int, seconds: float) -> subprocess.Popen[str]:
+        """A process that takes a card so many times."""
+        variables = environment(self.prefect) | {"PREFECT_API_URL": self.api, CARDS: card}
+        arguments = [sys.executable, "-m", "tests.flows.holding", str(times), str(seconds)]
+        return subprocess.Popen(arguments, env=variables, stdout=subprocess.PIPE, text=True)
+
+    def children(self, words: str) -> list[psutil.Process]:
+        """The processes below it whose command has these words."""
         family = psutil.Process(self.process.pid).children(recursive=True)
-        return next(member for member in family if words in " ".join(member.cmdline()))
+        return [member for member in family if words in command_of(member)]
 
     def said(self) -> str:
         """What it has printed, and the ends of the logs of what it has started."""
@@ -72,13 +86,21 @@ class Served:
         return "\n".join([self.log.read_text(), *(f"--- {log.name}\n{log.read_text()[-3000:]}" for log in logs)])
 
 
-def until(look: Callable[[], T | None], seconds: float, said: Callable[[], str]) -> T:
+def command_of(process: psutil.Process) -> str:
+    """The command of a process; nothing of one that has gone."""
+    try:
+        return " ".join(process.cmdline())
+    except psutil.Error:
+        return ""
+
+
+def until(look: Callable[[], T | None], said: Callable[[], str], seconds: float = PATIENCE_S) -> T:
     """What `look` gives once it gives something."""
     deadline = time.monotonic() + seconds
     while time.monotonic() < deadline:
         if found := look():
             return found
-        time.sleep(0.2)
+        time.sleep(LOOK_S)
     raise AssertionError(f"not within {seconds:.0f} s\n{said()}")
 
 
@@ -94,7 +116,7 @@ def serving(folder: Path, *options: str, variables: dict[str, str] | None = None
             arguments, env=environment(prefect) | QUICK | (variables or {}), cwd=folder, stdout=log, stderr=subprocess.STDOUT
         )
     try:
-        until(lambda: "\nready" in served.log.read_text() or served.process.poll(), 240, served.said)
+        until(lambda: "\nready" in served.log.read_text() or served.process.poll(), served.said)
         assert served.process.poll() is None, served.said()
         yield served
     finally:
