@@ -1,9 +1,10 @@
-"""What the Prefect UI shows of a run: short Markdown texts and tables, with a key each. Nothing here needs Prefect or a chart.
+"""What the Prefect UI shows of a run: short Markdown texts and tables, with a key each. Nothing here needs Prefect.
 
 Names of datasets are made inert for Markdown; no question and no response is ever shown there.
 """
 
 import html
+import os
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -12,11 +13,15 @@ from typing import Any
 
 import polars as pl
 
+from tasks.reporting.index import INDEX
 from tasks.reporting.inputs import Inputs
+from tasks.reporting.sections.cost import cost_section
+from tasks.reporting.sections.evaluation import headline
 from tasks.reporting.wording import label, p_value, parameter, percent, percent_interval, points, points_interval, policy_title, slug
 from tasks.store import Artifact, digest
 
 MARKS = re.compile(r"([\\`*_{}\[\]()#+\-.!|~:])")
+SERVED_AT = "DIFFICULTY_PRIOR_REPORTS_URL"  # under which address a server shows the lake's reports, if one does
 BAR = 24
 MOST_DATASETS = 20
 
@@ -35,6 +40,7 @@ def notices(inputs: Inputs, page: Path) -> list[Notice]:
     return [
         report_notice(inputs, page),
         *histogram_notices(inputs),
+        *cost_notice(inputs),
         Notice(notice_key(inputs.name, "curated-sets"), "Curated problems by stage, dataset and band", curated_rows(inputs)),
         Notice(
             notice_key(inputs.name, "evaluation"), "Held-out accuracy; differences to base in percentage points", evaluation_rows(inputs)
@@ -67,8 +73,36 @@ def notice_key(*names: str) -> str:
 
 
 def report_notice(inputs: Inputs, page: Path) -> Notice:
-    """Where the report lies."""
-    return Notice(notice_key(inputs.name, "report"), f"# Report of {markdown(inputs.name)}\n\n<{page.as_uri()}>")
+    """What came out, and where the report lies."""
+    found = headline(inputs)
+    lines = [f"| {markdown(card['title'])} | {card['accuracy']} | {card['interval']} | {gain_of(card)} |" for card in found["cards"]]
+    scores = ["| policy | accuracy | interval | points to base |", "|---|---:|---:|---:|", *lines] if lines else []
+    parts = [f"# Report of {markdown(inputs.name)}", markdown(found["sentence"], 400), "\n".join(scores), links(page)]
+    return Notice(notice_key(inputs.name, "report"), "\n\n".join(part for part in parts if part))
+
+
+def gain_of(card: dict[str, Any]) -> str:
+    """A card's difference to the base policy with its interval."""
+    return f"{card['difference']} ({card['difference_interval']})" if card["difference"] else ""
+
+
+def links(page: Path) -> str:
+    """Where the page lies, and where it can be opened: browsers do not follow a link from a server's page to a file."""
+    index = page.parent.parent / INDEX
+    served = os.environ.get(SERVED_AT, "").rstrip("/")
+    address = f"{served}/{page.parent.name}/{page.name}" if served else page.as_uri()
+    every = f"{served}/{INDEX}" if served else index.as_uri()
+    return f"[Open the report]({address}) · [all reports]({every})\n\n```\n{page}\n```"
+
+
+def cost_notice(inputs: Inputs) -> Iterator[Notice]:
+    """Responses, tokens and time of every step, where they are known."""
+    found = cost_section(inputs)
+    if found:
+        table = found["steps"]
+        heads = [head for head, _ in table.heads]
+        rows = [{head: markdown(str(cell)) for head, cell in zip(heads, row, strict=True)} for row in table.rows]
+        yield Notice(notice_key(inputs.name, "cost"), table.caption, rows)
 
 
 def histogram_notices(inputs: Inputs) -> Iterator[Notice]:
@@ -123,6 +157,6 @@ def evaluation_rows(inputs: Inputs) -> list[dict[str, Any]]:
     ]
 
 
-def markdown(text: str) -> str:
-    """A name that Markdown and the HTML it becomes show as it is."""
-    return MARKS.sub(r"\\\1", html.escape(label(text)))
+def markdown(text: str, length: int = 40) -> str:
+    """A name that Markdown and the HTML it becomes show as it is, shortened to `length` characters."""
+    return MARKS.sub(r"\\\1", html.escape(label(text, length)))

@@ -1,6 +1,6 @@
 """Lays the sections out as one self-contained HTML file: no script, nothing fetched, everything that others wrote escaped.
 
-Equal inputs give equal bytes: the page holds no date and no path of the machine it was made on.
+Equal inputs give equal bytes, but for the engine's time in the costs: the page holds no date and no path of the machine it was made on.
 """
 
 from pathlib import Path
@@ -10,14 +10,18 @@ import jinja2
 from markupsafe import Markup
 
 from tasks.reporting.inputs import Inputs
+from tasks.reporting.measured import measured
 from tasks.reporting.sections.calibration import calibration_section
+from tasks.reporting.sections.cost import cost_section
 from tasks.reporting.sections.curation import curation_section
 from tasks.reporting.sections.dictionary import dictionary_section
 from tasks.reporting.sections.difficulty import difficulty_section
+from tasks.reporting.sections.drift import drift_section
 from tasks.reporting.sections.evaluation import evaluation_section, headline
 from tasks.reporting.sections.examples import examples_section
 from tasks.reporting.sections.lineage import lineage_section
 from tasks.reporting.sections.study import study_section
+from tasks.reporting.sections.suspects import suspects_section
 from tasks.reporting.sections.training import training_section
 from tasks.reporting.wording import label
 from tasks.store import Artifact
@@ -36,7 +40,10 @@ def render_report(inputs: Inputs) -> str:
         curation=curation_section(inputs),
         training=training_section(inputs),
         calibration=calibration_section(inputs),
+        drift=drift_section(inputs, measured(inputs)),
         evaluation=evaluation_section(inputs),
+        suspects=suspects_section(inputs),
+        cost=cost_section(inputs),
         examples=examples_section(inputs),
         lineage=lineage_section(inputs),
         dictionary=dictionary_section(),

@@ -14,7 +14,19 @@ import psutil
 
 from tests.bench.row import Row
 
-NAMES = ("simulated", "similarity", "adaptive", "grading", "sampling", "training", "kills", "stage_kills", "streaming", "warehouse")
+NAMES = (
+    "simulated",
+    "similarity",
+    "adaptive",
+    "grading",
+    "sampling",
+    "training",
+    "kills",
+    "stage_kills",
+    "streaming",
+    "warehouse",
+    "report",
+)
 README = Path(__file__).resolve().parents[2] / "README.md"
 BEGIN, END = "<!-- bench: begin -->", "<!-- bench: end -->"
 

@@ -34,7 +34,6 @@ CURVES = (
     Curve(
         ("zero_signal", "frac_reward_zero_std"), "Zero-signal groups", "all answers right or all wrong: nothing to learn", as_percent=True
     ),
-    Curve(("weight", "weight/mean"), "Weight as applied", "mean weight of the step's groups"),
     Curve(("kl",), "KL divergence", "from the policy that the stage started from"),
     Curve(("loss",), "Loss", "of the policy gradient; its level says little"),
     Curve(("grad_norm",), "Gradient norm", "before clipping"),
@@ -46,14 +45,20 @@ CURVES = (
 )
 
 
+WEIGHT = Curve(("weight", "weight/mean"), "Weight by step", "mean weight of the step's groups")
+
+
 def training_section(inputs: Inputs) -> dict[str, Any]:
     """A figure for each metric that was logged, the weights, and a summary of the stages."""
     titles = {stage.key: stage_title(stage) for stage in inputs.stages}
     series, boundaries = in_sequence(all_series(inputs), list(titles))
-    figures = [figure_of(curve, series, titles, boundaries) for curve in CURVES if found_name(curve, series)]
-    weights = weight_figure(inputs, titles)
+    by_accuracy = weight_figure(inputs, titles)
     return {
-        "figures": [*figures, *([weights] if weights else [])],
+        "figures": [figure_of(curve, series, titles, boundaries) for curve in CURVES if found_name(curve, series)],
+        "weights": [
+            *([by_accuracy] if by_accuracy else []),
+            *([figure_of(WEIGHT, series, titles, boundaries)] if found_name(WEIGHT, series) else []),
+        ],
         "series": list(titles.values()),
         "summary": summary(inputs, titles),
     }
