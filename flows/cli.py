@@ -16,6 +16,7 @@ from rich.console import Console
 from rich.markup import escape
 
 from flows.recipe import Recipe, default_home, load_recipe
+from flows.serve import commands as serving
 from tasks.errors import InputError, WorkerError
 from tasks.home import open_home
 from tasks.process import own_children
@@ -460,6 +461,9 @@ def histogram(
     chosen = {name: value for name, value in (("dataset", dataset), ("policy", policy)) if value}
     bars, shapes = (ask(lake, named.format(mart)).filter(**chosen) for mart in ("difficulty_histogram", "u_shape"))
     printed().print(draw(bars, shapes))
+
+
+serving.register(app)
 
 
 def main() -> None:

@@ -28,13 +28,13 @@ class Trained:
 
 
 @flow(name="train", flow_run_name="train {recipe.name}", validate_parameters=True)
-def train(recipe: Recipe, home: Path) -> Trained:
-    """Curate what is not curated yet, and train the stages."""
+def train(recipe: Recipe, home: Path, last_stage: str | None = None) -> Trained:
+    """Curate what is not curated yet, and train the stages, all or those up to `last_stage`."""
     home = open_home(home)
-    return train_stages(recipe, home, curate(recipe, home))
+    return train_stages(recipe, home, curate(recipe, home), last_stage)
 
 
-def train_stages(recipe: Recipe, home: Path, curated: Curated) -> Trained:
+def train_stages(recipe: Recipe, home: Path, curated: Curated, last_stage: str | None = None) -> Trained:
     """Each stage from the policy that the one before it left."""
     sets, policies = [curated.sets], [curated.profiled.base]
     stages: list[Artifact] = []
@@ -45,6 +45,8 @@ def train_stages(recipe: Recipe, home: Path, curated: Curated) -> Trained:
         stage = train_stage(home, policies[-1], sets[-1], name, settings, recipe.prompting, recipe.grading, recipe.seed, watched)
         policies.append(stage_policy(stage, name, policies[-1]))
         stages.append(stage)
+        if name == last_stage:
+            break
     return Trained(curated, tuple(sets), tuple(stages), tuple(policies))
 
 

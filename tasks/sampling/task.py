@@ -7,6 +7,7 @@ smaller run has drawn is in the lake and is not drawn again.
 import os
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import nullcontext
 from importlib import import_module
 from pathlib import Path
 from types import ModuleType
@@ -15,6 +16,7 @@ import polars as pl
 from prefect import get_run_logger
 
 from tasks.caching import room_task
+from tasks.cards import cards_held
 from tasks.errors import InputError
 from tasks.lake import Lake
 from tasks.planning import Work, all_problems
@@ -180,7 +182,8 @@ def draw_missing(lake: Lake, spec: SampleSpec, folder: Path, policy: str) -> Non
             return
         with progress_shown(f"sampling with {policy}") as on_progress:
             if spec.sampling.ray is None:
-                run_replicas(spec, shards, folder, on_progress)
+                with cards_held(get_run_logger().info) if spec.sampling.engine != "server" else nullcontext():
+                    run_replicas(spec, shards, folder, on_progress)
             else:
                 cluster_module().draw_on_ray(spec, shards, folder, on_progress)
 

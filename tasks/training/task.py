@@ -14,6 +14,7 @@ import polars as pl
 from prefect import get_run_logger
 
 from tasks.caching import room_task
+from tasks.cards import cards_held
 from tasks.curation.export import VALIDATION
 from tasks.errors import InputError
 from tasks.grading.settings import GradingSettings
@@ -132,7 +133,9 @@ def train(
             seed=stage_seed(seed, stage),
             trackers=target.home / "trackers" / f"{stage}-{target.key[:8]}",
         )
-        run_worker("tasks.training.worker", spec, folder, log=get_run_logger().info, on_progress=on_progress)
+        log = get_run_logger().info
+        with cards_held(log):
+            run_worker("tasks.training.worker", spec, folder, log=log, on_progress=on_progress)
         facts["kept_step"] = kept_step(folder, settings)
     return target
 

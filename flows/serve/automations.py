@@ -1,0 +1,88 @@
+"""The automations that we keep on a server: notifications of changed sets, and the end of runs that no longer answer."""
+
+from datetime import timedelta
+from uuid import UUID
+
+from prefect.automations import AutomationCore, EventTrigger
+from prefect.client.orchestration import SyncPrefectClient
+from prefect.client.schemas.objects import StateType
+from prefect.events.actions import ChangeFlowRunState, SendNotification
+from prefect.events.schemas.automations import Posture
+from prefect.events.schemas.events import ResourceSpecification
+from prefect.exceptions import ObjectNotFound
+
+from flows.events import SETS_CHANGED
+from tasks.errors import InputError
+
+SILENT_S = 120
+NOTIFY, ZOMBIES = "difficulty-prior: tell of changed sets", "difficulty-prior: end runs that no longer answer"
+
+
+def make_automations(client: SyncPrefectClient, notify: str | None) -> None:
+    """Make ours anew. Without `notify`, one that an earlier call was given stays."""
+    put(client, zombies())
+    if notify:
+        put(client, notification(block_id(client, notify)))
+
+
+def put(client: SyncPrefectClient, wanted: AutomationCore) -> None:
+    """Put an automation in the place of those of its name."""
+    for found in client.request("POST", "/automations/filter", json={"automations": {"name": {"any_": [wanted.name]}}}).json():
+        client.request("DELETE", "/automations/{id}", path_params={"id": found["id"]})
+    client.request("POST", "/automations/", json=wanted.model_dump(mode="json"))
+
+
+def zombies() -> AutomationCore:
+    """Runs whose process and machine are gone would be shown as running for ever; without heartbeats for a while they are crashed."""
+    return AutomationCore(
+        name=ZOMBIES,
+        description="Makes a run that sends no heartbeat a crashed one, which can be retried: what it has done is cached.",
+        trigger=EventTrigger(
+            after={"prefect.flow-run.heartbeat"},
+            expect={
+                "prefect.flow-run.heartbeat",
+                *(f"prefect.flow-run.{state}" for state in ("Completed", "Failed", "Cancelled", "Crashed")),
+            },
+            match=ResourceSpecification.model_validate({"prefect.resource.id": "prefect.flow-run.*"}),
+            for_each={"prefect.resource.id"},
+            posture=Posture.Proactive,
+            threshold=1,
+            within=timedelta(seconds=SILENT_S),
+        ),
+        actions=[
+            ChangeFlowRunState(
+                state=StateType.CRASHED,
+                message=f"No sign of life for {SILENT_S} s. Retry it: what it has done is cached.",
+            )
+        ],
+    )
+
+
+def notification(block: UUID) -> AutomationCore:
+    """A message through a block whenever re-curation has written new sets."""
+    return AutomationCore(
+        name=NOTIFY,
+        description="Sends what a re-curation has changed.",
+        trigger=EventTrigger(expect={SETS_CHANGED}, posture=Posture.Reactive, threshold=1, within=timedelta(seconds=0)),
+        actions=[
+            SendNotification(
+                block_document_id=block,
+                subject="Difficulty Prior: new sets for {{ event.payload['recipe'] }}",
+                body="{{ event.payload['message'] }}",
+            )
+        ],
+    )
+
+
+def block_id(client: SyncPrefectClient, name: str) -> UUID:
+    """The id of a notification block named TYPE/NAME, as `prefect block ls` shows it. Raises InputError where there is none."""
+    kind, _, label = name.partition("/")
+    place = {"slug": kind, "block_document_name": label}
+    try:
+        found = client.request("GET", "/block_types/slug/{slug}/block_documents/name/{block_document_name}", path_params=place).json()
+    except ObjectNotFound as error:
+        raise InputError(
+            f"--notify: there is no block {name!r} on this server; make one in the UI (Blocks) and give it as TYPE/NAME, "
+            "as in slack-webhook/team"
+        ) from error
+    return UUID(found["id"])

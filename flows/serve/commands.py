@@ -1,0 +1,93 @@
+"""The commands around a Prefect server: `serve`, `deploy`, `submit`."""
+
+import os
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from flows.recipe import default_home
+from tasks.home import open_home
+
+API = "http://127.0.0.1:4200/api"
+
+File = Annotated[Path | None, typer.Option(help="Deployments of your own, in the form of deployments/prefect.yaml.")]
+Notify = Annotated[
+    str | None, typer.Option(metavar="TYPE/NAME", help="The notification block, as in slack-webhook/team, that hears of changed sets.")
+]
+
+
+def say(line: str) -> None:
+    """One line for whoever reads along."""
+    sys.stdout.write(f"{line}\n")
+    sys.stdout.flush()
+
+
+def serve(
+    port: Annotated[int, typer.Option(min=1, max=65535, help="The port of the UI and the API.")] = 4200,
+    host: Annotated[str, typer.Option(help="The address to listen on; before 0.0.0.0 set PREFECT_SERVER_API_AUTH_STRING.")] = "127.0.0.1",
+    server: Annotated[str | None, typer.Option(metavar="URL", help="A Prefect API that there is already: start only workers.")] = None,
+    gpus: Annotated[
+        list[str] | None, typer.Option(metavar="IDS", help="A worker's GPUs, as in 0 or 0,1; once a worker. Default: each GPU its own.")
+    ] = None,
+    limit: Annotated[int, typer.Option(min=1, help="How many runs a worker takes at once; one of them computes on its card.")] = 4,
+    file: File = None,
+    notify: Notify = None,
+    home: Annotated[Path | None, typer.Option("--home", help="The lake; default DIFFICULTY_PRIOR_HOME, or ./runs.")] = None,
+) -> None:
+    """Start everything from the Prefect UI: brings up server, work pools, limits, deployments and workers on this machine. Ctrl-C ends all.
+
+    Example: `difficulty-prior serve --home /data/runs --gpus 0 --gpus 1,2`
+    """
+    from flows.serve.running import Serving
+    from flows.serve.running import serve as run
+
+    place = open_home(home or default_home())
+    run(Serving(place, host, port, server, file, tuple(gpus or ()), limit, notify), say)
+
+
+def deploy(
+    card: Annotated[list[str] | None, typer.Option(metavar="NAME", help="Make the limit of a card (DIFFICULTY_PRIOR_CARDS).")] = None,
+    file: File = None,
+    notify: Notify = None,
+) -> None:
+    """Bring the Prefect server of PREFECT_API_URL up to date: work pools, limits, deployments, schedules, automations.
+
+    Example: `PREFECT_API_URL=https://prefect.example.org/api difficulty-prior deploy --card node1-gpu-0`
+    """
+    api = os.environ.setdefault("PREFECT_API_URL", API)
+    from flows.serve.server import check_version
+
+    check_version(api)
+    from flows.serve.deploying import DEPLOYMENTS, Deploying
+    from flows.serve.deploying import deploy as bring
+
+    bring(Deploying(file or DEPLOYMENTS, tuple(card or ()), notify))
+    say(f"deployed to {api.removesuffix('/api')}/deployments")
+
+
+def submit(
+    deployment: Annotated[str, typer.Argument(help="pipeline, profile, curate, train, evaluate, recurate or study.")],
+    parameters: Annotated[list[str] | None, typer.Argument(metavar="[KEY=VALUE]…", help="The fields of the UI's form.")] = None,
+    wait: Annotated[bool, typer.Option("--wait", help="Until the run has ended; exit code 1 where it has not completed.")] = False,
+) -> None:
+    """Start a deployment's run on the Prefect server of PREFECT_API_URL, as the UI's form does. Says so when nobody works on its pool.
+
+    Example: `difficulty-prior submit profile recipe=starter rounds=16 --wait`
+    """
+    api = os.environ.setdefault("PREFECT_API_URL", API)
+    from flows.serve.server import check_version
+
+    check_version(api)
+    from flows.serve.submitting import await_end, parse, start
+
+    run = start(deployment, parse(parameters or ()), say)
+    if wait and not await_end(run, say):
+        raise typer.Exit(1)
+
+
+def register(app: typer.Typer) -> None:
+    """Add the commands to the program."""
+    for command in (serve, deploy, submit):
+        app.command()(command)

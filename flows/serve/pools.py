@@ -1,0 +1,73 @@
+"""Work pools, the limits of cards, and whether anybody works on a pool."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+from prefect.client.orchestration import SyncPrefectClient
+from prefect.client.schemas.actions import GlobalConcurrencyLimitCreate, WorkPoolCreate
+from prefect.client.schemas.objects import Worker
+from prefect.exceptions import ObjectNotFound
+from prefect.workers.process import ProcessWorker
+
+POOLS = {
+    "gpu": "What samples or trains. Each run takes the card of its worker around what it computes.",
+    "cpu": "What only counts and chooses.",
+}
+STALE_S = 90.0  # three heartbeats
+
+
+@dataclass(frozen=True)
+class Crew:
+    """The workers of a pool: those that answer, and those that have stopped to, with the seconds since they last did."""
+
+    pool: str
+    paused: bool
+    online: tuple[str, ...]
+    stale: tuple[tuple[str, float], ...]
+
+
+def make_pools(client: SyncPrefectClient, names: Iterable[str] = POOLS) -> None:
+    """Make the work pools that are not there yet; those that are stay as they are, of whatever type."""
+    for name in names:
+        try:
+            client.read_work_pool(name)
+        except ObjectNotFound:
+            template = ProcessWorker.get_default_base_job_template()
+            client.create_work_pool(WorkPoolCreate(name=name, type="process", description=POOLS.get(name, ""), base_job_template=template))
+
+
+def make_limits(client: SyncPrefectClient, cards: Sequence[str]) -> None:
+    """Make a global concurrency limit of one slot for each card that has none."""
+    for card in cards:
+        try:
+            client.read_global_concurrency_limit_by_name(card)
+        except ObjectNotFound:
+            client.create_global_concurrency_limit(GlobalConcurrencyLimitCreate(name=card, limit=1, active=True))
+
+
+def crew_of(client: SyncPrefectClient, pool: str, now: datetime | None = None) -> Crew:
+    """Who works on a pool. Raises ObjectNotFound without such a pool."""
+    found = client.read_work_pool(pool)
+    workers = client.request("POST", "/work_pools/{work_pool_name}/workers/filter", path_params={"work_pool_name": pool}, json={}).json()
+    return crew(pool, found.is_paused, [Worker.model_validate(worker) for worker in workers], now or datetime.now(UTC))
+
+
+def crew(pool: str, paused: bool, workers: Sequence[Worker], now: datetime) -> Crew:
+    """The workers of a pool, by how long ago they were last heard of."""
+    ages = {worker.name: (now - worker.last_heartbeat_time).total_seconds() for worker in workers if worker.last_heartbeat_time}
+    online = tuple(sorted(name for name, age in ages.items() if age <= STALE_S))
+    return Crew(pool, paused, online, tuple(sorted((name, age) for name, age in ages.items() if age > STALE_S)))
+
+
+def faults(crew: Crew) -> list[str]:
+    """What keeps a pool's runs waiting, with the way out; nothing when all is well."""
+    if crew.paused:
+        return [f"the work pool {crew.pool} is paused: its runs wait until `prefect work-pool resume {crew.pool}`"]
+    if crew.online:
+        return []
+    way_out = f"start one: `difficulty-prior serve`, or `prefect worker start --pool {crew.pool}` where its runs shall be"
+    if not crew.stale:
+        return [f"the work pool {crew.pool} has no worker: its runs wait until there is one; {way_out}"]
+    name, age = min(crew.stale, key=lambda worker: worker[1])
+    return [f"the work pool {crew.pool} has no worker that answers ({name} fell silent {age:.0f} s ago): its runs wait; {way_out}"]
