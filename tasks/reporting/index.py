@@ -14,7 +14,7 @@ from filelock import FileLock
 
 from tasks.layout import ASIDE, MANIFEST
 from tasks.remote import send_file
-from tasks.reporting.page import laid_out
+from tasks.reporting.templates import laid_out
 from tasks.reporting.wording import change, label, percent, percent_interval, points, points_interval
 from tasks.store import write_text
 

@@ -4,7 +4,6 @@ Names of datasets are made inert for Markdown; no question and no response is ev
 """
 
 import html
-import os
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -16,12 +15,15 @@ import polars as pl
 from tasks.reporting.index import INDEX
 from tasks.reporting.inputs import Inputs
 from tasks.reporting.sections.cost import cost_section
+from tasks.reporting.sections.difficulty import figure_of
 from tasks.reporting.sections.evaluation import headline
+from tasks.reporting.served import address_of
+from tasks.reporting.svg import picture_uri
+from tasks.reporting.templates import palette
 from tasks.reporting.wording import label, p_value, parameter, percent, percent_interval, points, points_interval, policy_title, slug
 from tasks.store import Artifact, digest
 
 MARKS = re.compile(r"([\\`*_{}\[\]()#+\-.!|~:])")
-SERVED_AT = "DIFFICULTY_PRIOR_REPORTS_URL"  # under which address a server shows the lake's reports, if one does
 BAR = 24
 MOST_DATASETS = 20
 
@@ -87,12 +89,10 @@ def gain_of(card: dict[str, Any]) -> str:
 
 
 def links(page: Path) -> str:
-    """Where the page lies, and where it can be opened: browsers do not follow a link from a server's page to a file."""
-    index = page.parent.parent / INDEX
-    served = os.environ.get(SERVED_AT, "").rstrip("/")
-    address = f"{served}/{page.parent.name}/{page.name}" if served else page.as_uri()
-    every = f"{served}/{INDEX}" if served else index.as_uri()
-    return f"[Open the report]({address}) · [all reports]({every})\n\n```\n{page}\n```"
+    """Where the page lies, and where it can be opened."""
+    reports = page.parent.parent
+    report, every = (address_of(found, reports) for found in (page, reports / INDEX))
+    return f"[Open the report]({report}) · [all reports]({every})\n\n```\n{page}\n```"
 
 
 def cost_notice(inputs: Inputs) -> Iterator[Notice]:
@@ -106,11 +106,14 @@ def cost_notice(inputs: Inputs) -> Iterator[Notice]:
 
 
 def histogram_notices(inputs: Inputs) -> Iterator[Notice]:
-    """A histogram in text for each of the largest datasets."""
+    """A histogram for each of the largest datasets, as a picture and in text."""
+    inks = palette()
     for shape in inputs.shapes.head(MOST_DATASETS).iter_rows(named=True):
         rows = inputs.histogram.filter(pl.col("dataset") == shape["dataset"], pl.col("split") == shape["split"]).sort("bin")
         key = notice_key(inputs.name, "difficulty", shape["dataset"], shape["split"])
-        yield Notice(key, f"# Difficulty of {markdown(shape['dataset'])}\n\n{shape_line(shape)}\n\n{histogram_text(rows)}")
+        picture = f"![Histogram]({picture_uri(figure_of(inputs, shape).svg, inks)})"
+        parts = [f"# Difficulty of {markdown(shape['dataset'])}", shape_line(shape), picture, histogram_text(rows)]
+        yield Notice(key, "\n\n".join(parts))
 
 
 def shape_line(shape: dict[str, Any]) -> str:

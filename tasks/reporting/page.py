@@ -1,13 +1,7 @@
-"""Lays the sections out as one self-contained HTML file: no script, nothing fetched, everything that others wrote escaped.
+"""The page of a run, and that of a study: one self-contained HTML file, with no script, and nothing fetched.
 
 Equal inputs give equal bytes, but for the engine's time in the costs: the page holds no date and no path of the machine it was made on.
 """
-
-from pathlib import Path
-from typing import Any
-
-import jinja2
-from markupsafe import Markup
 
 from tasks.reporting.inputs import Inputs
 from tasks.reporting.measured import measured
@@ -23,11 +17,11 @@ from tasks.reporting.sections.lineage import lineage_section
 from tasks.reporting.sections.study import study_section
 from tasks.reporting.sections.suspects import suspects_section
 from tasks.reporting.sections.training import training_section
+from tasks.reporting.templates import laid_out
 from tasks.reporting.wording import label
 from tasks.store import Artifact
 
-ROOM = Path(__file__).parent
-REPORT, STUDY, STYLE = "report.html.jinja", "study.html.jinja", "report.css"
+REPORT, STUDY = "report.html.jinja", "study.html.jinja"
 
 
 def render_report(inputs: Inputs) -> str:
@@ -53,12 +47,3 @@ def render_report(inputs: Inputs) -> str:
 def render_study(name: str, study: Artifact) -> str:
     """The page of a study as HTML."""
     return laid_out(STUDY, name=label(name, 120), study=study_section(study))
-
-
-def laid_out(template: str, **parts: Any) -> str:
-    """A template of this room with the page's style; whatever is not Markup is escaped."""
-    environment = jinja2.Environment(
-        loader=jinja2.FileSystemLoader(ROOM), autoescape=True, undefined=jinja2.StrictUndefined, trim_blocks=True, lstrip_blocks=True
-    )
-    style = Markup((ROOM / STYLE).read_text(encoding="utf-8"))
-    return environment.get_template(template).render(style=style, **parts)

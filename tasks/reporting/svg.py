@@ -4,6 +4,7 @@ Charts are drawn in sentinel colours, one for each variable, and these are repla
 string replacement, so a dataset's name stays a name. Nothing is fetched while rendering.
 """
 
+import base64
 import re
 from xml.etree import ElementTree
 
@@ -70,6 +71,16 @@ def inline_svg(chart: alt.TopLevelMixin, description: str) -> Markup:
     remove_empty(root)
     root.attrib = {"viewBox": root.attrib["viewBox"], "role": "img", "aria-label": description, "focusable": "false"}
     return Markup(ElementTree.tostring(root, encoding="unicode"))
+
+
+def picture_uri(svg: Markup, palette: str) -> str:
+    """A chart as a picture that stands alone, on a ground of its own, as a data URI; `palette` is the CSS that gives the inks."""
+    left, top, width, height = re.search(r'viewBox="(\S+) (\S+) (\S+) (\S+)"', svg).groups()  # type: ignore[union-attr]
+    opening, _, content = str(svg).partition(">")
+    ground = f'<rect x="{left}" y="{top}" width="{width}" height="{height}" rx="8" fill="var(--surface)"/>'
+    sized = opening.replace("<svg ", f'<svg xmlns="http://www.w3.org/2000/svg" width="{width}" height="{height}" ', 1)
+    text = f"{sized}><style>{palette} text {{ font-family: sans-serif }}</style>{ground}{content}"
+    return f"data:image/svg+xml;base64,{base64.b64encode(text.encode()).decode()}"
 
 
 def kept_attributes(attributes: dict[str, str]) -> dict[str, str]:
