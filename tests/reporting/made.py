@@ -22,11 +22,12 @@ from tasks.evaluation.comparison import EvaluationArm
 from tasks.evaluation.task import evaluate
 from tasks.lake import RELATIONS, Lake, conform, write_parquet
 from tasks.problems.images import ImageLimits, keep_image
-from tasks.sampling.profile import write_profile
+from tasks.sampling.profile import read_profile, write_profile
 from tasks.store import Artifact, artifact, building, digest
 
 SAMPLING, GRADER = "sampling-1", "grader-1"
 STAGES = ("stage1", "stage2")
+DOUBTED = 8  # each so many-th problem
 
 
 @dataclass(frozen=True)
@@ -45,6 +46,7 @@ class Size:
     groups: bool = True
     metrics: bool = True
     answers: bool = True
+    reprofile: bool = False
     question: str = "<image>What is the sum of the red cells?"
     response: str = "<think>The red cells hold 3 and 4.</think> \\boxed{{{answer}}}"
 
@@ -115,12 +117,16 @@ class Maker:
             for number in range(self.size.rounds):
                 key = {"problem_id": problem["problem_id"], "policy_id": policy_id, "sampling_id": SAMPLING, "round": number, "sample": 0}
                 verdict = "correct" if self.chance.random() < p else "incorrect"
-                said = problem["answer"] if verdict == "correct" else "1"
+                said = problem["answer"] if verdict == "correct" else self.wrong(problem)
                 text = self.size.response.format(answer=said)
                 rollouts.append({**key, "response": text, "n_tokens": 9, "finish_reason": "stop", "seed": 1, "hint": ""})
                 rest = {"verdict": verdict, "extracted": said, "rule": "number", "format_ok": True}
                 verdicts.append({**key, "grader_id": GRADER, "gold_id": problem["gold_id"], **rest})
         return self.profile(policy_id, sources, rollouts, verdicts)
+
+    def wrong(self, problem: dict) -> str:
+        """A wrong answer: any one, but always the same to each of those problems whose gold answer is to be doubted."""
+        return "1" if problem["row"] % DOUBTED == 0 else str(int(problem["answer"]) + self.chance.randrange(1, 40))
 
     def profile(self, policy_id: str, sources: tuple[Artifact, ...], rollouts: list[dict], verdicts: list[dict]) -> Artifact:
         """The graded profile that holds these rows."""
@@ -139,7 +145,13 @@ class Maker:
     def difficulty(self, graded: Artifact, sources: tuple[Artifact, ...]) -> Artifact:
         """What `measure` writes."""
         settings = DifficultySettings()
-        facts = {"policy_id": "base-id", "sampling_id": SAMPLING, "grader_id": GRADER, "rounds": self.size.rounds, "settings": settings}
+        facts = {
+            "policy_id": read_profile(graded)["policy_id"],
+            "sampling_id": SAMPLING,
+            "grader_id": GRADER,
+            "rounds": self.size.rounds,
+            "settings": settings,
+        }
         target = artifact(self.lake.home, "difficulty", {"graded": graded.content})
         known = {"graded": graded.key} if self.size.answers else {}
         connection = closing(open_graded(graded, sources, settings, DIFFICULTY_FILES))
@@ -207,6 +219,11 @@ def make(home: Path, size: Size) -> Run:
     half = max(1, size.problems // 4)
     ends = {"size": half, "low": size.low}
     rules = {"stage1": {**ends, "high": 0.87}, "stage2": {**ends, "high": 0.7}, "on_shortage": "warn"}
-    sets = curate.fn(maker.lake.home, difficulty, train, CurationSettings.model_validate(rules), 0)
-    stages = tuple(maker.stage(stage, sets, gain=0.15) for stage in STAGES)
-    return Run(maker.lake.home, "starter", difficulty, (sets,), stages, maker.evaluation(heldout), train)
+    curation, home = CurationSettings.model_validate(rules), maker.lake.home
+    if size.reprofile:
+        later = maker.difficulty(maker.graded("stage1-id", train, gain=0.05), train)
+        chosen = curate.fn(home, difficulty, train, curation.only("stage1"), 0), curate.fn(home, later, train, curation.only("stage2"), 0)
+    else:
+        chosen = (curate.fn(home, difficulty, train, curation, 0),)
+    stages = tuple(maker.stage(stage, sets, gain=0.15) for stage, sets in zip(STAGES, (chosen[0], chosen[-1]), strict=True))
+    return Run(home, "starter", difficulty, chosen, stages, maker.evaluation(heldout), train)
