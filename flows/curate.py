@@ -8,6 +8,7 @@ from flows.profile import Profiled, profile
 from flows.recipe import Recipe
 from tasks.curation.task import curate as choose
 from tasks.home import open_home
+from tasks.reporting.task import show_new
 from tasks.store import Artifact
 
 
@@ -23,7 +24,9 @@ class Curated:
 def curate(recipe: Recipe, home: Path) -> Curated:
     """Profile what is not profiled yet, and choose the sets."""
     home = open_home(home)
-    return choose_sets(recipe, home, profile(recipe, home))
+    curated = choose_sets(recipe, home, profile(recipe, home))
+    show_new(recipe.name, curated.profiled.difficulty, curated.sets)
+    return curated
 
 
 def choose_sets(recipe: Recipe, home: Path, profiled: Profiled) -> Curated:

@@ -12,6 +12,7 @@ from tasks.curation.validation_task import export_validation
 from tasks.difficulty.task import measure
 from tasks.home import open_home
 from tasks.policy import Policy
+from tasks.reporting.task import show_new
 from tasks.store import Artifact
 from tasks.training.task import stage_policy
 from tasks.training.task import train as train_stage
@@ -31,7 +32,9 @@ class Trained:
 def train(recipe: Recipe, home: Path, last_stage: str | None = None) -> Trained:
     """Curate what is not curated yet, and train the stages, all or those up to `last_stage`."""
     home = open_home(home)
-    return train_stages(recipe, home, curate(recipe, home), last_stage)
+    trained = train_stages(recipe, home, curate(recipe, home), last_stage)
+    show_new(recipe.name, trained.curated.profiled.difficulty, *trained.sets)
+    return trained
 
 
 def train_stages(recipe: Recipe, home: Path, curated: Curated, last_stage: str | None = None) -> Trained:

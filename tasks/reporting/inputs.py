@@ -24,21 +24,43 @@ SLIM = ("n_tokens", "finish_reason", "seed", "hint")  # of a rollout, what costs
 
 
 @dataclass(frozen=True)
-class Inputs:
-    """The artifacts of one run, and their tables."""
+class Difficulty:
+    """How hard the problems of one profile are, and its tables."""
 
-    home: Path
-    name: str
     difficulty: Artifact
-    sets: tuple[Artifact, ...]
-    stages: tuple[Artifact, ...]
-    evaluation: Artifact
-    problems: tuple[Artifact, ...]
 
     @property
     def edges(self) -> DifficultySettings:
         """The bands' edges that difficulty was measured with."""
         return DifficultySettings.model_validate(self.difficulty.manifest.get("settings", {}))
+
+    @cached_property
+    def by_problem(self) -> pl.DataFrame:
+        """`difficulty.parquet`: one row per problem."""
+        return pl.read_parquet(self.difficulty.file("difficulty.parquet"))
+
+    @cached_property
+    def histogram(self) -> pl.DataFrame:
+        """`histogram.parquet`: one row per dataset, split and bin."""
+        return pl.read_parquet(self.difficulty.file("histogram.parquet"))
+
+    @cached_property
+    def shapes(self) -> pl.DataFrame:
+        """`u_shape.parquet`: one row per dataset and split, the largest first."""
+        rows = pl.read_parquet(self.difficulty.file("u_shape.parquet"))
+        return rows.sort("problems", "dataset", "split", descending=[True, False, False])
+
+
+@dataclass(frozen=True)
+class Inputs(Difficulty):
+    """The artifacts of one run, and their tables."""
+
+    home: Path
+    name: str
+    sets: tuple[Artifact, ...]
+    stages: tuple[Artifact, ...]
+    evaluation: Artifact
+    problems: tuple[Artifact, ...]
 
     @property
     def graded(self) -> Artifact | None:
@@ -68,25 +90,9 @@ class Inputs:
         return item if item and item.is_complete else None
 
     @cached_property
-    def by_problem(self) -> pl.DataFrame:
-        """`difficulty.parquet`: one row per problem."""
-        return pl.read_parquet(self.difficulty.file("difficulty.parquet"))
-
-    @cached_property
-    def histogram(self) -> pl.DataFrame:
-        """`histogram.parquet`: one row per dataset, split and bin."""
-        return pl.read_parquet(self.difficulty.file("histogram.parquet"))
-
-    @cached_property
-    def shapes(self) -> pl.DataFrame:
-        """`u_shape.parquet`: one row per dataset and split, the largest first."""
-        rows = pl.read_parquet(self.difficulty.file("u_shape.parquet"))
-        return rows.sort("problems", "dataset", "split", descending=[True, False, False])
-
-    @cached_property
     def curated(self) -> pl.DataFrame:
         """`curated.parquet`: one row per problem of a stage."""
-        return pl.concat(pl.read_parquet(item.file("curated.parquet")) for item in self.sets)
+        return curated_problems(self.sets)
 
     @cached_property
     def summary(self) -> pl.DataFrame:
@@ -171,3 +177,8 @@ class Inputs:
         ids = self.by_problem["sampling_id"].unique()
         rows = Lake(self.home).scan("samplings").filter(pl.col("sampling_id").is_in(ids.implode())).collect()
         return rows.row(0, named=True) if len(rows) else {}
+
+
+def curated_problems(sets: Sequence[Artifact]) -> pl.DataFrame:
+    """`curated.parquet` of all these sets."""
+    return pl.concat(pl.read_parquet(item.file("curated.parquet")) for item in sets)

@@ -13,7 +13,7 @@ from typing import Any
 import polars as pl
 
 from tasks.reporting.index import INDEX
-from tasks.reporting.inputs import Inputs
+from tasks.reporting.inputs import Difficulty, Inputs, curated_problems
 from tasks.reporting.sections.cost import cost_section
 from tasks.reporting.sections.difficulty import figure_of
 from tasks.reporting.sections.evaluation import headline
@@ -41,13 +41,22 @@ def notices(inputs: Inputs, page: Path) -> list[Notice]:
     """All notices of a run; the same run gives the same keys, so that the UI shows their history."""
     return [
         report_notice(inputs, page),
-        *histogram_notices(inputs),
+        *histogram_notices(inputs.name, inputs),
+        sets_notice(inputs.name, inputs.curated),
+        evaluation_notice(inputs.name, inputs.summary),
         *cost_notice(inputs),
-        Notice(notice_key(inputs.name, "curated-sets"), "Curated problems by stage, dataset and band", curated_rows(inputs)),
-        Notice(
-            notice_key(inputs.name, "evaluation"), "Held-out accuracy; differences to base in percentage points", evaluation_rows(inputs)
-        ),
     ]
+
+
+def notices_of(name: str, made: Artifact) -> list[Notice]:
+    """What is to be told of one artifact of a run of that name by itself."""
+    if made.kind == "difficulty":
+        return list(histogram_notices(name, Difficulty(made)))
+    if made.kind == "curated":
+        return [sets_notice(name, curated_problems([made]))]
+    if made.kind == "evaluations":
+        return [evaluation_notice(name, pl.read_parquet(made.file("summary.parquet")))]
+    return []
 
 
 def study_notice(name: str, study: Artifact) -> Notice:
@@ -105,12 +114,12 @@ def cost_notice(inputs: Inputs) -> Iterator[Notice]:
         yield Notice(notice_key(inputs.name, "cost"), table.caption, rows)
 
 
-def histogram_notices(inputs: Inputs) -> Iterator[Notice]:
+def histogram_notices(name: str, inputs: Difficulty) -> Iterator[Notice]:
     """A histogram for each of the largest datasets, as a picture and in text."""
     inks = palette()
     for shape in inputs.shapes.head(MOST_DATASETS).iter_rows(named=True):
         rows = inputs.histogram.filter(pl.col("dataset") == shape["dataset"], pl.col("split") == shape["split"]).sort("bin")
-        key = notice_key(inputs.name, "difficulty", shape["dataset"], shape["split"])
+        key = notice_key(name, "difficulty", shape["dataset"], shape["split"])
         picture = f"![Histogram]({picture_uri(figure_of(inputs, shape).svg, inks)})"
         parts = [f"# Difficulty of {markdown(shape['dataset'])}", shape_line(shape), picture, histogram_text(rows)]
         yield Notice(key, "\n\n".join(parts))
@@ -136,14 +145,25 @@ def histogram_text(rows: pl.DataFrame) -> str:
     return "\n".join(["| solved | band | | problems |", "|---:|---|---|---:|", *lines])
 
 
-def curated_rows(inputs: Inputs) -> list[dict[str, Any]]:
+def sets_notice(name: str, curated: pl.DataFrame) -> Notice:
+    """What was curated."""
+    return Notice(notice_key(name, "curated-sets"), "Curated problems by stage, dataset and band", curated_rows(curated))
+
+
+def evaluation_notice(name: str, summary: pl.DataFrame) -> Notice:
+    """How the policies compare."""
+    said = "Held-out accuracy; differences to base in percentage points"
+    return Notice(notice_key(name, "evaluation"), said, evaluation_rows(summary))
+
+
+def curated_rows(curated: pl.DataFrame) -> list[dict[str, Any]]:
     """Counts of the curated sets."""
-    counts = inputs.curated.group_by("stage", "dataset", "band").agg(problems=pl.len(), accuracy=pl.col("accuracy").mean())
+    counts = curated.group_by("stage", "dataset", "band").agg(problems=pl.len(), accuracy=pl.col("accuracy").mean())
     ordered = counts.sort("stage", "dataset", "accuracy")
     return [{**row, "dataset": markdown(row["dataset"]), "accuracy": percent(row["accuracy"])} for row in ordered.iter_rows(named=True)]
 
 
-def evaluation_rows(inputs: Inputs) -> list[dict[str, Any]]:
+def evaluation_rows(summary: pl.DataFrame) -> list[dict[str, Any]]:
     """The evaluation's summary."""
     return [
         {
@@ -156,7 +176,7 @@ def evaluation_rows(inputs: Inputs) -> list[dict[str, Any]]:
             "difference": points(row["difference"]),
             "its interval": points_interval(row["difference_low"], row["difference_high"]),
         }
-        for row in inputs.summary.iter_rows(named=True)
+        for row in summary.iter_rows(named=True)
     ]
 
 

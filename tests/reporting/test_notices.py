@@ -1,6 +1,7 @@
 """What the Prefect UI is told, against a real Prefect server."""
 
 import base64
+import os
 import re
 from pathlib import Path
 from xml.etree import ElementTree
@@ -12,7 +13,7 @@ from prefect.testing.utilities import prefect_test_harness
 
 from tasks.reporting.inputs import Inputs
 from tasks.reporting.notices import links, markdown, notice_key, notices
-from tasks.reporting.task import report
+from tasks.reporting.task import report, show_new
 
 
 def test_keys_are_fit_for_prefect_and_tell_names_apart(made):
@@ -71,3 +72,29 @@ def test_pictures_stand_alone(made):
     named = set(re.findall(r"var\((--[a-z0-9-]+)\)", base64.b64decode(uri[1]).decode()))
     style = picture.find("{http://www.w3.org/2000/svg}style").text
     assert picture.get("width") and named and all(f"{name}:" in style for name in named)
+
+
+def test_a_flow_that_runs_alone_tells_what_it_has_made(made, server):
+    run = made(datasets=("alone",), problems=20)
+    old = run.difficulty.path / "manifest.json"
+
+    @flow
+    def profiling(is_new: bool):
+        if is_new:
+            os.utime(old)
+        show_new("lonely", run.difficulty, run.evaluation)
+
+    @flow
+    def whole():
+        profiling(True)
+
+    def told() -> set[str | None]:
+        with get_client(sync_client=True) as client:
+            return {artifact.key for artifact in client.read_artifacts() if (artifact.key or "").startswith("lonely")}
+
+    show_new("lonely", run.difficulty)
+    profiling(False)
+    whole()
+    assert told() == set()
+    profiling(True)
+    assert told() == {"lonely-difficulty-alone-train"}
