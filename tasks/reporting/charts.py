@@ -185,7 +185,7 @@ def amount_chart(rows: pl.DataFrame, value: str, description: str) -> Markup:
     names = rows["name"].to_list()
     y = alt.Y("name:N", sort=names, axis=alt.Axis(title=None, labelColor=ink("ink"), labelFontSize=12, labelLimit=150))
     x = alt.X(f"{value}:Q", axis=alt.Axis(title=value, tickCount=4, format="~s"))
-    chart = alt.Chart(rows).mark_bar(height=14, color=ink("series-2"), cornerRadiusEnd=2).encode(x=x, y=y)
+    chart = alt.Chart(rows).mark_bar(height=14, color=ink("series-2")).encode(x=x, y=y)
     return inline_svg(chart.properties(width=WIDTH - 100, height=26 * len(names) + 10), description)
 
 

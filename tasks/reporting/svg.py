@@ -32,6 +32,7 @@ INKS = (
 SERIES = tuple(name for name in INKS if name.startswith("series-"))
 COLOURS = {name: f"#0101{number:02x}" for number, name in enumerate(INKS, start=1)}
 VARIABLES = {colour: f"var(--{name})" for name, colour in COLOURS.items()}
+MOST_SCALED = 1.3
 LONG_NUMBER = re.compile(r"-?\d+\.\d{2,}")
 GEOMETRY = ("d", "transform", "x", "y", "x1", "x2", "y1", "y2", "width", "height", "viewBox")
 DROPPED = ("class", "font-family", "pointer-events", "stroke-miterlimit", "version", "aria-hidden")
@@ -69,7 +70,9 @@ def inline_svg(chart: alt.TopLevelMixin, description: str) -> Markup:
         element.tag = element.tag.rpartition("}")[2]
         element.attrib = kept_attributes(element.attrib)
     remove_empty(root)
-    root.attrib = {"viewBox": root.attrib["viewBox"], "role": "img", "aria-label": description, "focusable": "false"}
+    width = float(root.attrib["viewBox"].split()[2])
+    style = f"max-width:{MOST_SCALED * width:.0f}px"  # so that words have much the same size on all charts
+    root.attrib = {"viewBox": root.attrib["viewBox"], "style": style, "role": "img", "aria-label": description, "focusable": "false"}
     return Markup(ElementTree.tostring(root, encoding="unicode"))
 
 

@@ -39,7 +39,7 @@ def set_places(inputs: Inputs) -> pl.DataFrame:
     """stage, dataset, split, bin accuracies of the chosen problems: one row a stage and place, the largest of every stage first."""
     parts = [placed(inputs, stage) for stage in inputs.curated["stage"].unique().sort()]
     sizes = pl.concat(parts).group_by("stage", *PLACE).agg(pl.col("accuracy"), problems=pl.len()) if parts else pl.DataFrame()
-    return sizes.sort("stage", "problems", *PLACE, descending=[False, True, False, False])
+    return sizes.sort("stage", pl.col("problems").sum().over(PLACE), *PLACE, descending=[False, True, False, False])
 
 
 def placed(inputs: Inputs, stage: str) -> pl.DataFrame:

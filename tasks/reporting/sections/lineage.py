@@ -28,7 +28,7 @@ def chain(inputs: Inputs) -> list[tuple[str, str, str]]:
     answers = int(inputs.by_problem["n"].sum())
     rounds = inputs.difficulty.manifest.get("rounds")
     return [
-        ("Problems", f"{len(inputs.by_problem):,} of {inputs.by_problem['dataset'].n_unique():,} datasets", ""),
+        ("Problems", f"{len(inputs.by_problem):,} in {inputs.by_problem['dataset'].n_unique():,} datasets", ""),
         ("Answers, graded", f"{answers:,} in {rounds} rounds" if rounds else f"{answers:,}", graded.key if graded else ""),
         ("Difficulty", "how often each was solved", inputs.difficulty.key),
         ("Curated sets", " + ".join(f"{size:,}" for size in sizes) + " problems", inputs.sets[-1].key if inputs.sets else ""),
