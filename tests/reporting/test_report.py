@@ -120,7 +120,8 @@ def test_page_shows_what_was_chosen_from_what(made):
     curated = pl.read_parquet(run.sets[0].file("curated.parquet")).filter(stage="stage1", dataset="cells")
     figure = next(part for part in html.split("<figure>") if "<h3>Stage 1 · cells</h3>" in part)
     assert f"{len(curated)} of 32 problems" in figure
-    solid, pale = (re.findall(rf'<path d="M[^"]*" fill="var\(--(?:{"|".join(BANDS)})\)"{end}', figure) for end in (" ?/>", " opacity"))
+    bar = rf'<path d="((?!M[^"]*v0h)M[^"]*)" fill="var\(--(?:{"|".join(BANDS)})\)"'  # one that has a height
+    solid, pale = (re.findall(bar + end, figure) for end in (" ?/>", " opacity"))
     histogram = pl.read_parquet(run.difficulty.file("histogram.parquet")).filter(pl.col("dataset") == "cells", pl.col("problems") > 0)
     assert len(solid) == curated["accuracy"].n_unique() and len(pale) == len(histogram)
 
