@@ -182,6 +182,19 @@ def evaluate(recipe: RecipeName, home: Home = None, changes: Changes = None, pla
 
 
 @app.command()
+def recurate(recipe: RecipeName, home: Home = None, changes: Changes = None) -> None:
+    """Profile what is new, and choose anew when the sets in use have drifted by more than `recuration.bound`.
+
+    Example: `difficulty-prior recurate starter --set recuration.bound=0.05`
+    """
+    settings = load_recipe(recipe, changes or ())
+    prefect_defaults()
+    from flows.recurate import recurate as run_recuration
+
+    printed().print(run_recuration(recipe=settings, home=opened(home)).message, soft_wrap=True)
+
+
+@app.command()
 def study(recipe: RecipeName, home: Home = None, changes: Changes = None) -> None:
     """Compare arms over seeds at equal compute: what does each part of the method add? What is done is skipped.
 

@@ -6,8 +6,10 @@ from pathlib import Path
 from flows.plannable import flow
 from flows.profile import Profiled, profile
 from flows.recipe import Recipe
+from tasks.curation.settings import CurationSettings
 from tasks.curation.task import curate as choose
 from tasks.home import open_home
+from tasks.in_use import use
 from tasks.reporting.task import show_new
 from tasks.store import Artifact
 
@@ -25,11 +27,16 @@ def curate(recipe: Recipe, home: Path) -> Curated:
     """Profile what is not profiled yet, and choose the sets."""
     home = open_home(home)
     curated = choose_sets(recipe, home, profile(recipe, home))
+    use(home, recipe.name, sets=curated.sets.key)
     show_new(recipe.name, curated.profiled.difficulty, curated.sets)
     return curated
 
 
+def curated_stages(recipe: Recipe) -> CurationSettings:
+    """The stages that are chosen by the first difficulty; where stage 2 is chosen after stage 1 (`reprofile`), stage 1 alone."""
+    return recipe.curation.only(*(("stage1",) if recipe.reprofile else recipe.training.stages))
+
+
 def choose_sets(recipe: Recipe, home: Path, profiled: Profiled) -> Curated:
-    """The sets of the recipe's stages; where stage 2 is chosen after stage 1 (`reprofile`), stage 1's alone."""
-    stages = ("stage1",) if recipe.reprofile else tuple(recipe.training.stages)
-    return Curated(profiled, choose(home, profiled.difficulty, profiled.train, recipe.curation.only(*stages), recipe.seed))
+    """The sets of the recipe's stages."""
+    return Curated(profiled, choose(home, profiled.difficulty, profiled.train, curated_stages(recipe), recipe.seed))

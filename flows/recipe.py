@@ -3,10 +3,11 @@
 import os
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, Literal, TypeVar
 
 import yaml
-from pydantic import Field, ValidationError, field_validator, model_validator
+from pydantic import Field, GetJsonSchemaHandler, ValidationError, field_validator, model_validator
+from pydantic_core import CoreSchema
 
 from tasks.curation.settings import CurationSettings
 from tasks.difficulty.settings import BANDS, DifficultySettings
@@ -74,11 +75,23 @@ class ReprofileSettings(Settings):
     rounds: int | None = Field(default=None, ge=1)
 
 
+class RecurationSettings(Settings):
+    """When `recurate` changes the sets in use: when their drift, from 0 to 1, is above `bound`.
+
+    `measure` "membership" is the share of a stage's problems that would be exchanged, "band" the share that has left its thresholds (or is
+    gone). `policy` is whose difficulty counts: the recipe's "base", or the "latest" that its stages have left. All of it is ours.
+    """
+
+    bound: float = Field(default=0.1, ge=0, le=1)
+    measure: Literal["membership", "band"] = "membership"
+    policy: Literal["base", "latest"] = "base"
+
+
 class Recipe(Settings):
     """Everything that decides what a run does. Equal recipes over equal data make equal artifacts.
 
     `panel` gives the difficulty to curate by from responses made elsewhere; without it the base policy is sampled. `reprofile` measures
-    it anew before stage 2. `seed` is the one that every other seed is derived from.
+    it anew before stage 2, `recuration` says when sets in use are changed. `seed` is the one that every other seed is derived from.
     """
 
     name: str = Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]*$")
@@ -94,7 +107,14 @@ class Recipe(Settings):
     curation: CurationSettings = CurationSettings()
     training: StagesSettings = StagesSettings()
     reprofile: ReprofileSettings | None = None
+    recuration: RecurationSettings = RecurationSettings()
     evaluation: EvaluationSettings = EvaluationSettings()
+
+    @classmethod
+    def __get_pydantic_json_schema__(cls, core_schema: CoreSchema, handler: GetJsonSchemaHandler) -> dict[str, Any]:
+        """An object, no more: Prefect asks three times a flow when it is imported, which with every setting in it takes a second in all.
+        The form of a deployment is that of flows/serve/forms.py."""
+        return {"title": "Recipe", "type": "object"}
 
     @model_validator(mode="after")
     def stages_have_rules(self) -> "Recipe":

@@ -1,16 +1,19 @@
 """Train: GRPO stages with difficulty-weighted advantages; the second starts from the first and carries difficulty hints."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from flows.curate import Curated, curate
+from flows.events import STAGE_FINISHED, tell
 from flows.plannable import flow
-from flows.profile import answered, read_validation
+from flows.profile import Profiled, answered, read_validation, sampled_until_settled
 from flows.recipe import Recipe
 from tasks.curation.task import curate as choose
 from tasks.curation.validation_task import export_validation
 from tasks.difficulty.task import measure
 from tasks.home import open_home
+from tasks.in_use import in_use, use
+from tasks.planning import PLANNER
 from tasks.policy import Policy
 from tasks.reporting.task import show_new
 from tasks.store import Artifact
@@ -33,8 +36,19 @@ def train(recipe: Recipe, home: Path, last_stage: str | None = None) -> Trained:
     """Curate what is not curated yet, and train the stages, all or those up to `last_stage`."""
     home = open_home(home)
     trained = train_stages(recipe, home, curate(recipe, home), last_stage)
+    keep_stages(recipe, home, trained)
     show_new(recipe.name, trained.curated.profiled.difficulty, *trained.sets)
     return trained
+
+
+def keep_stages(recipe: Recipe, home: Path, trained: Trained) -> None:
+    """Keep the stages as those in use, and tell of each that was not before."""
+    stages = {name: stage.key for name, stage in zip(recipe.training.stages, trained.stages, strict=False)}
+    used = in_use(home, recipe.name)
+    use(home, recipe.name, stages=stages)
+    for name, key in stages.items():
+        if PLANNER.get() is None and (used is None or used.stages.get(name) != key):
+            tell(STAGE_FINISHED, recipe.name, stage=name, key=key)
 
 
 def train_stages(recipe: Recipe, home: Path, curated: Curated, last_stage: str | None = None) -> Trained:
@@ -51,6 +65,20 @@ def train_stages(recipe: Recipe, home: Path, curated: Curated, last_stage: str |
         if name == last_stage:
             break
     return Trained(curated, tuple(sets), tuple(stages), tuple(policies))
+
+
+def policies_in_use(recipe: Recipe, home: Path, base: Policy) -> list[Policy]:
+    """The base policy and those that the recipe's stages left when they were last trained, in order."""
+    policies, used = [base], in_use(home, recipe.name)
+    for name, key in (used.stages if used else {}).items():
+        policies.append(stage_policy(Artifact(home=home, kind="stages", key=key), name, policies[-1]))
+    return policies
+
+
+def profiled_with(recipe: Recipe, home: Path, profiled: Profiled, policy: Policy) -> Profiled:
+    """The same problems, by how hard they are for another policy."""
+    graded = sampled_until_settled(recipe, home, policy, profiled.train)
+    return replace(profiled, graded=graded, difficulty=measure(home, graded, profiled.train, recipe.difficulty))
 
 
 def chosen_anew(recipe: Recipe, home: Path, curated: Curated, policy: Policy, stage: str) -> Artifact:

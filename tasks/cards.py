@@ -99,8 +99,8 @@ def slots_leased(names: list[str]) -> Iterator[None]:
             yield
         finally:
             ended.set()
-            with suppress(httpx.HTTPError):  # the lease then ends by itself
-                client.release_concurrency_slots_with_lease(lease_id=lease)
+            with suppress(httpx.HTTPError), get_client(sync_client=True) as other:  # a new one does not wait; the lease ends by itself
+                other.release_concurrency_slots_with_lease(lease_id=lease)
 
 
 def leased(client: SyncPrefectClient, names: list[str]) -> UUID:

@@ -3,9 +3,10 @@
 import sys
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from uuid import UUID
 
+import httpx
 from prefect.artifacts import create_progress_artifact, update_progress_artifact
 from prefect.context import TaskRunContext
 from rich.console import Console
@@ -26,9 +27,10 @@ def progress_shown(title: str) -> Iterator[Callable[[int, int, str], None]]:
         bar.update(line, completed=done, total=total, what=what)
         if artifact and (done == total or time.monotonic() - last > SECONDS_BETWEEN_UPDATES):
             last = time.monotonic()
-            update_progress_artifact(
-                artifact_id=artifact, progress=100.0 * done / max(total, 1), description=f"{title}: {done}/{total} {what}"
-            )
+            with suppress(httpx.HTTPError):  # a server that is away does not stop the work
+                update_progress_artifact(
+                    artifact_id=artifact, progress=100.0 * done / max(total, 1), description=f"{title}: {done}/{total} {what}"
+                )
 
     with bar:
         yield on_progress
@@ -38,4 +40,6 @@ def start_artifact(title: str) -> UUID | None:
     """A progress artifact of the task run in hand; None outside of one."""
     if TaskRunContext.get() is None:
         return None
-    return create_progress_artifact(progress=0.0, description=title)  # type: ignore[return-value]
+    with suppress(httpx.HTTPError):
+        return create_progress_artifact(progress=0.0, description=title)  # type: ignore[return-value]
+    return None

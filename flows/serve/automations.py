@@ -14,7 +14,7 @@ from prefect.exceptions import ObjectNotFound
 from flows.events import SETS_CHANGED
 from tasks.errors import InputError
 
-SILENT_S = 120
+SILENT_S = 600  # longer than a server is away when it is started anew: meanwhile it hears of nobody
 NOTIFY, ZOMBIES = "difficulty-prior: tell of changed sets", "difficulty-prior: end runs that no longer answer"
 
 

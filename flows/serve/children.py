@@ -75,13 +75,14 @@ def ended_by(code: int) -> str:
     return f"was killed by {signal.Signals(-code).name}" if code < 0 else f"ended with exit code {code}"
 
 
-def end(children: Iterable[Child]) -> None:
-    """End these children: asked first, and what is left of them and of all they started is killed after a while."""
+def end(children: Iterable[Child], grace_s: float = GRACE_S) -> None:
+    """End these children and all they started: asked first (a run then tells the server that it was ended), and killed after a while."""
     running = [child.process for child in children if child.process is not None and child.process.poll() is None]
     family = [member for process in running for member in descendants(process.pid)]
-    for process in running:
-        process.terminate()
-    psutil.wait_procs(family, timeout=GRACE_S)
+    for member in family:
+        with suppress(psutil.Error):
+            member.terminate()
+    psutil.wait_procs(family, timeout=grace_s)
     for member in family:
         with suppress(psutil.Error):
             member.kill()

@@ -40,11 +40,14 @@ def serve(
 
     Example: `difficulty-prior serve --home /data/runs --gpus 0 --gpus 1,2`
     """
+    from flows.serve.server import address
+
+    place, api = open_home(home or default_home()), server or f"{address(host, port)}/api"
+    os.environ |= {"PREFECT_API_URL": api, "DIFFICULTY_PRIOR_HOME": str(place)}  # before Prefect reads its settings, and for all it starts
     from flows.serve.running import Serving
     from flows.serve.running import serve as run
 
-    place = open_home(home or default_home())
-    run(Serving(place, host, port, server, file, tuple(gpus or ()), limit, notify), say)
+    run(Serving(place, api, host, port, server is None, file, tuple(gpus or ()), limit, notify), say)
 
 
 def deploy(

@@ -8,8 +8,12 @@ can help. What a run that broke has done is cached: start it again.
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from prefect import State
+from prefect.states import Completed
+
 from flows.recipe import Recipe, default_home, load_recipe
 from flows.serve.forms import (
+    Bound,
     Changes,
     Engine,
     LastStage,
@@ -111,6 +115,14 @@ def evaluate(recipe: RecipeName = "starter", samples: Samples = None, seed: Seed
     from flows.evaluate import evaluate as run
 
     run.fn(changed(recipe, changes, evaluation__samples=samples, seed=seed), default_home())
+
+
+@deployed(name="recurate", run_name="recurate {recipe}", days=1)
+def recurate(recipe: RecipeName = "starter", bound: Bound = None, changes: Changes = ()) -> State:
+    """Measure the current policy where something is new, and change the sets in use when they have drifted by more than the bound."""
+    from flows.recurate import recurate as run
+
+    return Completed(message=run.fn(changed(recipe, changes, recuration__bound=bound), default_home()).message)
 
 
 @deployed(name="study", run_name="study {study}", days=30)

@@ -17,7 +17,7 @@ import httpx
 
 from flows.serve.children import Child, end
 from flows.serve.pages import pages_child
-from flows.serve.server import address, await_server, check_version, server_child
+from flows.serve.server import await_server, check_version, server_child
 from tasks.cards import CARDS
 from tasks.errors import InputError
 from tasks.lake import Lake
@@ -26,6 +26,7 @@ from tasks.reporting.served import SERVED_AT
 from tasks.store import disk_errors_named, write_text
 
 LOOK_S, HEALTH_S = 0.5, 15.0
+NO_GPU = "none"
 STOPS = (signal.SIGINT, signal.SIGTERM)
 CLIENT = {
     "PREFECT_CLIENT_MAX_RETRIES": "9",  # with growing pauses: some minutes in which the server may be started again
@@ -36,37 +37,33 @@ CLIENT = {
 
 @dataclass(frozen=True)
 class Serving:
-    """What to serve: where the server listens (or which one there is already), the lake, the deployments' file, the groups of GPUs that
-    a worker of pool `gpu` gets each ("0", or "0,1" for one that trains on two), and how many runs a worker takes at once."""
+    """What to serve: the lake, the API's address, where our own server listens (unless there is one already), the deployments' file, the
+    groups of GPUs that a worker of pool `gpu` gets each ("0", or "0,1" for one that trains on two), and how many runs a worker takes."""
 
     home: Path
+    api: str
     host: str = "127.0.0.1"
     port: int = 4200
-    server: str | None = None
+    own: bool = True
     file: Path | None = None
     gpus: Sequence[str] = ()
     limit: int = 4
     notify: str | None = None
 
-    @property
-    def api(self) -> str:
-        return self.server or f"{address(self.host, self.port)}/api"
-
 
 def serve(asked: Serving, say: Callable[[str], None]) -> None:
     """Serve until SIGINT or SIGTERM; then everything that was started is ended.
 
-    Raises InputError for a port in use, an old server, a lake that cannot be written; WorkerError for a part that dies again and again.
+    PREFECT_API_URL and DIFFICULTY_PRIOR_HOME are those of `asked`. Raises InputError for a port in use, an old server, a lake that cannot
+    be written; WorkerError for a part that dies again and again.
     """
     check_writable(asked.home)
     logs = prefect_home() / "difficulty-prior"
     logs.mkdir(parents=True, exist_ok=True)
-    os.environ["PREFECT_API_URL"] = asked.api  # before Prefect's settings are read, and for all that is started
-    os.environ["DIFFICULTY_PRIOR_HOME"] = str(asked.home)
     children: list[Child] = []
     with until_told_to_end():
         try:
-            if asked.server is None:
+            if asked.own:
                 children.append(server_child(asked.host, asked.port, logs))
                 children[0].start()
                 await_server(children[0], asked.api, say)
@@ -76,11 +73,13 @@ def serve(asked: Serving, say: Callable[[str], None]) -> None:
             check_version(asked.api)
             set_up(asked, children, logs)
             announce(asked, children, logs, say)
-            watch(children, say)
+            watch(asked, children, say)
         finally:
-            say("ending workers and server")
-            end(children[1:] if asked.server is None else children)
-            end(children[:1] if asked.server is None else ())
+            if children:
+                say("ending workers and server")
+            servers = 1 if asked.own else 0
+            end(children[servers:])  # first, for their runs to tell the server that they end
+            end(children[:servers])
 
 
 def check_writable(home: Path) -> None:
@@ -148,21 +147,21 @@ def set_up(asked: Serving, children: list[Child], logs: Path) -> None:
 def gpus_here() -> list[str]:
     """The GPUs that this process may use, each a group of its own; without any, the place of the one that the CPU takes."""
     if "CUDA_VISIBLE_DEVICES" in os.environ:
-        return [name for name in os.environ["CUDA_VISIBLE_DEVICES"].split(",") if name] or ["none"]
+        return [name for name in os.environ["CUDA_VISIBLE_DEVICES"].split(",") if name] or [NO_GPU]
     if shutil.which("nvidia-smi") is None:
-        return ["none"]
+        return [NO_GPU]
     listed = subprocess.run(["nvidia-smi", "--query-gpu=index", "--format=csv,noheader"], capture_output=True, text=True, check=False)
-    return listed.stdout.split() or ["none"]
+    return listed.stdout.split() or [NO_GPU]
 
 
 def card_name(gpu: str) -> str:
-    """The name of the limit of a GPU of this machine."""
-    return f"{socket.gethostname()}-gpu-{gpu}"
+    """The name of the limit of a GPU of this machine, or of its CPU."""
+    return f"{socket.gethostname()}-{'cpu' if gpu == NO_GPU else f'gpu-{gpu}'}"
 
 
 def worker_child(pool: str, name: str, cards: Sequence[str], gpus: str, limit: int, logs: Path) -> Child:
     """A worker of a pool with its GPUs, which its runs take in turn."""
-    seen = {} if gpus == "none" else {"CUDA_VISIBLE_DEVICES": gpus}
+    seen = {} if gpus == NO_GPU else {"CUDA_VISIBLE_DEVICES": gpus}
     search = os.pathsep.join(filter(None, [str(PROJECT), os.environ.get("PYTHONPATH", "")]))
     environment = {**CLIENT, **os.environ, **seen, CARDS: ",".join(cards), "PYTHONPATH": search}
     options = ["--pool", pool, "--type", "process", "--name", f"{name} on {socket.gethostname()}", "--limit", str(limit)]
@@ -181,9 +180,13 @@ def announce(asked: Serving, children: list[Child], logs: Path, say: Callable[[s
     say("ready; Ctrl-C ends the server, the workers and their runs (what a run has done stays, and the next goes on from there)")
 
 
-def watch(children: list[Child], say: Callable[[str], None]) -> None:
-    """Keep the children running, and say when runs would wait for nobody."""
+def watch(asked: Serving, children: list[Child], say: Callable[[str], None]) -> None:
+    """Keep the children running; say when runs would wait for nobody; tell Prefect when files of a re-curated recipe have changed."""
+    from flows.serve.deploying import DEPLOYMENTS
+    from flows.serve.watching import tell_of_changes, watched_recipes
+
     said: list[str] = []
+    recipes = watched_recipes(asked.file or DEPLOYMENTS)
     looked = time.monotonic()
     while True:
         time.sleep(LOOK_S)
@@ -196,6 +199,8 @@ def watch(children: list[Child], say: Callable[[str], None]) -> None:
                 if line not in said:
                     say(line)
             said = found
+            for name in tell_of_changes(recipes):
+                say(f"files of {name} have changed: told to Prefect, which re-curates it where a deployment says so")
 
 
 def waiting_for_nobody() -> list[str]:

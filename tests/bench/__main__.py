@@ -25,6 +25,8 @@ NAMES = (
     "stage_kills",
     "streaming",
     "warehouse",
+    "rerun",
+    "slots",
     "report",
 )
 README = Path(__file__).resolve().parents[2] / "README.md"

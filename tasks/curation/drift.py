@@ -1,0 +1,44 @@
+"""How far the problems that would be chosen now are from those in use, stage by stage.
+
+Two measures: `membership`, the share of a stage's problems that would be exchanged (those that would leave, or those that would join where
+they are more), and `band`, the share whose accuracy has left the stage's thresholds, or that are gone. A set's drift is that of its stage
+that drifted furthest. All of it is ours.
+"""
+
+from dataclasses import dataclass
+from typing import Literal
+
+import polars as pl
+
+from tasks.curation.settings import StageRule
+
+Measure = Literal["membership", "band"]
+
+
+@dataclass(frozen=True)
+class StageDrift:
+    """A stage: how many problems are in use and would be chosen now, leave, join, and are out of its thresholds now."""
+
+    stage: str
+    used: int
+    now: int
+    left: int
+    entered: int
+    outside: int
+
+    def share(self, measure: Measure) -> float:
+        """The drift by a measure, from 0 to 1 (and above, where a stage grows to more than twice its size)."""
+        moved = self.outside if measure == "band" else max(self.left, self.entered)
+        return moved / self.used if self.used else float(bool(self.now))
+
+
+def stage_drift(stage: str, used: pl.DataFrame, now: pl.DataFrame, candidates: pl.DataFrame, rule: StageRule) -> StageDrift:
+    """Compare the problems of a stage in use with those chosen now from `candidates` (all with `problem_id`)."""
+    before, after = set(used["problem_id"]), set(now["problem_id"])
+    useful = candidates.filter(pl.col("accuracy").is_between(rule.low, rule.high))
+    return StageDrift(stage, len(before), len(after), len(before - after), len(after - before), len(before - set(useful["problem_id"])))
+
+
+def drift_of(stages: list[StageDrift], measure: Measure) -> float:
+    """The drift of all stages: that of the one that drifted furthest."""
+    return max((stage.share(measure) for stage in stages), default=0.0)

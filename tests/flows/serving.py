@@ -1,0 +1,108 @@
+"""`difficulty-prior serve` for tests: a real one on a free port, asked over its API."""
+
+import signal
+import subprocess
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, TypeVar
+
+import httpx
+import psutil
+
+from tests.flows.runs import command, environment
+from tests.sampling.serving import free_port
+
+T = TypeVar("T")
+FINAL = {"COMPLETED", "FAILED", "CRASHED", "CANCELLED"}
+QUICK = {  # a test does not wait for what a person would
+    "PREFECT_WORKER_QUERY_SECONDS": "1",
+    "PREFECT_SERVER_SERVICES_SCHEDULER_LOOP_SECONDS": "2",
+    "PREFECT_SERVER_CONCURRENCY_MAXIMUM_CONCURRENCY_SLOT_WAIT_SECONDS": "1",
+}
+
+
+@dataclass
+class Served:
+    """A running `serve`: its process, what it prints (`log`), its API, its lake and its Prefect home."""
+
+    process: subprocess.Popen
+    log: Path
+    api: str
+    home: Path
+    prefect: Path
+
+    def post(self, path: str, **body: Any) -> httpx.Response:
+        return httpx.post(f"{self.api}{path}", json=body, timeout=30)
+
+    def deployment(self, name: str) -> dict[str, Any]:
+        """A deployment as the API has it."""
+        [found] = [item for item in self.post("/deployments/filter").json() if item["name"] == name]
+        return found
+
+    def start(self, name: str, **parameters: Any) -> dict[str, Any]:
+        """Start a run of a deployment, as the UI's form does."""
+        answer = self.post(f"/deployments/{self.deployment(name)['id']}/create_flow_run", parameters=parameters)
+        assert answer.status_code == httpx.codes.CREATED, answer.text
+        return answer.json()
+
+    def run(self, identity: str) -> dict[str, Any]:
+        return httpx.get(f"{self.api}/flow_runs/{identity}", timeout=30).json()
+
+    def ended(self, run: dict[str, Any], seconds: float = 120) -> dict[str, Any]:
+        """The run once it has ended."""
+        return until(lambda: found if (found := self.run(run["id"]))["state_type"] in FINAL else None, seconds, self.said)
+
+    def runs(self, deployment: str) -> list[dict[str, Any]]:
+        """The runs of a deployment that have ended, the first first."""
+        wanted = {"id": {"any_": [self.deployment(deployment)["id"]]}}
+        found = self.post("/flow_runs/filter", deployments=wanted, sort="EXPECTED_START_TIME_ASC").json()
+        return [run for run in found if run["state_type"] in FINAL]
+
+    def card(self) -> dict[str, Any]:
+        """The limit of the machine's only card. (Prefect keeps those of deployments in the same place.)"""
+        [found] = [limit for limit in self.post("/v2/concurrency_limits/filter").json() if not limit["name"].startswith("deployment:")]
+        return found
+
+    def child(self, words: str) -> psutil.Process:
+        """The process below it whose command has these words."""
+        family = psutil.Process(self.process.pid).children(recursive=True)
+        return next(member for member in family if words in " ".join(member.cmdline()))
+
+    def said(self) -> str:
+        """What it has printed, and the ends of the logs of what it has started."""
+        logs = sorted((self.prefect / "difficulty-prior").glob("*.log"))
+        return "\n".join([self.log.read_text(), *(f"--- {log.name}\n{log.read_text()[-3000:]}" for log in logs)])
+
+
+def until(look: Callable[[], T | None], seconds: float, said: Callable[[], str]) -> T:
+    """What `look` gives once it gives something."""
+    deadline = time.monotonic() + seconds
+    while time.monotonic() < deadline:
+        if found := look():
+            return found
+        time.sleep(0.2)
+    raise AssertionError(f"not within {seconds:.0f} s\n{said()}")
+
+
+@contextmanager
+def serving(folder: Path, *options: str, variables: dict[str, str] | None = None) -> Iterator[Served]:
+    """A `serve` over a lake in `folder`, ready; it is ended as a person does it."""
+    port, prefect = free_port(), folder / "prefect"
+    served = Served(subprocess.Popen(["true"]), folder / "serve.log", f"http://127.0.0.1:{port}/api", folder / "runs", prefect)
+    served.process.wait()
+    arguments = command("serve", "--port", str(port), "--home", str(served.home), *options)
+    with served.log.open("w") as log:
+        served.process = subprocess.Popen(
+            arguments, env=environment(prefect) | QUICK | (variables or {}), cwd=folder, stdout=log, stderr=subprocess.STDOUT
+        )
+    try:
+        until(lambda: "\nready" in served.log.read_text() or served.process.poll(), 240, served.said)
+        assert served.process.poll() is None, served.said()
+        yield served
+    finally:
+        if served.process.poll() is None:
+            served.process.send_signal(signal.SIGTERM)
+        served.process.wait(timeout=60)
