@@ -3,6 +3,7 @@
 Nothing is asked of any other machine. Screenshots are left under test-output/.
 """
 
+import re
 import signal
 import socket
 import subprocess
@@ -31,6 +32,7 @@ class Served:
     """What `difficulty-prior serve` brought up: the UI's address, and the lake."""
 
     ui: str
+    reports: str
     home: Path
 
     def get(self, path: str) -> Any:
@@ -76,7 +78,7 @@ def served(browser: Any, tmp_path_factory: pytest.TempPathFactory) -> Iterator[S
     try:
         awaited(lambda: "ready;" in log.read_text() or process.poll() is not None, "serve to be ready")
         assert process.poll() is None, log.read_text()
-        yield Served(f"http://127.0.0.1:{port}", home)
+        yield Served(f"http://127.0.0.1:{port}", f"http://127.0.0.1:{port + 1}", home)
     finally:
         process.send_signal(signal.SIGINT)
         process.wait(timeout=60)
@@ -106,32 +108,41 @@ def test_a_run_is_started_from_the_form(served, browser, tmp_path):
     with browser.new_context(viewport={"width": 1440, "height": 1000}) as context:
         page = context.new_page()
         watched = Watched(page)
-        page.goto(f"{served.ui}/deployments")
-        page.get_by_role("link", name="pipeline", exact=True).click()
-        page.get_by_role("button", name="Run", exact=True).click()
-        page.get_by_text("Custom run").click()
-        field(page, "recipe").fill(str(quick_recipe(tmp_path)))
-        field(page, "rounds").fill("3")
-        field(page, "stage1_steps").fill("2")
-        page.screenshot(path=OUTPUT / "ui-form.png", full_page=True)
-        page.get_by_role("button", name="Submit").click()
-        [run] = awaited(lambda: served.ask("flow_runs/filter"), "the run to be there")
+        fill_in(page, served, quick_recipe(tmp_path))
+        run = awaited(lambda: started_run(served), "the run to be there")
         assert (run["parameters"]["rounds"], run["parameters"]["stage1_steps"]) == (3, 2)
         ended = awaited(lambda: ended_run(served, run["id"]), "the run to end", every=1)
         assert ended["state_type"] == "COMPLETED", ended["state"]["message"]
-        page.goto(f"{served.ui}/runs/flow-run/{run['id']}?tab=Artifacts")
-        page.get_by_text("quick-evaluation").first.wait_for()
-        page.screenshot(path=OUTPUT / "ui-run.png", full_page=True)
-        look_at_artifacts(page, served)
-        assert watched.outside(served.ui, f"{served.ui[:-1]}") == []
+        look_at_run(page, served, run["id"])
+        assert watched.outside(served.ui, served.reports, "blob:") == []
     assert pl.read_parquet(next(served.home.glob("difficulty/*/difficulty.parquet")))["n"].max() == 3
-    steps = Lake(served.home).scan("groups").select(pl.col("step").max()).collect().item()
-    assert steps == 2
+    assert Lake(served.home).scan("groups").select(pl.col("step").max()).collect().item() == 2
 
 
-def field(page: Any, name: str) -> Any:
-    """The form's input for a parameter."""
-    return page.get_by_label(name, exact=False).first
+def fill_in(page: Any, served: Served, recipe: Path) -> None:
+    """Start the pipeline from its form, with other parameters than it offers."""
+    page.goto(f"{served.ui}/deployments")
+    page.get_by_role("link", name="pipeline", exact=True).click()
+    page.get_by_role("button", name="Run", exact=True).click()
+    page.get_by_text("Custom run").click()
+    parameter(page, "recipe").locator("textarea").fill(str(recipe))
+    for name, value in (("rounds", "3"), ("stage1_steps", "2")):
+        parameter(page, name).get_by_role("button", name="int", exact=True).click()
+        parameter(page, name).locator("input").fill(value)
+    assert "How often every problem is sampled" in parameter(page, "rounds").inner_text()
+    page.screenshot(path=OUTPUT / "ui-form.png")
+    page.get_by_role("button", name="Submit").click()
+
+
+def parameter(page: Any, name: str) -> Any:
+    """The part of the form that a parameter is in."""
+    return page.locator(".schema-form-property").filter(has=page.get_by_text(re.compile(rf"^{name}\b"))).last
+
+
+def started_run(served: Served) -> dict[str, Any] | None:
+    """The run that the form has started, not those that it has started itself."""
+    runs = served.ask("flow_runs/filter", flow_runs={"parent_task_run_id": {"is_null_": True}})
+    return runs[0] if runs else None
 
 
 def ended_run(served: Served, run_id: str) -> dict[str, Any] | None:
@@ -140,14 +151,28 @@ def ended_run(served: Served, run_id: str) -> dict[str, Any] | None:
     return run if run["state_type"] in ENDED else None
 
 
-def look_at_artifacts(page: Any, served: Served) -> None:
-    """Open the artifacts of the run as a person would, and the report from its link."""
-    page.goto(f"{served.ui}/artifacts")
-    page.get_by_text("quick-report").first.wait_for()
-    page.screenshot(path=OUTPUT / "ui-artifacts.png", full_page=True)
-    page.goto(f"{served.ui}/artifacts/key/quick-report")
-    page.get_by_role("link", name="Open the report").first.wait_for()
-    page.screenshot(path=OUTPUT / "ui-report.png", full_page=True)
-    address = page.get_by_role("link", name="Open the report").first.get_attribute("href")
-    page.goto(address)
+def look_at_run(page: Any, served: Served, run_id: str) -> None:
+    """Look at the run's artifacts as a person would, and open the report by its link."""
+    page.goto(f"{served.ui}/runs/flow-run/{run_id}")
+    page.get_by_text("Artifacts", exact=True).last.click()
+    for key in ("quick-report", "quick-curated-sets", "quick-evaluation", "quick-cost"):
+        page.get_by_text(key, exact=True).first.wait_for()
+    page.screenshot(path=OUTPUT / "ui-run.png", full_page=True)
+    open_artifact(page, served, "quick-difficulty-starter-figures-train")
+    picture = page.get_by_role("img", name="Histogram")
+    picture.wait_for()
+    assert picture.evaluate("image => image.complete && image.naturalWidth") > 200
+    page.screenshot(path=OUTPUT / "ui-histogram.png")
+    open_artifact(page, served, "quick-report")
+    page.get_by_role("link", name="Open the report").wait_for()
+    page.screenshot(path=OUTPUT / "ui-report.png")
+    page.goto(page.get_by_role("link", name="Open the report").get_attribute("href"))
     assert page.locator("h1").inner_text() == "quick" and page.locator("#result .card").count() == 2
+    page.get_by_role("link", name="All runs").click()
+    page.get_by_role("link", name="quick").wait_for()
+
+
+def open_artifact(page: Any, served: Served, key: str) -> None:
+    """Go to the last version of an artifact."""
+    [found] = [item for item in served.ask("artifacts/filter") if item["key"] == key]
+    page.goto(f"{served.ui}/artifacts/artifact/{found['id']}")
