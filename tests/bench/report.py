@@ -10,6 +10,7 @@ import time
 from dataclasses import dataclass
 from pathlib import Path
 from statistics import median
+from typing import Any
 
 from tasks.reporting.task import PAGE, report
 from tests.bench.row import Row
@@ -49,9 +50,9 @@ def large_run(home: Path, problems: int) -> Run:
     return make(home, size)
 
 
-def opened(problems: int, openings: int = OPENINGS) -> Opened:
-    """Make the run and its report, and open it so often. Raises NoChromium."""
-    with tempfile.TemporaryDirectory() as folder, chromium() as browser:
+def opened(browser: Any, problems: int, openings: int = OPENINGS) -> Opened:
+    """Make the run and its report, and open it so often."""
+    with tempfile.TemporaryDirectory() as folder:
         run = large_run(Path(folder), problems)
         started = time.perf_counter()
         page = report.fn(**run.arguments).file(PAGE)
@@ -59,9 +60,9 @@ def opened(problems: int, openings: int = OPENINGS) -> Opened:
         return Opened(page.stat().st_size, made, tuple(open_once(browser, page) for _ in range(openings)))
 
 
-def open_once(browser: object, page: Path) -> float:
+def open_once(browser: Any, page: Path) -> float:
     """Seconds until the page is loaded and laid out, in a context of its own."""
-    with browser.new_context(viewport={"width": 1440, "height": 900}) as context:  # type: ignore[attr-defined]
+    with browser.new_context(viewport={"width": 1440, "height": 900}) as context:
         tab = context.new_page()
         started = time.perf_counter()
         tab.goto(page.as_uri(), wait_until="load")
@@ -70,8 +71,9 @@ def open_once(browser: object, page: Path) -> float:
 
 
 def rows(problems: int = PROBLEMS) -> list[Row]:
-    """All of it."""
-    found = opened(problems)
+    """All of it. Raises NoChromium."""
+    with chromium() as browser:
+        found = opened(browser, problems)
     what = f"the report of a run of {problems:,} problems"
     slowest = max(found.openings)
     return [
