@@ -23,7 +23,7 @@ from tasks.lake import Lake
 from tests.chromium import OUTPUT, NoChromium, Watched, chromium
 from tests.flows.runs import TINY, command, environment
 
-PATIENCE_S = 240
+PATIENCE_S = 480
 ENDED = {"COMPLETED", "FAILED", "CRASHED", "CANCELLED"}
 
 
@@ -140,8 +140,8 @@ def parameter(page: Any, name: str) -> Any:
 
 
 def started_run(served: Served) -> dict[str, Any] | None:
-    """The run that the form has started, not those that it has started itself."""
-    runs = served.ask("flow_runs/filter", flow_runs={"parent_task_run_id": {"is_null_": True}})
+    """The run that the form has started."""
+    runs = served.ask("flow_runs/filter", deployments={"name": {"any_": ["pipeline"]}})
     return runs[0] if runs else None
 
 
