@@ -4,57 +4,22 @@ Nothing is asked of any other machine. Screenshots are left under test-output/.
 """
 
 import re
-import signal
-import socket
-import subprocess
-import time
 from collections.abc import Iterator
 from copy import deepcopy
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import httpx
 import polars as pl
 import pytest
 import yaml
 
 from tasks.lake import Lake
 from tests.chromium import OUTPUT, NoChromium, Watched, chromium
-from tests.flows.runs import TINY, command, environment
+from tests.flows.runs import TINY
+from tests.flows.serving import Served, serving, until
 
+pytestmark = pytest.mark.timeout(900)
 PATIENCE_S = 480
-ENDED = {"COMPLETED", "FAILED", "CRASHED", "CANCELLED"}
-
-
-@dataclass(frozen=True)
-class Served:
-    """What `difficulty-prior serve` brought up: the UI's address, and the lake."""
-
-    ui: str
-    reports: str
-    home: Path
-
-    def get(self, path: str) -> Any:
-        """What the server's API says."""
-        return httpx.get(f"{self.ui}/api/{path}", timeout=30).raise_for_status().json()
-
-    def ask(self, path: str, **body: Any) -> Any:
-        """What the server's API finds."""
-        return httpx.post(f"{self.ui}/api/{path}", json=body, timeout=30).raise_for_status().json()
-
-
-def free_ports() -> int:
-    """A port that is free, and so is the next one."""
-    for port in range(24_200, 24_400, 2):
-        with socket.socket() as first, socket.socket() as second:
-            try:
-                first.bind(("127.0.0.1", port))
-                second.bind(("127.0.0.1", port + 1))
-            except OSError:
-                continue
-            return port
-    raise OSError("no two free ports from 24200 to 24400")
 
 
 @pytest.fixture(scope="module")
@@ -69,28 +34,14 @@ def browser() -> Iterator[Any]:
 
 @pytest.fixture(scope="module")
 def served(browser: Any, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
-    """Everything that `serve` brings up, from clean homes; ended as by Ctrl-C."""
-    folder, port = tmp_path_factory.mktemp("served"), free_ports()
-    log, home = folder / "serve.log", folder / "runs"
-    arguments = command("serve", "--home", str(home), "--port", str(port))
-    with log.open("w") as output:
-        process = subprocess.Popen(arguments, env=environment(folder / "prefect"), stdout=output, stderr=subprocess.STDOUT)
-    try:
-        awaited(lambda: "ready;" in log.read_text() or process.poll() is not None, "serve to be ready")
-        assert process.poll() is None, log.read_text()
-        yield Served(f"http://127.0.0.1:{port}", f"http://127.0.0.1:{port + 1}", home)
-    finally:
-        process.send_signal(signal.SIGINT)
-        process.wait(timeout=60)
+    """Everything that `serve` brings up, from clean homes."""
+    with serving(tmp_path_factory.mktemp("served")) as found:
+        yield found
 
 
-def awaited(happened: Any, what: str, every: float = 0.5) -> Any:
-    """What `happened` gives once it is true. Fails after PATIENCE_S."""
-    started = time.monotonic()
-    while not (found := happened()):
-        assert time.monotonic() - started < PATIENCE_S, f"waited {PATIENCE_S} s for {what}"
-        time.sleep(every)
-    return found
+def ui(served: Served) -> str:
+    """Where the UI is."""
+    return served.api.removesuffix("/api")
 
 
 def quick_recipe(folder: Path) -> Path:
@@ -109,19 +60,20 @@ def test_a_run_is_started_from_the_form(served, browser, tmp_path):
         page = context.new_page()
         watched = Watched(page)
         fill_in(page, served, quick_recipe(tmp_path))
-        run = awaited(lambda: started_run(served), "the run to be there")
+        run = until(lambda: started_run(served), 30, served.said)
         assert (run["parameters"]["rounds"], run["parameters"]["stage1_steps"]) == (3, 2)
-        ended = awaited(lambda: ended_run(served, run["id"]), "the run to end", every=1)
-        assert ended["state_type"] == "COMPLETED", ended["state"]["message"]
+        ended = served.ended(run, PATIENCE_S)
+        assert ended["state_type"] == "COMPLETED", served.said()
         look_at_run(page, served, run["id"])
-        assert watched.outside(served.ui, served.reports, "blob:") == []
+        reports = f"http://127.0.0.1:{int(ui(served).rpartition(':')[2]) + 1}"
+        assert watched.outside(ui(served), reports, "blob:") == []
     assert pl.read_parquet(next(served.home.glob("difficulty/*/difficulty.parquet")))["n"].max() == 3
     assert Lake(served.home).scan("groups").select(pl.col("step").max()).collect().item() == 2
 
 
 def fill_in(page: Any, served: Served, recipe: Path) -> None:
     """Start the pipeline from its form, with other parameters than it offers."""
-    page.goto(f"{served.ui}/deployments")
+    page.goto(f"{ui(served)}/deployments")
     page.get_by_role("link", name="pipeline", exact=True).click()
     page.get_by_role("button", name="Run", exact=True).click()
     page.get_by_text("Custom run").click()
@@ -141,19 +93,13 @@ def parameter(page: Any, name: str) -> Any:
 
 def started_run(served: Served) -> dict[str, Any] | None:
     """The run that the form has started."""
-    runs = served.ask("flow_runs/filter", deployments={"name": {"any_": ["pipeline"]}})
+    runs = served.post("/flow_runs/filter", deployments={"name": {"any_": ["pipeline"]}}).json()
     return runs[0] if runs else None
-
-
-def ended_run(served: Served, run_id: str) -> dict[str, Any] | None:
-    """The flow run once it has ended."""
-    run = served.get(f"flow_runs/{run_id}")
-    return run if run["state_type"] in ENDED else None
 
 
 def look_at_run(page: Any, served: Served, run_id: str) -> None:
     """Look at the run's artifacts as a person would, and open the report by its link."""
-    page.goto(f"{served.ui}/runs/flow-run/{run_id}")
+    page.goto(f"{ui(served)}/runs/flow-run/{run_id}")
     page.get_by_text("Artifacts", exact=True).last.click()
     for key in ("quick-report", "quick-curated-sets", "quick-evaluation", "quick-cost"):
         page.get_by_text(key, exact=True).first.wait_for()
@@ -174,5 +120,5 @@ def look_at_run(page: Any, served: Served, run_id: str) -> None:
 
 def open_artifact(page: Any, served: Served, key: str) -> None:
     """Go to the last version of an artifact."""
-    [found] = [item for item in served.ask("artifacts/filter") if item["key"] == key]
-    page.goto(f"{served.ui}/artifacts/artifact/{found['id']}")
+    [found] = [item for item in served.post("/artifacts/filter").json() if item["key"] == key]
+    page.goto(f"{ui(served)}/artifacts/artifact/{found['id']}")
