@@ -191,7 +191,7 @@ def amount_chart(rows: pl.DataFrame, value: str, description: str) -> Markup:
 
 def transition_chart(rows: pl.DataFrame, first: str, later: str, description: str) -> Markup:
     """From band to band between two policies. `rows`: band, later_band, problems, share (of the problems of the band)."""
-    axis = {"sort": list(BANDS), "scale": alt.Scale(domain=list(BANDS), paddingInner=0.06)}
+    axis: dict[str, Any] = {"sort": list(BANDS), "scale": alt.Scale(domain=list(BANDS), paddingInner=0.06)}
     x = alt.X("later_band:N", **axis, axis=alt.Axis(title=f"with {later}", orient="top", domain=False, ticks=False, labelAngle=0))
     y = alt.Y("band:N", **axis, axis=alt.Axis(title=f"with {first}", ticks=False))
     every = pl.DataFrame({"band": list(BANDS)}).join(pl.DataFrame({"later_band": list(BANDS)}), how="cross")
