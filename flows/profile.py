@@ -12,6 +12,7 @@ from tasks.policy import Policy, base_policy
 from tasks.problems.settings import SourceSettings
 from tasks.problems.task import ingest
 from tasks.publish import publish_warehouse
+from tasks.reporting.task import show_new
 from tasks.sampling.import_task import import_rollouts
 from tasks.sampling.task import sample
 from tasks.similarity.task import find_near_duplicates
@@ -37,6 +38,7 @@ def profile(recipe: Recipe, home: Path) -> Profiled:
     home = open_home(home)
     profiled = measure_difficulty(recipe, home)
     publish_warehouse(home, recipe.difficulty, recipe.sampling.adaptive)
+    show_new(recipe.name, profiled.difficulty)
     return profiled
 
 

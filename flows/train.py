@@ -15,6 +15,7 @@ from tasks.home import open_home
 from tasks.in_use import in_use, use
 from tasks.planning import PLANNER
 from tasks.policy import Policy
+from tasks.reporting.task import show_new
 from tasks.store import Artifact
 from tasks.training.task import stage_policy
 from tasks.training.task import train as train_stage
@@ -36,6 +37,7 @@ def train(recipe: Recipe, home: Path, last_stage: str | None = None) -> Trained:
     home = open_home(home)
     trained = train_stages(recipe, home, curate(recipe, home), last_stage)
     keep_stages(recipe, home, trained)
+    show_new(recipe.name, trained.curated.profiled.difficulty, *trained.sets)
     return trained
 
 

@@ -16,11 +16,13 @@ from types import FrameType
 import httpx
 
 from flows.serve.children import Child, end
+from flows.serve.pages import pages_child
 from flows.serve.server import await_server, check_version, server_child
 from tasks.cards import CARDS
 from tasks.errors import InputError
 from tasks.lake import Lake
 from tasks.process import PROJECT
+from tasks.reporting.served import SERVED_AT
 from tasks.store import disk_errors_named, write_text
 
 LOOK_S, HEALTH_S = 0.5, 15.0
@@ -66,6 +68,9 @@ def serve(asked: Serving, say: Callable[[str], None]) -> None:
                 children.append(server_child(asked.host, asked.port, logs))
                 children[0].start()
                 await_server(children[0], asked.api, say)
+                if pages := pages_child(asked.home, asked.host, asked.port + 1, logs, say):
+                    children.append(pages)
+                    pages.start()
             check_version(asked.api)
             set_up(asked, children, logs)
             announce(asked, children, logs, say)
@@ -168,6 +173,8 @@ def announce(asked: Serving, children: list[Child], logs: Path, say: Callable[[s
     """Say where everything is and how to end it."""
     workers = ", ".join(child.name.removeprefix("worker ") for child in children if child.name.startswith("worker"))
     say(f"Prefect UI   {asked.api.removesuffix('/api')}/deployments")
+    if SERVED_AT in os.environ:
+        say(f"reports      {os.environ[SERVED_AT]}")
     say(f"lake         {asked.home}")
     say(f"workers      {workers}; logs in {logs}")
     say(f"from here    export PREFECT_API_URL={asked.api}")

@@ -28,29 +28,33 @@ def series_scale(names: Sequence[str]) -> alt.Scale:
     return alt.Scale(domain=list(names), range=[series_ink(place) for place, _ in enumerate(names)])
 
 
-def histogram_chart(rows: pl.DataFrame, edges: DifficultySettings, description: str) -> Markup:
-    """How many problems were solved how often. `rows`: bin, bins, band, problems, expected (of the Beta-binomial fit, may be null)."""
+def histogram_chart(rows: pl.DataFrame, edges: DifficultySettings, description: str, *, most: int | None = None) -> Markup:
+    """How many problems were solved how often. `rows`: bin, bins, band, problems, expected (of the Beta-binomial fit, may be null), and
+    perhaps chosen: how many of them stand out, the others pale. `most` is where the scale ends that several charts share."""
+    layers: list[Any] = [problem_bars(rows, "problems", most), *edge_rules(rows, edges)]
+    if "chosen" in rows.columns:
+        layers = [problem_bars(rows, "problems", most, opacity=0.28), problem_bars(rows, "chosen", most), *edge_rules(rows, edges)]
+    if rows["expected"].null_count() == 0:
+        fit = alt.Chart(rows).encode(x="bin:Q", y="expected:Q")
+        line = fit.mark_line(color=ink("ink"), strokeWidth=1.2, strokeDash=[3, 2], clip=True)
+        layers += [line, fit.mark_point(color=ink("ink"), filled=True, size=14, opacity=1, clip=True)]
+    return inline_svg(alt.layer(*layers).properties(width=WIDTH, height=HEIGHT), description)
+
+
+def problem_bars(rows: pl.DataFrame, column: str, most: int | None, opacity: float = 1.0) -> alt.Chart:
+    """A bar of `column` for each bin, in the colour of its band."""
     bins = int(rows["bins"].max())  # type: ignore[arg-type]
-    bars = rows.with_columns(left=pl.col("bin") - 0.44, right=pl.col("bin") + 0.44)
     ticks = list(range(0, bins + 1, max(1, -(-bins // MOST_TICKS))))
     x = alt.X(
         "left:Q",
         scale=alt.Scale(domain=[-0.6, bins + 0.6], nice=False),
         axis=alt.Axis(values=ticks, format="d", title=f"times solved, of {bins}"),
     )
-    base = alt.Chart(bars).encode(x=x)
-    columns = base.mark_bar(cornerRadiusEnd=2).encode(
-        x2="right:Q",
-        y=alt.Y("problems:Q", axis=alt.Axis(title="problems", tickCount=5, format="d")),
-        y2=alt.datum(0),
-        color=alt.Color("band:N", scale=band_scale(), legend=None),
-    )
-    layers: list[Any] = [columns, *edge_rules(rows, edges)]
-    if rows["expected"].null_count() == 0:
-        fit = alt.Chart(rows).encode(x="bin:Q", y="expected:Q")
-        line = fit.mark_line(color=ink("ink"), strokeWidth=1.2, strokeDash=[3, 2])
-        layers += [line, fit.mark_point(color=ink("ink"), filled=True, size=14, opacity=1)]
-    return inline_svg(alt.layer(*layers).properties(width=WIDTH, height=HEIGHT), description)
+    y_scale = alt.Undefined if most is None else alt.Scale(domain=[0, most], nice=True)
+    y = alt.Y(f"{column}:Q", scale=y_scale, axis=alt.Axis(title="problems", tickCount=5, format="d"))
+    bars = alt.Chart(rows.with_columns(left=pl.col("bin") - 0.44, right=pl.col("bin") + 0.44).drop("expected"))
+    marks = bars.mark_bar(cornerRadiusEnd=2, opacity=opacity)
+    return marks.encode(x=x, x2="right:Q", y=y, y2=alt.datum(0), color=alt.Color("band:N", scale=band_scale(), legend=None))
 
 
 def edge_rules(rows: pl.DataFrame, edges: DifficultySettings) -> list[alt.Chart]:
@@ -160,17 +164,43 @@ def weight_chart(rows: pl.DataFrame, names: Sequence[str], description: str) -> 
     return inline_svg(alt.layer(base.mark_line(strokeWidth=1.2, opacity=0.5), dots).properties(width=WIDTH, height=130), description)
 
 
-def stacked_chart(rows: pl.DataFrame, names: Sequence[str], description: str) -> Markup:
-    """Problems of each set by band. `rows`: name (stage and dataset), band, problems."""
+def stacked_chart(rows: pl.DataFrame, names: Sequence[str], value: str, description: str) -> Markup:
+    """An amount by band, one bar a name. `rows`: name, band, and the column `value`, which is also the axis's title."""
     ranked = rows.with_columns(place=pl.col("band").replace_strict({band: place for place, band in enumerate(BANDS)}, default=len(BANDS)))
     chart = (
         alt.Chart(ranked)
         .mark_bar(height=16)
         .encode(
             y=alt.Y("name:N", sort=list(names), axis=alt.Axis(title=None, labelColor=ink("ink"), labelFontSize=12, labelLimit=140)),
-            x=alt.X("problems:Q", axis=alt.Axis(title="problems", tickCount=5, format="d")),
+            x=alt.X(f"{value}:Q", axis=alt.Axis(title=value, tickCount=5, format="~s")),
             color=alt.Color("band:N", scale=band_scale(), legend=None),
             order=alt.Order("place:Q"),
         )
     )
     return inline_svg(chart.properties(width=WIDTH - 90, height=28 * len(names) + 10), description)
+
+
+def amount_chart(rows: pl.DataFrame, value: str, description: str) -> Markup:
+    """An amount, one bar a name, in the order of the rows. `rows`: name, and the column `value`, which is also the axis's title."""
+    names = rows["name"].to_list()
+    y = alt.Y("name:N", sort=names, axis=alt.Axis(title=None, labelColor=ink("ink"), labelFontSize=12, labelLimit=150))
+    x = alt.X(f"{value}:Q", axis=alt.Axis(title=value, tickCount=4, format="~s"))
+    chart = alt.Chart(rows).mark_bar(height=14, color=ink("series-2")).encode(x=x, y=y)
+    return inline_svg(chart.properties(width=WIDTH - 100, height=26 * len(names) + 10), description)
+
+
+def transition_chart(rows: pl.DataFrame, first: str, later: str, description: str) -> Markup:
+    """From band to band between two policies. `rows`: band, later_band, problems, share (of the problems of the band)."""
+    axis: dict[str, Any] = {"sort": list(BANDS), "scale": alt.Scale(domain=list(BANDS), paddingInner=0.06)}
+    x = alt.X("later_band:N", **axis, axis=alt.Axis(title=f"with {later}", orient="top", domain=False, ticks=False, labelAngle=0))
+    y = alt.Y("band:N", **axis, axis=alt.Axis(title=f"with {first}", ticks=False))
+    every = pl.DataFrame({"band": list(BANDS)}).join(pl.DataFrame({"later_band": list(BANDS)}), how="cross")
+    empty = alt.Chart(every).mark_rect(color=ink("line"), opacity=0.45, cornerRadius=3).encode(x=x, y=y)
+    shade = alt.Opacity("share:Q", scale=alt.Scale(domain=[0, 1], range=[0.06, 0.85]), legend=None)
+    base = alt.Chart(rows).encode(x=x, y=y)
+    cells = base.mark_rect(cornerRadius=3, color=ink("accent")).encode(opacity=shade)
+    numbers = base.mark_text(fontSize=12).encode(
+        text=alt.Text("problems:Q", format=",d"),
+        color=alt.condition("datum.share > 0.55", alt.value(ink("surface")), alt.value(ink("ink"))),
+    )
+    return inline_svg(alt.layer(empty, cells, numbers).properties(width=WIDTH, height=HEIGHT), description)

@@ -12,6 +12,7 @@ from typing import Any
 
 import polars as pl
 
+from tasks.difficulty.measurement import open_graded
 from tasks.difficulty.settings import DifficultySettings
 from tasks.lake import RELATIONS, ROLLOUT_KEY, Lake
 from tasks.sampling.profile import profile_rollouts, shard_paths
@@ -19,31 +20,19 @@ from tasks.store import Artifact
 from tasks.warehouse import open_over
 
 GROUPS = "stg_groups"
+SLIM = ("n_tokens", "finish_reason", "seed", "hint")  # of a rollout, what costs are counted by
 
 
 @dataclass(frozen=True)
-class Inputs:
-    """The artifacts of one run, and their tables."""
+class Difficulty:
+    """How hard the problems of one profile are, and its tables."""
 
-    home: Path
-    name: str
     difficulty: Artifact
-    sets: tuple[Artifact, ...]
-    stages: tuple[Artifact, ...]
-    evaluation: Artifact
-    problems: tuple[Artifact, ...]
 
     @property
     def edges(self) -> DifficultySettings:
         """The bands' edges that difficulty was measured with."""
         return DifficultySettings.model_validate(self.difficulty.manifest.get("settings", {}))
-
-    @property
-    def graded(self) -> Artifact | None:
-        """The graded answers that difficulty rests on, where they are known and still there."""
-        key = self.difficulty.manifest.get("graded")
-        found = Artifact(home=self.difficulty.home, kind="graded", key=key) if key else None
-        return found if found and found.is_complete else None
 
     @cached_property
     def by_problem(self) -> pl.DataFrame:
@@ -61,10 +50,49 @@ class Inputs:
         rows = pl.read_parquet(self.difficulty.file("u_shape.parquet"))
         return rows.sort("problems", "dataset", "split", descending=[True, False, False])
 
+
+@dataclass(frozen=True)
+class Inputs(Difficulty):
+    """The artifacts of one run, and their tables."""
+
+    home: Path
+    name: str
+    sets: tuple[Artifact, ...]
+    stages: tuple[Artifact, ...]
+    evaluation: Artifact
+    problems: tuple[Artifact, ...]
+
+    @property
+    def graded(self) -> Artifact | None:
+        """The graded answers that difficulty rests on, where they are known and still there."""
+        return self.found("graded", self.difficulty.manifest.get("graded"))
+
+    @property
+    def asked(self) -> list[Artifact]:
+        """The graded answers that the evaluation rests on, each once, as far as they are still there."""
+        keys = dict.fromkeys(self.evaluation.manifest.get("graded", []))
+        return [item for item in (self.found("graded", key) for key in keys) if item]
+
+    @property
+    def difficulties(self) -> list[Artifact]:
+        """Every difficulty of the training problems that a set was chosen by: with `reprofile` more than one, the first first."""
+        later = (self.found("difficulty", item.manifest.get("difficulty")) for item in self.sets)
+        return list(dict.fromkeys([self.difficulty, *(item for item in later if item)]))
+
+    def chosen_by(self, stage: str) -> Artifact:
+        """The difficulty that a stage's set was chosen by."""
+        keys = [item.manifest.get("difficulty") for item in self.sets if stage in item.manifest.get("stages", {})]
+        return next((item for key in keys if (item := self.found("difficulty", key))), self.difficulty)
+
+    def found(self, kind: str, key: str | None) -> Artifact | None:
+        """An artifact of the lake, where it is known and complete."""
+        item = Artifact(home=self.difficulty.home, kind=kind, key=key) if key else None
+        return item if item and item.is_complete else None
+
     @cached_property
     def curated(self) -> pl.DataFrame:
         """`curated.parquet`: one row per problem of a stage."""
-        return pl.concat(pl.read_parquet(item.file("curated.parquet")) for item in self.sets)
+        return curated_problems(self.sets)
 
     @cached_property
     def summary(self) -> pl.DataFrame:
@@ -113,6 +141,24 @@ class Inputs:
         """`hint_effect.parquet`: no row without a hinted arm."""
         return pl.read_parquet(self.evaluation.file("hint_effect.parquet"))
 
+    @cached_property
+    def suspects(self) -> pl.DataFrame | None:
+        """The mart `suspect_labels` over the training problems; None where their graded answers are not there."""
+        if self.graded is None:
+            return None
+        with closing(open_graded(self.graded, self.problems, self.edges, ["suspect_labels"])) as connection:
+            return connection.table("suspect_labels").pl()
+
+    def lengths(self, graded: Artifact, problem_ids: pl.Series) -> pl.DataFrame:
+        """The responses of a graded profile to these problems without their text: how long each is and how it ended."""
+        return profile_rollouts(graded, problem_ids, columns=[*ROLLOUT_KEY, *SLIM])
+
+    @cached_property
+    def pace(self) -> pl.DataFrame:
+        """The engine's seconds per token for each policy and way of sampling, as far as the lake knows."""
+        drawn = Lake(self.home).scan("draws").group_by("policy_id", "sampling_id").agg(pl.col("seconds", "tokens").sum())
+        return drawn.filter(pl.col("tokens") > 0).select("policy_id", "sampling_id", pace=pl.col("seconds") / pl.col("tokens")).collect()
+
     def stage_files(self, relation: str) -> list[Path]:
         """The stages' files of `groups` or `metrics`."""
         return [path for stage in self.stages for path in sorted((stage.path / relation).glob("*.parquet"))]
@@ -131,3 +177,8 @@ class Inputs:
         ids = self.by_problem["sampling_id"].unique()
         rows = Lake(self.home).scan("samplings").filter(pl.col("sampling_id").is_in(ids.implode())).collect()
         return rows.row(0, named=True) if len(rows) else {}
+
+
+def curated_problems(sets: Sequence[Artifact]) -> pl.DataFrame:
+    """`curated.parquet` of all these sets."""
+    return pl.concat(pl.read_parquet(item.file("curated.parquet")) for item in sets)

@@ -1,4 +1,4 @@
-"""What the Prefect UI shows of a run: short Markdown texts and tables, with a key each. Nothing here needs Prefect or a chart.
+"""What the Prefect UI shows of a run: short Markdown texts and tables, with a key each. Nothing here needs Prefect.
 
 Names of datasets are made inert for Markdown; no question and no response is ever shown there.
 """
@@ -12,7 +12,14 @@ from typing import Any
 
 import polars as pl
 
-from tasks.reporting.inputs import Inputs
+from tasks.reporting.index import INDEX
+from tasks.reporting.inputs import Difficulty, Inputs, curated_problems
+from tasks.reporting.sections.cost import cost_section
+from tasks.reporting.sections.difficulty import figure_of
+from tasks.reporting.sections.evaluation import headline
+from tasks.reporting.served import address_of
+from tasks.reporting.svg import picture_uri
+from tasks.reporting.templates import palette
 from tasks.reporting.wording import label, p_value, parameter, percent, percent_interval, points, points_interval, policy_title, slug
 from tasks.store import Artifact, digest
 
@@ -34,12 +41,22 @@ def notices(inputs: Inputs, page: Path) -> list[Notice]:
     """All notices of a run; the same run gives the same keys, so that the UI shows their history."""
     return [
         report_notice(inputs, page),
-        *histogram_notices(inputs),
-        Notice(notice_key(inputs.name, "curated-sets"), "Curated problems by stage, dataset and band", curated_rows(inputs)),
-        Notice(
-            notice_key(inputs.name, "evaluation"), "Held-out accuracy; differences to base in percentage points", evaluation_rows(inputs)
-        ),
+        *histogram_notices(inputs.name, inputs),
+        sets_notice(inputs.name, inputs.curated),
+        evaluation_notice(inputs.name, inputs.summary),
+        *cost_notice(inputs),
     ]
+
+
+def notices_of(name: str, made: Artifact) -> list[Notice]:
+    """What is to be told of one artifact of a run of that name by itself."""
+    if made.kind == "difficulty":
+        return list(histogram_notices(name, Difficulty(made)))
+    if made.kind == "curated":
+        return [sets_notice(name, curated_problems([made]))]
+    if made.kind == "evaluations":
+        return [evaluation_notice(name, pl.read_parquet(made.file("summary.parquet")))]
+    return []
 
 
 def study_notice(name: str, study: Artifact) -> Notice:
@@ -67,16 +84,45 @@ def notice_key(*names: str) -> str:
 
 
 def report_notice(inputs: Inputs, page: Path) -> Notice:
-    """Where the report lies."""
-    return Notice(notice_key(inputs.name, "report"), f"# Report of {markdown(inputs.name)}\n\n<{page.as_uri()}>")
+    """What came out, and where the report lies."""
+    found = headline(inputs)
+    lines = [f"| {markdown(card['title'])} | {card['accuracy']} | {card['interval']} | {gain_of(card)} |" for card in found["cards"]]
+    scores = ["| policy | accuracy | interval | points to base |", "|---|---:|---:|---:|", *lines] if lines else []
+    parts = [f"# Report of {markdown(inputs.name)}", markdown(found["sentence"], 400), "\n".join(scores), links(page)]
+    return Notice(notice_key(inputs.name, "report"), "\n\n".join(part for part in parts if part))
 
 
-def histogram_notices(inputs: Inputs) -> Iterator[Notice]:
-    """A histogram in text for each of the largest datasets."""
+def gain_of(card: dict[str, Any]) -> str:
+    """A card's difference to the base policy with its interval."""
+    return f"{card['difference']} ({card['difference_interval']})" if card["difference"] else ""
+
+
+def links(page: Path) -> str:
+    """Where the page lies, and where it can be opened."""
+    reports = page.parent.parent
+    report, every = (address_of(found, reports) for found in (page, reports / INDEX))
+    return f"[Open the report]({report}) · [all reports]({every})\n\n```\n{page}\n```"
+
+
+def cost_notice(inputs: Inputs) -> Iterator[Notice]:
+    """Responses, tokens and time of every step, where they are known."""
+    found = cost_section(inputs)
+    if found:
+        table = found["steps"]
+        heads = [head for head, _ in table.heads]
+        rows = [{head: markdown(str(cell)) for head, cell in zip(heads, row, strict=True)} for row in table.rows]
+        yield Notice(notice_key(inputs.name, "cost"), table.caption, rows)
+
+
+def histogram_notices(name: str, inputs: Difficulty) -> Iterator[Notice]:
+    """A histogram for each of the largest datasets, as a picture and in text."""
+    inks = palette()
     for shape in inputs.shapes.head(MOST_DATASETS).iter_rows(named=True):
         rows = inputs.histogram.filter(pl.col("dataset") == shape["dataset"], pl.col("split") == shape["split"]).sort("bin")
-        key = notice_key(inputs.name, "difficulty", shape["dataset"], shape["split"])
-        yield Notice(key, f"# Difficulty of {markdown(shape['dataset'])}\n\n{shape_line(shape)}\n\n{histogram_text(rows)}")
+        key = notice_key(name, "difficulty", shape["dataset"], shape["split"])
+        picture = f"![Histogram]({picture_uri(figure_of(inputs, shape).svg, inks)})"
+        parts = [f"# Difficulty of {markdown(shape['dataset'])}", shape_line(shape), picture, histogram_text(rows)]
+        yield Notice(key, "\n\n".join(parts))
 
 
 def shape_line(shape: dict[str, Any]) -> str:
@@ -99,14 +145,25 @@ def histogram_text(rows: pl.DataFrame) -> str:
     return "\n".join(["| solved | band | | problems |", "|---:|---|---|---:|", *lines])
 
 
-def curated_rows(inputs: Inputs) -> list[dict[str, Any]]:
+def sets_notice(name: str, curated: pl.DataFrame) -> Notice:
+    """What was curated."""
+    return Notice(notice_key(name, "curated-sets"), "Curated problems by stage, dataset and band", curated_rows(curated))
+
+
+def evaluation_notice(name: str, summary: pl.DataFrame) -> Notice:
+    """How the policies compare."""
+    said = "Held-out accuracy; differences to base in percentage points"
+    return Notice(notice_key(name, "evaluation"), said, evaluation_rows(summary))
+
+
+def curated_rows(curated: pl.DataFrame) -> list[dict[str, Any]]:
     """Counts of the curated sets."""
-    counts = inputs.curated.group_by("stage", "dataset", "band").agg(problems=pl.len(), accuracy=pl.col("accuracy").mean())
+    counts = curated.group_by("stage", "dataset", "band").agg(problems=pl.len(), accuracy=pl.col("accuracy").mean())
     ordered = counts.sort("stage", "dataset", "accuracy")
     return [{**row, "dataset": markdown(row["dataset"]), "accuracy": percent(row["accuracy"])} for row in ordered.iter_rows(named=True)]
 
 
-def evaluation_rows(inputs: Inputs) -> list[dict[str, Any]]:
+def evaluation_rows(summary: pl.DataFrame) -> list[dict[str, Any]]:
     """The evaluation's summary."""
     return [
         {
@@ -119,10 +176,10 @@ def evaluation_rows(inputs: Inputs) -> list[dict[str, Any]]:
             "difference": points(row["difference"]),
             "its interval": points_interval(row["difference_low"], row["difference_high"]),
         }
-        for row in inputs.summary.iter_rows(named=True)
+        for row in summary.iter_rows(named=True)
     ]
 
 
-def markdown(text: str) -> str:
-    """A name that Markdown and the HTML it becomes show as it is."""
-    return MARKS.sub(r"\\\1", html.escape(label(text)))
+def markdown(text: str, length: int = 40) -> str:
+    """A name that Markdown and the HTML it becomes show as it is, shortened to `length` characters."""
+    return MARKS.sub(r"\\\1", html.escape(label(text, length)))

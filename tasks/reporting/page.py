@@ -1,29 +1,27 @@
-"""Lays the sections out as one self-contained HTML file: no script, nothing fetched, everything that others wrote escaped.
+"""The page of a run, and that of a study: one self-contained HTML file, with no script, and nothing fetched.
 
-Equal inputs give equal bytes: the page holds no date and no path of the machine it was made on.
+Equal inputs give equal bytes, but for the engine's time in the costs: the page holds no date and no path of the machine it was made on.
 """
 
-from pathlib import Path
-from typing import Any
-
-import jinja2
-from markupsafe import Markup
-
 from tasks.reporting.inputs import Inputs
+from tasks.reporting.measured import measured
 from tasks.reporting.sections.calibration import calibration_section
+from tasks.reporting.sections.cost import cost_section
 from tasks.reporting.sections.curation import curation_section
 from tasks.reporting.sections.dictionary import dictionary_section
 from tasks.reporting.sections.difficulty import difficulty_section
+from tasks.reporting.sections.drift import drift_section
 from tasks.reporting.sections.evaluation import evaluation_section, headline
 from tasks.reporting.sections.examples import examples_section
 from tasks.reporting.sections.lineage import lineage_section
 from tasks.reporting.sections.study import study_section
+from tasks.reporting.sections.suspects import suspects_section
 from tasks.reporting.sections.training import training_section
+from tasks.reporting.templates import laid_out
 from tasks.reporting.wording import label
 from tasks.store import Artifact
 
-ROOM = Path(__file__).parent
-REPORT, STUDY, STYLE = "report.html.jinja", "study.html.jinja", "report.css"
+REPORT, STUDY = "report.html.jinja", "study.html.jinja"
 
 
 def render_report(inputs: Inputs) -> str:
@@ -36,7 +34,10 @@ def render_report(inputs: Inputs) -> str:
         curation=curation_section(inputs),
         training=training_section(inputs),
         calibration=calibration_section(inputs),
+        drift=drift_section(inputs, measured(inputs)),
         evaluation=evaluation_section(inputs),
+        suspects=suspects_section(inputs),
+        cost=cost_section(inputs),
         examples=examples_section(inputs),
         lineage=lineage_section(inputs),
         dictionary=dictionary_section(),
@@ -46,12 +47,3 @@ def render_report(inputs: Inputs) -> str:
 def render_study(name: str, study: Artifact) -> str:
     """The page of a study as HTML."""
     return laid_out(STUDY, name=label(name, 120), study=study_section(study))
-
-
-def laid_out(template: str, **parts: Any) -> str:
-    """A template of this room with the page's style; whatever is not Markup is escaped."""
-    environment = jinja2.Environment(
-        loader=jinja2.FileSystemLoader(ROOM), autoescape=True, undefined=jinja2.StrictUndefined, trim_blocks=True, lstrip_blocks=True
-    )
-    style = Markup((ROOM / STYLE).read_text(encoding="utf-8"))
-    return environment.get_template(template).render(style=style, **parts)

@@ -4,6 +4,7 @@ Charts are drawn in sentinel colours, one for each variable, and these are repla
 string replacement, so a dataset's name stays a name. Nothing is fetched while rendering.
 """
 
+import base64
 import re
 from xml.etree import ElementTree
 
@@ -31,6 +32,7 @@ INKS = (
 SERIES = tuple(name for name in INKS if name.startswith("series-"))
 COLOURS = {name: f"#0101{number:02x}" for number, name in enumerate(INKS, start=1)}
 VARIABLES = {colour: f"var(--{name})" for name, colour in COLOURS.items()}
+MOST_SCALED = 1.3
 LONG_NUMBER = re.compile(r"-?\d+\.\d{2,}")
 GEOMETRY = ("d", "transform", "x", "y", "x1", "x2", "y1", "y2", "width", "height", "viewBox")
 DROPPED = ("class", "font-family", "pointer-events", "stroke-miterlimit", "version", "aria-hidden")
@@ -68,8 +70,20 @@ def inline_svg(chart: alt.TopLevelMixin, description: str) -> Markup:
         element.tag = element.tag.rpartition("}")[2]
         element.attrib = kept_attributes(element.attrib)
     remove_empty(root)
-    root.attrib = {"viewBox": root.attrib["viewBox"], "role": "img", "aria-label": description, "focusable": "false"}
+    width = float(root.attrib["viewBox"].split()[2])
+    style = f"max-width:{MOST_SCALED * width:.0f}px"  # so that words have much the same size on all charts
+    root.attrib = {"viewBox": root.attrib["viewBox"], "style": style, "role": "img", "aria-label": description, "focusable": "false"}
     return Markup(ElementTree.tostring(root, encoding="unicode"))
+
+
+def picture_uri(svg: Markup, palette: str) -> str:
+    """A chart as a picture that stands alone, on a ground of its own, as a data URI; `palette` is the CSS that gives the inks."""
+    left, top, width, height = re.search(r'viewBox="(\S+) (\S+) (\S+) (\S+)"', svg).groups()  # type: ignore[union-attr]
+    opening, _, content = str(svg).partition(">")
+    ground = f'<rect x="{left}" y="{top}" width="{width}" height="{height}" rx="8" fill="var(--surface)"/>'
+    sized = opening.replace("<svg ", f'<svg xmlns="http://www.w3.org/2000/svg" width="{width}" height="{height}" ', 1)
+    text = f"{sized}><style>{palette} text {{ font-family: sans-serif }}</style>{ground}{content}"
+    return f"data:image/svg+xml;base64,{base64.b64encode(text.encode()).decode()}"
 
 
 def kept_attributes(attributes: dict[str, str]) -> dict[str, str]:

@@ -7,9 +7,10 @@ and every SQL file that the data dictionary is made of.
 from pathlib import Path
 
 from prefect.artifacts import create_markdown_artifact, create_table_artifact
-from prefect.context import TaskRunContext
+from prefect.context import FlowRunContext, TaskRunContext
 
 from tasks.caching import room_task
+from tasks.layout import MANIFEST
 from tasks.relations import RELATION_FOLDERS, SQL
 from tasks.store import Artifact, artifact, building, digest, file_digest, folder_digests, write_text
 
@@ -51,17 +52,20 @@ def report(
     evaluation: Artifact,
     problems: tuple[Artifact, ...],
 ) -> Artifact:
-    """Write `report.html`, and where this is a Prefect run tell the UI about it."""
+    """Write `report.html` and the index over all reports, and where this is a Prefect run tell the UI about it."""
     target = plan(home, name, difficulty, sets, stages, evaluation, problems)
     if target.is_complete:
         return target
+    from tasks.reporting.index import write_index
     from tasks.reporting.inputs import Inputs
     from tasks.reporting.notices import notices
     from tasks.reporting.page import render_report  # draws charts; reruns never do
+    from tasks.reporting.sections.evaluation import score
 
-    inputs = Inputs(Path(home), name, difficulty, sets, stages, evaluation, problems)
-    with building(target, {"name": name, "evaluation": evaluation.key}) as folder:
+    inputs = Inputs(difficulty, Path(home), name, sets, stages, evaluation, problems)
+    with building(target, {"name": name, "evaluation": evaluation.key, "score": score(inputs)}) as folder:
         write_text(folder / PAGE, render_report(inputs))
+    write_index(target.home)
     if TaskRunContext.get():
         for notice in notices(inputs, target.file(PAGE)):
             tell(notice.key, notice.text, notice.rows)
@@ -75,19 +79,36 @@ def study_plan(home: Path, name: str, study: Artifact) -> Artifact:
 
 @room_task(study_plan, name="report study", task_run_name="report on the study {name}")
 def report_study(home: Path, name: str, study: Artifact) -> Artifact:
-    """Write the page of a study, and where this is a Prefect run show its table in the UI."""
+    """Write the page of a study and the index over all reports, and where this is a Prefect run show its table in the UI."""
     target = study_plan(home, name, study)
     if target.is_complete:
         return target
+    from tasks.reporting.index import write_index
     from tasks.reporting.notices import study_notice
     from tasks.reporting.page import render_study
+    from tasks.reporting.sections.study import score
 
-    with building(target, {"name": name, "study": study.key}) as folder:
+    with building(target, {"name": name, "study": study.key, "score": score(study)}) as folder:
         write_text(folder / PAGE, render_study(name, study))
+    write_index(target.home)
     if TaskRunContext.get():
         notice = study_notice(name, study)
         tell(notice.key, notice.text, notice.rows)
     return target
+
+
+def show_new(name: str, *made: Artifact) -> None:
+    """Tell the UI of those artifacts that the flow run in hand has made, where it runs alone: the whole pipeline's report tells of all."""
+    context = FlowRunContext.get()
+    if context is None or context.flow_run is None or context.flow_run.parent_task_run_id is not None:
+        return
+    began = context.start_time.timestamp()
+    for item in made:
+        if (item.path / MANIFEST).stat().st_mtime >= began:
+            from tasks.reporting.notices import notices_of  # draws charts; reruns never do
+
+            for notice in notices_of(name, item):
+                tell(notice.key, notice.text, notice.rows)
 
 
 def tell(key: str, text: str, rows: list[dict]) -> None:

@@ -73,6 +73,15 @@ def number(value: float | None, digits: int = 3) -> str:
     return f"{value:,}" if isinstance(value, int) else f"{value:.{digits}g}".replace("-", "−")
 
 
+def duration(seconds: float | None) -> str:
+    """A time in the two largest units that say something."""
+    if seconds is None or is_missing(seconds):
+        return MISSING
+    minutes, rest = divmod(round(seconds), 60)
+    hours, minutes = divmod(minutes, 60)
+    return f"{hours:,} h {minutes} min" if hours else f"{minutes} min {rest} s" if minutes else f"{rest} s" if rest else f"{seconds:.1g} s"
+
+
 def parameter(value: float | None) -> str:
     """A fitted parameter to three significant digits, zeros at the end included."""
     return MISSING if value is None else f"{value:#.3g}".rstrip(".")

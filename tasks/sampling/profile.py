@@ -12,7 +12,7 @@ from typing import Any
 
 import polars as pl
 
-from tasks.lake import Lake
+from tasks.lake import RELATIONS, Lake
 from tasks.store import Artifact, file_digest, write_text
 
 SHARDS = "shards.json"
@@ -49,12 +49,13 @@ def holding(shards: Sequence[Path], problem_ids: pl.Series) -> list[Path]:
     return [path for path in shards if str(path) in found]
 
 
-def profile_rollouts(profile: Artifact, problem_ids: pl.Series) -> pl.DataFrame:
-    """The rollouts of a profile: its problems and rounds only, ordered by problem, round and sample."""
+def profile_rollouts(profile: Artifact, problem_ids: pl.Series, columns: Sequence[str] = tuple(RELATIONS["rollouts"])) -> pl.DataFrame:
+    """The rollouts of a profile: its problems and rounds only, ordered by problem, round and sample; of `columns` only, the key's among
+    them."""
     facts = read_profile(profile)
     rows = pl.scan_parquet(shard_paths(profile, "rollouts"), glob=False)
     limits, rounds = round_limits(profile), pl.lit(facts["rounds"])
     if limits is not None:
         rows, rounds = rows.join(pl.scan_parquet(limits, glob=False), on="problem_id", how="left"), pl.col("rounds").fill_null(rounds)
     mine = rows.filter(pl.col("problem_id").is_in(problem_ids.implode()), pl.col("round") < rounds).drop("rounds", strict=False)
-    return mine.sort("problem_id", "round", "sample").collect()
+    return mine.select(columns).sort("problem_id", "round", "sample").collect()

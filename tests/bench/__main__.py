@@ -27,6 +27,7 @@ NAMES = (
     "warehouse",
     "rerun",
     "slots",
+    "report",
 )
 README = Path(__file__).resolve().parents[2] / "README.md"
 BEGIN, END = "<!-- bench: begin -->", "<!-- bench: end -->"

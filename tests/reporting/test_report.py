@@ -9,12 +9,31 @@ from pathlib import Path
 import polars as pl
 import pytest
 
+from tasks.difficulty.settings import BANDS
+from tasks.lake import Lake
 from tasks.reporting.inputs import Inputs
 from tasks.reporting.page import render_report
 from tasks.reporting.task import plan, report
+from tasks.reporting.wording import duration
+from tests.reporting.made import DOUBTED
 
 HOSTILE_NAME = "<img src=x onerror=alert(1)>"
 HOSTILE_TEXT = "</pre></style></svg><script>alert(1)</script>{{{{ 7 * 7 }}}} \u202eevil\x1b[31m {answer}"
+SECTIONS = {
+    "result",
+    "difficulty",
+    "curated",
+    "training",
+    "calibration",
+    "drift",
+    "evaluation",
+    "examples",
+    "suspects",
+    "cost",
+    "lineage",
+    "dictionary",
+}
+LINKS = ("#", "../index.html")
 MAY_LOAD = {"src", "href", "srcset", "data", "action", "poster", "xlink:href"}
 
 
@@ -37,6 +56,9 @@ class Page(HTMLParser):
     def text(self) -> str:
         return " ".join(" ".join(self.words).split())
 
+    def ids(self) -> list[str]:
+        return [attributes["id"] or "" for _, attributes in self.elements if "id" in attributes]
+
     def tags(self) -> set[str]:
         return {tag for tag, _ in self.elements}
 
@@ -49,7 +71,10 @@ def test_page_tells_the_whole_run(made):
     run = made()
     page = page_of(run)
     ids = {attributes["id"] for tag, attributes in page.elements if tag == "section"}
-    assert ids == {"result", "difficulty", "curated", "training", "calibration", "evaluation", "examples", "lineage", "dictionary"}
+    assert ids == SECTIONS
+    assert [attributes["href"] for tag, attributes in page.elements if tag == "a"][1:-1] == [
+        f"#{name}" for name in page.ids() if name in ids
+    ][1:]
     summary = pl.read_parquet(run.evaluation.file("summary.parquet"))
     best = summary.filter(policy="stage2", hints=False, dataset="all").row(0, named=True)
     assert f"Stage 2 solves {100 * best['accuracy']:.1f}% of the held-out problems" in page.text
@@ -89,6 +114,99 @@ def test_page_tells_how_the_prior_ages(made):
     assert "How the prior ages" not in render_report(Inputs(**made(groups=False).arguments))
 
 
+def test_page_shows_what_was_chosen_from_what(made):
+    run = made()
+    html = render_report(Inputs(**run.arguments))
+    curated = pl.read_parquet(run.sets[0].file("curated.parquet")).filter(stage="stage1", dataset="cells")
+    figure = next(part for part in html.split("<figure>") if "<h3>Stage 1 · cells</h3>" in part)
+    assert f"{len(curated)} of 32 problems" in figure
+    bar = rf'<path d="((?!M[^"]*v0h)M[^"]*)" fill="var\(--(?:{"|".join(BANDS)})\)"'  # one that has a height
+    solid, pale = (re.findall(bar + end, figure) for end in (" ?/>", " opacity"))
+    histogram = pl.read_parquet(run.difficulty.file("histogram.parquet")).filter(pl.col("dataset") == "cells", pl.col("problems") > 0)
+    assert len(solid) == curated["accuracy"].n_unique() and len(pale) == len(histogram)
+
+
+def test_page_tells_what_each_stage_changed(made):
+    run = made()
+    text = page_of(run).text
+    rows = pl.read_parquet(run.evaluation.file("evaluations.parquet")).filter(~pl.col("hints"))
+    base, last = (rows.filter(policy=name).select("problem_id", "dataset", "n", "k") for name in ("base", "stage2"))
+    pairs = base.join(last, on="problem_id", suffix="_last")
+    easier = pairs.filter(band_of("k_last") > band_of("k")).height
+    assert f"{100 * easier / len(pairs):.0f}% of 64 problems in an easier band" in text.split("Base → Stage 2", 1)[1]
+    never = pairs.filter(pl.col("dataset") == "cells", pl.col("k") == 0)
+    assert f"{(never['k_last'] > 0).sum()} of {len(never)}" in text
+    assert "Stage 1 → Stage 2" in text and "cells / train" not in text
+
+
+def band_of(column: str) -> pl.Expr:
+    """The place of the band of k of n."""
+    return (pl.col(column) / pl.col("n")).cut([0.084, 0.35, 0.65, 0.87], left_closed=True).to_physical()
+
+
+def test_policies_that_answered_the_training_problems_are_compared_there_too(made):
+    run = made(reprofile=True)
+    page = page_of(run)
+    later = pl.read_parquet(run.home / "difficulty" / run.sets[1].manifest["difficulty"] / "difficulty.parquet")
+    assert later["policy_id"].unique().to_list() == ["stage1-id"]
+    assert "cells / train" in page.text and "cells / heldout" in page.text
+    never = 100 * (later.filter(dataset="cells")["k"] == 0).mean()
+    assert f"never solved {never:.0f}%" in page.text
+    assert "Profile Stage 1 512" in page.text
+
+
+def test_page_lists_labels_to_doubt(made):
+    run = made()
+    suspects = Inputs(**run.arguments).suspects
+    doubted = {f"{dataset}-{row}" for dataset in ("cells", "charts") for row in range(DOUBTED, 33, DOUBTED)}
+    assert suspects is not None and len(suspects) > 0 and set(suspects["source_id"]) <= doubted and set(suspects["voted"]) == {"1"}
+    text = page_of(run).text
+    section = text[text.index("Training problems whose gold answer may be wrong") : text.index("What it cost")]
+    assert f"{len(suspects)} most answers agree" in section
+    assert all(name in section for name in suspects["source_id"]) and " say 1 " in section
+
+
+def test_costs_are_those_of_the_answers(made):
+    run = made()
+    text = page_of(run).text
+    verdicts = pl.scan_parquet(run.home / "verdicts" / "base-id-sampling-1" / "*.parquet").collect()
+    train = pl.concat(pl.read_parquet(source.file("problems.parquet")) for source in run.problems)["problem_id"]
+    correct = verdicts.filter(pl.col("problem_id").is_in(train.implode()), pl.col("verdict") == "correct").height
+    assert f"Profile Base 512 4,608 9.0 {4608 / correct:,.1f} 0.0% –" in text
+    assert "Training Stage 1 768" in text and "Evaluation Stage 2 512 4,608" in text
+
+
+def test_a_time_is_told_where_draws_are_known(made):
+    run = made(problems=28)
+    row = {"policy_id": "base-id", "sampling_id": "sampling-1", "engine": "transformers", "responses": 10, "tokens": 90, "seconds": 900.0}
+    Lake(run.home).record("draws", row)
+    assert f"{duration(28 * 2 * 8 * 9 * 10)}" == "11 h 12 min" and "11 h 12 min" in page_of(run).text
+
+
+def test_texts_can_be_read_in_both_schemes():
+    style = (Path(report.fn.__code__.co_filename).parent / "report.css").read_text()
+    light, dark = (
+        dict(re.findall(r"--([a-z0-9-]+): (#[0-9a-f]{6})", block)) for block in re.findall(r":root \{(.*?)\}", style, re.DOTALL)[:2]
+    )
+    for inks in (light, dark):
+        for ink in ("ink", "muted", "accent", "up", "down"):
+            for ground in ("page", "surface"):
+                assert contrast(inks[ink], inks[ground]) >= 4.5, (ink, ground)
+
+
+def contrast(one: str, other: str) -> float:
+    """The contrast of two colours as WCAG 2 defines it."""
+    high, low = sorted((luminance(one), luminance(other)), reverse=True)
+    return (high + 0.05) / (low + 0.05)
+
+
+def luminance(colour: str) -> float:
+    """The relative luminance of a colour."""
+    parts = [int(colour[place : place + 2], 16) / 255 for place in (1, 3, 5)]
+    red, green, blue = (part / 12.92 if part <= 0.04045 else ((part + 0.055) / 1.055) ** 2.4 for part in parts)
+    return 0.2126 * red + 0.7152 * green + 0.0722 * blue
+
+
 def test_charts_take_the_pages_colours_and_words(made):
     page = page_of(made())
     charts = [attributes for tag, attributes in page.elements if tag == "svg"]
@@ -114,11 +232,14 @@ def test_nothing_is_fetched_and_nothing_runs(made):
     html = render_report(Inputs(**made().arguments))
     page = Page(html)
     assert "http://" not in html and "https://" not in html and "@import" not in html and "url(" not in html
-    assert not page.tags() & {"script", "iframe", "object", "embed", "link", "base", "form", "foreignobject", "animate"}
+    icons = [attributes for tag, attributes in page.elements if tag == "link"]
+    assert [(icon["rel"], (icon["href"] or "")[:19]) for icon in icons] == [("icon", "data:image/svg+xml,")]
+    assert not page.tags() & {"script", "iframe", "object", "embed", "base", "form", "foreignobject", "animate"}
     for tag, attributes in page.elements:
         assert not [name for name in attributes if name.startswith("on")], tag
         loads = [value or "" for name, value in attributes.items() if name in MAY_LOAD]
-        assert all(value.startswith(("data:image/webp;base64,", "#")) for value in loads), (tag, loads)
+        allowed = ("data:image/svg+xml,",) if tag == "link" else LINKS if tag == "a" else ("data:image/webp;base64,", "#")
+        assert all(value.startswith(allowed) for value in loads), (tag, loads)
     policy = next(attributes["content"] for tag, attributes in page.elements if attributes.get("http-equiv") == "Content-Security-Policy")
     assert policy == "default-src 'none'; img-src data:; style-src 'unsafe-inline'"
     assert len(html) < 500_000
@@ -154,6 +275,7 @@ def test_equal_inputs_give_equal_bytes(made):
         ({"groups": False}, "Prior against training", "Reward"),
         ({"groups": False, "metrics": False}, "How training went", "Lineage"),
         ({"answers": False}, "of the answers</summary>", "answers that difficulty was measured on are not at hand"),
+        ({"answers": False}, "Suspect labels", "Evaluation"),
         ({"problems": 4, "rounds": 1, "low": 0.0}, "U-shaped: α", "No shape"),
     ],
 )

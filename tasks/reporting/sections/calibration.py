@@ -74,14 +74,14 @@ def staleness(inputs: Inputs) -> Table | None:
     titles = {stage.key: stage_title(stage) for stage in inputs.stages}
     lines = [
         (
-            titles.get(row["stage_id"], ""),
+            titles[row["stage_id"]],
             number(row["first_skill"]),
             number(row["last_skill"]),
             points(row["drift_per_100_steps"]),
             points(row["error_growth_per_100_steps"]),
             row["stale_step"] or "never",
         )
-        for row in rows.iter_rows(named=True)
+        for row in sorted(rows.iter_rows(named=True), key=lambda row: list(titles).index(row["stage_id"]))
     ]
     heads = ("stage", "#skill at first", "#at last", "#drift in 100 steps", "#error growth", "#no better than the mean from step")
     return table("How the prior ages", heads, lines) if lines else None

@@ -6,13 +6,15 @@ from typing import Any
 import polars as pl
 
 from tasks.difficulty.settings import BANDS
-from tasks.reporting.charts import stacked_chart
+from tasks.reporting.charts import histogram_chart, stacked_chart
 from tasks.reporting.figure import Figure
 from tasks.reporting.inputs import Inputs
 from tasks.reporting.table import Table, table
 from tasks.reporting.wording import label, percent, policy_title, printable
 
 MOST_BARS = 24
+MOST_CHARTS = 8
+PLACE = ["dataset", "split"]
 
 
 def curation_section(inputs: Inputs) -> dict[str, Any]:
@@ -20,17 +22,46 @@ def curation_section(inputs: Inputs) -> dict[str, Any]:
     counts = counted(inputs.curated)
     names = counts["name"].unique(maintain_order=True).to_list()
     total = len(inputs.curated)
-    svg = (
-        stacked_chart(counts, names[:MOST_BARS], f"{total} curated problems by stage, dataset and band.")
-        if 0 < len(names) <= MOST_BARS
-        else None
-    )
+    said = f"{total} curated problems by stage, dataset and band."
+    svg = stacked_chart(counts, names, "problems", said) if 0 < len(names) <= MOST_BARS else None
+    sets = set_places(inputs)
     return {
+        "histograms": [after(inputs, place) for place in sets.head(MOST_CHARTS).iter_rows(named=True)],
+        "not_drawn": max(0, len(sets) - MOST_CHARTS),
         "figure": svg and Figure(title="Problems by band", svg=svg),
         "contents": contents(inputs.curated),
         "stages": [chosen(inputs, stage) for stage in inputs.curated["stage"].unique().sort()],
         "warnings": [printable(warning) for item in inputs.sets for warning in item.manifest.get("warnings", [])],
     }
+
+
+def set_places(inputs: Inputs) -> pl.DataFrame:
+    """stage, dataset, split, bin accuracies of the chosen problems: one row a stage and place, the largest of every stage first."""
+    parts = [placed(inputs, stage) for stage in inputs.curated["stage"].unique().sort()]
+    sizes = pl.concat(parts).group_by("stage", *PLACE).agg(pl.col("accuracy"), problems=pl.len()) if parts else pl.DataFrame()
+    return sizes.sort("stage", pl.col("problems").sum().over(PLACE), *PLACE, descending=[False, True, False, False])
+
+
+def placed(inputs: Inputs, stage: str) -> pl.DataFrame:
+    """The problems of a stage with the split that they are of."""
+    measured = pl.read_parquet(inputs.chosen_by(stage).file("difficulty.parquet"), columns=["problem_id", *PLACE])
+    splits = measured.unique(["problem_id", "dataset"], keep="first", maintain_order=True)
+    return inputs.curated.filter(pl.col("stage") == stage).join(splits, on=["problem_id", "dataset"], how="inner")
+
+
+def after(inputs: Inputs, place: dict[str, Any]) -> Figure:
+    """The histogram that a stage was chosen by, the problems that it was given in full colour and the others pale."""
+    here = [pl.col(name) == place[name] for name in PLACE]
+    every = pl.read_parquet(inputs.chosen_by(place["stage"]).file("histogram.parquet")).filter(*here).sort("bin")
+    bins = (pl.Series("accuracy", place["accuracy"]) * every["bins"].max()).round().cast(pl.Int64)
+    chosen = bins.rename("bin").value_counts(name="chosen").cast(pl.Int64)
+    rows = every.join(chosen, on="bin", how="left", maintain_order="left").with_columns(
+        pl.col("chosen").fill_null(0), expected=pl.lit(None, pl.Float64)
+    )
+    title, total = f"{policy_title(place['stage'])} · {label(place['dataset'], 28)}", int(rows["problems"].sum())
+    said = f"{place['problems']:,} of {total:,} problems ({percent(place['problems'] / max(1, total), 0)})"
+    chart = histogram_chart(rows, inputs.edges, f"{title}: histogram of {total} problems; {said} are in the set.")
+    return Figure(title=title, svg=chart, caption=said)
 
 
 def counted(curated: pl.DataFrame) -> pl.DataFrame:

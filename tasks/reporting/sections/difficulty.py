@@ -8,7 +8,7 @@ import polars as pl
 from tasks.difficulty.settings import BANDS
 from tasks.reporting.charts import histogram_chart
 from tasks.reporting.figure import Figure
-from tasks.reporting.inputs import Inputs
+from tasks.reporting.inputs import Difficulty
 from tasks.reporting.table import Table, table
 from tasks.reporting.wording import label, number, parameter, percent
 
@@ -16,7 +16,7 @@ MOST_CHARTS = 12
 PLACE = ["dataset", "split"]
 
 
-def difficulty_section(inputs: Inputs) -> dict[str, Any]:
+def difficulty_section(inputs: Difficulty) -> dict[str, Any]:
     """Figures of the largest datasets, and a table of all of them."""
     shapes = inputs.shapes
     drawn = [figure_of(inputs, shape) for shape in shapes.head(MOST_CHARTS).iter_rows(named=True)]
@@ -37,7 +37,7 @@ def shape_headline(shapes: pl.DataFrame) -> str:
     return f"{u_shaped} of {len(shapes)} datasets are U-shaped."
 
 
-def figure_of(inputs: Inputs, shape: dict[str, Any]) -> Figure:
+def figure_of(inputs: Difficulty, shape: dict[str, Any]) -> Figure:
     """The histogram of one dataset and split."""
     rows = inputs.histogram.filter(*(pl.col(name) == shape[name] for name in PLACE)).sort("bin")
     rows = rows.with_columns(expected=expected(rows, shape))
@@ -92,7 +92,7 @@ def log_beta(a: float, b: float) -> float:
     return lgamma(a) + lgamma(b) - lgamma(a + b)
 
 
-def overview(inputs: Inputs, shapes: pl.DataFrame) -> Table:
+def overview(inputs: Difficulty, shapes: pl.DataFrame) -> Table:
     """Every dataset with its problems by band and its verdict."""
     counts = inputs.by_problem.group_by([*PLACE, "band"]).len()
     found = {(dataset, split, band): n for dataset, split, band, n in counts.iter_rows()}
@@ -110,7 +110,7 @@ def overview(inputs: Inputs, shapes: pl.DataFrame) -> Table:
     return table("Problems by band of difficulty", ("dataset", "#problems", *(f"#{band}" for band in BANDS), "#α", "#β", "shape"), rows)
 
 
-def band_ranges(inputs: Inputs) -> list[tuple[str, str]]:
+def band_ranges(inputs: Difficulty) -> list[tuple[str, str]]:
     """Each band with its range of accuracy, for the legend."""
     edges = inputs.edges
     low, hard, medium, high = (f"{edge:g}" for edge in (edges.low, edges.hard_below, edges.medium_below, edges.high))

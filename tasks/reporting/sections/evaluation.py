@@ -21,6 +21,7 @@ from tasks.reporting.wording import (
 )
 
 MOST_CHARTS = 12
+SCORED = ("accuracy", "accuracy_low", "accuracy_high", "difference", "difference_low", "difference_high")
 INTERVALS = DifficultySettings()  # what the evaluation makes its intervals with
 SAYS = {
     "up": "a gain, since its interval lies above zero",
@@ -40,6 +41,21 @@ def headline(inputs: Inputs) -> dict[str, Any]:
         "problems": rows["problems"].max() or 0,
         "confidence": percent(INTERVALS.confidence, 0),
     }
+
+
+def score(inputs: Inputs) -> dict[str, Any]:
+    """The result in numbers, for the index over all reports: the first and the last policy over all held-out problems, without hints."""
+    rows = overall(inputs).filter(~pl.col("hints"))
+    if rows.is_empty():
+        return {}
+    ends = {place: {"title": policy_title(row["policy"]), **{name: row[name] for name in SCORED}} for place, row in first_and_last(rows)}
+    return {"problems": int(rows["problems"].max() or 0), **ends}  # type: ignore[arg-type]
+
+
+def first_and_last(rows: pl.DataFrame) -> list[tuple[str, dict[str, Any]]]:
+    """The first row, and where there are more the last."""
+    ends = [("first", rows.row(0, named=True)), ("last", rows.row(-1, named=True))]
+    return ends if len(rows) > 1 else ends[:1]
 
 
 def overall(inputs: Inputs) -> pl.DataFrame:

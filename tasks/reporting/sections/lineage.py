@@ -11,14 +11,30 @@ from tasks.store import Artifact
 
 
 def lineage_section(inputs: Inputs) -> dict[str, Any]:
-    """The policies, the artifacts, how responses were drawn and graded, and the settings of every stage."""
+    """What was made from what, the policies, the artifacts, how responses were drawn and graded, and every stage's settings."""
     return {
+        "chain": chain(inputs),
         "policies": policies(inputs),
         "artifacts": artifacts(inputs),
         "measured": measured(inputs),
         "settings": [(stage_title(stage), written(stage.manifest.get("settings", {}))) for stage in inputs.stages],
         "libraries": libraries(inputs.stages),
     }
+
+
+def chain(inputs: Inputs) -> list[tuple[str, str, str]]:
+    """Each link from the problems to the evaluation: what it is, how much of it there is, and its identity where it has one."""
+    graded, sizes = inputs.graded, inputs.curated.group_by("stage").len().sort("stage")["len"]
+    answers = int(inputs.by_problem["n"].sum())
+    rounds = inputs.difficulty.manifest.get("rounds")
+    return [
+        ("Problems", f"{len(inputs.by_problem):,} in {inputs.by_problem['dataset'].n_unique():,} datasets", ""),
+        ("Answers, graded", f"{answers:,} in {rounds} rounds" if rounds else f"{answers:,}", graded.key if graded else ""),
+        ("Difficulty", "how often each was solved", inputs.difficulty.key),
+        ("Curated sets", " + ".join(f"{size:,}" for size in sizes) + " problems", inputs.sets[-1].key if inputs.sets else ""),
+        *((stage_title(stage), f"{(inputs.groups['stage_id'] == stage.key).sum():,} groups", stage.key) for stage in inputs.stages),
+        ("Evaluation", f"{inputs.summary['problems'].max() or 0:,} held-out problems", inputs.evaluation.key),
+    ]
 
 
 def policies(inputs: Inputs) -> Table:

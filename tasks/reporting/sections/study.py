@@ -6,7 +6,7 @@ import polars as pl
 
 from tasks.reporting.charts import MOST_SERIES, difference_chart, interval_chart, spending_chart
 from tasks.reporting.figure import Figure
-from tasks.reporting.sections.evaluation import shared_domain
+from tasks.reporting.sections.evaluation import SCORED, shared_domain
 from tasks.reporting.table import Table, table
 from tasks.reporting.wording import change, label, number, p_value, percent, percent_interval, points, points_interval
 from tasks.store import Artifact
@@ -36,6 +36,16 @@ def study_section(study: Artifact) -> dict[str, Any]:
         "problems": int(arms["problems"].max() or 0),  # type: ignore[arg-type]
         "key": study.key,
     }
+
+
+def score(study: Artifact) -> dict[str, Any]:
+    """The result in numbers, for the index over all reports: the baseline, and the best of the arms that train."""
+    arms = pl.read_parquet(study.file("study.parquet"))
+    trained = arms.filter(pl.col("completions") > 0).sort("accuracy", "arm", descending=[True, False], nulls_last=True)
+    ends = [("first", trained.filter("is_baseline")), ("last", trained.filter(~pl.col("is_baseline")))]
+    scores = {place: {"title": rows["arm"][0], **{name: rows[name][0] for name in SCORED}} for place, rows in ends if len(rows)}
+    sizes = {name: int(arms[name].max() or 0) for name in ("seeds", "problems")}  # type: ignore[arg-type]
+    return {"arms": len(arms), **sizes, **scores} if "first" in scores else {}
 
 
 def sentences(arms: pl.DataFrame) -> list[str]:

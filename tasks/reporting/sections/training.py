@@ -25,6 +25,7 @@ class Curve:
     title: str
     caption: str
     as_percent: bool = False
+    is_detail: bool = False  # for those who look for what went wrong
 
 
 CURVES = (
@@ -34,26 +35,33 @@ CURVES = (
     Curve(
         ("zero_signal", "frac_reward_zero_std"), "Zero-signal groups", "all answers right or all wrong: nothing to learn", as_percent=True
     ),
-    Curve(("weight", "weight/mean"), "Weight as applied", "mean weight of the step's groups"),
     Curve(("kl",), "KL divergence", "from the policy that the stage started from"),
-    Curve(("loss",), "Loss", "of the policy gradient; its level says little"),
-    Curve(("grad_norm",), "Gradient norm", "before clipping"),
-    Curve(("entropy",), "Entropy", "of the next token, in nats"),
-    Curve(("completions/mean_length",), "Completion length", "mean, in tokens"),
-    Curve(("completions/clipped_ratio",), "Cut-off completions", "share that met the token limit", as_percent=True),
-    Curve(("rewards/format/mean",), "Format kept", "share of completions", as_percent=True),
-    Curve(("learning_rate",), "Learning rate", "as scheduled"),
+    Curve(("loss",), "Loss", "of the policy gradient; its level says little", is_detail=True),
+    Curve(("grad_norm",), "Gradient norm", "before clipping", is_detail=True),
+    Curve(("entropy",), "Entropy", "of the next token, in nats", is_detail=True),
+    Curve(("completions/mean_length",), "Completion length", "mean, in tokens", is_detail=True),
+    Curve(("completions/clipped_ratio",), "Cut-off completions", "share that met the token limit", as_percent=True, is_detail=True),
+    Curve(("rewards/format/mean",), "Format kept", "share of completions", as_percent=True, is_detail=True),
+    Curve(("learning_rate",), "Learning rate", "as scheduled", is_detail=True),
 )
+
+
+WEIGHT = Curve(("weight", "weight/mean"), "Weight by step", "mean weight of the step's groups")
 
 
 def training_section(inputs: Inputs) -> dict[str, Any]:
     """A figure for each metric that was logged, the weights, and a summary of the stages."""
     titles = {stage.key: stage_title(stage) for stage in inputs.stages}
     series, boundaries = in_sequence(all_series(inputs), list(titles))
-    figures = [figure_of(curve, series, titles, boundaries) for curve in CURVES if found_name(curve, series)]
-    weights = weight_figure(inputs, titles)
+    by_accuracy = weight_figure(inputs, titles)
+    drawn = [(curve, figure_of(curve, series, titles, boundaries)) for curve in CURVES if found_name(curve, series)]
     return {
-        "figures": [*figures, *([weights] if weights else [])],
+        "figures": [figure for curve, figure in drawn if not curve.is_detail],
+        "details": [figure for curve, figure in drawn if curve.is_detail],
+        "weights": [
+            *([by_accuracy] if by_accuracy else []),
+            *([figure_of(WEIGHT, series, titles, boundaries)] if found_name(WEIGHT, series) else []),
+        ],
         "series": list(titles.values()),
         "summary": summary(inputs, titles),
     }

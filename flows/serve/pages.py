@@ -1,0 +1,34 @@
+"""The reports of a lake over HTTP, so that the Prefect UI can link to them: a browser follows no link from a server's page to a file.
+
+For this machine alone: whoever reaches the port can read every report, with no password asked.
+"""
+
+import os
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+from flows.serve.children import Child
+from flows.serve.server import address, check_port
+from tasks.errors import InputError
+from tasks.reporting.index import REPORTS, write_index
+from tasks.reporting.served import SERVED_AT
+
+LOCAL = ("127.0.0.1", "localhost", "::1")
+
+
+def pages_child(home: Path, host: str, port: int, logs: Path, say: Callable[[str], None]) -> Child | None:
+    """A server of the lake's reports, whose address is told to all that is started after it; None, with the reason said, where they
+    cannot be served: the UI is open to other machines, or the port is taken."""
+    if host not in LOCAL:
+        say(f"reports      {home / REPORTS}; they are not served, as --host {host} is open to other machines and they have no password")
+        return None
+    try:
+        check_port(host, port)
+    except InputError as error:
+        say(f"reports      {home / REPORTS}; they are not served: {error}")
+        return None
+    write_index(home)
+    os.environ[SERVED_AT] = address(host, port)
+    command = [sys.executable, "-m", "http.server", str(port), "--bind", host, "--directory", str(home / REPORTS)]
+    return Child("server of reports", command, dict(os.environ), logs / "reports.log")

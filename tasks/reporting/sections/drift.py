@@ -1,0 +1,120 @@
+"""What each stage changed: the histogram of every policy, from band to band, and problem by problem."""
+
+from typing import Any
+
+import polars as pl
+
+from tasks.difficulty.settings import BANDS
+from tasks.reporting.charts import histogram_chart, transition_chart
+from tasks.reporting.figure import Figure
+from tasks.reporting.inputs import Inputs
+from tasks.reporting.measured import Measured
+from tasks.reporting.sections.difficulty import expected, place_title
+from tasks.reporting.table import Table, table
+from tasks.reporting.wording import parameter, percent, points, points_interval
+
+MOST_DATASETS = 3
+PLACE = ["dataset", "split"]
+
+
+def drift_section(inputs: Inputs, measured: Measured) -> dict[str, Any]:
+    """The histograms of the policies on the largest datasets that several of them answered, and what changed between two of them."""
+    shapes = comparable(measured)
+    places = shapes.group_by(PLACE).agg(pl.col("problems").max()).sort("problems", *PLACE, descending=[True, False, False])
+    return {
+        "histograms": [histograms(inputs, measured, shapes, place) for place in places.head(MOST_DATASETS).iter_rows(named=True)],
+        "not_drawn": max(0, len(places) - MOST_DATASETS),
+        "shapes": shape_table(measured, shapes),
+        "transitions": [figure for pair in measured.steps() if (figure := transition_figure(measured, *pair))],
+        "changes": change_table(measured, places),
+    }
+
+
+def comparable(measured: Measured) -> pl.DataFrame:
+    """The shapes of those datasets and splits that more than one policy answered, policies in order."""
+    order = {policy_id: place for place, policy_id in enumerate(measured.policies)}
+    rows = measured.shapes.filter(pl.col("policy_id").is_in(list(order)))
+    several = pl.col("policy_id").n_unique().over(PLACE) > 1
+    return rows.filter(several).sort(*PLACE, pl.col("policy_id").replace_strict(order, return_dtype=pl.Int64))
+
+
+def histograms(inputs: Inputs, measured: Measured, shapes: pl.DataFrame, place: dict[str, Any]) -> tuple[str, list[Figure]]:
+    """A dataset's title, and the histogram of each policy, all to one scale."""
+    here = [pl.col(name) == place[name] for name in PLACE]
+    rows = measured.histogram.filter(*here)
+    most = int(rows["problems"].max() or 1)  # type: ignore[arg-type]
+    drawn = [histogram(inputs, measured, rows, shape, most) for shape in shapes.filter(*here).iter_rows(named=True)]
+    return place_title(place, shapes), drawn
+
+
+def histogram(inputs: Inputs, measured: Measured, rows: pl.DataFrame, shape: dict[str, Any], most: int) -> Figure:
+    """The histogram of one policy."""
+    mine = rows.filter(pl.col("policy_id") == shape["policy_id"], pl.col("sampling_id") == shape["sampling_id"]).sort("bin")
+    title = measured.title(shape["policy_id"])
+    said = f"never solved {percent(shape['never_share'], 0)}, always {percent(shape['always_share'], 0)}"
+    description = f"{title}: histogram of {shape['problems']} problems by how often they are solved; {said}."
+    drawn = mine.with_columns(expected=expected(mine, shape))
+    return Figure(title=title, svg=histogram_chart(drawn, inputs.edges, description, most=most), caption=said)
+
+
+def shape_table(measured: Measured, shapes: pl.DataFrame) -> Table:
+    """Every policy on every dataset: how many problems are in each band's reach, and the fit."""
+    counts = measured.histogram.group_by([*PLACE, "policy_id", "sampling_id", "band"]).agg(pl.col("problems").sum())
+    keys = [*PLACE, "policy_id", "sampling_id", "band", "problems"]
+    found = {tuple(row[:-1]): row[-1] for row in counts.select(keys).iter_rows()}
+    rows = [
+        (
+            place_title(shape, shapes),
+            measured.title(shape["policy_id"]),
+            f"{shape['problems']:,}",
+            *(f"{found.get((shape['dataset'], shape['split'], shape['policy_id'], shape['sampling_id'], band), 0):,}" for band in BANDS),
+            percent(shape["never_share"], 0),
+            percent(shape["always_share"], 0),
+            parameter(shape["alpha"]),
+            parameter(shape["beta"]),
+        )
+        for shape in shapes.iter_rows(named=True)
+    ]
+    heads = ("dataset", "policy", "#problems", *(f"#{band}" for band in BANDS), "#never", "#always", "#α", "#β")
+    return table("Problems by band of difficulty, policy by policy", heads, rows)
+
+
+def transition_figure(measured: Measured, first: str, later: str) -> Figure | None:
+    """Where the problems of each band went; None where no problem was asked of both."""
+    rows = measured.transitions.filter(pl.col("policy_id") == first, pl.col("later_policy_id") == later)
+    if rows.is_empty():
+        return None
+    cells = rows.group_by("band", "later_band").agg(pl.col("problems").sum()).with_columns(of=pl.col("problems").sum().over("band"))
+    ranks = {band: place for place, band in enumerate(BANDS)}
+    moved = cells.with_columns(by=pl.col("later_band").replace_strict(ranks, return_dtype=pl.Int64) - pl.col("band").replace_strict(ranks))
+    easier, harder, total = (int(moved.filter(part)["problems"].sum()) for part in (pl.col("by") > 0, pl.col("by") < 0, pl.lit(True)))
+    title = f"{measured.title(first)} → {measured.title(later)}"
+    said = f"{percent(easier / total, 0)} of {total:,} problems in an easier band, {percent(harder / total, 0)} in a harder one"
+    drawn = cells.select("band", "later_band", "problems", share=pl.col("problems") / pl.col("of"))
+    chart = transition_chart(drawn, measured.title(first), measured.title(later), f"{title}: problems from band to band; {said}.")
+    return Figure(title=title, svg=chart, caption=said)
+
+
+def change_table(measured: Measured, places: pl.DataFrame) -> Table | None:
+    """The mart `policy_drift` in words; None where no two policies answered the same problems."""
+    rows = []
+    for first, later in measured.steps():
+        part = measured.drift.filter(pl.col("policy_id") == first, pl.col("later_policy_id") == later)
+        rows += [(f"{measured.title(first)} → {measured.title(later)}", *change(row, places)) for row in part.iter_rows(named=True)]
+    heads = ("from → to", "dataset", "#problems", "#difference", "#interval", "#surely up", "#surely down", "#now solved", "#now unsolved")
+    caption = "What changed, in percentage points, problem by problem; “surely” where a problem’s two intervals lie apart"
+    return table(caption, heads, rows) if rows else None
+
+
+def change(row: dict[str, Any], places: pl.DataFrame) -> tuple[str, ...]:
+    """One line of the mart `policy_drift`."""
+    return (
+        place_title(row, places),
+        f"{row['problems']:,}",
+        points(row["difference"]),
+        points_interval(row["difference_low"], row["difference_high"]),
+        f"{row['up']:,}",
+        f"{row['down']:,}",
+        f"{row['gained']:,} of {row['never']:,}",
+        f"{row['lost']:,} of {row['solved']:,}",
+    )

@@ -1,0 +1,59 @@
+"""Gold answers to doubt: the problems whose label may be wrong, with the reason, and a few of them to look at."""
+
+from typing import Any
+
+import polars as pl
+
+from tasks.reporting.inputs import Inputs
+from tasks.reporting.sections.examples import PROBLEM, example, with_questions
+from tasks.reporting.table import Table, table
+from tasks.reporting.wording import clipped, label, percent
+
+MOST_ROWS, MOST_SHOWN = 20, 3
+REASONS = {
+    "agreement": "most answers agree on one other than the gold answer",
+    "inversion": "a weaker policy solves it and a better one does not",
+    "unscorable": "the grader could not compare an answer with the gold answer",
+}
+
+
+def suspects_section(inputs: Inputs) -> dict[str, Any] | None:
+    """The mart `suspect_labels` of the training problems; None where the graded answers are gone."""
+    rows = inputs.suspects
+    if rows is None:
+        return None
+    counts = dict(rows.group_by("reason").agg(pl.struct(PROBLEM).n_unique()).iter_rows())
+    return {
+        "counts": [(f"{counts[reason]:,}", said) for reason, said in REASONS.items() if reason in counts],
+        "problems": shown(inputs, rows),
+        "listed": listed(rows) if len(rows) else None,
+        "more": max(0, len(rows) - MOST_ROWS),
+    }
+
+
+def shown(inputs: Inputs, rows: pl.DataFrame) -> list[dict[str, Any]]:
+    """The problems whose answers agree most on another one, as they are asked."""
+    agreed = rows.filter(pl.col("reason") == "agreement").head(MOST_SHOWN)
+    difficulty = inputs.by_problem.select(*PROBLEM, "band", "accuracy", "k", "n")
+    asked = with_questions(inputs, agreed.select(*PROBLEM, "voted", "votes").join(difficulty, on=PROBLEM, how="inner"))
+    answers = inputs.answers(agreed["problem_id"]) if asked else pl.DataFrame()
+    said = [{"voted": clipped(row["voted"], 200), "votes": f"{row['votes']} of {row['n']}"} for row in asked]
+    return [example(inputs, row, answers) | facts for row, facts in zip(asked, said, strict=True)]
+
+
+def listed(rows: pl.DataFrame) -> Table:
+    """The first of them, in the mart's order."""
+    cells = [
+        (
+            label(row["dataset"]),
+            label(row["source_id"] or row["problem_id"][:12], 24),
+            row["reason"],
+            label(row["answer"] or "", 24),
+            label(row["voted"], 24) if row["voted"] else "–",
+            percent(row["vote_share"], 0),
+            f"{row['k']} of {row['n']}",
+        )
+        for row in rows.head(MOST_ROWS).iter_rows(named=True)
+    ]
+    heads = ("dataset", "problem", "reason", "gold answer", "most answered", "#by", "#solved")
+    return table("Gold answers to doubt, the surest first", heads, cells)

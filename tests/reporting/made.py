@@ -1,0 +1,229 @@
+"""A whole run in small, written by the parts that a real run is written by: lake, profile, marts, curation and evaluation.
+
+Only what a model would do is made up: answers are drawn from each problem's own chance of success.
+"""
+
+import random
+from contextlib import closing
+from dataclasses import dataclass
+from functools import cached_property
+from io import BytesIO
+from pathlib import Path
+
+import polars as pl
+from PIL import Image
+
+from tasks.curation.settings import CurationSettings
+from tasks.curation.task import curate
+from tasks.difficulty.measurement import open_graded
+from tasks.difficulty.settings import DifficultySettings
+from tasks.difficulty.task import FILES as DIFFICULTY_FILES
+from tasks.evaluation.comparison import EvaluationArm
+from tasks.evaluation.task import evaluate
+from tasks.lake import RELATIONS, Lake, conform, write_parquet
+from tasks.problems.images import ImageLimits, keep_image
+from tasks.sampling.profile import read_profile, write_profile
+from tasks.store import Artifact, artifact, building, digest
+
+SAMPLING, GRADER = "sampling-1", "grader-1"
+STAGES = ("stage1", "stage2")
+DOUBTED = 8  # each so many-th problem
+
+
+@dataclass(frozen=True)
+class Size:
+    """How large a made-up run is, and what it has."""
+
+    datasets: tuple[str, ...] = ("cells", "charts")
+    problems: int = 32
+    heldout: int | None = None  # as many as problems where not said
+    images: int | None = None  # how many different ones there are, each problem its own where not said
+    image_side: int = 48
+    rounds: int = 8
+    steps: int = 12
+    low: float = 0.084
+    hints: bool = True
+    groups: bool = True
+    metrics: bool = True
+    answers: bool = True
+    reprofile: bool = False
+    question: str = "<image>What is the sum of the red cells?"
+    response: str = "<think>The red cells hold 3 and 4.</think> \\boxed{{{answer}}}"
+
+
+@dataclass(frozen=True)
+class Run:
+    """The arguments of `report`, and where the evaluation's arms come from."""
+
+    home: Path
+    name: str
+    difficulty: Artifact
+    sets: tuple[Artifact, ...]
+    stages: tuple[Artifact, ...]
+    evaluation: Artifact
+    problems: tuple[Artifact, ...]
+
+    @property
+    def arguments(self) -> dict:
+        return dict(vars(self))
+
+
+@dataclass
+class Maker:
+    """Makes the artifacts of a run in a lake."""
+
+    lake: Lake
+    size: Size
+    chance: random.Random
+
+    def image(self) -> str:
+        """A picture of coloured cells, 3 x 3 of them where it is small, kept in the lake."""
+        side, limits = self.size.image_side, ImageLimits(folder=None, pixels=10_000_000, bytes=10_000_000)
+        across = max(3, side // 16)
+        cells = Image.new("RGB", (across, across))
+        cells.putdata([(self.chance.randrange(256), self.chance.randrange(256), 120) for _ in range(across**2)])
+        content = BytesIO()
+        cells.resize((side, side), Image.Resampling.NEAREST).save(content, "PNG")
+        return keep_image(self.lake, content.getvalue(), limits)
+
+    @cached_property
+    def gallery(self) -> list[str]:
+        """The pictures that problems share."""
+        return [self.image() for _ in range(self.size.images or 0)]
+
+    def problems(self, dataset: str, split: str) -> Artifact:
+        """Problems of a dataset."""
+        count = self.size.problems if split == "train" or self.size.heldout is None else self.size.heldout
+        rows = [self.problem(dataset, split, row) for row in range(1, count + 1)]
+        target = artifact(self.lake.home, "problems", {"dataset": dataset, "split": split})
+        with building(target, {"source": f"{dataset} {split} from data.jsonl"}) as folder:
+            write_parquet(conform(pl.DataFrame(rows, schema=RELATIONS["problems"]), "problems"), folder / "problems.parquet")
+        return target
+
+    def problem(self, dataset: str, split: str, row: int) -> dict:
+        """One problem."""
+        answer = str(self.chance.randrange(2, 30))
+        fields = {"dataset": dataset, "split": split, "row": row, "source_id": f"{dataset}-{row}", "question": self.size.question}
+        picture = self.chance.choice(self.gallery) if self.gallery else self.image()
+        identity = {"problem_id": digest([dataset, split, row]), "gold_id": digest(answer), "answer": answer}
+        return {**fields, **identity, "images": [picture], "choices": [], "metadata": "{}"}
+
+    def graded(self, policy_id: str, sources: tuple[Artifact, ...], gain: float) -> Artifact:
+        """Answers to the problems, drawn from a U-shaped spread of chances, and their verdicts."""
+        problems = pl.concat(pl.read_parquet(source.file("problems.parquet")) for source in sources)
+        rollouts, verdicts = [], []
+        for problem in problems.iter_rows(named=True):
+            p = min(1.0, random.Random(problem["problem_id"]).betavariate(0.5, 0.5) + gain)
+            for number in range(self.size.rounds):
+                key = {"problem_id": problem["problem_id"], "policy_id": policy_id, "sampling_id": SAMPLING, "round": number, "sample": 0}
+                verdict = "correct" if self.chance.random() < p else "incorrect"
+                said = problem["answer"] if verdict == "correct" else self.wrong(problem)
+                text = self.size.response.format(answer=said)
+                rollouts.append({**key, "response": text, "n_tokens": 9, "finish_reason": "stop", "seed": 1, "hint": ""})
+                rest = {"verdict": verdict, "extracted": said, "rule": "number", "format_ok": True}
+                verdicts.append({**key, "grader_id": GRADER, "gold_id": problem["gold_id"], **rest})
+        return self.profile(policy_id, sources, rollouts, verdicts)
+
+    def wrong(self, problem: dict) -> str:
+        """A wrong answer: any one, but always the same to each of those problems whose gold answer is to be doubted."""
+        return "1" if problem["row"] % DOUBTED == 0 else str(int(problem["answer"]) + self.chance.randrange(1, 40))
+
+    def profile(self, policy_id: str, sources: tuple[Artifact, ...], rollouts: list[dict], verdicts: list[dict]) -> Artifact:
+        """The graded profile that holds these rows."""
+        named = digest([source.key for source in sources])
+        shards = {}
+        for relation, rows in (("rollouts", rollouts), ("verdicts", verdicts)):
+            frame = pl.DataFrame(rows, schema=RELATIONS[relation])
+            shards[relation] = self.lake.append(self.lake.partition(relation, policy_id, SAMPLING), relation, frame, named)
+        facts = {"policy_id": policy_id, "sampling_id": SAMPLING, "grader_id": GRADER, "rounds": self.size.rounds}
+        target = artifact(self.lake.home, "graded", {"policy": policy_id, "problems": named})
+        with building(target, {"grader_id": GRADER}) as folder:
+            name = shards["verdicts"].relative_to(self.lake.home).as_posix()
+            write_profile(folder, self.lake, rollouts=[shards["rollouts"]], facts={**facts, "verdicts": [name]})
+        return target
+
+    def difficulty(self, graded: Artifact, sources: tuple[Artifact, ...]) -> Artifact:
+        """What `measure` writes."""
+        settings = DifficultySettings()
+        facts = {
+            "policy_id": read_profile(graded)["policy_id"],
+            "sampling_id": SAMPLING,
+            "grader_id": GRADER,
+            "rounds": self.size.rounds,
+            "settings": settings,
+        }
+        target = artifact(self.lake.home, "difficulty", {"graded": graded.content})
+        known = {"graded": graded.key} if self.size.answers else {}
+        connection = closing(open_graded(graded, sources, settings, DIFFICULTY_FILES))
+        with building(target, facts | known) as folder, connection as marts:
+            for mart, name in DIFFICULTY_FILES.items():
+                write_parquet(marts.table(mart).pl(), folder / name)
+        return target
+
+    def stage(self, stage: str, sets: Artifact, gain: float) -> Artifact:
+        """What training leaves of a stage, without the policy."""
+        rows = pl.read_parquet(sets.file("curated.parquet")).filter(pl.col("stage") == stage)
+        target = artifact(self.lake.home, "stages", {"stage": stage, "curated": sets.content})
+        settings = {"steps": self.size.steps, "hints": stage == "stage2", "weighting": {"family": "exponential", "mode": "replace_std"}}
+        with building(target, {"stage": stage, "settings": settings, "libraries": {"torch": "2.13.0"}}) as folder:
+            if self.size.groups:
+                groups = [
+                    self.group(target.key, step, problem, gain) for step in range(1, self.size.steps + 1) for problem in self.draw(rows)
+                ]
+                write_parquet(conform(pl.DataFrame(groups, schema=RELATIONS["groups"]), "groups"), folder / "groups" / "groups.parquet")
+            if self.size.metrics:
+                metrics = pl.DataFrame(self.metrics(target.key), schema=RELATIONS["metrics"])
+                write_parquet(conform(metrics, "metrics"), folder / "metrics" / "metrics.parquet")
+        return target
+
+    def draw(self, rows: pl.DataFrame) -> list[dict]:
+        """The problems of one step."""
+        return self.chance.sample(rows.to_dicts(), min(8, len(rows)))
+
+    def group(self, stage_id: str, step: int, problem: dict, gain: float) -> dict:
+        """One group of eight completions."""
+        p = min(1.0, problem["accuracy"] + gain * step / self.size.steps)
+        correct = sum(self.chance.random() < p for _ in range(8))
+        identity = {"stage_id": stage_id, "step": step, "problem_id": problem["problem_id"], "G": 8, "correct": correct}
+        weight = 2.0 * 0.25 ** (correct / 8)
+        numbers = {"accuracy": correct / 8, "prior": problem["accuracy"], "weight": weight, "advantage_mean": 0.0, "advantage_std": 0.4}
+        return identity | numbers
+
+    def metrics(self, stage_id: str) -> list[dict]:
+        """Some of what the trainer logs."""
+        names = {"reward": 0.6, "loss": 0.01, "grad_norm": 0.15, "entropy": 0.4, "completions/mean_length": 31.0, "kl": 0.0}
+        return [
+            {"stage_id": stage_id, "step": step, "name": name, "value": level and level * (1 + 0.2 * self.chance.random() + step / 300)}
+            for step in range(1, self.size.steps + 1)
+            for name, level in names.items()
+        ]
+
+    def evaluation(self, heldout: tuple[Artifact, ...]) -> Artifact:
+        """Base and both stages on held-out problems."""
+        arms = []
+        for place, policy in enumerate(("base", *STAGES)):
+            plain = self.graded(f"{policy}-id", heldout, gain=0.05 * place)
+            arms.append(EvaluationArm(policy=policy, policy_id=f"{policy}-id", hints=False, graded=plain))
+            if self.size.hints:
+                hinted = self.graded(f"{policy}-hinted", heldout, gain=0.05 * place + 0.02)
+                arms.append(EvaluationArm(policy=policy, policy_id=f"{policy}-id", hints=True, graded=hinted))
+        return evaluate.fn(self.lake.home, tuple(arms), heldout)
+
+
+def make(home: Path, size: Size) -> Run:
+    """A run of that size in a new lake."""
+    maker = Maker(Lake(home), size, random.Random(7))
+    train = tuple(maker.problems(dataset, "train") for dataset in size.datasets)
+    heldout = tuple(maker.problems(dataset, "heldout") for dataset in size.datasets)
+    difficulty = maker.difficulty(maker.graded("base-id", train, gain=0.0), train)
+    half = max(1, size.problems // 4)
+    ends = {"size": half, "low": size.low}
+    rules = {"stage1": {**ends, "high": 0.87}, "stage2": {**ends, "high": 0.7}, "on_shortage": "warn"}
+    curation, home = CurationSettings.model_validate(rules), maker.lake.home
+    if size.reprofile:
+        later = maker.difficulty(maker.graded("stage1-id", train, gain=0.05), train)
+        chosen = curate.fn(home, difficulty, train, curation.only("stage1"), 0), curate.fn(home, later, train, curation.only("stage2"), 0)
+    else:
+        chosen = (curate.fn(home, difficulty, train, curation, 0),)
+    stages = tuple(maker.stage(stage, sets, gain=0.15) for stage, sets in zip(STAGES, (chosen[0], chosen[-1]), strict=True))
+    return Run(home, "starter", difficulty, chosen, stages, maker.evaluation(heldout), train)

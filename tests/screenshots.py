@@ -1,0 +1,117 @@
+"""`make screenshots`: the README's pictures of the report and of the Prefect UI, from the lake of a finished run.
+
+`python -m tests.screenshots HOME` writes them to .github/images/. The UI is that of a server of its own, started for it with a home of its
+own, in which the finished run is run again: everything is cached, but the report, which is made anew so that the UI shows its artifacts.
+"""
+
+import io
+import shutil
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+from typing import Any
+
+import httpx
+from PIL import Image
+
+from tasks.process import PROJECT
+from tasks.reporting.index import REPORTS, reports_of
+from tests.chromium import chromium
+from tests.flows.runs import command, environment
+
+IMAGES, MOST_BYTES = PROJECT / ".github" / "images", 150_000
+PORT = 24_198
+QUALITIES = (90, 80, 65, 50)
+
+
+def keep(shot: bytes, name: str) -> None:
+    """Write a screenshot as WebP, at the best quality that stays small."""
+    IMAGES.mkdir(parents=True, exist_ok=True)
+    for quality in QUALITIES:
+        content = io.BytesIO()
+        Image.open(io.BytesIO(shot)).convert("RGB").save(content, "WEBP", quality=quality, method=6)
+        if content.tell() <= MOST_BYTES:
+            break
+    (IMAGES / f"{name}.webp").write_bytes(content.getvalue())
+    print(f"{IMAGES / name}.webp: {content.tell():,} bytes")
+
+
+def newest_report(home: Path, recipe: str) -> Path:
+    """The page of the last run of a recipe."""
+    return home / REPORTS / next(report.link for report in reports_of(home) if report.name == recipe)
+
+
+def shoot_report(browser: Any, home: Path, recipe: str) -> None:
+    """The top of the report, light and dark, and on a phone."""
+    page = newest_report(home, recipe)
+    for name, width, height, scheme in (
+        ("report", 1440, 1000, "light"),
+        ("report-dark", 1440, 1000, "dark"),
+        ("report-phone", 390, 844, "light"),
+    ):
+        with browser.new_context(viewport={"width": width, "height": height}, color_scheme=scheme, device_scale_factor=1.25) as context:
+            tab = context.new_page()
+            tab.goto(page.as_uri())
+            keep(tab.screenshot(), name)
+
+
+def shoot_ui(browser: Any, home: Path, recipe: str) -> None:
+    """The form of a deployment, a run and its artifacts."""
+    with tempfile.TemporaryDirectory() as folder:
+        shutil.rmtree(newest_report(home, recipe).parent)  # it is made anew by the run
+        serving = subprocess.Popen(command("serve", "--home", str(home), "--port", str(PORT)), env=environment(Path(folder)))
+        try:
+            ui = f"http://127.0.0.1:{PORT}"
+            run = start_run(ui, recipe)
+            with browser.new_context(viewport={"width": 1440, "height": 900}, device_scale_factor=1.25) as context:
+                tab = context.new_page()
+                for name, path, text in (
+                    ("ui-run", f"runs/flow-run/{run['id']}?tab=Artifacts", f"{recipe}-report"),
+                    ("ui-histogram", f"artifacts/key/{recipe}-difficulty-starter-figures-train", "Difficulty of"),
+                ):
+                    tab.goto(f"{ui}/{path}")
+                    tab.get_by_text(text).first.wait_for()
+                    tab.wait_for_timeout(1500)
+                    keep(tab.screenshot(), name)
+        finally:
+            serving.send_signal(signal.SIGINT)
+            serving.wait(timeout=60)
+
+
+def start_run(ui: str, recipe: str) -> dict[str, Any]:
+    """Start the pipeline once it is deployed, and wait for its end."""
+    deployment = patiently(lambda: httpx.get(f"{ui}/api/deployments/name/difficulty-prior/pipeline", timeout=10))
+    run = httpx.post(f"{ui}/api/deployments/{deployment['id']}/create_flow_run", json={"parameters": {"recipe": recipe}}, timeout=10).json()
+    while (found := httpx.get(f"{ui}/api/flow_runs/{run['id']}", timeout=10).json())["state_type"] not in (
+        "COMPLETED",
+        "FAILED",
+        "CRASHED",
+    ):
+        time.sleep(1)
+    return found
+
+
+def patiently(ask: Any, seconds: float = 180) -> Any:
+    """The answer, once there is one."""
+    started = time.monotonic()
+    while True:
+        try:
+            return ask().raise_for_status().json()
+        except httpx.HTTPError:
+            if time.monotonic() - started > seconds:
+                raise
+            time.sleep(0.5)
+
+
+def main(home: Path, recipe: str = "starter") -> None:
+    """All of them."""
+    with chromium() as browser:
+        shoot_ui(browser, home, recipe)
+        shoot_report(browser, home, recipe)
+
+
+if __name__ == "__main__":
+    main(Path(sys.argv[1]).absolute(), *sys.argv[2:])
