@@ -19,7 +19,7 @@ from prefect.client.orchestration import get_client
 from prefect.settings import PREFECT_API_URL, temporary_settings
 
 from flows.serve.automations import make_automations
-from flows.serve.deploying import DEPLOYMENTS
+from flows.serve.commands import DEPLOYMENTS
 from tasks.lake import Lake
 from tests.flows.panel import add_round, panel_recipe
 from tests.flows.runs import artifacts, command, environment
