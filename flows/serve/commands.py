@@ -9,11 +9,13 @@ import typer
 
 from flows.recipe import default_home
 from tasks.home import open_home
+from tasks.process import PROJECT
 
 PANEL = "Operate"
 API = "http://127.0.0.1:4200/api"
+DEPLOYMENTS = PROJECT / "deployments" / "prefect.yaml"
 
-File = Annotated[Path | None, typer.Option(help="Deployments of your own, in the form of deployments/prefect.yaml.")]
+File = Annotated[Path, typer.Option(help="Deployments of your own, in the form of deployments/prefect.yaml.")]
 Notify = Annotated[
     str | None, typer.Option(metavar="TYPE/NAME", help="The notification block, as in slack-webhook/team, that hears of changed sets.")
 ]
@@ -33,7 +35,7 @@ def serve(
         list[str] | None, typer.Option(metavar="IDS", help="A worker's GPUs, as in 0 or 0,1; once a worker. Default: each GPU its own.")
     ] = None,
     limit: Annotated[int, typer.Option(min=1, help="How many runs a worker takes at once; one of them computes on its card.")] = 4,
-    file: File = None,
+    file: File = DEPLOYMENTS,
     notify: Notify = None,
     home: Annotated[Path | None, typer.Option("--home", help="The lake; default DIFFICULTY_PRIOR_HOME, or ./runs.")] = None,
 ) -> None:
@@ -48,12 +50,12 @@ def serve(
     from flows.serve.running import Serving
     from flows.serve.running import serve as run
 
-    run(Serving(place, api, host, port, server is None, file, tuple(gpus or ()), limit, notify), say)
+    run(Serving(place, api, file, host, port, server is None, tuple(gpus or ()), limit, notify), say)
 
 
 def deploy(
     card: Annotated[list[str] | None, typer.Option(metavar="NAME", help="Make the limit of a card (DIFFICULTY_PRIOR_CARDS).")] = None,
-    file: File = None,
+    file: File = DEPLOYMENTS,
     notify: Notify = None,
 ) -> None:
     """Bring the Prefect server of PREFECT_API_URL up to date: work pools, limits, deployments, schedules, automations.
@@ -64,10 +66,10 @@ def deploy(
     from flows.serve.server import check_version
 
     check_version(api)
-    from flows.serve.deploying import DEPLOYMENTS, Deploying
+    from flows.serve.deploying import Deploying
     from flows.serve.deploying import deploy as bring
 
-    bring(Deploying(file or DEPLOYMENTS, tuple(card or ()), notify))
+    bring(Deploying(file, tuple(card or ()), notify))
     say(f"deployed to {api.removesuffix('/api')}/deployments")
 
 

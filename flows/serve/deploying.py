@@ -14,14 +14,12 @@ from flows.serve.pools import make_limits, make_pools
 from tasks.errors import InputError, WorkerError
 from tasks.process import PROJECT
 
-DEPLOYMENTS = PROJECT / "deployments" / "prefect.yaml"
-
 
 @dataclass(frozen=True)
 class Deploying:
     """What to deploy: the file, the names of the limits of cards, and the notification block that hears of changed sets, if any."""
 
-    file: Path = DEPLOYMENTS
+    file: Path
     cards: Sequence[str] = ()
     notify: str | None = None
 
@@ -29,18 +27,28 @@ class Deploying:
 def deploy(asked: Deploying) -> None:
     """Bring the server of PREFECT_API_URL to what is asked; what is there already is brought up to date.
 
-    Raises InputError for a file that is not there and a block that is not, WorkerError, with Prefect's words, where it refuses the file.
+    Raises what its two parts raise.
     """
+    make_ready(asked)
+    put_deployments(asked.file)
+
+
+def make_ready(asked: Deploying) -> None:
+    """What workers and deployments stand on: pools, limits, automations. Raises InputError for a file or a block that is not there."""
     if not asked.file.is_file():
-        raise InputError(f"--file: there is no {asked.file.absolute()}; the one shipped is {DEPLOYMENTS}")
+        raise InputError(f"--file: there is no {asked.file.absolute()}; leave it out for the shipped deployments")
     with get_client(sync_client=True) as client:
         make_pools(client)
         make_limits(client, asked.cards)
         make_automations(client, asked.notify)
-    command = [sys.executable, "-m", "prefect", "--no-prompt", "deploy", "--all", "--prefect-file", str(asked.file.absolute())]
+
+
+def put_deployments(file: Path) -> None:
+    """Put the deployments of a file on the server. Raises WorkerError, with Prefect's words, where it refuses them."""
+    command = [sys.executable, "-m", "prefect", "--no-prompt", "deploy", "--all", "--prefect-file", str(file.absolute())]
     search = os.pathsep.join(filter(None, [str(PROJECT), os.environ.get("PYTHONPATH", "")]))
     environment = {**os.environ, "PWD": str(Path.cwd()), "PYTHONPATH": search}
     done = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
     if done.returncode:
         words = "\n".join(f"  {line}" for line in (done.stdout + done.stderr).splitlines() if line.strip())
-        raise WorkerError(f"Prefect did not take {asked.file}:\n{words}")
+        raise WorkerError(f"Prefect did not take {file}:\n{words}")

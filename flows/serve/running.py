@@ -43,10 +43,10 @@ class Serving:
 
     home: Path
     api: str
+    file: Path
     host: str = "127.0.0.1"
     port: int = 4200
     own: bool = True
-    file: Path | None = None
     gpus: Sequence[str] = ()
     limit: int = 4
     notify: str | None = None
@@ -132,17 +132,18 @@ def until_told_to_end() -> Iterator[None]:
 
 def set_up(asked: Serving, children: list[Child], logs: Path) -> None:
     """Pools, limits, deployments and workers; the workers join `children`."""
-    from flows.serve.deploying import DEPLOYMENTS, Deploying, deploy
+    from flows.serve.deploying import Deploying, make_ready, put_deployments
 
     groups = list(asked.gpus) or gpus_here()
     cards = {group: [card_name(gpu) for gpu in group.split(",")] for group in groups}
     every = sorted({card for names in cards.values() for card in names})
+    make_ready(Deploying(asked.file, every, asked.notify))
     workers = [worker_child("cpu", "cpu", every, groups[0], asked.limit, logs)]
     workers += [worker_child("gpu", f"gpu-{group.replace(',', '-')}", cards[group], group, asked.limit, logs) for group in groups]
     for worker in workers:
         children.append(worker)
         worker.start()
-    deploy(Deploying(asked.file or DEPLOYMENTS, every, asked.notify))
+    put_deployments(asked.file)
 
 
 def gpus_here() -> list[str]:
@@ -183,11 +184,10 @@ def announce(asked: Serving, children: list[Child], logs: Path, say: Callable[[s
 
 def watch(asked: Serving, children: list[Child], say: Callable[[str], None]) -> None:
     """Keep the children running; say when runs would wait for nobody; tell Prefect when files of a re-curated recipe have changed."""
-    from flows.serve.deploying import DEPLOYMENTS
     from flows.serve.watching import tell_of_changes, watched_recipes
 
     said: dict[str, str] = {}
-    recipes = watched_recipes(asked.file or DEPLOYMENTS)
+    recipes = watched_recipes(asked.file)
     looked = time.monotonic()
     while True:
         time.sleep(LOOK_S)

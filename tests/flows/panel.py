@@ -16,7 +16,7 @@ def panel_recipe(folder: Path, bound: float = 0.1) -> Path:
     add_round(folder, "b", right=range(PROBLEMS // 2))
     recipe = {
         "name": "panel",
-        "problems": {"train": [{"name": "sums", "path": str(folder / "problems.jsonl")}]},
+        "problems": {"train": [{"name": "sums", "path": str(folder / "problems.jsonl"), "columns": "easyr1"}]},
         "panel": {"panel": "people", "files": [str(folder / "round-*.jsonl")]},
         "curation": {"stage1": {"size": 12}, "stage2": None, "on_shortage": "warn"},
         "training": {"stage2": None},

@@ -18,7 +18,7 @@ from tests.flows.runs import command, environment
 from tests.sampling.serving import free_port
 
 T = TypeVar("T")
-PATIENCE_S, LOOK_S = 180.0, 0.5  # a machine may be busy with other tests
+PATIENCE_S, LOOK_S = 240.0, 0.5  # a machine may be busy with other tests
 FINAL = {"COMPLETED", "FAILED", "CRASHED", "CANCELLED"}
 QUICK = {  # a test does not wait for what a person would
     "PREFECT_WORKER_QUERY_SECONDS": "2",

@@ -20,7 +20,7 @@ from compose_spec import PyCompose
 from prefect import Flow
 
 from flows.recipe import load_recipe
-from flows.serve.deploying import DEPLOYMENTS
+from flows.serve.commands import DEPLOYMENTS
 from flows.serve.pools import POOLS
 from tasks.process import PROJECT
 from tests.flows.panel import panel_recipe
