@@ -60,7 +60,7 @@ def test_a_run_is_started_from_the_form(served, browser, tmp_path):
         page = context.new_page()
         watched = Watched(page)
         fill_in(page, served, quick_recipe(tmp_path))
-        run = until(lambda: started_run(served), 30, served.said)
+        run = until(lambda: started_run(served), PATIENCE_S, served.said)
         page.goto("about:blank")  # the UI looks again and again, which takes from the run
         assert (run["parameters"]["rounds"], run["parameters"]["stage1_steps"]) == (3, 2)
         ended = served.ended(run, PATIENCE_S)
