@@ -28,7 +28,7 @@ def series_scale(names: Sequence[str]) -> alt.Scale:
     return alt.Scale(domain=list(names), range=[series_ink(place) for place, _ in enumerate(names)])
 
 
-def histogram_chart(rows: pl.DataFrame, edges: DifficultySettings, description: str, *, most: int | None = None) -> Markup:
+def histogram_chart(rows: pl.DataFrame, edges: DifficultySettings, description: str, *, most: float | None = None) -> Markup:
     """How many problems were solved how often. `rows`: bin, bins, band, problems, expected (of the Beta-binomial fit, may be null), and
     perhaps chosen: how many of them stand out, the others pale. `most` is where the scale ends that several charts share."""
     layers: list[Any] = [problem_bars(rows, "problems", most), *edge_rules(rows, edges)]
@@ -36,12 +36,12 @@ def histogram_chart(rows: pl.DataFrame, edges: DifficultySettings, description: 
         layers = [problem_bars(rows, "problems", most, opacity=0.28), problem_bars(rows, "chosen", most), *edge_rules(rows, edges)]
     if rows["expected"].null_count() == 0:
         fit = alt.Chart(rows).encode(x="bin:Q", y="expected:Q")
-        line = fit.mark_line(color=ink("ink"), strokeWidth=1.2, strokeDash=[3, 2], clip=True)
-        layers += [line, fit.mark_point(color=ink("ink"), filled=True, size=14, opacity=1, clip=True)]
+        line = fit.mark_line(color=ink("ink"), strokeWidth=1.2, strokeDash=[3, 2])
+        layers += [line, fit.mark_point(color=ink("ink"), filled=True, size=14, opacity=1)]
     return inline_svg(alt.layer(*layers).properties(width=WIDTH, height=HEIGHT), description)
 
 
-def problem_bars(rows: pl.DataFrame, column: str, most: int | None, opacity: float = 1.0) -> alt.Chart:
+def problem_bars(rows: pl.DataFrame, column: str, most: float | None, opacity: float = 1.0) -> alt.Chart:
     """A bar of `column` for each bin, in the colour of its band."""
     bins = int(rows["bins"].max())  # type: ignore[arg-type]
     ticks = list(range(0, bins + 1, max(1, -(-bins // MOST_TICKS))))

@@ -4,11 +4,14 @@ Nothing is asked of any other machine. Screenshots are left under test-output/.
 """
 
 import re
+import time
 from collections.abc import Iterator
+from contextlib import suppress
 from copy import deepcopy
 from pathlib import Path
 from typing import Any
 
+import httpx
 import polars as pl
 import pytest
 import yaml
@@ -16,7 +19,7 @@ import yaml
 from tasks.lake import Lake
 from tests.chromium import OUTPUT, NoChromium, Watched, chromium
 from tests.flows.runs import TINY
-from tests.flows.serving import Served, serving, until
+from tests.flows.serving import FINAL, Served, serving, until
 
 pytestmark = pytest.mark.timeout(900)
 PATIENCE_S = 480
@@ -60,10 +63,10 @@ def test_a_run_is_started_from_the_form(served, browser, tmp_path):
         page = context.new_page()
         watched = Watched(page)
         fill_in(page, served, quick_recipe(tmp_path))
-        run = until(lambda: started_run(served), 30, served.said)
+        run = until(lambda: started_run(served), PATIENCE_S, served.said)
         page.goto("about:blank")  # the UI looks again and again, which takes from the run
         assert (run["parameters"]["rounds"], run["parameters"]["stage1_steps"]) == (3, 2)
-        ended = served.ended(run, PATIENCE_S)
+        ended = until(lambda: ended_run(served, run["id"]), PATIENCE_S, served.said)
         assert ended["state_type"] == "COMPLETED", served.said()
         look_at_run(page, served, run["id"])
         reports = f"http://127.0.0.1:{int(ui(served).rpartition(':')[2]) + 1}"
@@ -96,6 +99,15 @@ def started_run(served: Served) -> dict[str, Any] | None:
     """The run that the form has started."""
     runs = served.post("/flow_runs/filter", deployments={"name": {"any_": ["pipeline"]}}).json()
     return runs[0] if runs else None
+
+
+def ended_run(served: Served, identity: str) -> dict[str, Any] | None:
+    """The run once it has ended; asked now and then, and of a server that may be too busy to answer."""
+    time.sleep(2)
+    with suppress(httpx.TimeoutException):
+        run = served.run(identity)
+        return run if run["state_type"] in FINAL else None
+    return None
 
 
 def look_at_run(page: Any, served: Served, run_id: str) -> None:

@@ -49,8 +49,9 @@ def stage_rows(inputs: Inputs) -> Iterator[dict[str, Any]]:
         read = logged.filter(pl.col("name") == "num_tokens")["value"].max()
         if groups.is_empty() and read is None:
             continue
-        responses, correct = int(groups["group_size"].sum() + refilled), int(groups["correct"].sum())
-        yield {"step": "Training", "of": stage_title(stage), "responses": responses, "correct": correct, "tokens": read and int(read)}  # type: ignore[call-overload]
+        responses, correct = int(groups["group_size"].sum()) + int(refilled), int(groups["correct"].sum())
+        tokens = None if read is None else int(read)  # type: ignore[arg-type]
+        yield {"step": "Training", "of": stage_title(stage), "responses": responses, "correct": correct, "tokens": tokens}
 
 
 def evaluation_rows(inputs: Inputs) -> Iterator[dict[str, Any]]:
@@ -138,7 +139,7 @@ def tokens_by_band(inputs: Inputs) -> Figure | None:
     named = rows.join(order.select("dataset"), on="dataset").with_columns(
         name=pl.col("dataset").map_elements(lambda name: label(name, 24), return_dtype=pl.String)
     )
-    ends = rows.filter(pl.col("band").is_in(["hopeless", "trivial"]))["tokens"].sum() / rows["tokens"].sum()
+    ends = float(rows.filter(pl.col("band").is_in(["hopeless", "trivial"]))["tokens"].sum()) / float(rows["tokens"].sum())
     said = f"{percent(ends, 0)} of the profile’s tokens went to problems that are never or always solved, or nearly so"
     names = [label(name, 24) for name in order["dataset"]]
     chart = stacked_chart(named, names, "tokens", f"Tokens of the profile by dataset and band. {said}.")

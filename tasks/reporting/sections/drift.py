@@ -41,20 +41,25 @@ def comparable(measured: Measured) -> pl.DataFrame:
 def histograms(inputs: Inputs, measured: Measured, shapes: pl.DataFrame, place: dict[str, Any]) -> tuple[str, list[Figure]]:
     """A dataset's title, and the histogram of each policy, all to one scale."""
     here = [pl.col(name) == place[name] for name in PLACE]
-    rows = measured.histogram.filter(*here)
-    most = int(rows["problems"].max() or 1)  # type: ignore[arg-type]
-    drawn = [histogram(inputs, measured, rows, shape, most) for shape in shapes.filter(*here).iter_rows(named=True)]
+    rows, mine = measured.histogram.filter(*here), shapes.filter(*here)
+    bars = [bars_of(rows, shape) for shape in mine.iter_rows(named=True)]
+    most = max(float(part[name].max() or 1) for part in bars for name in ("problems", "expected"))  # type: ignore[arg-type]
+    drawn = [histogram(inputs, measured, *pair, most) for pair in zip(bars, mine.iter_rows(named=True), strict=True)]
     return place_title(place, shapes), drawn
 
 
-def histogram(inputs: Inputs, measured: Measured, rows: pl.DataFrame, shape: dict[str, Any], most: int) -> Figure:
-    """The histogram of one policy."""
+def bars_of(rows: pl.DataFrame, shape: dict[str, Any]) -> pl.DataFrame:
+    """A policy's bins with what its fit expects."""
     mine = rows.filter(pl.col("policy_id") == shape["policy_id"], pl.col("sampling_id") == shape["sampling_id"]).sort("bin")
+    return mine.with_columns(expected=expected(mine, shape))
+
+
+def histogram(inputs: Inputs, measured: Measured, rows: pl.DataFrame, shape: dict[str, Any], most: float) -> Figure:
+    """The histogram of one policy."""
     title = measured.title(shape["policy_id"])
     said = f"never solved {percent(shape['never_share'], 0)}, always {percent(shape['always_share'], 0)}"
     description = f"{title}: histogram of {shape['problems']} problems by how often they are solved; {said}."
-    drawn = mine.with_columns(expected=expected(mine, shape))
-    return Figure(title=title, svg=histogram_chart(drawn, inputs.edges, description, most=most), caption=said)
+    return Figure(title=title, svg=histogram_chart(rows, inputs.edges, description, most=most), caption=said)
 
 
 def shape_table(measured: Measured, shapes: pl.DataFrame) -> Table:

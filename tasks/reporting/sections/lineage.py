@@ -26,6 +26,7 @@ def chain(inputs: Inputs) -> list[tuple[str, str, str]]:
     """Each link from the problems to the evaluation: what it is, how much of it there is, and its identity where it has one."""
     graded, sizes = inputs.graded, inputs.curated.group_by("stage").len().sort("stage")["len"]
     answers = int(inputs.by_problem["n"].sum())
+    heldout = int(inputs.summary["problems"].max() or 0)  # type: ignore[arg-type]
     rounds = inputs.difficulty.manifest.get("rounds")
     return [
         ("Problems", f"{len(inputs.by_problem):,} in {inputs.by_problem['dataset'].n_unique():,} datasets", ""),
@@ -33,7 +34,7 @@ def chain(inputs: Inputs) -> list[tuple[str, str, str]]:
         ("Difficulty", "how often each was solved", inputs.difficulty.key),
         ("Curated sets", " + ".join(f"{size:,}" for size in sizes) + " problems", inputs.sets[-1].key if inputs.sets else ""),
         *((stage_title(stage), f"{(inputs.groups['stage_id'] == stage.key).sum():,} groups", stage.key) for stage in inputs.stages),
-        ("Evaluation", f"{inputs.summary['problems'].max() or 0:,} held-out problems", inputs.evaluation.key),
+        ("Evaluation", f"{heldout:,} held-out problems", inputs.evaluation.key),
     ]
 
 
