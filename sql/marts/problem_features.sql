@@ -5,6 +5,8 @@
 -- parameters: none; the metadata fields that tell a subject or a level stand below, the first that is there counts
 -- invariants: sql/checks/features_are_complete: one row per row of stg_problems
 -- columns:
+--   source_id: the source's own id of the problem
+--   answer: the gold answer
 --   subject: subject, category, topic or type, as the metadata has it; null where it tells none
 --   level: level, difficulty or grade, as the metadata has it; null where it tells none
 --   answer_type: of the gold answer: choice, letter, integer, decimal, fraction, expression, word or text
@@ -22,6 +24,8 @@ select
     gold_id,
     dataset,
     split,
+    source_id,
+    answer,
     coalesce(
         fields ->> '$.subject', fields ->> '$.category', fields ->> '$.topic', fields ->> '$.type',
         fields ->> '$.metadata.subject', fields ->> '$.metadata.category'

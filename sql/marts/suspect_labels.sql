@@ -1,6 +1,6 @@
 -- suspect_labels: problems whose gold answer may be wrong, each with the reason to look at it
 -- grain: problem_id x gold_id x dataset x split x policy_id x sampling_id x grader_id x reason
--- inputs: difficulty, stg_problems, stg_policies, top_wrong_answers
+-- inputs: difficulty, problem_features, stg_policies, top_wrong_answers
 -- parameters: none; the thresholds stand below and are ours
 -- invariants: voted and votes are there where reason is agreement, weaker_policy where it is inversion
 -- agreement: at least 4 samples count and 60% or more of them gave one and the same wrong answer
@@ -24,25 +24,34 @@ with strengths as (
     group by all
 ),
 
-measured as (
-    select difficulty.*, strengths.strength
-    from difficulty
-    inner join strengths using (dataset, split, policy_id, sampling_id, grader_id)
-    where difficulty.n >= 4
+-- of few problems one policy fails and another one solves: only these are compared
+split_up as (
+    select
+        failed.problem_id, failed.gold_id, failed.dataset, failed.split, failed.grader_id,
+        failed.policy_id, failed.sampling_id, failed.n, failed.k,
+        solved.policy_id as weaker_policy_id,
+        solved.sampling_id as weaker_sampling_id,
+        solved.accuracy as weaker_accuracy
+    from difficulty as failed
+    inner join difficulty as solved using (problem_id, gold_id, dataset, split, grader_id)
+    where failed.n >= 4 and failed.accuracy_high < 0.5 and solved.n >= 4 and solved.accuracy_low > 0.5
 ),
 
 inversions as (
     select
-        stronger.problem_id, stronger.gold_id, stronger.dataset, stronger.split,
-        stronger.policy_id, stronger.sampling_id, stronger.grader_id, stronger.n, stronger.k,
-        arg_max(weaker.policy_id, (weaker.accuracy, weaker.policy_id)) as weaker_policy_id,
-        max(weaker.accuracy) as weaker_accuracy
-    from measured as stronger
-    inner join measured as weaker using (problem_id, gold_id, dataset, split, grader_id)
-    where
-        stronger.strength > weaker.strength
-        and stronger.accuracy_high < 0.5
-        and weaker.accuracy_low > 0.5
+        split_up.problem_id, split_up.gold_id, split_up.dataset, split_up.split,
+        split_up.policy_id, split_up.sampling_id, split_up.grader_id, split_up.n, split_up.k,
+        arg_max(split_up.weaker_policy_id, (split_up.weaker_accuracy, split_up.weaker_policy_id)) as weaker_policy_id,
+        max(split_up.weaker_accuracy) as weaker_accuracy
+    from split_up
+    inner join strengths as stronger using (dataset, split, policy_id, sampling_id, grader_id)
+    inner join strengths as weaker
+        on split_up.dataset = weaker.dataset
+        and split_up.split = weaker.split
+        and split_up.weaker_policy_id = weaker.policy_id
+        and split_up.weaker_sampling_id = weaker.sampling_id
+        and split_up.grader_id = weaker.grader_id
+    where stronger.strength > weaker.strength
     group by all
 ),
 
@@ -64,12 +73,6 @@ reasons as (
         null as voted, null as votes, null as weaker_policy_id, null::double as weaker_accuracy
     from difficulty
     where unscorable > 0
-),
-
-problems as (
-    select *
-    from stg_problems
-    where problem_id in (select problem_id from reasons)
 )
 
 select
@@ -92,7 +95,7 @@ select
     stg_policies.policy as weaker_policy,
     reasons.weaker_accuracy
 from reasons
-inner join problems using (problem_id, gold_id, dataset, split)
+inner join problem_features as problems using (problem_id, gold_id, dataset, split)
 left join stg_policies on reasons.weaker_policy_id = stg_policies.policy_id
 order by
     reasons.reason, vote_share desc, reasons.n desc, reasons.dataset, reasons.split, reasons.problem_id, reasons.gold_id,
