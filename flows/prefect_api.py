@@ -1,5 +1,6 @@
 """The Prefect API that is configured, if any: whether it answers, and whether its server is new enough for this client."""
 
+import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -30,6 +31,14 @@ OPEN_STATES = ("RUNNING", "PENDING", "SCHEDULED", "PAUSED", "CANCELLING")
 def api_url() -> str | None:
     """The address of the configured API; None where a run starts a temporary server of its own."""
     return PREFECT_API_URL.value() or None
+
+
+@contextmanager
+def talking_to(url: str) -> Iterator[None]:
+    """Ask this API inside, and let what is started there ask it, too. Prefect reads its environment once, when it is imported."""
+    os.environ["PREFECT_API_URL"] = url
+    with temporary_settings({PREFECT_API_URL: url}):
+        yield
 
 
 @dataclass(frozen=True)

@@ -46,11 +46,13 @@ def serve(
     from flows.serve.server import address
 
     place, api = open_home(home or default_home()), server or f"{address(host, port)}/api"
-    os.environ |= {"PREFECT_API_URL": api, "DIFFICULTY_PRIOR_HOME": str(place)}  # before Prefect reads its settings, and for all it starts
+    os.environ["DIFFICULTY_PRIOR_HOME"] = str(place)  # for all it starts
+    from flows.prefect_api import talking_to
     from flows.serve.running import Serving
     from flows.serve.running import serve as run
 
-    run(Serving(place, api, file, host, port, server is None, tuple(gpus or ()), limit, notify), say)
+    with talking_to(api):
+        run(Serving(place, api, file, host, port, server is None, tuple(gpus or ()), limit, notify), say)
 
 
 def deploy(
@@ -62,14 +64,15 @@ def deploy(
 
     Example: `PREFECT_API_URL=https://prefect.example.org/api difficulty-prior deploy --card node1-gpu-0`
     """
-    api = os.environ.setdefault("PREFECT_API_URL", API)
+    from flows.prefect_api import api_url, talking_to
     from flows.serve.server import check_version
 
-    check_version(api)
+    check_version(api := api_url() or API)
     from flows.serve.deploying import Deploying
     from flows.serve.deploying import deploy as bring
 
-    bring(Deploying(file, tuple(card or ()), notify))
+    with talking_to(api):
+        bring(Deploying(file, tuple(card or ()), notify))
     say(f"deployed to {api.removesuffix('/api')}/deployments")
 
 
@@ -82,14 +85,16 @@ def submit(
 
     Example: `difficulty-prior submit profile recipe=starter rounds=16 --wait`
     """
-    api = os.environ.setdefault("PREFECT_API_URL", API)
+    from flows.prefect_api import api_url, talking_to
     from flows.serve.server import check_version
 
-    check_version(api)
+    check_version(api := api_url() or API)
     from flows.serve.submitting import await_end, parse, start
 
-    run = start(deployment, parse(parameters or ()), say)
-    if wait and not await_end(run, say):
+    with talking_to(api):
+        run = start(deployment, parse(parameters or ()), say)
+        done = not wait or await_end(run, say)
+    if not done:
         raise typer.Exit(1)
 
 

@@ -132,7 +132,7 @@ def tokens_by_band(inputs: Inputs) -> Figure | None:
         return None
     places = inputs.by_problem.filter(pl.col("band").is_not_null()).unique("problem_id", keep="first", maintain_order=True)
     lengths = inputs.lengths(graded, places["problem_id"]).group_by("problem_id").agg(pl.col("n_tokens").sum())
-    rows = places.join(lengths, on="problem_id").group_by("dataset", "band").agg(tokens=pl.col("n_tokens").sum())
+    rows = places.join(lengths, on="problem_id").group_by("dataset", "band").agg(tokens=pl.col("n_tokens").sum()).sort("dataset", "band")
     if not rows["tokens"].sum():
         return None
     order = rows.group_by("dataset").agg(pl.col("tokens").sum()).sort("tokens", "dataset", descending=[True, False]).head(MOST_BARS)

@@ -89,7 +89,8 @@ def transition_figure(measured: Measured, first: str, later: str) -> Figure | No
     rows = measured.transitions.filter(pl.col("policy_id") == first, pl.col("later_policy_id") == later)
     if rows.is_empty():
         return None
-    cells = rows.group_by("band", "later_band").agg(pl.col("problems").sum()).with_columns(of=pl.col("problems").sum().over("band"))
+    summed = rows.group_by("band", "later_band").agg(pl.col("problems").sum()).sort("band", "later_band")
+    cells = summed.with_columns(of=pl.col("problems").sum().over("band"))
     ranks = {band: place for place, band in enumerate(BANDS)}
     moved = cells.with_columns(by=pl.col("later_band").replace_strict(ranks, return_dtype=pl.Int64) - pl.col("band").replace_strict(ranks))
     easier, harder, total = (int(moved.filter(part)["problems"].sum()) for part in (pl.col("by") > 0, pl.col("by") < 0, pl.lit(True)))
