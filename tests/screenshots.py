@@ -24,6 +24,7 @@ from tests.flows.runs import command, environment
 
 IMAGES, MOST_BYTES = PROJECT / ".github" / "images", 150_000
 PORT = 24_198
+SETTLES_MS = 1500  # until the UI has drawn its pictures
 QUALITIES = (90, 80, 65, 50)
 
 
@@ -68,14 +69,15 @@ def shoot_ui(browser: Any, home: Path, recipe: str) -> None:
             run = start_run(ui, recipe)
             with browser.new_context(viewport={"width": 1440, "height": 900}, device_scale_factor=1.25) as context:
                 tab = context.new_page()
-                for name, path, text in (
-                    ("ui-run", f"runs/flow-run/{run['id']}?tab=Artifacts", f"{recipe}-report"),
-                    ("ui-histogram", f"artifacts/key/{recipe}-difficulty-starter-figures-train", "Difficulty of"),
-                ):
-                    tab.goto(f"{ui}/{path}")
-                    tab.get_by_text(text).first.wait_for()
-                    tab.wait_for_timeout(1500)
-                    keep(tab.screenshot(), name)
+                tab.goto(f"{ui}/runs/flow-run/{run['id']}")
+                tab.get_by_text("Artifacts", exact=True).last.click()
+                tab.get_by_text(f"{recipe}-report").first.wait_for()
+                tab.wait_for_timeout(SETTLES_MS)
+                keep(tab.screenshot(), "ui-run")
+                tab.goto(f"{ui}/artifacts/key/{recipe}-difficulty-starter-figures-train")
+                tab.get_by_text("starter-figures").first.wait_for()
+                tab.wait_for_timeout(SETTLES_MS)
+                keep(tab.screenshot(), "ui-histogram")
         finally:
             serving.send_signal(signal.SIGINT)
             serving.wait(timeout=60)
