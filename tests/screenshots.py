@@ -60,7 +60,7 @@ def shoot_report(browser: Any, home: Path, recipe: str) -> None:
 
 
 def shoot_ui(browser: Any, home: Path, recipe: str) -> None:
-    """The form of a deployment, a run and its artifacts."""
+    """A run and its artifacts."""
     with tempfile.TemporaryDirectory() as folder:
         shutil.rmtree(newest_report(home, recipe).parent)  # it is made anew by the run
         serving = subprocess.Popen(command("serve", "--home", str(home), "--port", str(PORT)), env=environment(Path(folder)))
@@ -74,10 +74,6 @@ def shoot_ui(browser: Any, home: Path, recipe: str) -> None:
                 tab.get_by_text(f"{recipe}-report").first.wait_for()
                 tab.wait_for_timeout(SETTLES_MS)
                 keep(tab.screenshot(), "ui-run")
-                tab.goto(f"{ui}/artifacts/key/{recipe}-difficulty-starter-figures-train")
-                tab.get_by_text("starter-figures").first.wait_for()
-                tab.wait_for_timeout(SETTLES_MS)
-                keep(tab.screenshot(), "ui-histogram")
         finally:
             serving.send_signal(signal.SIGINT)
             serving.wait(timeout=60)
