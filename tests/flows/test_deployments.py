@@ -190,7 +190,7 @@ def test_the_server_of_compose_on_postgres_with_two_workers(tmp_path: Path) -> N
             assert len(artifacts(home)[kind]) == 1
         unknown = ran(command("deploy"), variables("deploy") | {"PREFECT_API_AUTH_STRING": ""}, tmp_path)
         assert unknown.returncode == 2
-        assert "wants a password" in unknown.stderr
+        assert "set PREFECT_API_AUTH_STRING" in unknown.stderr
 
 
 def ran(arguments: list[str], variables: dict[str, str], folder: Path) -> subprocess.CompletedProcess[str]:
