@@ -149,8 +149,9 @@ def died(module: str, code: int, last: list[str], log_path: Path) -> str:
 
 
 def emit(event: dict[str, Any]) -> None:
-    """Worker's side: send an event to the parent."""
-    print(f"{EVENT}{json.dumps(event)}", flush=True)
+    """Worker's side: send an event to the parent, in one write: the processes of a launch share the pipe, and print() may write twice."""
+    sys.stdout.write(f"{EVENT}{json.dumps(event)}\n")
+    sys.stdout.flush()
 
 
 def emit_progress(done: int, total: int, what: str) -> None:

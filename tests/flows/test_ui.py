@@ -63,10 +63,10 @@ def test_a_run_is_started_from_the_form(served, browser, tmp_path):
         page = context.new_page()
         watched = Watched(page)
         fill_in(page, served, quick_recipe(tmp_path))
-        run = until(lambda: started_run(served), PATIENCE_S, served.said)
+        run = until(lambda: started_run(served), served.said, PATIENCE_S)
         page.goto("about:blank")  # the UI looks again and again, which takes from the run
         assert (run["parameters"]["rounds"], run["parameters"]["stage1_steps"]) == (3, 2)
-        ended = until(lambda: ended_run(served, run["id"]), PATIENCE_S, served.said)
+        ended = until(lambda: ended_run(served, run["id"]), served.said, PATIENCE_S)
         assert ended["state_type"] == "COMPLETED", served.said()
         look_at_run(page, served, run["id"])
         reports = f"http://127.0.0.1:{int(ui(served).rpartition(':')[2]) + 1}"
