@@ -6,11 +6,30 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from xdist.remote import Producer
+from xdist.scheduler import LoadFileScheduling
+
+from tests.prefect_server import prefect_server
+
+WHOLE = ("tests/flows/finished/",)
 
 os.environ["PREFECT_SERVER_ANALYTICS_ENABLED"] = "false"
 os.environ["PREFECT_SERVER_EPHEMERAL_STARTUP_TIMEOUT_SECONDS"] = "180"
 os.environ["HF_HUB_OFFLINE"] = "1"
 os.environ.setdefault("OMP_NUM_THREADS", "1")  # two test processes share two cores
+
+
+class ByFixture(LoadFileScheduling):
+    """Hands out files of tests, the folders WHOLE as if they were one: their tests share what takes long to make."""
+
+    def _split_scope(self, nodeid: str) -> str:
+        return next((folder for folder in WHOLE if nodeid.startswith(folder)), super()._split_scope(nodeid))
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> ByFixture:
+    """How the test processes share the tests. (xdist's own groups do not reach it under this pytest.)"""
+    return ByFixture(config, log)
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -30,12 +49,21 @@ def skip_without_gpu(items: list[pytest.Item]) -> None:
 
 
 @pytest.fixture(scope="session", autouse=True)
-def prefect_home(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def own_prefect_home(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A Prefect home for this test run, so that no test touches the user's server or history."""
     home = tmp_path_factory.mktemp("prefect")
     os.environ["PREFECT_HOME"] = str(home)
     os.environ.pop("PREFECT_API_URL", None)
     return home
+
+
+@pytest.fixture(scope="session")
+def prefect_home(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    """A Prefect home whose profile names a running server, which spares every command that is given it a temporary one."""
+    with prefect_server(tmp_path_factory.mktemp("server")) as server:
+        server.up()
+        (server.home / "profiles.toml").write_text(f'active = "tests"\n\n[profiles.tests]\nPREFECT_API_URL = "{server.api}"\n')
+        yield server.home
 
 
 @pytest.fixture

@@ -71,12 +71,12 @@ def on_another_machine(monkeypatch: pytest.MonkeyPatch, folder: Path) -> Path:
     return open_home(Path("s3://lakes/a"))
 
 
-def profile(home: Path | str, folder: Path) -> subprocess.CompletedProcess[str]:
-    return run(Path(home), tiny_recipe(folder), folder / "prefect", *PROFILE, flow="profile")
+def profile(home: Path | str, folder: Path, prefect_home: Path) -> subprocess.CompletedProcess[str]:
+    return run(Path(home), tiny_recipe(folder), prefect_home, *PROFILE, flow="profile")
 
 
-def test_a_profile_on_s3(server: Server, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    local, done = profile(tmp_path / "local", tmp_path), profile("s3://lakes/a", tmp_path)
+def test_a_profile_on_s3(server: Server, tmp_path: Path, prefect_home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    local, done = profile(tmp_path / "local", tmp_path, prefect_home), profile("s3://lakes/a", tmp_path, prefect_home)
     assert local.returncode == done.returncode == 0, done.stdout + done.stderr
     expected = tables(tmp_path / "local")
     first = objects()
@@ -91,7 +91,7 @@ def test_a_profile_on_s3(server: Server, tmp_path: Path, monkeypatch: pytest.Mon
     assert query(Lake(other), sql).rows() == query(Lake(tmp_path / "local"), sql).rows()
 
     # and draws nothing again
-    again = profile("s3://lakes/a", tmp_path)
+    again = profile("s3://lakes/a", tmp_path, prefect_home)
     assert again.returncode == 0, again.stderr
     same = {name for name, written in objects().items() if first.get(name) == written}
     assert first.keys() - same == {"lakes/a/warehouse.duckdb"} and objects().keys() == first.keys()

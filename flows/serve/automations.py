@@ -32,7 +32,7 @@ def put(client: SyncPrefectClient, wanted: AutomationCore) -> None:
     client.request("POST", "/automations/", json=wanted.model_dump(mode="json"))
 
 
-def zombies() -> AutomationCore:
+def zombies(silent_s: float = SILENT_S) -> AutomationCore:
     """Runs whose process and machine are gone would be shown as running for ever; without heartbeats for a while they are crashed."""
     return AutomationCore(
         name=ZOMBIES,
@@ -47,12 +47,12 @@ def zombies() -> AutomationCore:
             for_each={"prefect.resource.id"},
             posture=Posture.Proactive,
             threshold=1,
-            within=timedelta(seconds=SILENT_S),
+            within=timedelta(seconds=silent_s),
         ),
         actions=[
             ChangeFlowRunState(
                 state=StateType.CRASHED,
-                message=f"No sign of life for {SILENT_S} s. Retry it: what it has done is cached.",
+                message=f"No sign of life for {silent_s:.0f} s. Retry it: what it has done is cached.",
             )
         ],
     )

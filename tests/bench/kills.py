@@ -4,75 +4,24 @@ Half of the moments are points of progress (so many shards written, and a little
 starting and grading. `python -m tests.bench.kills [KILLS]` runs it; the test suite runs a few.
 """
 
-import os
 import random
-import signal
 import subprocess
 import sys
 import tempfile
 import time
 from collections import Counter
-from collections.abc import Iterator
-from contextlib import contextmanager
-from dataclasses import dataclass, field
 from pathlib import Path
 
-import httpx
 import psutil
 import yaml
 from polars.testing import assert_frame_equal
 
 from tests.bench.row import Row
 from tests.flows.runs import TINY, command, environment, run, tables
-from tests.sampling.serving import free_port
+from tests.prefect_server import PrefectServer, prefect_server
 
 KILLS, PATIENCE_S = 30, 240.0
 TARGETS = ("worker", "flow", "server")
-
-
-@dataclass
-class PrefectServer:
-    """A Prefect server as a process that is killed and started again; its history outlives it."""
-
-    home: Path
-    port: int = field(default_factory=free_port)
-    process: subprocess.Popen | None = None
-
-    @property
-    def api(self) -> str:
-        return f"http://127.0.0.1:{self.port}/api"
-
-    def up(self) -> None:
-        """Start it unless it runs, and wait until it answers."""
-        if self.process is None or self.process.poll() is not None:
-            arguments = [sys.executable, "-m", "prefect", "server", "start", "--host", "127.0.0.1", "--port", str(self.port), "--no-ui"]
-            log = (self.home.parent / "server.log").open("a")
-            self.process = subprocess.Popen(
-                arguments, env=environment(self.home), stdout=log, stderr=subprocess.STDOUT, start_new_session=True
-            )
-        deadline = time.monotonic() + PATIENCE_S
-        while time.monotonic() < deadline:
-            try:
-                if httpx.get(f"{self.api}/health", timeout=2).status_code == httpx.codes.OK:
-                    return
-            except httpx.TransportError:
-                time.sleep(0.2)
-        raise RuntimeError(f"the Prefect server did not come up: see {self.home.parent / 'server.log'}")
-
-    def kill(self) -> None:
-        """SIGKILL for it and its children."""
-        if self.process is not None and self.process.poll() is None:
-            os.killpg(self.process.pid, signal.SIGKILL)
-            self.process.wait()
-
-
-@contextmanager
-def prefect_server(folder: Path) -> Iterator[PrefectServer]:
-    server = PrefectServer(folder / "prefect")
-    try:
-        yield server
-    finally:
-        server.kill()
 
 
 def recipe(folder: Path, problems: int, rounds: int, shard: int) -> Path:

@@ -11,9 +11,9 @@ from collections.abc import Sequence
 from pathlib import Path
 from statistics import median
 
-from tests.bench.kills import prefect_server
 from tests.bench.row import Row
 from tests.flows.runs import command, environment, run, tiny_recipe
+from tests.prefect_server import prefect_server
 
 TIMES = 5
 MOST = 2.0

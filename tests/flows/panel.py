@@ -8,21 +8,21 @@ import yaml
 PROBLEMS = 24
 
 
-def panel_recipe(folder: Path, bound: float = 0.1) -> Path:
-    """A recipe `panel` over PROBLEMS problems and all `round-*.jsonl` beside it, of which there are two."""
+def panel_recipe(folder: Path, bound: float = 0.1, name: str = "panel") -> Path:
+    """A recipe over PROBLEMS problems and all `round-*.jsonl` beside it, of which there are two."""
     problems = [{"id": f"q{n}", "problem": f"What is {n} + {n}?", "answer": str(2 * n), "images": []} for n in range(PROBLEMS)]
     write_lines(folder / "problems.jsonl", problems)
     add_round(folder, "a", right=range(PROBLEMS))
     add_round(folder, "b", right=range(PROBLEMS // 2))
     recipe = {
-        "name": "panel",
+        "name": name,
         "problems": {"train": [{"name": "sums", "path": str(folder / "problems.jsonl"), "columns": "easyr1"}]},
         "panel": {"panel": "people", "files": [str(folder / "round-*.jsonl")]},
         "curation": {"stage1": {"size": 12}, "stage2": None, "on_shortage": "warn"},
         "training": {"stage2": None},
         "recuration": {"bound": bound},
     }
-    path = folder / "panel.yaml"
+    path = folder / f"{name}.yaml"
     path.write_text(yaml.safe_dump(recipe))
     return path
 

@@ -1,7 +1,9 @@
 """What the Prefect UI shows of runs: names that read as sentences, log lines with their levels, and failures that say what to do."""
 
 import logging
+import os
 import re
+import signal
 import subprocess
 from importlib import import_module
 from pathlib import Path
@@ -10,9 +12,13 @@ import httpx
 import pytest
 import yaml
 from prefect import Flow, Task
+from prefect.client.orchestration import get_client
+from prefect.settings import PREFECT_API_URL, temporary_settings
 
+from flows.serve.automations import put, zombies
 from tasks.process import PROJECT
 from tests.flows.runs import TINY, command, environment
+from tests.flows.serving import until
 
 
 def declared(kind: type) -> dict[str, object]:
@@ -84,3 +90,31 @@ def test_a_failed_run_says_what_to_do(runs: str) -> None:
     for failed in (flow, task):
         assert failed["state"]["type"] == "FAILED"
         assert "bad.jsonl" in failed["state"]["message"] and "problem" in failed["state"]["message"]
+
+
+def test_a_run_that_falls_silent_is_shown_as_crashed(runs: str, prefect_home: Path, tmp_path: Path) -> None:
+    """The process is killed, with nobody there to say so: what `serve` keeps on its server does."""
+    recipe, silent_s = tmp_path / "silent.yaml", 10
+    recipe.write_text(yaml.safe_dump({**SMALL, "name": "silent", "sampling": {**SMALL["sampling"], "rounds": 64}}))
+    with temporary_settings({PREFECT_API_URL: runs}), get_client(sync_client=True) as client:
+        put(client, zombies(silent_s))
+    variables = environment(prefect_home) | {"PREFECT_API_URL": runs, "PREFECT_FLOWS_HEARTBEAT_FREQUENCY": "30"}
+    arguments = command("profile", str(recipe), "--home", str(tmp_path / "home"))
+    process = subprocess.Popen(arguments, env=variables, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, start_new_session=True)
+    try:
+        until(lambda: events(runs), str)
+    finally:
+        os.killpg(process.pid, signal.SIGKILL)
+        process.wait()
+    [flow] = [flow for flow in asked(runs, "flow_runs") if flow["name"] == "profile silent"]
+    assert flow["state"]["type"] == "RUNNING"
+    crashed = until(
+        lambda: state if (state := httpx.get(f"{runs}/flow_runs/{flow['id']}").json()["state"])["type"] != "RUNNING" else None, str
+    )
+    assert (crashed["type"], crashed["message"]) == ("CRASHED", f"No sign of life for {silent_s} s. Retry it: what it has done is cached.")
+
+
+def events(api: str) -> list[dict]:
+    """What the server has heard of flow runs that beat."""
+    wanted = {"event": {"name": ["prefect.flow-run.heartbeat"]}}
+    return httpx.post(f"{api}/events/filter", json={"filter": wanted}).raise_for_status().json()["events"]

@@ -18,10 +18,11 @@ import yaml
 from prefect.client.orchestration import get_client
 from prefect.settings import PREFECT_API_URL, temporary_settings
 
+from flows.events import STAGE_FINISHED
 from flows.serve.automations import make_automations
 from flows.serve.commands import DEPLOYMENTS
 from tasks.lake import Lake
-from tests.flows.panel import add_round, panel_recipe
+from tests.flows.panel import PROBLEMS, add_round, panel_recipe
 from tests.flows.runs import artifacts, command, environment
 from tests.flows.serving import Served, serving, until
 
@@ -32,7 +33,7 @@ EVERY_S = 10
 
 @dataclass(frozen=True)
 class Live:
-    """A running `serve` and the folder of the recipe that it re-curates every EVERY_S seconds."""
+    """A running `serve`, and the folder of the recipe `panel`, re-curated every EVERY_S seconds; in `told`, one re-curated when told to."""
 
     served: Served
     folder: Path
@@ -42,10 +43,19 @@ class Live:
 def live(tmp_path_factory: pytest.TempPathFactory, prefect_home: Path) -> Iterator[Live]:
     """One `serve` for the tests of this file, its deployments the shipped ones and one more."""
     folder = tmp_path_factory.mktemp("served")
-    recipe, shipped = panel_recipe(folder), yaml.safe_load(DEPLOYMENTS.read_text())
+    shipped = yaml.safe_load(DEPLOYMENTS.read_text())
     [ours] = [item for item in shipped["deployments"] if item["name"] == "recurate"]
-    often = {**ours, "name": "recurate-panel", "parameters": {"recipe": str(recipe)}, "schedules": [{"interval": EVERY_S}], "triggers": []}
-    shipped["deployments"].append(often)
+    often = {
+        "name": "recurate-panel",
+        "parameters": {"recipe": str(panel_recipe(folder))},
+        "schedules": [{"interval": EVERY_S}],
+        "triggers": [],
+    }
+    (folder / "told").mkdir()
+    told = {"name": "recurate-told", "parameters": {"recipe": str(panel_recipe(folder / "told", name="told"))}, "schedules": []}
+    match = {"prefect.resource.id": "difficulty-prior.recipe.told"}
+    told["triggers"] = [{**trigger, "match": match, "parameters": told["parameters"]} for trigger in ours["triggers"]]
+    shipped["deployments"] += [{**ours, **often}, {**ours, **told}]
     (folder / "prefect.yaml").write_text(yaml.safe_dump(shipped))
     with serving(folder, "--file", str(folder / "prefect.yaml")) as served:
         yield Live(served, folder)
@@ -59,7 +69,7 @@ def submit(live: Live, *arguments: str) -> subprocess.CompletedProcess[str]:
 
 def test_every_deployment_has_a_form_that_explains_itself(live: Live) -> None:
     found = {item["name"]: item for item in live.served.post("/deployments/filter").json()}
-    assert found.keys() == NAMES | {"recurate-panel"}
+    assert found.keys() == NAMES | {"recurate-panel", "recurate-told"}
     for item in found.values():
         assert item["enforce_parameter_schema"] and item["tags"][0] == "difficulty-prior" and item["description"]
         for name, field in item["parameter_openapi_schema"]["properties"].items():
@@ -127,6 +137,23 @@ def test_recuration_runs_by_itself_and_changes_sets_only_after_new_rollouts(live
     assert row["join"] > 0 or row["leave"] > 0
 
 
+def test_recuration_runs_when_a_dataset_changes_and_when_a_stage_is_finished(live: Live) -> None:
+    """The shipped trigger, for a recipe of its own: `serve` watches its files, and a training tells of its stage."""
+    served, folder = live.served, live.folder / "told"
+    add_round(folder, "c", right=range(PROBLEMS // 2))
+    [first] = until(lambda: served.runs("recurate-told"), served.said)
+    steps = ["training.stage1.batch=4", "training.stage1.group_size=2", "training.stage1.max_tokens=8", "curation.stage1.size=4"]
+    done = submit(live, "train", f"recipe={folder / 'told.yaml'}", "stage1_steps=1", f"changes={steps}", "--wait")
+    assert done.returncode == 0, done.stdout + served.said()
+    runs = until(lambda: found if len(found := served.runs("recurate-told")) > 1 else None, served.said)
+    assert len(runs) == 2 and runs[0]["id"] == first["id"]
+    assert [(run["state_type"], run["created_by"]["type"]) for run in runs] == [("COMPLETED", "AUTOMATION")] * 2
+    assert "has no sets in use yet" in first["state"]["message"]
+    [stage] = artifacts(served.home)["stages"]
+    [event] = served.post("/events/filter", filter={"event": {"name": [STAGE_FINISHED]}}).json()["events"]
+    assert event["payload"] == {"recipe": "told", "stage": "stage1", "key": stage}
+
+
 def said(served: Served, words: str) -> dict[str, Any] | None:
     """The last scheduled re-curation that ended with these words."""
     return next((run for run in reversed(served.runs("recurate-panel")) if words in (run["state"]["message"] or "")), None)
@@ -182,7 +209,7 @@ def test_a_card_that_the_server_does_not_know_is_said(live: Live) -> None:
 def test_a_run_goes_on_when_the_server_is_killed(live: Live) -> None:
     served = live.served
     changes = ["problems.starter={n_train: 60, n_heldout: 2}", "sampling.shard_size=64", "sampling.batch_size=64", "name=killed"]
-    run = served.start("profile", recipe="starter", rounds=20, changes=changes)
+    run = served.start("profile", recipe="starter", rounds=8, changes=changes)
     until(lambda: list(served.home.glob("rollouts/[!_]*/*.parquet")), served.said)
     served.children("prefect_server start")[0].send_signal(signal.SIGKILL)
     until(lambda: "the Prefect server was killed by SIGKILL; it is started again" in served.log.read_text(), served.said)
@@ -190,7 +217,7 @@ def test_a_run_goes_on_when_the_server_is_killed(live: Live) -> None:
     assert served.ended(run)["state_type"] == "COMPLETED", served.said()
     rollouts = Lake(served.home).scan("rollouts").select("problem_id", "policy_id", "sampling_id", "round", "sample").collect()
     assert rollouts.is_unique().all()
-    assert rollouts.group_by("problem_id", "policy_id").len().filter(len=20).height == 120
+    assert rollouts.group_by("problem_id", "policy_id").len().filter(len=8).height == 120
 
 
 def answers(served: Served) -> bool:

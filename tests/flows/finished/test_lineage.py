@@ -16,7 +16,7 @@ from tasks.errors import InputError
 from tasks.lake import Lake
 from tasks.reporting.terminal import print_sweep
 from tasks.warehouse import query
-from tests.flows.conftest import Finished
+from tests.flows.finished.conftest import Finished
 
 
 @pytest.fixture

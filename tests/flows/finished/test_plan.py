@@ -2,10 +2,12 @@
 
 import json
 import subprocess
+from collections import Counter
 from importlib.util import find_spec
 from pathlib import Path
 
 import pytest
+from prefect import Flow
 
 from flows.pipeline import pipeline
 from flows.planning import Plan, plan_flow
@@ -13,9 +15,9 @@ from flows.profile import profile
 from flows.recipe import load_recipe
 from flows.train import train
 from tasks.planning import State, Step
-from tests.flows.conftest import Finished
+from tests.flows.finished.conftest import Finished
+from tests.flows.finished.test_pipeline import KINDS
 from tests.flows.runs import artifacts, command, environment, tables, tiny_recipe
-from tests.flows.test_pipeline import KINDS
 
 DATASETS = "starter-figures and starter-charts"
 
@@ -64,6 +66,20 @@ def test_a_changed_stage_is_told_with_what_depends_on_it(finished: Finished) -> 
     waiting = step(found, f"sample {DATASETS} (heldout) with stage2, rounds 1–2")
     assert (waiting.state, waiting.why) == (State.waits, [f"waits for step {changed.number}"])
     assert waiting.work.left == 48
+
+
+@pytest.mark.parametrize(
+    ("flow", "change", "made"),
+    [
+        (pipeline, "sampling.batch_size=64", {}),
+        (profile, "grading.timeout_s=4", {"grade": 1, "measure difficulty": 1}),
+        (pipeline, "evaluation.hints=false", {"evaluate": 1, "report": 1}),
+        (pipeline, "training.stage2.learning_rate=5.0e-5", {"train": 1, "sample": 2, "grade": 2, "evaluate": 1, "report": 1}),
+    ],
+)
+def test_a_changed_setting_makes_only_what_depends_on_it_anew(finished: Finished, flow: Flow, change: str, made: dict) -> None:
+    found = plan(finished.recipe, finished.home, change, flow=flow)
+    assert Counter(step.task for step in found.steps if step.state not in (State.cached, State.every_run)) == made
 
 
 def test_more_rounds_count_what_is_not_drawn(finished: Finished) -> None:

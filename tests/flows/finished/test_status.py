@@ -19,7 +19,7 @@ from flows.commands.standing import print_status, span
 from flows.recipe import load_recipe
 from flows.status import Status, look
 from tasks.progress import PROGRESS, HowFar, progress_shown
-from tests.flows.conftest import Finished
+from tests.flows.finished.conftest import Finished
 
 
 def put_aside(home: Path, kind: str, key: str, **told: object) -> None:

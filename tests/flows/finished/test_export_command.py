@@ -7,7 +7,7 @@ import pytest
 
 from flows.export import export
 from tasks.errors import InputError
-from tests.flows.conftest import Finished
+from tests.flows.finished.conftest import Finished
 from tests.flows.runs import artifacts, tiny_recipe
 
 
