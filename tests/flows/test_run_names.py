@@ -102,19 +102,22 @@ def test_a_run_that_falls_silent_is_shown_as_crashed(runs: str, prefect_home: Pa
     arguments = command("profile", str(recipe), "--home", str(tmp_path / "home"))
     process = subprocess.Popen(arguments, env=variables, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, start_new_session=True)
     try:
-        until(lambda: events(runs), str)
+        flow = until(lambda: next((flow for flow in asked(runs, "flow_runs") if flow["name"] == "profile silent"), None), str)
+        until(lambda: beats(runs, flow), str)
     finally:
         os.killpg(process.pid, signal.SIGKILL)
         process.wait()
-    [flow] = [flow for flow in asked(runs, "flow_runs") if flow["name"] == "profile silent"]
-    assert flow["state"]["type"] == "RUNNING"
-    crashed = until(
-        lambda: state if (state := httpx.get(f"{runs}/flow_runs/{flow['id']}").json()["state"])["type"] != "RUNNING" else None, str
-    )
+    assert state(runs, flow)["type"] == "RUNNING"
+    crashed = until(lambda: now if (now := state(runs, flow))["type"] != "RUNNING" else None, str)
     assert (crashed["type"], crashed["message"]) == ("CRASHED", f"No sign of life for {silent_s} s. Retry it: what it has done is cached.")
 
 
-def events(api: str) -> list[dict]:
-    """What the server has heard of flow runs that beat."""
-    wanted = {"event": {"name": ["prefect.flow-run.heartbeat"]}}
+def beats(api: str, flow: dict) -> list[dict]:
+    """The signs of life of a flow run that the server has had."""
+    wanted = {"event": {"name": ["prefect.flow-run.heartbeat"]}, "resource": {"id": [f"prefect.flow-run.{flow['id']}"]}}
     return httpx.post(f"{api}/events/filter", json={"filter": wanted}).raise_for_status().json()["events"]
+
+
+def state(api: str, flow: dict) -> dict:
+    """The state of a flow run."""
+    return httpx.get(f"{api}/flow_runs/{flow['id']}").raise_for_status().json()["state"]

@@ -142,7 +142,13 @@ def test_recuration_runs_when_a_dataset_changes_and_when_a_stage_is_finished(liv
     served, folder = live.served, live.folder / "told"
     add_round(folder, "c", right=range(PROBLEMS // 2))
     [first] = until(lambda: served.runs("recurate-told"), served.said)
-    steps = ["training.stage1.batch=4", "training.stage1.group_size=2", "training.stage1.max_tokens=8", "curation.stage1.size=4"]
+    steps = [
+        "training.stage1.warmup_steps=0",
+        "training.stage1.batch=4",
+        "training.stage1.group_size=2",
+        "training.stage1.max_tokens=8",
+        "curation.stage1.size=4",
+    ]
     done = submit(live, "train", f"recipe={folder / 'told.yaml'}", "stage1_steps=1", f"changes={steps}", "--wait")
     assert done.returncode == 0, done.stdout + served.said()
     runs = until(lambda: found if len(found := served.runs("recurate-told")) > 1 else None, served.said)

@@ -58,11 +58,11 @@ def left_running(pid: int) -> list[str]:
 
 
 @pytest.mark.timeout(1200)
-def test_killed_and_finished_equals_undisturbed(tmp_path: Path, own_prefect_home: Path, finished: Finished) -> None:
+def test_killed_and_finished_equals_undisturbed(tmp_path: Path, prefect_home: Path, finished: Finished) -> None:
     killed = tmp_path / "killed"
     for reached in POINTS.values():
-        kill_at(reached, killed, finished.recipe, own_prefect_home)
-    done = run(killed, finished.recipe, own_prefect_home)
+        kill_at(reached, killed, finished.recipe, prefect_home)
+    done = run(killed, finished.recipe, prefect_home)
     assert done.returncode == 0, done.stdout + done.stderr
     found = tables(killed)
     for relation, rows in finished.tables.items():
