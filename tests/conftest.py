@@ -9,7 +9,7 @@ import pytest
 from xdist.remote import Producer
 from xdist.scheduler import LoadFileScheduling
 
-from tests.prefect_server import prefect_server
+from tests.prefect_server import PrefectServer, prefect_server
 
 WHOLE = ("tests/flows/finished/",)
 
@@ -58,12 +58,18 @@ def own_prefect_home(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="session")
-def prefect_home(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
-    """A Prefect home whose profile names a running server, which spares every command that is given it a temporary one."""
+def shared_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[PrefectServer]:
+    """A running server that the profile of its Prefect home names."""
     with prefect_server(tmp_path_factory.mktemp("server")) as server:
         server.up()
         (server.home / "profiles.toml").write_text(f'active = "tests"\n\n[profiles.tests]\nPREFECT_API_URL = "{server.api}"\n')
-        yield server.home
+        yield server
+
+
+@pytest.fixture(scope="session")
+def prefect_home(shared_server: PrefectServer) -> Path:
+    """A Prefect home with a running server, which spares every command that is given it a temporary one."""
+    return shared_server.home
 
 
 @pytest.fixture

@@ -12,6 +12,7 @@ from tasks.lake import Lake
 from tasks.warehouse import query
 from tests.flows.finished.conftest import Finished
 from tests.flows.runs import artifacts, run, tables
+from tests.prefect_server import PrefectServer
 
 KINDS = {"starter-datasets", "problems", "similarity", "profiles", "graded", "difficulty", "curated", "stages", "evaluations", "reports"}
 
@@ -79,9 +80,11 @@ def test_the_report_is_one_page(home: Path) -> None:
     assert not re.search(r"""(src|href)=["']?https?:""", text)
 
 
-def test_a_rerun_against_a_server_finds_everything_cached(home: Path, recipe: Path, prefect_home: Path, server: str) -> None:
-    before = artifacts(home)
-    done = run(home, recipe, prefect_home, api=server)
+def test_a_rerun_finds_everything_cached_and_its_server_what_the_first_run_left(
+    home: Path, recipe: Path, shared_server: PrefectServer
+) -> None:
+    before, server = artifacts(home), shared_server.api
+    done = run(home, recipe, shared_server.home)
     assert done.returncode == 0, done.stderr
     assert set(states(done.stdout + done.stderr)) == {"Cached"}
     assert artifacts(home) == before
