@@ -1,9 +1,20 @@
-"""The `flow` decorator of this project: Prefect's, but within `planning()` a call runs the plain function, whose tasks then plan."""
+"""The `flow` decorator of this project: Prefect's, but for dry runs and for the signs of life of flows within flows.
 
+Within `planning()` a call runs the plain function, whose tasks then plan.
+
+Prefect waits up to a second at the end of every flow for the thread that sends its signs of life: three seconds of a rerun in which all is
+cached. A flow within a flow lives and dies with it, in one process; where nobody has asked for signs of life by setting how often they
+come (as `serve` does), the outermost flow alone sends them.
+"""
+
+import os
 from collections.abc import Callable
+from contextlib import AbstractContextManager, nullcontext
 from typing import Any, ParamSpec, TypeVar
 
 from prefect import Flow
+from prefect.context import FlowRunContext
+from prefect.settings import PREFECT_FLOWS_HEARTBEAT_FREQUENCY, get_current_settings, temporary_settings
 
 from tasks.planning import PLANNER
 
@@ -15,7 +26,18 @@ class PlannableFlow(Flow[P, R]):
     """A Prefect flow that can be dry-run."""
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
-        return self.fn(*args, **kwargs) if PLANNER.get() else super().__call__(*args, **kwargs)
+        if PLANNER.get():
+            return self.fn(*args, **kwargs)
+        with signs_of_life():
+            return super().__call__(*args, **kwargs)
+
+
+def signs_of_life() -> AbstractContextManager[Any]:
+    """Prefect's settings for a flow that is called here: without signs of life inside another one, unless they are asked for."""
+    asked = PREFECT_FLOWS_HEARTBEAT_FREQUENCY.name in os.environ
+    if asked or not FlowRunContext.get() or get_current_settings().flows.heartbeat_frequency is None:
+        return nullcontext()
+    return temporary_settings({PREFECT_FLOWS_HEARTBEAT_FREQUENCY: None})
 
 
 def flow(*, name: str, **options: Any) -> Callable[[Callable[P, R]], Flow[P, R]]:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cache, cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -82,16 +82,19 @@ class Header:
         return {name: Meaning(text, unit or "") for name, text, unit in COLUMN.findall(self.text)}
 
 
-def sql_files(folder: str) -> dict[str, Path]:
-    """The files of a folder of `sql/` by the relation (macro, rule, check) that each is named after, sorted."""
+@cache
+def sql_files(folder: str) -> Mapping[str, Path]:
+    """The files of a folder of `sql/` by the relation (macro, rule, check) that each is named after, sorted. They stay as they are."""
     return {path.stem: path for path in sorted((SQL / folder).glob("*.sql"))}
 
 
-def models() -> dict[str, Path]:
+@cache
+def models() -> Mapping[str, Path]:
     """The files of all relations that SQL derives: staging views and marts."""
-    return sql_files("staging") | sql_files("marts")
+    return {**sql_files("staging"), **sql_files("marts")}
 
 
+@cache
 def header_inputs(path: Path) -> tuple[str, ...]:
     """The names on the `-- inputs:` line of a SQL file. Raises ValueError naming the file when it has none."""
     return Header(path).inputs

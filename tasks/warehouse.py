@@ -18,6 +18,7 @@ import tempfile
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import closing, contextmanager
 from datetime import datetime
+from functools import cache
 from graphlib import TopologicalSorter
 from pathlib import Path
 from statistics import NormalDist
@@ -70,14 +71,15 @@ class QueryLimits(Settings):
     threads: int = Field(default=2, gt=0)
 
 
-def summaries() -> dict[str, Path]:
+def summaries() -> Mapping[str, Path]:
     """The files of what stands between shards and marts: small, mergeable, and kept from one publish to the next (tasks/summaries.py)."""
     return sql_files("summaries")
 
 
-def derived() -> dict[str, Path]:
+@cache
+def derived() -> Mapping[str, Path]:
     """The files of all relations that we derive, published or not."""
-    return models() | summaries()
+    return {**models(), **summaries()}
 
 
 def inputs_of(name: str, given: Iterable[str] = ()) -> tuple[str, ...]:
@@ -86,7 +88,7 @@ def inputs_of(name: str, given: Iterable[str] = ()) -> tuple[str, ...]:
         return ()
     if name in MADE_FROM:
         return (MADE_FROM[name],)
-    return header_inputs((derived() | sql_files("checks"))[name])
+    return header_inputs(sql_files("checks").get(name) or derived()[name])
 
 
 def merged_by(name: str) -> dict[str, str]:
@@ -99,10 +101,11 @@ def merged_by(name: str) -> dict[str, str]:
     return {column: aggregate for aggregate, column in MERGED_BY.findall(line[1])}
 
 
+@cache
 def is_local(name: str) -> bool:
     """Whether a derived relation's rows of a problem are made of its inputs' rows of that problem alone, as the header of its file says."""
-    files = derived() | sql_files("checks")
-    return name in files and LOCAL_LINE in files[name].read_text(encoding="utf-8")
+    path = sql_files("checks").get(name) or derived().get(name)
+    return path is not None and LOCAL_LINE in path.read_text(encoding="utf-8")
 
 
 def in_order(wanted: Iterable[str], given: Iterable[str] = ()) -> list[str]:
@@ -261,7 +264,8 @@ def publish(lake: Lake, settings: DifficultySettings, adaptive: AdaptiveSettings
     """Build the warehouse over the whole lake beside the published one, check it, and put it in its place.
 
     Only shards that are new since the last publish are read, and where nothing but shards and problems was added only their problems are
-    computed anew, unless `whole`. Raises CheckFailed, and leaves the published file as it is, when a query of `sql/checks/` gives a row.
+    computed anew, unless `whole`; where nothing is new the published file stays. Raises CheckFailed, and leaves the published file as it
+    is, when a query of `sql/checks/` gives a row.
     Safe beside other publishers (they wait), writers of shards and readers of the old file.
     """
     from tasks.incremental import build_on, changes, made_of, recalled, remember  # made with what this module offers
@@ -276,7 +280,10 @@ def publish(lake: Lake, settings: DifficultySettings, adaptive: AdaptiveSettings
         artifacts = {ARTIFACTS: [write_artifacts(lake)]}
         state = made_of(lake, files, settings, adaptive)
         facts = published_facts(lake, settings, adaptive) | {"made_of": digest(state)}
-        found = None if whole else changes(lake, recalled(lake), state)
+        before = None if whole else recalled(lake)
+        if before == state and read_meta(lake.warehouse) == facts:
+            return lake.warehouse
+        found = changes(lake, before, state)
         files |= refreshed(lake, files) | artifacts
         if found is None or not build_on(aside, files, lake, facts, found, settings, adaptive):
             build(aside, files, lake, facts, settings, adaptive)
