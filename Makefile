@@ -19,7 +19,7 @@ test: $(READY) $(VERL)  ## all tests: real DuckDB, real Prefect, real tiny model
 proof: $(READY)  ## what the demo must show, measured: time, memory, gain, the U, and a second run that does nothing (about 6 minutes)
 	$(BIN)/python -m tests.flows.prove_demo
 
-bench: $(READY) $(VLLM)  ## speed, savings, agreement and robustness as a table of ratios (about 30 minutes); writes it into the README
+bench: $(READY) $(VLLM)  ## speed, savings, agreement and robustness as a table of ratios (an hour and a half on two slow cores); writes it into the README
 	$(BIN)/python -m tests.bench
 
 study: $(READY)  ## what each part of the method adds, over seeds, on the starter (about two hours on two cores); writes its table into the README
