@@ -155,12 +155,20 @@ def open_over(
     connection, rule = connect(threads=threads), adaptive or AdaptiveSettings()
     create_parameters(connection, settings, rule, max_rounds)
     create_macros(connection)
-    for name in in_order([*RELATIONS, *models()] if wanted is None else wanted, files):
+    wanted = [*RELATIONS, *models()] if wanted is None else list(wanted)
+    names = in_order(wanted, files)
+    for name in names:
         if name == "verdicts" and name in files and rounds is not None:
             create_limited_verdicts(connection, files[name], rounds, limits)
         else:
-            create(connection, name, files, settings, rule)
+            create(connection, name, files, settings, rule, streamed=name in summaries() and times_read(name, names, wanted) == 1)
     return connection
+
+
+def times_read(name: str, names: Iterable[str], wanted: Iterable[str]) -> int:
+    """How often a relation is read: by the SQL of those derived `names`, and by who wants it."""
+    reads = re.compile(rf"\b(?:from|join) {name}\b")
+    return sum(len(reads.findall(derived()[other].read_text(encoding="utf-8"))) for other in names if other in derived()) + (name in wanted)
 
 
 def create_parameters(
@@ -222,8 +230,10 @@ def create(
     files: Mapping[str, list[Path]],
     settings: DifficultySettings,
     rule: AdaptiveSettings,
+    *,
+    streamed: bool = False,
 ) -> None:
-    """One relation, all of whose inputs are there: a view where it only renames, a table where it computes."""
+    """One relation, all of whose inputs are there: a view where it only renames or is `streamed` to its one reader, else a table."""
     if name in files or name in RELATIONS:
         create_source(connection, name, files.get(name, []))
     elif name == FITS:
@@ -238,7 +248,7 @@ def create(
         connection.from_arrow(pl.DataFrame(schema=ARTIFACT_COLUMNS).to_arrow()).create(ARTIFACTS)
     elif name not in (PARAMETERS, STOPPING_EDGES):
         path = derived()[name]
-        kind = "view" if path.parent.name == "staging" else "table"
+        kind = "view" if streamed or path.parent.name == "staging" else "table"
         connection.execute(f"create {kind} {name} as {path.read_text(encoding='utf-8')}")
 
 

@@ -40,27 +40,9 @@ predicted as (
             - lgamma(k + 0.5) - lgamma(n - k + 0.5) + lgamma(n + 1.0)
         ) as chance
     from fresh
-),
-
-judged as (
-    select
-        dataset,
-        split,
-        policy_id,
-        sampling_id,
-        grader_id,
-        low,
-        high,
-        rounds,
-        k,
-        n,
-        problems,
-        sum(chance) filter (where right_answers / rounds between low and high) as keep_chance
-    from predicted
-    cross join thresholds
-    group by all
 )
 
+-- a problem changes side where its fresh rounds lie on the other side of the thresholds than those of the profile
 select
     dataset,
     split,
@@ -70,9 +52,10 @@ select
     low,
     high,
     rounds,
-    sum(problems * coalesce(keep_chance, 0)) as expected_kept,
-    sum(problems * case when k / n between low and high then 1 - coalesce(keep_chance, 0) else coalesce(keep_chance, 0) end)
-        / sum(problems) as switch_share
-from judged
+    coalesce(sum(problems * chance) filter (where right_answers / rounds between low and high), 0) as expected_kept,
+    coalesce(sum(problems * chance) filter (where (right_answers / rounds between low and high) <> (k / n between low and high)), 0)
+        / sum(problems * chance) as switch_share
+from predicted
+cross join thresholds
 group by all
 order by dataset, split, policy_id, sampling_id, grader_id, low, high, rounds

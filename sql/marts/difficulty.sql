@@ -1,11 +1,11 @@
 -- difficulty: how hard each problem is for each policy
 -- grain: problem_id x gold_id x dataset x split x policy_id x sampling_id x grader_id
--- inputs: stg_places, verdict_outcomes, parameters
+-- inputs: stg_places, verdict_counts, parameters
 -- local by: problem_id
 -- parameters: parameters.z (confidence of the interval), parameters.low, hard_below, medium_below, high (edges of the bands)
 -- invariants: sql/checks/difficulty_adds_up, intervals_hold_accuracy, passes_rise; n + timeouts + unscorable is every verdict
 -- columns:
---   rounds: rounds of which a sample was graded [rounds]
+--   rounds: rounds whose first sample was graded [rounds]
 --   n: samples that count: correct, incorrect or unparseable [samples]
 --   k: of these, correct ones [samples]
 --   unparseable: samples in which no answer was found; they count as wrong [samples]
@@ -19,24 +19,7 @@
 --   pass_8: chance that one of 8 samples is right, null where n < 8 [share]
 --   pass_16: chance that one of 16 samples is right, null where n < 16 [share]
 --   band: hopeless, hard, medium, easy or trivial, by the accuracy and the edges in `parameters`
-with blocks as (
-    select
-        problem_id,
-        gold_id,
-        policy_id,
-        sampling_id,
-        grader_id,
-        bit_count(bit_or(drawn)) as rounds,
-        sum(bit_count(correct) + bit_count(incorrect) + bit_count(unparseable)) as n,
-        sum(bit_count(correct)) as k,
-        sum(bit_count(unparseable)) as unparseable,
-        sum(bit_count(timeouts)) as timeouts,
-        sum(bit_count(unscorable)) as unscorable
-    from verdict_outcomes
-    group by problem_id, gold_id, policy_id, sampling_id, grader_id, block
-),
-
-counted as (
+with counted as (
     select
         problem_id,
         gold_id,
@@ -44,12 +27,12 @@ counted as (
         sampling_id,
         grader_id,
         sum(rounds)::bigint as rounds,
-        sum(n)::bigint as n,
-        sum(k)::bigint as k,
+        sum(correct + incorrect + unparseable)::bigint as n,
+        sum(correct)::bigint as k,
         sum(unparseable)::bigint as unparseable,
         sum(timeouts)::bigint as timeouts,
         sum(unscorable)::bigint as unscorable
-    from blocks
+    from verdict_counts
     group by all
 ),
 

@@ -9,6 +9,10 @@
 --   other_dataset: dataset of the other problem
 --   other_split: split of the other problem
 --   same_answer: whether both have the same gold answer
+with places as (
+    select * from stg_places
+)
+
 select
     pairs.problem_id,
     pairs.other_id,
@@ -21,7 +25,7 @@ select
     others.split as other_split,
     bool_or(ones.gold_id = others.gold_id) as same_answer
 from stg_near_pairs as pairs
-inner join stg_places as ones on pairs.problem_id = ones.problem_id
-inner join stg_places as others on pairs.other_id = others.problem_id
+inner join places as ones on pairs.problem_id = ones.problem_id
+inner join places as others on pairs.other_id = others.problem_id
 group by all
 order by all

@@ -26,8 +26,18 @@
 --   lost_share: lost / solved, null without such problems [share]
 --   lost_low: lower end of Wilson's interval of the lost share [share]
 --   lost_high: upper end of it [share]
-with measured as (
-    select * from difficulty where n > 0
+with comparable as (
+    select dataset, split, sampling_id, grader_id
+    from difficulty
+    group by all
+    having min(policy_id) < max(policy_id)
+),
+
+measured as (
+    select difficulty.*
+    from difficulty
+    semi join comparable using (dataset, split, sampling_id, grader_id)
+    where n > 0
 ),
 
 paired as (

@@ -1,6 +1,6 @@
 -- responses: how long responses are and how many were cut off at the token limit, which makes problems look harder than they are
 -- grain: dataset x split x policy_id x sampling_id
--- inputs: stg_places, rollout_lengths
+-- inputs: stg_places, rollout_lengths, problem_cost
 -- parameters: none
 -- invariants: cut_off_share is over all responses, imported ones too
 -- columns:
@@ -38,7 +38,7 @@ summed as (
 
 answered as (
     select dataset, split, policy_id, sampling_id, count(*) as problems
-    from (select distinct problem_id, policy_id, sampling_id from rollout_lengths) as pairs
+    from problem_cost
     inner join places using (problem_id)
     group by all
 )

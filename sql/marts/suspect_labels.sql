@@ -61,7 +61,7 @@ reasons as (
         voted, votes, null as weaker_policy_id, null::double as weaker_accuracy
     from difficulty
     inner join top_wrong_answers using (problem_id, gold_id, policy_id, sampling_id, grader_id)
-    where n >= 4 and votes / n >= 0.6
+    where n >= 4 and accuracy <= 0.4 and votes / n >= 0.6
     union all
     select
         problem_id, gold_id, dataset, split, policy_id, sampling_id, grader_id, n, k, 'inversion' as reason,

@@ -54,6 +54,12 @@ def test_difficulty_counts_a_problem_read_twice_once(tmp_path):
     assert ask(connection, "select n, k from difficulty") == [(2, 1)]
 
 
+def test_difficulty_counts_a_round_of_several_samples_once(tmp_path):
+    rows = [*verdicts("p", "ic"), *verdicts("p", "cc", sample=1)]
+    connection = warehouse(tmp_path, {"problems": [{"problem_id": "p"}], "verdicts": rows})
+    assert ask(connection, "select n, k, rounds from difficulty") == [(4, 3, 2)]
+
+
 def test_difficulty_stops_at_the_rounds_asked_for(tmp_path):
     connection = warehouse(tmp_path, {"problems": [{"problem_id": "p"}], "verdicts": verdicts("p", "iicc")}, rounds=3)
     assert ask(connection, "select n, k, rounds from difficulty") == [(3, 1, 3)]
