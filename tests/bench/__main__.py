@@ -1,4 +1,4 @@
-"""`make bench`: every benchmark, one table in the README, in which each one's lines take the place of its last ones.
+"""`make bench`: every benchmark, one table in the README (one more of machines with a GPU), where each one's lines replace its last ones.
 
 `python -m tests.bench NAME …` runs only those named (NAMES).
 """
@@ -11,6 +11,7 @@ from datetime import date
 from pathlib import Path
 
 import psutil
+import torch
 
 from tests.bench.row import Row
 
@@ -30,7 +31,9 @@ NAMES = (
     "report",
 )
 README = Path(__file__).resolve().parents[2] / "README.md"
-BEGIN, END = "<!-- bench: begin -->", "<!-- bench: end -->"
+WITH_GPU = torch.cuda.is_available()
+TABLE = "bench on a GPU" if WITH_GPU else "bench"  # machines with a GPU have a table of their own
+BEGIN, END = f"<!-- {TABLE}: begin -->", f"<!-- {TABLE}: end -->"
 
 
 def measured(name: str) -> list[Row]:
@@ -49,7 +52,8 @@ def measured(name: str) -> list[Row]:
 def machine() -> str:
     """What it was measured on."""
     model = next((line.split(":")[1].strip() for line in cpu_lines() if line.startswith("model name")), platform.machine())
-    return f"{psutil.cpu_count()} cores of {model}, {psutil.virtual_memory().total / 2**30:.0f} GiB, no GPU"
+    gpu = torch.cuda.get_device_name() if WITH_GPU else "no GPU"
+    return f"{psutil.cpu_count()} cores of {model}, {psutil.virtual_memory().total / 2**30:.0f} GiB, {gpu}"
 
 
 def cpu_lines() -> list[str]:
