@@ -3,6 +3,7 @@
 The heavy imports wait until the variables are set that the libraries read when they are imported.
 """
 
+import importlib
 import os
 import sys
 from pathlib import Path
@@ -33,12 +34,19 @@ def begin(settings: StageSettings) -> None:
         launch(settings, [__spec__.name, sys.argv[1]])
 
 
+def leave_vllm_out() -> None:
+    """Have TRL take vLLM for not installed: it would import it, seven seconds, though the trained model itself generates the rollouts."""
+    importlib.import_module("trl.import_utils").is_vllm_available = lambda min_version=None: False  # type: ignore[attr-defined]
+
+
 def run(spec_text: str) -> None:
     """Train the stage of a spec given as JSON text."""
     spec = StageSpec.model_validate_json(spec_text)
     os.environ.update(library_variables(spec))
     if LAUNCHED not in os.environ:
         begin(spec.settings)
+    if spec.settings.rollouts.engine != "vllm":
+        leave_vllm_out()
     from tasks.training.stage import train_stage
 
     train_stage(spec)
