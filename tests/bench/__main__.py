@@ -5,13 +5,14 @@
 
 import importlib
 import platform
+import shutil
+import subprocess
 import sys
 import time
 from datetime import date
 from pathlib import Path
 
 import psutil
-import torch
 
 from tests.bench.row import Row
 
@@ -31,8 +32,7 @@ NAMES = (
     "report",
 )
 README = Path(__file__).resolve().parents[2] / "README.md"
-WITH_GPU = torch.cuda.is_available()
-TABLE = "bench on a GPU" if WITH_GPU else "bench"  # machines with a GPU have a table of their own
+TABLE = "bench on a GPU" if shutil.which("nvidia-smi") else "bench"  # machines with a GPU have a table of their own
 BEGIN, END = f"<!-- {TABLE}: begin -->", f"<!-- {TABLE}: end -->"
 
 
@@ -52,8 +52,15 @@ def measured(name: str) -> list[Row]:
 def machine() -> str:
     """What it was measured on."""
     model = next((line.split(":")[1].strip() for line in cpu_lines() if line.startswith("model name")), platform.machine())
-    gpu = torch.cuda.get_device_name() if WITH_GPU else "no GPU"
-    return f"{psutil.cpu_count()} cores of {model}, {psutil.virtual_memory().total / 2**30:.0f} GiB, {gpu}"
+    return f"{psutil.cpu_count()} cores of {model}, {psutil.virtual_memory().total / 2**30:.0f} GiB, {gpu()}"
+
+
+def gpu() -> str:
+    """The first GPU's name. Asked of the driver's tool: torch, imported here, would count as memory of every benchmark's process."""
+    if not shutil.which("nvidia-smi"):
+        return "no GPU"
+    asked = ["nvidia-smi", "--query-gpu=name", "--format=csv,noheader"]
+    return subprocess.run(asked, capture_output=True, text=True, check=True).stdout.splitlines()[0]
 
 
 def cpu_lines() -> list[str]:
