@@ -73,6 +73,7 @@ def load_weights(policy: Policy, **options: Any) -> PreTrainedModel:
 
     Raises InputError when the files do not hold the weights that the folder's config asks for.
     """
+    avoid_cudnn_attention()
     kind = AutoModelForImageTextToText if sees_images(policy) else AutoModelForCausalLM
     try:
         check_enough_weights(policy, kind)
@@ -90,6 +91,15 @@ def load_weights(policy: Policy, **options: Any) -> PreTrainedModel:
             "the files are incomplete or of another architecture; copy them again"
         )
     return model
+
+
+def avoid_cudnn_attention() -> None:
+    """Have torch choose among its other attention kernels on a GPU.
+
+    cuDNN's, the default on Hopper from torch 2.11 on, gives gradients that are no numbers for a mask whose rows may be all padding, as
+    prompts padded on the left have, where a batch is 64 tokens longer than a multiple of 128 (pytorch issue 196678, trl issue 7181).
+    """
+    torch.backends.cuda.enable_cudnn_sdp(False)
 
 
 def check_enough_weights(policy: Policy, kind: Any) -> None:

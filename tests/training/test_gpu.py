@@ -8,6 +8,7 @@ import pytest
 import torch
 from safetensors.torch import load_file
 
+from tasks.modeling import load_model
 from tasks.policy import Policy, PolicySettings, base_policy
 from tasks.process import run_worker
 from tasks.training.settings import LoraSettings, RolloutSettings, StageSettings
@@ -34,6 +35,17 @@ def metrics_of(policy: Policy, stage_file: Path, folder: Path, **changes: object
     run_worker("tasks.training.worker", spec, spec.folder, log=print)
     assert (folder / "policy").is_dir()
     return pl.read_parquet(folder / "metrics" / "metrics.parquet")
+
+
+@pytest.mark.parametrize("length", [64, 192])
+def test_padding_leaves_gradients_finite(length: int, starter: Policy) -> None:
+    """Of lengths at which cuDNN's attention does not."""
+    model = load_model(starter.model_copy(update={"dtype": "bfloat16"})).train()
+    tokens = torch.randint(0, 500, (2, length), generator=torch.Generator().manual_seed(0)).cuda()
+    mask = torch.ones_like(tokens)
+    mask[1, : length // 2] = 0
+    model(input_ids=tokens, attention_mask=mask, labels=tokens.where(mask.bool(), -100)).loss.backward()
+    assert all(torch.isfinite(weight.grad).all() for weight in model.parameters() if weight.grad is not None)
 
 
 @installed("vllm")
