@@ -16,6 +16,7 @@ from transformers import (
     PreTrainedTokenizerBase,
     ProcessorMixin,
 )
+from transformers.integrations import is_deepspeed_zero3_enabled
 from transformers.models.auto.modeling_auto import MODEL_FOR_IMAGE_TEXT_TO_TEXT_MAPPING_NAMES
 
 from tasks.errors import InputError
@@ -103,10 +104,13 @@ def avoid_cudnn_attention() -> None:
 
 
 def check_enough_weights(policy: Policy, kind: Any) -> None:
-    """Raise InputError when a local policy's files hold fewer weights than its config asks for, before memory is taken for them."""
+    """Raise InputError when a local policy's files hold fewer weights than its config asks for, before memory is taken for them.
+
+    Not under DeepSpeed ZeRO-3, which would shard the model that is only counted; weights that lack are found when they are loaded.
+    """
     files = sorted(Path(policy.model).glob("*.safetensors")) if is_local(policy) else []
     config = AutoConfig.from_pretrained(policy.model, **hub_options(policy))
-    if not files or getattr(config, "quantization_config", None):
+    if not files or getattr(config, "quantization_config", None) or is_deepspeed_zero3_enabled():
         return
     with torch.device("meta"):
         model = kind.from_config(config, trust_remote_code=policy.trust_remote_code)
