@@ -11,32 +11,28 @@ and DuckDB, kept alive so long, prints pages of leak warnings as the last thing 
 from __future__ import annotations
 
 import glob
-import json
 import os
 import re
 import tempfile
-from collections.abc import Iterable, Iterator, Mapping
-from contextlib import closing, contextmanager
+from collections.abc import Iterable, Mapping
+from contextlib import closing
 from datetime import datetime
 from functools import cache
 from graphlib import TopologicalSorter
 from pathlib import Path
 from statistics import NormalDist
-from threading import Timer
 from typing import TYPE_CHECKING, Any
 
 import polars as pl
 from filelock import FileLock
-from pydantic import Field
 
-from tasks.compacted import FOLDER, live, retired
+from tasks.compacted import live, retired
 from tasks.difficulty.settings import DifficultySettings
 from tasks.errors import InputError
 from tasks.lake import GLOBS, RELATIONS, SHARDED, TEXT, Lake, write_parquet
 from tasks.layout import ASIDE, MANIFEST, WAREHOUSE
 from tasks.relations import SQL, comment_on, header_inputs, models, sql_files
 from tasks.sampling.settings import AdaptiveSettings
-from tasks.settings import Settings
 from tasks.store import digest, disk_errors_named, file_digest, sync_folder
 
 if TYPE_CHECKING:
@@ -54,21 +50,10 @@ MERGED_LINE = re.compile(r"^-- merged by: (.*)$", re.MULTILINE)
 MERGED_BY = re.compile(r"(sum|max|bit_or)\((\w+)\)")
 LOCAL_LINE = "\n-- local by: problem_id\n"
 FIRST_ROWS = 5
-READING_NODES = {"SELECT_NODE", "SET_OPERATION_NODE", "RECURSIVE_CTE_NODE", "CTE_NODE"}
-HIDING_FUNCTIONS = {"query", "json_execute_serialized_sql"}
 
 
 class CheckFailed(InputError):
     """A query of `sql/checks/` found rows that must not be. Retrying cannot help: what lies in the lake is at fault."""
-
-
-class QueryLimits(Settings):
-    """What a query may use: `rows` returned (None: all), `seconds`, `memory` as DuckDB writes it ("2GB"), `threads`. More is an error."""
-
-    rows: int | None = Field(default=None, ge=0)
-    seconds: float = Field(default=60.0, gt=0)
-    memory: str = "2GB"
-    threads: int = Field(default=2, gt=0)
 
 
 def summaries() -> Mapping[str, Path]:
@@ -423,112 +408,3 @@ def point_views(path: Path, root: str, home: Path, files: Any = None) -> None:
             create_live_view(connection, relation, root, home)
         comment_on(connection, connection.execute("select current_database()").fetchall()[0][0], RELATIONS)
         connection.execute("update meta set value = $root where key = 'home'", {"root": root})
-
-
-def query(lake: Lake, sql: str, *, limits: QueryLimits | None = None) -> pl.DataFrame:
-    """The rows of one SELECT over the published warehouse, which can read the lake through it and nothing else, and write nothing.
-
-    Raises InputError for SQL that is wrong or does more than read, a query that takes too long or gives too many rows, and a warehouse
-    that is not yet published or from a newer version.
-    """
-    limits = limits or QueryLimits()
-    with closing(open_published(lake, limits)) as connection, sql_errors_named(sql, limits):
-        check_only_reads(connection, sql)
-        with time_limited(connection, limits):
-            most = None if limits.rows is None else limits.rows + 1
-            # through query() the SQL is a bound value, and DuckDB itself refuses writes in its WITH clause
-            rows = connection.sql("select * from query($sql) limit $rows", params={"sql": sql, "rows": most}).pl()
-    if limits.rows is not None and len(rows) > limits.rows:
-        raise InputError(f"the query gives more than {limits.rows:,} rows; aggregate, add a LIMIT, or allow more (--rows):\n{sql}")
-    return rows
-
-
-@contextmanager
-def time_limited(connection: duckdb.DuckDBPyConnection, limits: QueryLimits) -> Iterator[None]:
-    """Interrupt what the connection does inside when its time is over."""
-    clock = Timer(limits.seconds, connection.interrupt)
-    clock.start()
-    try:
-        yield
-    finally:
-        clock.cancel()
-
-
-def open_published(lake: Lake, limits: QueryLimits) -> duckdb.DuckDBPyConnection:
-    """A locked connection to the published warehouse. It is attached, not opened, because one process shares an opened file, settings and
-    all, between its connections, and would go on seeing a file that has been replaced."""
-    if not lake.warehouse.is_file():
-        raise InputError(f"no warehouse at {lake.warehouse}: nothing is published yet; `difficulty-prior profile <recipe>` makes it")
-    connection = connect(threads=limits.threads, memory_limit=limits.memory, temp_directory="")
-    connection.execute("attach $path as warehouse (read_only)", {"path": str(lake.warehouse)})
-    connection.execute("use warehouse")
-    check_schema(connection, lake)
-    folders = sorted({FOLDER, *(GLOBS[relation].split("/")[0] for relation in RELATIONS)})
-    places = [lake.home / folder for folder in folders]
-    allowed = [*map(str, places), *map(literal, places)]  # DuckDB compares the views' globs as they are written
-    connection.execute("set allowed_directories = $allowed", {"allowed": allowed})
-    connection.execute("set enable_external_access = false")
-    connection.execute("set lock_configuration = true")
-    return connection
-
-
-def check_schema(connection: duckdb.DuckDBPyConnection, lake: Lake) -> None:
-    """Raise InputError where a newer version has published the warehouse, or an older one whose marts are not those of now."""
-    [(version,)] = connection.execute("select value::int from meta where key = 'schema_version'").fetchall()
-    if version > SCHEMA_VERSION:
-        raise InputError(
-            f"{lake.warehouse} has schema {version}, published by a newer difficulty-prior; this one knows schemas up to {SCHEMA_VERSION}: "
-            "upgrade it (pip install --upgrade difficulty-prior), or open the file with DuckDB itself"
-        )
-    if version < SCHEMA_VERSION:
-        raise InputError(
-            f"{lake.warehouse} has schema {version}, published by an older difficulty-prior, and lacks relations of schema "
-            f"{SCHEMA_VERSION}; `difficulty-prior publish --home {lake.home}` makes it anew from the lake, without sampling anything"
-        )
-
-
-@contextmanager
-def sql_errors_named(sql: str, limits: QueryLimits) -> Iterator[None]:
-    """Turn DuckDB's errors about SQL that a person wrote into InputErrors that show it."""
-    import duckdb
-
-    try:
-        yield
-    except duckdb.InterruptException as error:
-        raise InputError(f"the query took more than {limits.seconds:g} s and was stopped; narrow it or allow more time:\n{sql}") from error
-    except duckdb.OutOfMemoryException as error:
-        raise InputError(f"the query needs more than {limits.memory} of memory; narrow it or allow more:\n{sql}") from error
-    except duckdb.Error as error:
-        raise InputError(f"the query failed: {error}\nin:\n{sql}") from error
-
-
-def check_only_reads(connection: duckdb.DuckDBPyConnection, sql: str) -> None:
-    """Raise InputError unless `sql` is one SELECT that writes nothing.
-
-    Its type alone does not tell: DuckDB 2.0 runs `with x as (copy … to 'file')`, also from inside a string given to the functions in
-    HIDING_FUNCTIONS, and folders that may be read may then be written. So the parsed statement is looked through.
-    """
-    types = [statement.type.name for statement in connection.extract_statements(sql)]
-    if types != ["SELECT"]:
-        raise InputError(
-            f"a query is one SELECT (or FROM, WITH, DESCRIBE, SUMMARIZE, SHOW), but this is {' and '.join(types) or 'empty'}:\n{sql}"
-        )
-    parsed = json.loads(connection.execute("select json_serialize_sql($sql)", {"sql": sql}).fetchall()[0][0])
-    if parsed["error"]:
-        raise InputError(f"the query cannot be checked ({parsed['error_message']}); write it as a plain SELECT:\n{sql}")
-    for node in nodes_of(parsed["statements"]):
-        kind, function = str(node.get("type", "")), str(node.get("function_name", "")).lower()
-        if kind.endswith("_NODE") and kind not in READING_NODES:
-            raise InputError(f"the warehouse is read-only, but the query holds a {kind.split('_')[0]}:\n{sql}")
-        if function in HIDING_FUNCTIONS:
-            raise InputError(f"function {function}() runs SQL hidden in a string; write that SQL into the query itself:\n{sql}")
-
-
-def nodes_of(tree: Any) -> Iterator[dict[str, Any]]:
-    """Every JSON object in a tree."""
-    if isinstance(tree, dict):
-        yield tree
-        tree = list(tree.values())
-    if isinstance(tree, list):
-        for branch in tree:
-            yield from nodes_of(branch)

@@ -11,10 +11,11 @@ from tasks.compacted import retired
 from tasks.compaction import CompactionSettings, compact, sweep_retired
 from tasks.difficulty.settings import DifficultySettings
 from tasks.lake import Lake
+from tasks.querying import query
 from tasks.sampling.profile import shard_paths, write_profile
 from tasks.sampling.requests import missing, wanted
 from tasks.store import artifact, building
-from tasks.warehouse import publish, query
+from tasks.warehouse import publish
 from tests.sql.rows import problems_artifact, rollouts_of, table, verdicts
 
 SETTINGS = DifficultySettings()

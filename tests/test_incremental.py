@@ -11,8 +11,9 @@ from tasks import incremental, summaries
 from tasks.compaction import CompactionSettings, compact
 from tasks.difficulty.settings import DifficultySettings
 from tasks.lake import Lake
+from tasks.querying import query
 from tasks.store import artifact, building
-from tasks.warehouse import CheckFailed, models, publish, query
+from tasks.warehouse import CheckFailed, models, publish
 from tests.sql.rows import problems_artifact, rollouts_of, table, verdicts
 
 SETTINGS = DifficultySettings()

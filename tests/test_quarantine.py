@@ -12,10 +12,11 @@ from tasks.grading import task as grading
 from tasks.grading.settings import GradingSettings
 from tasks.grading.verdict import grader_id
 from tasks.lake import LAKE_VERSION, Lake
+from tasks.querying import query
 from tasks.sampling.profile import write_profile
 from tasks.sampling.requests import missing, wanted
 from tasks.store import Artifact, artifact, building
-from tasks.warehouse import publish, query
+from tasks.warehouse import publish
 from tests.sql.rows import problems_artifact, table
 
 PROBLEMS = [{"problem_id": name, "answer": "4"} for name in "abc"]

@@ -17,8 +17,8 @@ from polars.testing import assert_frame_equal
 from tasks.errors import InputError
 from tasks.home import open_home
 from tasks.lake import Lake
+from tasks.querying import query
 from tasks.remote import copy_of, storage
-from tasks.warehouse import query
 from tests.flows.runs import command, environment, run, tables, tiny_recipe
 
 s3fs = pytest.importorskip("s3fs", reason="s3fs is not installed: pip install 'difficulty-prior[s3]'")

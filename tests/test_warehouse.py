@@ -10,8 +10,9 @@ from tasks.difficulty.settings import DifficultySettings
 from tasks.errors import InputError
 from tasks.lake import RELATIONS, Lake
 from tasks.process import PROJECT
+from tasks.querying import QueryLimits, query
 from tasks.sampling.settings import AdaptiveSettings
-from tasks.warehouse import SCHEMA_VERSION, CheckFailed, QueryLimits, models, publish, publish_again, query
+from tasks.warehouse import SCHEMA_VERSION, CheckFailed, models, publish, publish_again
 from tests.sql.rows import problems_artifact, rollouts_of, table, verdicts
 
 SETTINGS = DifficultySettings()

@@ -37,9 +37,9 @@ def sql(
     Example: `difficulty-prior sql "select dataset, band, count(*) from difficulty group by all" --format csv`
     """
     from tasks.lake import Lake
+    from tasks.querying import QueryLimits
+    from tasks.querying import query as ask
     from tasks.reporting.terminal import rows_table
-    from tasks.warehouse import QueryLimits
-    from tasks.warehouse import query as ask
 
     found = ask(Lake(opened(home)), query, limits=QueryLimits(rows=rows, seconds=seconds))
     if as_json or format is Format.json:
@@ -93,7 +93,7 @@ def histogram(
 def bars_and_shapes(home: Path, **wanted: str | None) -> tuple[pl.DataFrame, pl.DataFrame]:
     """The marts `difficulty_histogram` and `u_shape` of a lake with the names of policies, without hints, only of what is wanted."""
     from tasks.lake import Lake
-    from tasks.warehouse import query as ask
+    from tasks.querying import query as ask
 
     named = "select h.*, policy from {} h join stg_policies using (policy_id) anti join (from samplings where hints) using (sampling_id)"
     chosen = {name: value for name, value in wanted.items() if value}

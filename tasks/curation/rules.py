@@ -16,7 +16,8 @@ import polars as pl
 from tasks.curation.settings import StageRule
 from tasks.difficulty.settings import BANDS
 from tasks.errors import InputError
-from tasks.warehouse import QueryLimits, check_only_reads, connect, create_macros, sql_errors_named, sql_files, time_limited
+from tasks.querying import QueryLimits, check_only_reads, sql_errors_named, time_limited
+from tasks.warehouse import connect, create_macros, sql_files
 
 MEANT = "it must give problem_id, and may give rank, weight and rule; see sql/curation/medium.sql"
 OPTIONAL: dict[str, type[pl.DataType]] = {"rank": pl.Int64, "weight": pl.Float64, "rule": pl.String}

@@ -15,8 +15,8 @@ from tasks.curation.rules import choose
 from tasks.curation.settings import StageRule
 from tasks.errors import InputError
 from tasks.lake import Lake
+from tasks.querying import query
 from tasks.settings import Settings
-from tasks.warehouse import query
 
 PROFILES = """
     select policy_id, sampling_id, grader_id, any_value(policy) as policy, count(*) as problems

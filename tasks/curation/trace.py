@@ -17,9 +17,9 @@ from rich.tree import Tree
 
 from tasks.errors import InputError
 from tasks.lake import Lake
+from tasks.querying import query
 from tasks.reporting.terminal import rows_table
 from tasks.reporting.wording import printable
-from tasks.warehouse import query
 
 SHORT = 12
 KNOWN = """

@@ -8,9 +8,9 @@ import polars as pl
 from tasks.grading.settings import GradingSettings
 from tasks.grading.verdict import grader_id
 from tasks.lake import Lake
+from tasks.querying import query
 from tasks.sampling.profile import read_profile
 from tasks.store import Artifact
-from tasks.warehouse import query
 
 CHANGED = """
     select later_grader_id, dataset, policy, source_id as problem, k || ' of ' || n as before, band as band_before,

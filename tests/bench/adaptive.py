@@ -12,8 +12,9 @@ import polars as pl
 
 from tasks.difficulty.settings import DifficultySettings
 from tasks.lake import Lake, write_parquet
+from tasks.querying import query
 from tasks.sampling.settings import AdaptiveSettings
-from tasks.warehouse import open_over, query
+from tasks.warehouse import open_over
 from tests.bench.row import Row
 from tests.flows.runs import run
 from tests.sql.rows import table

@@ -12,8 +12,8 @@ import polars as pl
 
 from flows.arms import Study, load_study
 from tasks.lake import Lake
+from tasks.querying import query
 from tasks.reporting.wording import MISSING, p_value, percent, percent_interval, points, points_interval
-from tasks.warehouse import query
 from tests.bench.__main__ import machine, put_into_readme
 
 BEGIN, END = "<!-- study: begin -->", "<!-- study: end -->"

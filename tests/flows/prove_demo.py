@@ -14,7 +14,7 @@ from pathlib import Path
 import psutil
 
 from tasks.lake import Lake
-from tasks.warehouse import query
+from tasks.querying import query
 from tests.flows.runs import artifacts, command, environment
 
 GIB = 2**30

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from tasks.lake import Lake
-from tasks.warehouse import query
+from tasks.querying import query
 from tests.flows.runs import command, environment
 
 

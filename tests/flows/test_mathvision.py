@@ -7,7 +7,7 @@ import pytest
 
 from tasks.lake import Lake
 from tasks.process import PROJECT
-from tasks.warehouse import query
+from tasks.querying import query
 from tests.flows.runs import run
 
 MATHVISION = PROJECT.parent / "shared" / "data" / "mathvision"

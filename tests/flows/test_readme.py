@@ -10,9 +10,10 @@ from flows.recipe import load_recipe
 from tasks.difficulty.settings import DifficultySettings
 from tasks.lake import Lake
 from tasks.process import PROJECT
+from tasks.querying import query
 from tasks.sampling.settings import SamplingSettings
 from tasks.training.settings import StageSettings
-from tasks.warehouse import publish, query
+from tasks.warehouse import publish
 from tests.flows.cache_keys import keys_of_steps
 
 KEYS = keys_of_steps()

@@ -9,8 +9,8 @@ import polars as pl
 import pytest
 
 from tasks.lake import Lake, write_parquet
+from tasks.querying import query
 from tasks.store import digest
-from tasks.warehouse import query
 from tests.flows.runs import command, environment
 
 EARLIER = "grader-1+math-verify-0.9.0"

@@ -9,7 +9,7 @@ import pytest
 import yaml
 
 from tasks.lake import Lake
-from tasks.warehouse import query
+from tasks.querying import query
 from tests.flows.runs import TINY, artifacts, run
 
 STAGE = {"steps": 2, "batch": 8, "group_size": 4, "max_tokens": 40, "warmup_steps": 0, "weighting": {"family": "none"}}

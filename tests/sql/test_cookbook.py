@@ -5,8 +5,8 @@ import re
 import pytest
 
 from tasks.lake import Lake
+from tasks.querying import query
 from tasks.relations import SQL
-from tasks.warehouse import query
 
 COOKBOOK = (SQL / "COOKBOOK.md").read_text(encoding="utf-8")
 RECIPES = dict(re.findall(r"^### (.+?)$.*?^```sql\n(.*?)^```$", COOKBOOK, re.MULTILINE | re.DOTALL))

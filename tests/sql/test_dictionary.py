@@ -5,8 +5,8 @@ import pytest
 from tasks.dictionary import dictionary, relation_named
 from tasks.errors import InputError
 from tasks.lake import Lake
+from tasks.querying import query
 from tasks.relations import Meaning, headers, meaning, quoted
-from tasks.warehouse import query
 
 RELATIONS = {relation.name: relation for relation in dictionary()}
 NUMBERS = {"BIGINT", "DOUBLE", "INTEGER", "HUGEINT"}

@@ -6,8 +6,9 @@ import pytest
 
 from tasks.difficulty.settings import DifficultySettings
 from tasks.lake import RELATIONS
+from tasks.querying import nodes_of
 from tasks.relations import RELATION_FOLDERS, SQL, Header, header_inputs, models, sql_files
-from tasks.warehouse import FITS, MADE_FROM, PARAMETERS, connect, in_order, nodes_of, open_over, sql_digests
+from tasks.warehouse import FITS, MADE_FROM, PARAMETERS, connect, in_order, open_over, sql_digests
 
 FILES = sorted(SQL.rglob("*.sql"))
 GIVEN = sql_files("given")

@@ -14,8 +14,8 @@ from tasks.curation.sweep import candidates_of, profile_of, sweep, write_plot
 from tasks.curation.trace import find, trace
 from tasks.errors import InputError
 from tasks.lake import Lake
+from tasks.querying import query
 from tasks.reporting.terminal import print_sweep
-from tasks.warehouse import query
 from tests.flows.finished.conftest import Finished
 
 

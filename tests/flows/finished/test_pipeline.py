@@ -9,7 +9,7 @@ import polars as pl
 import pytest
 
 from tasks.lake import Lake
-from tasks.warehouse import query
+from tasks.querying import query
 from tests.flows.finished.conftest import Finished
 from tests.flows.runs import artifacts, run, tables
 from tests.prefect_server import PrefectServer
