@@ -7,7 +7,7 @@ new one the large ones. New shards of the partition go to a folder of the next n
 """
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -29,24 +29,32 @@ class Compacted:
     rows: int
 
 
-def manifests(home: Path) -> Iterator[Compacted]:
-    """Every compacted partition of a lake, retired ones as well."""
-    for path in sorted((home / FOLDER).glob(f"*/{MANIFEST}")):
-        facts = json.loads(path.read_text(encoding="utf-8"))
-        folder = f"{FOLDER}/{path.parent.name}"
-        files = tuple(f"{folder}/{name}" for name in facts["files"])
-        yield Compacted(folder, facts["relation"], facts["partition"], tuple(facts["retires"]), files, facts["rows"])
+def manifests(home: Path) -> list[Compacted]:
+    """Every compacted partition of a lake, retired ones as well, at one moment: what is live and what is retired must come of one look,
+    or a compaction that ends between two looks would count rows twice, or not at all."""
+    while True:
+        try:
+            return [compacted(path) for path in sorted((home / FOLDER).glob(f"*/{MANIFEST}"))]
+        except FileNotFoundError:  # one was deleted meanwhile
+            continue
 
 
-def retired(home: Path) -> set[str]:
+def compacted(manifest: Path) -> Compacted:
+    """What a manifest says of its compacted partition."""
+    facts = json.loads(manifest.read_text(encoding="utf-8"))
+    folder = f"{FOLDER}/{manifest.parent.name}"
+    files = tuple(f"{folder}/{name}" for name in facts["files"])
+    return Compacted(folder, facts["relation"], facts["partition"], tuple(facts["retires"]), files, facts["rows"])
+
+
+def retired(every: Iterable[Compacted]) -> set[str]:
     """The folders whose rows lie in a compacted partition, relative to the home, whether or not they are still there."""
-    return {folder for found in manifests(home) for folder in found.retires}
+    return {folder for found in every for folder in found.retires}
 
 
-def live(home: Path, relation: str) -> list[Compacted]:
+def live(every: Sequence[Compacted], relation: str) -> list[Compacted]:
     """The compacted partitions of a relation that none has retired."""
-    every = list(manifests(home))
-    gone = {folder for found in every for folder in found.retires}
+    gone = retired(every)
     return [found for found in every if found.relation == relation and found.folder not in gone]
 
 
@@ -57,7 +65,7 @@ def partition_of(folder: str) -> str:
 
 def present_names(home: Path, names: list[str]) -> list[str]:
     """Where the rows of these shards lie now: names of shards as they were, those of retired folders' compacted files instead."""
-    every = list(manifests(home))
+    every = manifests(home)
     holder = {folder: found for found in every for folder in found.retires}
     present: dict[str, None] = {}
     for name in names:

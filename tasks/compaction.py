@@ -19,10 +19,11 @@ from tasks.compacted import FOLDER, Compacted, live, manifests, partition_of
 from tasks.errors import InputError
 from tasks.lake import RELATIONS, SHARDED, Lake
 from tasks.layout import EMPTY, MANIFEST
+from tasks.published import remembered
 from tasks.remote import drop
 from tasks.settings import Settings
 from tasks.store import Artifact, artifact, building
-from tasks.warehouse import connect, literal
+from tasks.warehouse import connect, literal, publishing
 
 VERSION = 1
 ROW_GROUP = 8192  # rows that a reader must hold at once: no more than in a shard
@@ -67,7 +68,7 @@ def compact_partition(lake: Lake, relation: str, name: str, settings: Compaction
     if len(small) < settings.min_shards:
         return
     rows = count_rows(small)
-    older = [part for part in live(lake.home, relation) if part.partition == name]
+    older = [part for part in live(manifests(lake.home), relation) if part.partition == name]
     taken = [part for part in older if part.rows <= rows]
     files = [*small, *(lake.home / file for part in taken for file in part.files)]
     retires = sorted({folder.relative_to(lake.home).as_posix(), *(part.folder for part in taken), *retired_by(taken)})
@@ -106,15 +107,22 @@ def count_rows(files: list[Path]) -> int:
 
 def sweep_retired(lake: Lake, settings: CompactionSettings) -> list[str]:
     """Delete what has been retired for long enough and is not read by the published warehouse; gives the folders."""
-    read_since = lake.warehouse.stat().st_mtime if lake.warehouse.is_file() else 0.0
     swept = []
-    for part in manifests(lake.home):
-        since = (lake.home / part.folder / MANIFEST).stat().st_mtime
-        old = since <= read_since and since <= time.time() - settings.keep_hours * HOUR_S
-        for folder in part.retires if old else ():
-            place = lake.home / folder
-            if place.is_dir():
-                shutil.rmtree(place)
-                drop(lake.home, folder)
-                swept.append(folder)
+    with publishing(lake):  # so that none goes while a publish reads it
+        read = read_by_the_published(lake)
+        for part in manifests(lake.home):
+            since = (lake.home / part.folder / MANIFEST).stat().st_mtime
+            old = read.issuperset(part.files) and since <= time.time() - settings.keep_hours * HOUR_S
+            for folder in part.retires if old else ():
+                place = lake.home / folder
+                if place.is_dir():
+                    shutil.rmtree(place)
+                    drop(lake.home, folder)
+                    swept.append(folder)
     return swept
+
+
+def read_by_the_published(lake: Lake) -> set[str]:
+    """The shards that the last publish has read, relative to the home; none where that is not known."""
+    kept = remembered(lake)
+    return set().union(*(kept["state"]["files"][relation] for relation in SHARDED)) if kept else set()

@@ -1,13 +1,12 @@
 """Opens a lake wherever it is: in a folder, or at an address on object storage, which is brought to its local copy first."""
 
-import os
-import shutil
 from pathlib import Path
 
 from filelock import FileLock
 
 from tasks.lake import Lake
 from tasks.layout import ASIDE, WAREHOUSE
+from tasks.published import copy_as_it_is, forget, put_in_place
 from tasks.remote import MARK, Remote, copy_of, remote_address, remote_of, storage, storage_errors_named
 from tasks.store import write_text
 from tasks.warehouse import literal, point_views
@@ -41,7 +40,8 @@ def fetch_warehouse(remote: Remote) -> None:
     with storage_errors_named(remote.address):
         storage().get([f"{remote.address}/{WAREHOUSE}"], [str(aside)])
     point_views(aside, literal(remote.home), remote.home)
-    os.replace(aside, remote.home / WAREHOUSE)
+    forget(remote.home)
+    put_in_place(aside, Lake(remote.home))
     write_text(remote.home / TAG, tag)
 
 
@@ -49,7 +49,7 @@ def send_warehouse(home: Path) -> None:
     """Send the published warehouse, its views over the storage's own files, so that it can be attached from there."""
     if remote := remote_of(home):
         aside = home / ASIDE / f"sent-{WAREHOUSE}"
-        shutil.copyfile(home / WAREHOUSE, aside)
+        copy_as_it_is(home / WAREHOUSE, aside)
         point_views(aside, f"s3://{remote.address}", home, storage())
         with storage_errors_named(remote.address):
             storage().put([str(aside)], [f"{remote.address}/{WAREHOUSE}"])

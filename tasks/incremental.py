@@ -1,17 +1,15 @@
 """Publishing on top of the last publish: a copy of the published file in which only what the lake's new files can have changed is computed.
 
 Where nothing but shards and problems was added, a mart that is local (its rows of a problem are made of its inputs' rows of that problem
-alone, as its header says) is computed for the problems in the new files and its other rows are kept; any other mart is computed anew where
-one of its inputs has changed. Whatever else is different (settings, SQL, a shard that is gone) makes everything anew. The result holds
-the same rows as a whole build; their order in the file may differ.
+alone, as its header says) is computed for the problems in the new files, from the rows of these in all its inputs, changed or not, and
+its other rows are kept; any other mart is computed anew where one of its inputs has changed. Whatever else is different (settings, SQL, a
+shard that is gone) makes everything anew. The result holds the same rows as a whole build; their order in the file may differ.
 
-What the last publish was made of is kept in `aside/published.json`, and counts only where the published file holds its digest.
+What the last publish was made of is kept beside it (tasks/published.py).
 """
 
 from __future__ import annotations
 
-import json
-import shutil
 from collections.abc import Mapping
 from contextlib import closing
 from dataclasses import dataclass
@@ -20,15 +18,17 @@ from typing import TYPE_CHECKING, Any
 
 from tasks.difficulty.settings import DifficultySettings
 from tasks.lake import RELATIONS, SHARDED, Lake
-from tasks.layout import ASIDE
+from tasks.published import copy_as_it_is, recalled
+from tasks.relations import comment_on
 from tasks.sampling.settings import AdaptiveSettings
-from tasks.store import digest, file_digest, write_text
+from tasks.store import digest, file_digest
 from tasks.warehouse import (
     ARTIFACTS,
     MADE_FROM,
     PARAMETERS,
     SCHEMA_VERSION,
     STOPPING_EDGES,
+    Seen,
     check_rows,
     connect,
     create,
@@ -40,7 +40,6 @@ from tasks.warehouse import (
     is_local,
     literal,
     models,
-    read_meta,
     sql_digests,
     sql_files,
     summaries,
@@ -50,7 +49,6 @@ from tasks.warehouse import (
 if TYPE_CHECKING:
     import duckdb
 
-STATE = "published.json"
 GROWING = (*SHARDED, "problems")  # relations whose new files name the problems that they can change
 TABLES = {*sql_files("marts"), *MADE_FROM}  # of the published file; all else in it is a view
 MOST_AFFECTED = 0.2  # of the problems; above that a whole build is as fast
@@ -66,29 +64,13 @@ def inventory(lake: Lake, files: Mapping[str, list[Path]]) -> Inventory:
     }
 
 
-def made_of(lake: Lake, files: Mapping[str, list[Path]], settings: DifficultySettings, adaptive: AdaptiveSettings | None) -> dict[str, Any]:
-    """What a publish is made of: its files, and the digests of its settings and SQL."""
+def made_of(
+    lake: Lake, files: Mapping[str, list[Path]], artifacts: Path, settings: DifficultySettings, adaptive: AdaptiveSettings | None
+) -> dict[str, Any]:
+    """What a publish is made of: its files, the table of artifacts, and the digests of its settings and SQL."""
     sql = sql_digests(*models()) | {path.name: file_digest(path) for path in sql_files("checks").values()}
-    return {"files": inventory(lake, files), "how": digest([SCHEMA_VERSION, sql, settings, adaptive]), "artifacts": artifacts_digest(lake)}
-
-
-def artifacts_digest(lake: Lake) -> str:
-    """Digest of the table of artifacts."""
-    return file_digest(lake.home / ASIDE / f"{ARTIFACTS}.parquet")
-
-
-def remember(lake: Lake, state: dict[str, Any]) -> None:
-    """Keep what the published file was made of."""
-    write_text(lake.home / ASIDE / STATE, json.dumps(state))
-
-
-def recalled(lake: Lake) -> dict[str, Any] | None:
-    """What the published file was made of; None where that is not known."""
-    path = lake.home / ASIDE / STATE
-    if not path.is_file() or not lake.warehouse.is_file():
-        return None
-    state = json.loads(path.read_text(encoding="utf-8"))
-    return state if read_meta(lake.warehouse).get("made_of") == digest(state) else None
+    how = digest([SCHEMA_VERSION, sql, settings, adaptive])
+    return {"files": inventory(lake, files), "how": how, "artifacts": file_digest(artifacts)}
 
 
 @dataclass(frozen=True)
@@ -135,6 +117,7 @@ class Update:
         self.partial = set(found.new)
         self.changed = set(found.relations)
         self.current: set[str] = set()  # marts that are up to date in the copy
+        self.replaced: set[str] = set()  # marts whose tables are new ones, and have no comments
 
     def run(self) -> None:
         """Bring every mart up to date, and check what has changed."""
@@ -181,6 +164,7 @@ class Update:
     def replace(self, name: str) -> None:
         """Put a relation's rows in the place of its table in the copy."""
         self.need(name)
+        self.replaced.add(name)
         self.connection.execute(f"create or replace table warehouse.main.{name} as from main.{name}")
 
     def differs(self, name: str) -> bool:
@@ -207,27 +191,39 @@ class Update:
         create(self.connection, name, self.files, self.settings, self.rule)
 
     def compute_fresh(self, name: str) -> None:
-        """Make a relation for the affected problems."""
+        """Make a relation for the affected problems: of their rows in its inputs, or of its own where they are all there."""
         if name in self.fresh:
             return
         self.fresh.add(name)
-        rows = "select * from {} where problem_id in (from main.affected)"
-        if name in RELATIONS or name in summaries():
-            self.need(name)
-            self.connection.execute(f"create table fresh.{name} as {rows.format(f'main.{name}')}")
-        else:
+        if is_local(name) and not self.is_up_to_date(name):
             self.enter_fresh(inputs_of(name, (*RELATIONS, ARTIFACTS)))
             self.connection.execute(f"create table fresh.{name} as {models()[name].read_text(encoding='utf-8')}")
             self.connection.execute("set search_path = 'main'")
+        else:
+            self.need(name)
+            affected = f"select * from main.{name} where problem_id in (from main.affected)"
+            self.connection.execute(f"create table fresh.{name} as {affected}")
+
+    def is_up_to_date(self, name: str) -> bool:
+        """Whether a mart is there with all its rows."""
+        return name in self.current or (name in TABLES and name in self.made)
 
     def enter_fresh(self, inputs: tuple[str, ...]) -> None:
-        """Have these relations found: those that are partly changed for the affected problems, the others whole."""
+        """Have these relations found: those with rows of problems for the affected ones alone, changed or not, the others whole. What is
+        local compares its inputs' rows of a problem, so one that still had those of all problems would look wrong beside the rest."""
         for source in inputs:
-            if source in self.partial:
+            if self.tells_of_problems(source):
                 self.compute_fresh(source)
             else:
                 self.need(source)
         self.connection.execute("set search_path = 'fresh,main'")
+
+    def tells_of_problems(self, name: str) -> bool:
+        """Whether a relation has a column `problem_id`."""
+        if name in self.fresh or name in self.partial:
+            return True
+        self.need(name)
+        return "problem_id" in self.connection.table(f"main.{name}").columns
 
     def check(self, name: str, path: Path) -> None:
         """Run a check where something that it reads has changed; where it is local, over the affected problems."""
@@ -243,37 +239,39 @@ class Update:
         self.connection.execute("set search_path = 'main'")
 
 
-def build_on(
-    path: Path,
-    files: Mapping[str, list[Path]],
-    lake: Lake,
-    facts: Mapping[str, str],
-    found: Changes,
-    settings: DifficultySettings,
-    adaptive: AdaptiveSettings | None,
-) -> bool:
-    """Write the warehouse to `path` as an update of the published one; False, and nothing done, where too much has changed for that."""
+def build_on(path: Path, seen: Seen, found: Changes) -> bool:
+    """Write the warehouse to `path` as an update of the published one; False, and nothing done, where too much has changed for that.
+
+    The published file is copied, never opened: another program may hold it.
+    """
     with closing(connect()) as connection:
         affected = affected_problems(connection, found)
-        connection.execute("attach $path as published (read_only)", {"path": str(lake.warehouse)})
-        [(known,)] = connection.execute("select count(distinct problem_id) from published.main.difficulty").fetchall()
-        connection.execute("detach published")
-        if affected > MOST_AFFECTED * known:
-            return False
-        shutil.copyfile(lake.warehouse, path)
+        copy_as_it_is(seen.lake.warehouse, path)
         connection.execute("attach $path as warehouse", {"path": str(path)})
-        rule = adaptive or AdaptiveSettings()
-        create_parameters(connection, settings, rule, None)
-        create_macros(connection)
-        connection.execute("create schema fresh")
-        Update(connection, files, found, settings, rule).run()
-        connection.execute("use warehouse")
-        for relation in RELATIONS:
-            create_live_view(connection, relation, literal(lake.home), lake.home)
-        write_meta(connection, facts)
-        connection.execute("use memory")
-        connection.execute("detach warehouse")
+        [(known,)] = connection.execute("select count(distinct problem_id) from warehouse.main.difficulty").fetchall()
+        if affected > MOST_AFFECTED * known or recalled(seen.lake) is None:  # the copy must be of what was published
+            connection.execute("detach warehouse")
+            path.unlink()
+            return False
+        update(connection, seen, found)
     return True
+
+
+def update(connection: duckdb.DuckDBPyConnection, seen: Seen, found: Changes) -> None:
+    """Bring the attached copy up to date."""
+    rule = seen.adaptive or AdaptiveSettings()
+    create_parameters(connection, seen.settings, rule, None)
+    create_macros(connection)
+    connection.execute("create schema fresh")
+    work = Update(connection, seen.files, found, seen.settings, rule)
+    work.run()
+    connection.execute("use warehouse")
+    for relation in RELATIONS:
+        create_live_view(connection, relation, literal(seen.lake.home), seen.lake.home)
+    write_meta(connection, seen.facts)
+    comment_on(connection, "warehouse", work.replaced | RELATIONS.keys())
+    connection.execute("use memory")
+    connection.execute("detach warehouse")
 
 
 def affected_problems(connection: duckdb.DuckDBPyConnection, found: Changes) -> int:

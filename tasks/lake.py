@@ -9,7 +9,7 @@ A partition's shards lie in a folder; those that a compaction has put into large
 
 import json
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from io import BytesIO
@@ -18,7 +18,7 @@ from pathlib import Path
 import polars as pl
 from filelock import FileLock
 
-from tasks.compacted import NUMBER, live, partition_of, present_names, retired
+from tasks.compacted import NUMBER, Compacted, live, manifests, partition_of, present_names, retired
 from tasks.errors import InputError
 from tasks.layout import EMPTY, WAREHOUSE
 from tasks.quarantine import is_whole, whole_shards
@@ -205,9 +205,21 @@ class Lake:
 
     def listed(self, relation: str) -> list[Path]:
         """The shards of a relation, whole or not: those that no compaction has retired, and the compacted ones."""
-        gone = {self.home / folder for folder in retired(self.home)}
-        compacted = [self.home / name for part in live(self.home, relation) for name in part.files]
-        return [*(path for path in sorted(self.home.glob(GLOBS[relation])) if path.parent not in gone), *compacted]
+
+        def listed(every: list[Compacted]) -> list[Path]:
+            gone = {self.home / folder for folder in retired(every)}
+            compacted = [self.home / name for part in live(every, relation) for name in part.files]
+            return [*(path for path in sorted(self.home.glob(GLOBS[relation])) if path.parent not in gone), *compacted]
+
+        return self.beside_compactions(listed)
+
+    def beside_compactions(self, listed: Callable[[list[Compacted]], list[Path]]) -> list[Path]:
+        """The shards that `listed` gives for the compacted partitions, which were the same before and after it looked."""
+        while True:
+            every = manifests(self.home)
+            found = listed(every)
+            if manifests(self.home) == every:
+                return found
 
     def schema_file(self, relation: str) -> Path:
         """The file of a relation that is always there and has no rows."""
@@ -221,20 +233,17 @@ class Lake:
 
     def partition(self, relation: str, *ids: str) -> Path:
         """The folder for new shards of `relation` that share `ids` (policy and sampling; for verdicts the grader too)."""
-        gone, name, number = retired(self.home), "-".join(ids), 1
-        while f"{relation}/{numbered(name, number)}" in gone:
-            number += 1
-        return self.home / relation / numbered(name, number)
+        return self.home / relation / unretired(relation, "-".join(ids), manifests(self.home))
 
     def shards(self, partition: Path) -> list[Path]:
         """The complete shards of the partition that a folder is of, compacted ones first, each kind in the order of its names."""
         relation, name = partition.parent.name, partition_of(partition.as_posix())
 
-        def listed() -> list[Path]:
-            compacted = [self.home / file for part in live(self.home, relation) if part.partition == name for file in part.files]
-            return [*compacted, *sorted(self.partition(relation, name).glob("*.parquet"))]
+        def listed(every: list[Compacted]) -> list[Path]:
+            compacted = [self.home / file for part in live(every, relation) if part.partition == name for file in part.files]
+            return [*compacted, *sorted((self.home / relation / unretired(relation, name, every)).glob("*.parquet"))]
 
-        return whole_shards(self.home, listed)
+        return whole_shards(self.home, lambda: self.beside_compactions(listed))
 
     def present(self, names: list[str]) -> list[Path]:
         """The files that hold the rows of these shards (paths relative to the home) now."""
@@ -265,6 +274,14 @@ class Lake:
             folder = self.partition(relation, *ids)
             folder.mkdir(parents=True, exist_ok=True)
             yield folder
+
+
+def unretired(relation: str, name: str, every: list[Compacted]) -> str:
+    """The name of the first folder of a partition that no compaction has retired."""
+    gone, number = retired(every), 1
+    while f"{relation}/{numbered(name, number)}" in gone:
+        number += 1
+    return numbered(name, number)
 
 
 def numbered(name: str, number: int) -> str:

@@ -13,10 +13,12 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 from tasks.compacted import FOLDER, manifests
+from tasks.errors import InputError
 from tasks.layout import MANIFEST, QUARANTINE
 from tasks.remote import drop_broken
 
 MAGIC, LEAST = b"PAR1", 12
+MOST_LOOKS = 10
 COUNTING = ("profiles", "graded")  # kinds of artifacts that name shards
 logger = logging.getLogger(__name__)
 
@@ -35,13 +37,19 @@ def is_whole(path: Path) -> bool:
 def whole_shards(home: Path, listed: Callable[[], list[Path]]) -> list[Path]:
     """The shards that `listed` gives, all of which can be read: broken ones are put into quarantine first, each with a warning that
     names it, until there is none (where one stood for others that a compaction had replaced, these count again)."""
-    while True:
+    for look in range(MOST_LOOKS):
         shards = listed()
-        broken = [path for path in shards if not is_whole(path)]
+        try:
+            broken = [path for path in shards if not is_whole(path)]
+        except FileNotFoundError:  # a compaction has just done away with it, or another process has set it aside
+            if look == MOST_LOOKS - 1:
+                raise
+            continue
         if not broken:
             return shards
         for path in broken:
             set_aside(home, path)
+    raise InputError(f"the shards of {home} break faster than they can be set aside; look at the disk")
 
 
 def set_aside(home: Path, path: Path) -> None:

@@ -24,7 +24,7 @@ from pathlib import Path, PurePosixPath
 from typing import Any
 from urllib.parse import quote
 
-from tasks.compacted import retired
+from tasks.compacted import manifests, retired
 from tasks.errors import InputError
 from tasks.layout import ASIDE, EMPTY, MANIFEST, QUARANTINE
 
@@ -101,7 +101,7 @@ class Remote:
         there, here = whole(self.files()), whole(self.local())
         units = {unit_of(name) for name in here}
         self.fetch([name for name in there if unit_of(name) not in units])
-        known, gone = {unit_of(name) for name in there}, retired(self.home)
+        known, gone = {unit_of(name) for name in there}, retired(manifests(self.home))
         self.send([name for name in here if unit_of(name) not in known and name.rpartition("/")[0] not in gone])
 
     def remove(self, names: Iterable[str]) -> None:

@@ -11,11 +11,12 @@ and DuckDB, kept alive so long, prints pages of leak warnings as the last thing 
 from __future__ import annotations
 
 import glob
-import os
+import logging
 import re
 import tempfile
 from collections.abc import Iterable, Mapping
 from contextlib import closing
+from dataclasses import dataclass
 from datetime import datetime
 from functools import cache
 from graphlib import TopologicalSorter
@@ -26,18 +27,22 @@ from typing import TYPE_CHECKING, Any
 import polars as pl
 from filelock import FileLock
 
-from tasks.compacted import live, retired
+from tasks.compacted import live, manifests, retired
 from tasks.difficulty.settings import DifficultySettings
 from tasks.errors import InputError
 from tasks.lake import GLOBS, RELATIONS, SHARDED, TEXT, Lake, write_parquet
 from tasks.layout import ASIDE, MANIFEST, WAREHOUSE
+from tasks.published import put_in_place, read_meta, recalled, remember, remembered
 from tasks.relations import SQL, comment_on, header_inputs, models, sql_files
 from tasks.sampling.settings import AdaptiveSettings
-from tasks.store import digest, disk_errors_named, file_digest, sync_folder
+from tasks.store import digest, disk_errors_named, file_digest
 
 if TYPE_CHECKING:
     import duckdb
 
+    from tasks.incremental import Changes
+
+logger = logging.getLogger(__name__)
 SCHEMA_VERSION = 2  # of the published file: 2 has the marts `lineage` and `artifacts`, and `weight` in `curated`
 STORAGE_VERSION = "v1.2.0"
 PARAMETERS, FITS = "parameters", "beta_binomial_fits"
@@ -50,6 +55,7 @@ MERGED_LINE = re.compile(r"^-- merged by: (.*)$", re.MULTILINE)
 MERGED_BY = re.compile(r"(sum|max|bit_or)\((\w+)\)")
 LOCAL_LINE = "\n-- local by: problem_id\n"
 FIRST_ROWS = 5
+MOST_LOOKS = 5  # at a lake whose files are moved while it is published
 
 
 class CheckFailed(InputError):
@@ -261,45 +267,103 @@ def publish(lake: Lake, settings: DifficultySettings, adaptive: AdaptiveSettings
     Only shards that are new since the last publish are read, and where nothing but shards and problems was added only their problems are
     computed anew, unless `whole`; where nothing is new the published file stays. Raises CheckFailed, and leaves the published file as it
     is, when a query of `sql/checks/` gives a row.
-    Safe beside other publishers (they wait), writers of shards and readers of the old file.
+    Safe beside other publishers (they wait), writers of shards, compactions, readers of the old file, and whoever holds that or has
+    written into it: what was published is made again then, and nothing of theirs is kept.
     """
-    from tasks.incremental import build_on, changes, made_of, recalled, remember  # made with what this module offers
-    from tasks.summaries import refreshed
-
     aside = lake.home / ASIDE / WAREHOUSE
     aside.parent.mkdir(exist_ok=True)
-    with FileLock(f"{aside}.lock"), disk_errors_named(lake.warehouse):
-        for leftover in (aside, aside.with_name(f"{aside.name}.wal")):
-            leftover.unlink(missing_ok=True)
-        files = snapshot(lake)
-        artifacts = {ARTIFACTS: [write_artifacts(lake)]}
-        state = made_of(lake, files, settings, adaptive)
-        facts = published_facts(lake, settings, adaptive) | {"made_of": digest(state)}
-        before = None if whole else recalled(lake)
-        if before == state and read_meta(lake.warehouse) == facts:
-            return lake.warehouse
-        found = changes(lake, before, state)
-        files |= refreshed(lake, files) | artifacts
-        if found is None or not build_on(aside, files, lake, facts, found, settings, adaptive):
-            build(aside, files, lake, facts, settings, adaptive)
-        os.replace(aside, lake.warehouse)
-        sync_folder(lake.home)
-        remember(lake, state)
+    with publishing(lake), disk_errors_named(lake.warehouse):
+        for look in range(1, MOST_LOOKS + 1):
+            seen = None
+            try:
+                seen = see(lake, settings, adaptive)
+                publish_seen(aside, seen, whole=whole)
+                break
+            except Exception as error:
+                if look == MOST_LOOKS or (seen and not moved_since(seen)) or (not seen and not isinstance(error, FileNotFoundError)):
+                    raise
+                logger.info(f"files of {lake.home} were moved while it was published, which is begun again: {error}")
     return lake.warehouse
 
 
-def build(
-    path: Path,
-    files: Mapping[str, list[Path]],
-    lake: Lake,
-    facts: Mapping[str, str],
-    settings: DifficultySettings,
-    adaptive: AdaptiveSettings | None,
-) -> None:
+def publishing(lake: Lake) -> FileLock:
+    """The lock of the one process that may publish."""
+    return FileLock(lake.home / ASIDE / f"{WAREHOUSE}.lock")
+
+
+@dataclass(frozen=True)
+class Seen:
+    """What one publish is made of: the lake's files as they lay at one moment, their inventory and settings in two forms (`state`, which
+    tells the next publish what is new, and `facts`, which the file says of itself), and the settings."""
+
+    lake: Lake
+    files: dict[str, list[Path]]
+    state: dict[str, Any]
+    facts: dict[str, str]
+    settings: DifficultySettings
+    adaptive: AdaptiveSettings | None
+
+
+def see(lake: Lake, settings: DifficultySettings, adaptive: AdaptiveSettings | None) -> Seen:
+    """The lake as it lies now. Raises FileNotFoundError where a file goes at this very moment."""
+    from tasks.incremental import made_of  # made with what this module offers
+
+    files = snapshot(lake)
+    artifacts = write_artifacts(lake)
+    state = made_of(lake, files, artifacts, settings, adaptive)
+    facts = published_facts(lake, settings, adaptive) | {"made_of": digest(state)}
+    return Seen(lake, files | {ARTIFACTS: [artifacts]}, state, facts, settings, adaptive)
+
+
+def publish_seen(aside: Path, seen: Seen, *, whole: bool) -> None:
+    """Build what was seen at `aside`, as an update where that can be, and publish it."""
+    from tasks.incremental import changes
+    from tasks.summaries import refreshed
+
+    lake = seen.lake
+    for leftover in (aside, aside.with_name(f"{aside.name}.wal")):
+        leftover.unlink(missing_ok=True)
+    before = None if whole else recalled(lake)
+    if before and (before["state"], before["facts"]) == (seen.state, seen.facts):
+        return
+    found = changes(lake, before and before["state"], seen.state)
+    seen.files.update(refreshed(lake, seen.files))
+    if found is None or not updated(aside, seen, found):
+        build(aside, seen)
+    put_in_place(aside, lake)
+    remember(lake, seen.state, seen.facts)
+
+
+def updated(aside: Path, seen: Seen, found: Changes) -> bool:
+    """Whether the warehouse could be made as an update of the published one. What only an update finds wrong is not believed."""
+    import duckdb
+
+    from tasks.incremental import build_on
+
+    try:
+        return build_on(aside, seen, found)
+    except (InputError, duckdb.Error) as error:
+        logger.warning(f"publishing only what is new did not work, so all of it is computed anew: {str(error).splitlines()[0]}")
+        aside.unlink(missing_ok=True)
+        return False
+
+
+def moved_since(seen: Seen) -> bool:
+    """Whether a file that was seen is gone by now, no longer listed, or another one."""
+    from tasks.incremental import inventory
+
+    try:
+        now = inventory(seen.lake, snapshot(seen.lake))
+    except FileNotFoundError:
+        return True
+    return any(not files.items() <= now[relation].items() for relation, files in seen.state["files"].items())
+
+
+def build(path: Path, seen: Seen) -> None:
     """Make everything over these files, check it, and write it to a new database."""
-    with closing(open_over(files, settings, adaptive=adaptive)) as connection:
+    with closing(open_over(seen.files, seen.settings, adaptive=seen.adaptive)) as connection:
         check(connection)
-        write_database(connection, path, lake, facts)
+        write_database(connection, path, seen.lake, seen.facts)
 
 
 def published_facts(lake: Lake, settings: DifficultySettings, adaptive: AdaptiveSettings | None) -> dict[str, str]:
@@ -310,17 +374,17 @@ def published_facts(lake: Lake, settings: DifficultySettings, adaptive: Adaptive
 
 def publish_again(lake: Lake, *, whole: bool = False) -> Path:
     """Publish with the settings of the last publish, or the default ones where there was none."""
-    facts = read_meta(lake.warehouse) if lake.warehouse.is_file() else {}
+    facts = last_facts(lake)
     settings = DifficultySettings.model_validate_json(facts.get("difficulty", "{}"))
     adaptive = AdaptiveSettings.model_validate_json(facts["adaptive"]) if "adaptive" in facts else None
     return publish(lake, settings, adaptive, whole=whole)
 
 
-def read_meta(warehouse: Path) -> dict[str, str]:
-    """The table `meta` of a published file, of whatever version."""
-    with closing(connect()) as connection:
-        connection.execute("attach $path as warehouse (read_only)", {"path": str(warehouse)})
-        return dict(connection.execute("select key, value from warehouse.meta").fetchall())
+def last_facts(lake: Lake) -> dict[str, str]:
+    """What the last publish said of itself: as it was kept beside, or else as the file says."""
+    if kept := remembered(lake):
+        return kept["facts"]
+    return read_meta(lake.warehouse) if lake.warehouse.is_file() else {}
 
 
 def write_artifacts(lake: Lake) -> Path:
@@ -388,8 +452,9 @@ def create_live_view(connection: duckdb.DuckDBPyConnection, relation: str, root:
 
     Of what is compacted by now it names the large files, and passes over the folders that these retired.
     """
-    compacted = [f"{root}/{name}" for part in live(home, relation) for name in part.files] if relation in SHARDED else []
-    gone = [f"/{folder}/" for folder in sorted(retired(home)) if folder.startswith(f"{relation}/") and relation in SHARDED]
+    every = manifests(home) if relation in SHARDED else []
+    compacted = [f"{root}/{name}" for part in live(every, relation) for name in part.files]
+    gone = [f"/{folder}/" for folder in sorted(retired(every)) if folder.startswith(f"{relation}/")]
     rows = connection.from_parquet([f"{root}/{GLOBS[relation]}", *compacted], filename=bool(gone), union_by_name=relation not in SHARDED)
     for folder in gone:
         rows = rows.filter(f"not contains(filename, '{folder}')")
@@ -407,4 +472,5 @@ def point_views(path: Path, root: str, home: Path, files: Any = None) -> None:
         for relation in RELATIONS:
             create_live_view(connection, relation, root, home)
         comment_on(connection, connection.execute("select current_database()").fetchall()[0][0], RELATIONS)
-        connection.execute("update meta set value = $root where key = 'home'", {"root": root})
+        place = root if files is not None else str(home)
+        connection.execute("update meta set value = $place where key = 'home'", {"place": place})
