@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
+from pathlib import Path
 from threading import Timer
 from typing import TYPE_CHECKING, Any
 
@@ -15,7 +16,7 @@ from tasks.compacted import FOLDER
 from tasks.errors import InputError
 from tasks.lake import GLOBS, RELATIONS, Lake
 from tasks.settings import Settings
-from tasks.warehouse import SCHEMA_VERSION, connect, literal
+from tasks.warehouse import SCHEMA_VERSION, attach_published, connect, literal
 
 if TYPE_CHECKING:
     import duckdb
@@ -68,11 +69,14 @@ def open_published(lake: Lake, limits: QueryLimits) -> duckdb.DuckDBPyConnection
     if not lake.warehouse.is_file():
         raise InputError(f"no warehouse at {lake.warehouse}: nothing is published yet; `difficulty-prior profile <recipe>` makes it")
     connection = connect(threads=limits.threads, memory_limit=limits.memory, temp_directory="")
-    connection.execute("attach $path as warehouse (read_only)", {"path": str(lake.warehouse)})
+    attach_published(connection, lake)
     connection.execute("use warehouse")
     check_schema(connection, lake)
     folders = sorted({FOLDER, *(GLOBS[relation].split("/")[0] for relation in RELATIONS)})
-    places = [lake.home / folder for folder in folders]
+    [(home,)] = connection.execute("select any_value(value) from meta where key = 'home'").fetchall()
+    places = [
+        place / folder for place in {lake.home, Path(home or lake.home)} for folder in folders
+    ]  # of one lake, under two names perhaps
     allowed = [*map(str, places), *map(literal, places)]  # DuckDB compares the views' globs as they are written
     connection.execute("set allowed_directories = $allowed", {"allowed": allowed})
     connection.execute("set enable_external_access = false")

@@ -128,6 +128,7 @@ def comment_on(connection: duckdb.DuckDBPyConnection, database: str, only: Itera
         database_name = $database) from duckdb_columns() where database_name = $database and not internal group by all order by all""",
         {"database": database},
     ).fetchall()
+    connection.begin()  # each statement would be a transaction of its own, and written to the disk
     for relation, names, is_view in columns:
         if relation not in known or (chosen is not None and relation not in chosen):
             continue
@@ -137,6 +138,7 @@ def comment_on(connection: duckdb.DuckDBPyConnection, database: str, only: Itera
         for column, meant in meanings(relation, names, known).items():
             if meant:
                 connection.execute(f"comment on column {place}.{quoted(column)} is {text_literal(str(meant))}")
+    connection.commit()
 
 
 def quoted(name: str) -> str:

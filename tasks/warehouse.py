@@ -15,7 +15,7 @@ import logging
 import re
 import tempfile
 from collections.abc import Iterable, Mapping
-from contextlib import closing
+from contextlib import closing, suppress
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cache
@@ -25,14 +25,25 @@ from statistics import NormalDist
 from typing import TYPE_CHECKING, Any
 
 import polars as pl
-from filelock import FileLock
+from filelock import FileLock, Timeout
 
 from tasks.compacted import live, manifests, retired
 from tasks.difficulty.settings import DifficultySettings
 from tasks.errors import InputError
 from tasks.lake import GLOBS, RELATIONS, SHARDED, TEXT, Lake, write_parquet
 from tasks.layout import ASIDE, MANIFEST, WAREHOUSE
-from tasks.published import put_in_place, read_meta, recalled, remember, remembered
+from tasks.published import (
+    attach,
+    attach_file,
+    copy_as_it_is,
+    private_copy,
+    put_in_place,
+    read_meta,
+    recalled,
+    remember,
+    remembered,
+    size_and_time,
+)
 from tasks.relations import SQL, comment_on, header_inputs, models, sql_files
 from tasks.sampling.settings import AdaptiveSettings
 from tasks.store import digest, disk_errors_named, file_digest
@@ -378,6 +389,66 @@ def publish_again(lake: Lake, *, whole: bool = False) -> Path:
     settings = DifficultySettings.model_validate_json(facts.get("difficulty", "{}"))
     adaptive = AdaptiveSettings.model_validate_json(facts["adaptive"]) if "adaptive" in facts else None
     return publish(lake, settings, adaptive, whole=whole)
+
+
+def attach_published(connection: duckdb.DuckDBPyConnection, lake: Lake) -> None:
+    """Attach the published file as `warehouse`. Where the lake was copied or moved since, its views are pointed to the place where it
+    lies now: in the file itself, or in a private copy where that cannot be written."""
+    attach(connection, lake.warehouse)
+    warn_of_changes(lake)
+    facts = dict(connection.execute("select key, value from warehouse.meta").fetchall())
+    if facts.get("schema_version") != str(SCHEMA_VERSION) or is_same_folder(facts.get("home", ""), lake.home):
+        return
+    connection.execute("detach warehouse")
+    if point_here(lake):
+        attach(connection, lake.warehouse)
+        return
+    with private_copy(lake.warehouse) as copy:
+        point_views(copy, literal(lake.home), lake.home)
+        attach_file(connection, copy)
+
+
+def warn_of_changes(lake: Lake) -> None:
+    """Warn where another program has written into the published file. (One that is just being put in its place is looked at once more.)"""
+    if is_changed(lake):
+        with suppress(Timeout, OSError), publishing(lake).acquire(timeout=0):
+            if is_changed(lake):
+                logger.warning(
+                    f"another program has written into {lake.warehouse} since it was published, so its tables may not show what the lake "
+                    f"holds; `difficulty-prior publish --home {lake.home}` makes it anew"
+                )
+
+
+def is_changed(lake: Lake) -> bool:
+    """Whether the published file is not the one that was put here."""
+    kept = remembered(lake)
+    return kept is not None and is_same_folder(kept["facts"]["home"], lake.home) and kept["file"] != size_and_time(lake.warehouse)
+
+
+def is_same_folder(place: str, folder: Path) -> bool:
+    """Whether a path leads to a folder, whatever it is called there: through a link, or another mount."""
+    try:
+        return Path(place).samefile(folder)
+    except OSError:
+        return False
+
+
+def point_here(lake: Lake) -> bool:
+    """Make the published file read the lake where it lies now; False where it cannot be written, or is just being published."""
+    import duckdb
+
+    aside = lake.home / ASIDE / f"moved-{WAREHOUSE}"
+    try:
+        with publishing(lake).acquire(timeout=0):
+            kept = recalled(lake)
+            copy_as_it_is(lake.warehouse, aside)
+            point_views(aside, literal(lake.home), lake.home)
+            put_in_place(aside, lake)
+            if kept:
+                remember(lake, kept["state"], kept["facts"] | {"home": str(lake.home)})
+    except (Timeout, OSError, duckdb.IOException):
+        return False
+    return True
 
 
 def last_facts(lake: Lake) -> dict[str, str]:
