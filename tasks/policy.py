@@ -22,6 +22,7 @@ IDENTITY_FILES = (
     "vocab*",
     "merges*",
 )
+CODE_FILES = "**/*.py"  # what `auto_map` and `custom_generate` name, and whatever that imports
 ADAPTER = "adapter_config.json"
 
 
@@ -30,7 +31,7 @@ class PolicySettings(Settings):
 
     `adapter` is the folder of a LoRA adapter on top of it, as PEFT saves one.
     `dtype` is how weights are loaded: "float32" (CPU), "bfloat16" (GPU), or "auto". `trust_remote_code` runs code from the model's
-    repository: leave it false unless you have read that code.
+    repository: leave it false unless you have read that code. In a folder it then counts in the policy's identity.
     """
 
     model: str = "starter"
@@ -65,7 +66,10 @@ def base_policy(settings: PolicySettings) -> Policy:
     """The policy that a recipe starts from. Raises InputError when a folder is given that holds no model or no adapter."""
     folder = STARTER if settings.model == "starter" else Path(settings.model).expanduser()
     if folder.is_dir():
-        settings, identity = settings.model_copy(update={"model": str(folder.absolute())}), folder_policy_id(folder)
+        settings, identity = (
+            settings.model_copy(update={"model": str(folder.absolute())}),
+            folder_policy_id(folder, settings.trust_remote_code),
+        )
     elif settings.model.startswith((".", "/", "~")) or settings.model.count("/") != 1:
         raise InputError(f"policy.model: {settings.model!r} is neither a folder nor a hub id (owner/name); give one of them, or `starter`")
     else:
@@ -87,17 +91,18 @@ def trained_policy(folder: Path, *, name: str, stage_id: str, parent: Policy) ->
     """The policy that a training stage left in `folder`: whole weights, or an adapter on the weights of its parent."""
     lineage = {"name": name, "kind": "stage", "parent_id": parent.policy_id, "stage_id": stage_id}
     if (folder / ADAPTER).is_file():
-        base = base_policy(PolicySettings(model=parent.model, revision=parent.revision)).policy_id
+        base = base_policy(PolicySettings(**parent.model_dump(include={"model", "revision", "trust_remote_code"}))).policy_id
         return parent.model_copy(update={**lineage, "policy_id": adapted_id(base, folder), "adapter": str(folder)})
-    whole = {"policy_id": folder_policy_id(folder), "model": str(folder), "revision": None, "adapter": None}
+    whole = {"policy_id": folder_policy_id(folder, parent.trust_remote_code), "model": str(folder), "revision": None, "adapter": None}
     return parent.model_copy(update={**lineage, **whole})
 
 
-def folder_policy_id(folder: Path) -> str:
-    """Digest of the weights, configuration, tokenizer and processor in a model folder."""
+def folder_policy_id(folder: Path, trusted: bool = False) -> str:
+    """Digest of the weights, configuration, tokenizer and processor in a model folder, and of its code where that is `trusted` to run."""
     check_is_model(folder)
-    files = sorted({path for pattern in IDENTITY_FILES for path in folder.glob(pattern)})
-    return digest({path.name: file_digest(path) for path in files})
+    patterns = (*IDENTITY_FILES, *([CODE_FILES] if trusted else []))
+    files = sorted({path for pattern in patterns for path in folder.glob(pattern)})
+    return digest({path.relative_to(folder).as_posix(): file_digest(path) for path in files})
 
 
 def check_is_model(folder: Path) -> None:
