@@ -1,6 +1,7 @@
 """What a sweep takes from a recipe: a stage's rule and groups, the seed, and the policy whose difficulty it is."""
 
 from flows.recipe import Recipe
+from tasks.curation.settings import CurationSettings, StageRule
 from tasks.curation.sweep import SweepSettings
 from tasks.errors import InputError
 from tasks.policy import base_policy
@@ -9,7 +10,8 @@ from tasks.policy import base_policy
 def sweep_settings(recipe: Recipe | None, stage: str, rounds: int, sizes: tuple[int, ...]) -> tuple[SweepSettings, str | None]:
     """The settings of a sweep, and the policy that the recipe profiles (the panel's name, or the base policy's id)."""
     if recipe is None:
-        return SweepSettings(stage=stage, rounds=rounds, sizes=sizes), None
+        usual = CurationSettings().stages.get(stage, StageRule())  # a stage's own default thresholds, not the first one's
+        return SweepSettings(stage=stage, rule=usual, rounds=rounds, sizes=sizes), None
     rule, training = recipe.curation.stages.get(stage), recipe.training.stages.get(stage)
     if rule is None or training is None:
         raise InputError(f"recipe {recipe.name} has no {stage}; it has {', '.join(recipe.training.stages)}")

@@ -10,6 +10,7 @@ import typer
 
 from flows.commands.options import AsJson, Home, opened
 from flows.commands.printing import print_json, printed, say
+from tasks.difficulty.settings import DifficultySettings
 
 app = typer.Typer()
 PANEL = "Ask the warehouse"
@@ -102,10 +103,18 @@ def bars_and_shapes(home: Path, **wanted: str | None) -> tuple[pl.DataFrame, pl.
 
 
 def draw_histogram(home: Path, **wanted: str | None) -> None:
-    """Draw them."""
+    """Draw them, with the bands as they were published."""
     from tasks.difficulty.histogram import draw
 
-    printed().print(draw(*bars_and_shapes(home, **wanted)))
+    printed().print(draw(*bars_and_shapes(home, **wanted), published_edges(home)))
+
+
+def published_edges(home: Path) -> DifficultySettings:
+    """The bands' edges that the published warehouse was made with."""
+    from tasks.lake import Lake
+    from tasks.querying import query as ask
+
+    return DifficultySettings(**ask(Lake(home), "select low, hard_below, medium_below, high from parameters").row(0, named=True))
 
 
 @app.command(rich_help_panel=PANEL)

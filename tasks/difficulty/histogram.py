@@ -1,4 +1,4 @@
-"""Draws difficulty histograms in a terminal: how many problems are solved how often, per dataset and policy, and whether that is a U."""
+"""Draws difficulty histograms in a terminal: how many problems are solved how often, per dataset and policy, and what shape that has."""
 
 import polars as pl
 from rich.bar import Bar
@@ -6,7 +6,8 @@ from rich.console import Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
-from tasks.difficulty.settings import BANDS
+from tasks.difficulty.settings import BANDS, DifficultySettings, band_ranges
+from tasks.difficulty.shapes import shape_of
 
 PROFILE = ["dataset", "split", "policy_id", "sampling_id", "grader_id"]
 COLOURS = dict(zip(BANDS, ("red", "dark_orange", "green", "cyan", "blue"), strict=True))
@@ -14,17 +15,18 @@ BAR_WIDTH = 40
 SHORT = 8
 
 
-def draw(histogram: pl.DataFrame, u_shape: pl.DataFrame) -> RenderableType:
-    """The rows of the marts `difficulty_histogram` and `u_shape` as one chart a profile; a column `policy`, if there, names policies."""
+def draw(histogram: pl.DataFrame, u_shape: pl.DataFrame, edges: DifficultySettings | None = None) -> RenderableType:
+    """The rows of the marts `difficulty_histogram` and `u_shape` as one chart a profile; a column `policy`, if there, names policies.
+    `edges`, where given, are those that the bands were made with, and are told below."""
     if histogram.is_empty():
-        return Text("No difficulty yet: profile problems first.")
+        return Text("No problem has an answer that counts: profile problems first.")
     shapes = {tuple(row[name] for name in PROFILE): row for row in u_shape.to_dicts()}
     charts: list[RenderableType] = []
     order = ["dataset", "split", *(["policy"] if "policy" in histogram.columns else []), *PROFILE[2:], "bin"]
     trained_first = [name == "split" for name in order]  # "train" is the last of the usual names
     for key, bins in histogram.sort(order, descending=trained_first).group_by(PROFILE, maintain_order=True):
         charts += [title(bins.row(0, named=True)), chart(bins), verdict(shapes.get(key)), Text()]
-    return Group(*charts[:-1])
+    return Group(*charts, legend(edges)) if edges else Group(*charts[:-1])
 
 
 def title(row: dict) -> Text:
@@ -49,12 +51,23 @@ def chart(bins: pl.DataFrame) -> Table:
     return table
 
 
+def legend(edges: DifficultySettings) -> Text:
+    """The bands by their accuracy: as the warehouse was last published, which is not always as a stage was curated."""
+    parts = [part for band, said in band_ranges(edges) for part in ((band, COLOURS[band]), (f" {said}, ", "dim"))]
+    return Text.assemble(("bands by accuracy: ", "dim"), *parts[:-1], (parts[-1][0].rstrip(", "), "dim"))
+
+
 def verdict(shape: dict | None) -> Text:
-    """Whether the histogram is a U, with the fit that says so, and whether that may be chance."""
-    if shape is None or shape["alpha"] is None:
-        return Text("no shape: the counts do not fix one (all problems solved alike, or one round only)", style="dim")
-    fit = f"Beta({shape['alpha']:.2f}, {shape['beta']:.2f}) over {shape['problems']} problems"
-    ends = f"never solved {shape['never_share']:.1%}, always {shape['always_share']:.1%}"
-    said = ("U-shaped", "bold green") if shape["is_u"] else ("not U-shaped", "bold")
-    doubt = " (chance alone could do that)" if shape["is_u"] and shape.get("shape", "u") != "u" else ""
-    return Text.assemble(said, f"{doubt}: {fit}; {ends}")
+    """What shape the histogram has, with the fit that says so."""
+    if shape is None:
+        return Text("no shape: nothing was fitted", style="dim")
+    words = shape_of(shape)
+    if shape["alpha"] is None:
+        return Text(f"{words.title.lower()}: {words.reason}; {ends(shape)}", style="dim")
+    fit = f": Beta({shape['alpha']:.2f}, {shape['beta']:.2f}) over {shape['problems']:,} problems, {words.reason}; {ends(shape)}"
+    return Text.assemble((words.title, "bold green" if shape["shape"] == "u" else "bold"), fit)
+
+
+def ends(shape: dict) -> str:
+    """How many problems are never, and how many always solved."""
+    return f"never solved {shape['never_share']:.1%}, always {shape['always_share']:.1%}"

@@ -27,3 +27,10 @@ class DifficultySettings(Settings):
         if not 0 < self.confidence < 1:
             raise ValueError(f"confidence {self.confidence} is not between 0 and 1; 0.95 means a 95% interval")
         return self
+
+
+def band_ranges(edges: DifficultySettings) -> list[tuple[str, str]]:
+    """Each band with its range of accuracy, in words."""
+    low, hard, medium, high = (f"{edge:g}" for edge in (edges.low, edges.hard_below, edges.medium_below, edges.high))
+    ranges = (f"below {low}", f"{low} to {hard}", f"{hard} to {medium}", f"{medium} to {high}", f"above {high}")
+    return list(zip(BANDS, ranges, strict=True))

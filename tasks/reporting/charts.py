@@ -4,18 +4,29 @@ Colours are sentinels that `svg.inline_svg` turns into the page's variables.
 """
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import altair as alt
 import polars as pl
 from markupsafe import Markup
 
-from tasks.difficulty.settings import BANDS, DifficultySettings
+from tasks.difficulty.settings import BANDS
 from tasks.reporting.svg import SERIES, ink, inline_svg, series_ink
 
 WIDTH, HEIGHT = 280, 170
 MOST_TICKS = 9
 MOST_SERIES = len(SERIES)
+SAME = 1e-9  # accuracies nearer than this are one
+CLOSE = 40.0  # of two labels, in pixels: nearer than this they would run into each other
+
+
+@dataclass(frozen=True)
+class Ends:
+    """The accuracies between which a histogram's problems are of use, None where there is no such end."""
+
+    low: float | None = None
+    high: float | None = None
 
 
 def band_scale() -> alt.Scale:
@@ -28,12 +39,12 @@ def series_scale(names: Sequence[str]) -> alt.Scale:
     return alt.Scale(domain=list(names), range=[series_ink(place) for place, _ in enumerate(names)])
 
 
-def histogram_chart(rows: pl.DataFrame, edges: DifficultySettings, description: str, *, most: float | None = None) -> Markup:
+def histogram_chart(rows: pl.DataFrame, ends: Ends, description: str, *, most: float | None = None) -> Markup:
     """How many problems were solved how often. `rows`: bin, bins, band, problems, expected (of the Beta-binomial fit, may be null), and
     perhaps chosen: how many of them stand out, the others pale. `most` is where the scale ends that several charts share."""
-    layers: list[Any] = [problem_bars(rows, "problems", most), *edge_rules(rows, edges)]
+    layers: list[Any] = [problem_bars(rows, "problems", most), *end_rules(rows, ends)]
     if "chosen" in rows.columns:
-        layers = [problem_bars(rows, "problems", most, opacity=0.28), problem_bars(rows, "chosen", most), *edge_rules(rows, edges)]
+        layers = [problem_bars(rows, "problems", most, opacity=0.28), problem_bars(rows, "chosen", most), *end_rules(rows, ends)]
     if rows["expected"].null_count() == 0:
         fit = alt.Chart(rows).encode(x="bin:Q", y="expected:Q")
         line = fit.mark_line(color=ink("ink"), strokeWidth=1.2, strokeDash=[3, 2])
@@ -57,16 +68,26 @@ def problem_bars(rows: pl.DataFrame, column: str, most: float | None, opacity: f
     return marks.encode(x=x, x2="right:Q", y=y, y2=alt.datum(0), color=alt.Color("band:N", scale=band_scale(), legend=None))
 
 
-def edge_rules(rows: pl.DataFrame, edges: DifficultySettings) -> list[alt.Chart]:
-    """The two thresholds that curation drops beyond, as rules between the bars that they part, with their accuracy above."""
-    below = rows.filter(pl.col("band") == BANDS[0]).height
-    up_to = rows.filter(pl.col("band") != BANDS[-1]).height
-    places = pl.DataFrame({"at": [below - 0.5, up_to - 0.5], "text": [f"{edges.low:g}", f"{edges.high:g}"]})
-    base = alt.Chart(places).encode(x="at:Q")
-    return [
-        base.mark_rule(color=ink("muted"), strokeDash=[2, 3]),
-        base.mark_text(color=ink("muted"), dy=-7, align="center", baseline="bottom").encode(text="text:N", y=alt.value(6)),
-    ]
+def end_rules(rows: pl.DataFrame, ends: Ends) -> list[alt.Chart]:
+    """The ends as rules between the bars that they part, with their accuracy above."""
+    places = {end: end_place(rows, name, end) for name, end in vars(ends).items() if end is not None}
+    apart = WIDTH * (max(places.values(), default=0) - min(places.values(), default=0)) / (len(rows) + 0.2)
+    layers = []
+    for end, place in places.items():
+        base = alt.Chart(pl.DataFrame({"at": [place], "text": [f"{end:g}"]})).encode(x="at:Q")
+        beside = 0 if apart >= CLOSE or len(places) < 2 else -CLOSE / 2 if end == ends.low else CLOSE / 2
+        label = base.mark_text(color=ink("muted"), dx=beside, dy=-7, align="center", baseline="bottom")
+        layers += [base.mark_rule(color=ink("muted"), strokeDash=[2, 3]), label.encode(text="text:N", y=alt.value(6))]
+    return layers
+
+
+def end_place(rows: pl.DataFrame, name: str, end: float) -> float:
+    """Where an end parts the bars. A bar right at the upper end is within it, but where the chosen are known to leave it out."""
+    beyond = rows["accuracy"] < end - SAME if name == "low" else rows["accuracy"] <= end + SAME
+    if name == "high" and "chosen" in rows.columns:
+        at_end = (rows["accuracy"] - end).abs() <= SAME
+        beyond &= ~(at_end & (rows["chosen"] == 0))
+    return float(beyond.sum()) - 0.5
 
 
 def interval_chart(rows: pl.DataFrame, domain: tuple[float, float], description: str) -> Markup:

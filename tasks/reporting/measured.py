@@ -30,9 +30,11 @@ HELD_OUT = """
 
 @dataclass(frozen=True)
 class Measured:
-    """The marts over every policy's difficulty, and the policies in the order of training, id -> name."""
+    """The marts over every policy's difficulty, the policies in the order of training, id -> name; `bands`: how many problems of each
+    policy are in which band, by their own accuracy and not by that of their bin."""
 
     policies: dict[str, str]
+    bands: pl.DataFrame
     histogram: pl.DataFrame
     shapes: pl.DataFrame
     transitions: pl.DataFrame
@@ -52,9 +54,11 @@ def measured(inputs: Inputs) -> Measured:
     """Run the marts over what every policy solved."""
     with TemporaryDirectory() as folder:
         path = Path(folder) / "difficulty.parquet"
-        pl.concat(difficulties(inputs), how="diagonal_relaxed").write_parquet(path)
+        rows = pl.concat(difficulties(inputs), how="diagonal_relaxed")
+        rows.write_parquet(path)
+        bands = rows.group_by("dataset", "split", "policy_id", "sampling_id", "band").agg(problems=pl.len())
         with closing(open_over({"difficulty": [path]}, inputs.edges, wanted=MARTS)) as connection:
-            return Measured(policy_names(inputs), *(connection.table(mart).pl() for mart in MARTS))
+            return Measured(policy_names(inputs), bands, *(connection.table(mart).pl() for mart in MARTS))
 
 
 def difficulties(inputs: Inputs) -> Iterator[pl.DataFrame]:

@@ -12,6 +12,7 @@ from typing import Any
 
 import polars as pl
 
+from tasks.difficulty.shapes import shape_of
 from tasks.reporting.index import INDEX
 from tasks.reporting.inputs import Difficulty, Inputs, curated_problems
 from tasks.reporting.sections.cost import cost_section
@@ -127,12 +128,11 @@ def histogram_notices(name: str, inputs: Difficulty) -> Iterator[Notice]:
 
 def shape_line(shape: dict[str, Any]) -> str:
     """The verdict on a dataset's shape."""
+    words = shape_of(shape)
     if shape["alpha"] is None:
-        return f"{shape['problems']:,} problems; the counts fix no shape."
-    said = "U-shaped" if shape["is_u"] else "not U-shaped"
-    return (
-        f"{shape['problems']:,} problems, **{said}**: Beta-binomial with α = {parameter(shape['alpha'])}, β = {parameter(shape['beta'])}."
-    )
+        return f"{shape['problems']:,} problems. **{words.title}**: {words.reason}."
+    fit = f"α = {parameter(shape['alpha'])}, β = {parameter(shape['beta'])}"
+    return f"{shape['problems']:,} problems. **{words.title}**: Beta-binomial with {fit}, {words.reason}."
 
 
 def histogram_text(rows: pl.DataFrame) -> str:

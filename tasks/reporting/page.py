@@ -34,7 +34,7 @@ def render_report(inputs: Inputs) -> str:
         curation=curation_section(inputs),
         training=training_section(inputs),
         calibration=calibration_section(inputs),
-        drift=drift_section(inputs, measured(inputs)),
+        drift=drift_section(measured(inputs)),
         evaluation=evaluation_section(inputs),
         suspects=suspects_section(inputs),
         cost=cost_section(inputs),

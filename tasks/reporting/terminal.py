@@ -145,13 +145,14 @@ def print_sweep(
 ) -> None:
     """Print the pairs of thresholds with the share of wasted groups as a bar, the set sizes beside, and what is recommended."""
     console.print(Text(f"{profile['policy'] or profile['policy_id']}: {profile['problems']:,} problems", style="bold"))
-    heads = [f"chosen of {size} (same)" for size in sizes["size"].unique().sort()]
+    has_set = sizes["overlap"].null_count() == 0
+    heads = [f"chosen of {size}{' (in the present set)' if has_set else ''}" for size in sizes["size"].unique().sort()]
     table = Table(header_style="bold", box=None, pad_edge=False)
     for head in ("low", "high", "kept", "of fresh rounds", "no gradient", "", "variance", "change side", *heads):
         table.add_column(head, justify="left" if head == "" else "right")
     for row in pairs.iter_rows(named=True):
         here = sizes.filter(low=row["low"], high=row["high"]).sort("size")
-        cells = [f"{chosen} ({same})" for chosen, same in here.select("chosen", "in_present_set").iter_rows()]
+        cells = [f"{chosen} ({same})" if has_set else str(chosen) for chosen, same in here.select("chosen", "in_present_set").iter_rows()]
         table.add_row(*sweep_cells(row), *cells, style="bold green" if (row["low"], row["high"]) == recommended else "")
     console.print(table)
     console.print(Text(f"take {recommended[0]:g} to {recommended[1]:g}: {reason}", style="bold"), soft_wrap=True)

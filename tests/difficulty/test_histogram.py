@@ -1,13 +1,16 @@
 import polars as pl
+import pytest
 from rich.console import Console
 
 from tasks.difficulty.histogram import draw
+from tasks.difficulty.settings import DifficultySettings
+from tasks.difficulty.shapes import SHAPES
 from tests.sql.rows import verdicts, warehouse
 
 
-def shown(histogram: pl.DataFrame, u_shape: pl.DataFrame) -> str:
+def shown(histogram: pl.DataFrame, u_shape: pl.DataFrame, edges: DifficultySettings | None = None) -> str:
     console = Console(width=100, record=True, file=open("/dev/null", "w"))  # noqa: SIM115, PTH123
-    console.print(draw(histogram, u_shape))
+    console.print(draw(histogram, u_shape, edges))
     return console.export_text()
 
 
@@ -27,12 +30,29 @@ def test_bars_counts_shares_and_verdict(tmp_path):
     assert bars["0/4"].count("█") == 40 and bars["4/4"].count("█") == 20
     assert "U-shaped: Beta(0." in text and "not U-shaped" not in text
     assert "never solved 50.0%, always 25.0%" in text
-    assert "chance alone" not in text
+    assert "both surely below 1" in text
 
 
-def test_a_u_of_few_problems_may_be_chance(tmp_path):
-    text = shown(*charts(tmp_path, {"a": "iiii", "b": "ciii", "c": "cccc", "d": "ccci"}))
-    assert "U-shaped (chance alone could do that): Beta(0." in text
+def test_a_fit_of_few_problems_is_called_no_u(tmp_path):
+    histogram, u_shape = charts(tmp_path, {"a": "iiii", "b": "ciii", "c": "cccc", "d": "ccci"})
+    assert u_shape["is_u"].item()
+    text = shown(histogram, u_shape)
+    assert "Not told apart from flat: Beta(0." in text and "U-shaped" not in text
+
+
+@pytest.mark.parametrize("shape", [name for name in SHAPES if name != "none"])
+def test_every_shape_has_its_own_words(tmp_path, shape):
+    histogram, u_shape = charts(tmp_path, {"a": "iiii", "b": "ciii", "c": "cccc", "d": "ccci"})
+    text = " ".join(shown(histogram, u_shape.with_columns(shape=pl.lit(shape))).split())
+    assert f"{SHAPES[shape].title}: Beta(" in text and SHAPES[shape].reason in text
+    assert ("U-shaped" in text) is (shape == "u")
+
+
+def test_the_bands_are_told_as_they_were_made(tmp_path):
+    edges = DifficultySettings(low=0.1, hard_below=0.3, medium_below=0.51, high=0.9)
+    text = shown(*charts(tmp_path, {"a": "ciii", "b": "cccc"}), edges)
+    said = "bands by accuracy: hopeless below 0.1, hard 0.1 to 0.3, medium 0.3 to 0.51, easy 0.51 to 0.9, trivial above 0.9"
+    assert " ".join(text.split()).endswith(said)
 
 
 def test_a_name_for_the_policy_is_used(tmp_path):

@@ -47,6 +47,12 @@ class Size:
     metrics: bool = True
     answers: bool = True
     reprofile: bool = False
+    spread: tuple[float, float] = (0.5, 0.5)  # parameters of the Beta that chances of success are drawn from: a U
+    solved: tuple[int, ...] | None = (
+        None  # how often each problem in turn is solved instead, the rest of the rounds not; -1: not judged in time
+    )
+    rules: tuple[str, str] = ("medium", "medium_to_hard")
+    highs: tuple[float, float] = (0.87, 0.7)
     question: str = "<image>What is the sum of the red cells?"
     response: str = "<think>The red cells hold 3 and 4.</think> \\boxed{{{answer}}}"
 
@@ -109,20 +115,26 @@ class Maker:
         return {**fields, **identity, "images": [picture], "choices": [], "metadata": "{}"}
 
     def graded(self, policy_id: str, sources: tuple[Artifact, ...], gain: float) -> Artifact:
-        """Answers to the problems, drawn from a U-shaped spread of chances, and their verdicts."""
+        """Answers to the problems, drawn from a spread of chances (a U, where the size does not say otherwise), and their verdicts."""
         problems = pl.concat(pl.read_parquet(source.file("problems.parquet")) for source in sources)
         rollouts, verdicts = [], []
         for problem in problems.iter_rows(named=True):
-            p = min(1.0, random.Random(problem["problem_id"]).betavariate(0.5, 0.5) + gain)
-            for number in range(self.size.rounds):
+            for number, verdict in enumerate(self.verdicts(problem, gain)):
                 key = {"problem_id": problem["problem_id"], "policy_id": policy_id, "sampling_id": SAMPLING, "round": number, "sample": 0}
-                verdict = "correct" if self.chance.random() < p else "incorrect"
                 said = problem["answer"] if verdict == "correct" else self.wrong(problem)
                 text = self.size.response.format(answer=said)
                 rollouts.append({**key, "response": text, "n_tokens": 9, "finish_reason": "stop", "seed": 1, "hint": ""})
                 rest = {"verdict": verdict, "extracted": said, "rule": "number", "format_ok": True}
                 verdicts.append({**key, "grader_id": GRADER, "gold_id": problem["gold_id"], **rest})
         return self.profile(policy_id, sources, rollouts, verdicts)
+
+    def verdicts(self, problem: dict, gain: float) -> list[str]:
+        """What each round of a problem came to."""
+        if self.size.solved is not None:
+            times = self.size.solved[(problem["row"] - 1) % len(self.size.solved)]
+            return ["timeout" if times < 0 else "correct" if number < times else "incorrect" for number in range(self.size.rounds)]
+        p = min(1.0, random.Random(problem["problem_id"]).betavariate(*self.size.spread) + gain)
+        return ["correct" if self.chance.random() < p else "incorrect" for _ in range(self.size.rounds)]
 
     def wrong(self, problem: dict) -> str:
         """A wrong answer: any one, but always the same to each of those problems whose gold answer is to be doubted."""
@@ -217,8 +229,9 @@ def make(home: Path, size: Size) -> Run:
     heldout = tuple(maker.problems(dataset, "heldout") for dataset in size.datasets)
     difficulty = maker.difficulty(maker.graded("base-id", train, gain=0.0), train)
     half = max(1, size.problems // 4)
-    ends = {"size": half, "low": size.low}
-    rules = {"stage1": {**ends, "high": 0.87}, "stage2": {**ends, "high": 0.7}, "on_shortage": "warn"}
+    rules: dict = {"on_shortage": "warn"}
+    for stage, rule, high in zip(STAGES, size.rules, size.highs, strict=True):
+        rules[stage] = {"size": half, "low": size.low, "high": high, "rule": rule}
     curation, home = CurationSettings.model_validate(rules), maker.lake.home
     if size.reprofile:
         later = maker.difficulty(maker.graded("stage1-id", train, gain=0.05), train)

@@ -140,7 +140,8 @@ def tokens_by_band(inputs: Inputs) -> Figure | None:
         name=pl.col("dataset").map_elements(lambda name: label(name, 24), return_dtype=pl.String)
     )
     ends = float(rows.filter(pl.col("band").is_in(["hopeless", "trivial"]))["tokens"].sum()) / float(rows["tokens"].sum())
-    said = f"{percent(ends, 0)} of the profile’s tokens went to problems that are never or always solved, or nearly so"
+    beyond = f"below {inputs.edges.low:g} or above {inputs.edges.high:g}"
+    said = f"{percent(ends, 0)} of the profile’s tokens went to hopeless or trivial problems, with an accuracy {beyond}"
     names = [label(name, 24) for name in order["dataset"]]
     chart = stacked_chart(named, names, "tokens", f"Tokens of the profile by dataset and band. {said}.")
     return Figure(title="Tokens of the profile by band", svg=chart, caption=said)

@@ -1,16 +1,18 @@
 """What was curated: each stage's problems by band and dataset, and the rule and SQL that chose them."""
 
 import json
+from contextlib import closing
 from typing import Any
 
 import polars as pl
 
 from tasks.difficulty.settings import BANDS
-from tasks.reporting.charts import histogram_chart, stacked_chart
+from tasks.reporting.charts import Ends, histogram_chart, stacked_chart
 from tasks.reporting.figure import Figure
 from tasks.reporting.inputs import Inputs
 from tasks.reporting.table import Table, table
 from tasks.reporting.wording import label, percent, policy_title, printable
+from tasks.warehouse import connect
 
 MOST_BARS = 24
 MOST_CHARTS = 8
@@ -60,7 +62,8 @@ def after(inputs: Inputs, place: dict[str, Any]) -> Figure:
     )
     title, total = f"{policy_title(place['stage'])} · {label(place['dataset'], 28)}", int(rows["problems"].sum())
     said = f"{place['problems']:,} of {total:,} problems ({percent(place['problems'] / max(1, total), 0)})"
-    chart = histogram_chart(rows, inputs.edges, f"{title}: histogram of {total} problems; {said} are in the set.")
+    ends = thresholds(stage_facts(inputs, place["stage"]))
+    chart = histogram_chart(rows, ends, f"{title}: histogram of {total} problems; {said} are in the set.")
     return Figure(title=title, svg=chart, caption=said)
 
 
@@ -82,10 +85,23 @@ def contents(curated: pl.DataFrame) -> Table:
     return table("Curated problems by stage and dataset, with the accuracy of the policy that was sampled", heads, rows)
 
 
+def stage_facts(inputs: Inputs, stage: str) -> dict[str, Any]:
+    """What the set that holds a stage's problems tells of it: the query, what that was given, and counts."""
+    [facts] = [item.manifest["stages"][stage] for item in inputs.sets if stage in item.manifest["stages"]]
+    return dict(facts)
+
+
+def thresholds(facts: dict[str, Any]) -> Ends:
+    """The accuracies between which a stage's rule chose; none where its query does not ask for them, as that of a random draw."""
+    with closing(connect()) as connection:
+        asked = connection.extract_statements(facts["query"])[0].named_parameters
+    return Ends(**{name: facts["parameters"][name] for name in ("low", "high") if name in asked})
+
+
 def chosen(inputs: Inputs, stage: str) -> dict[str, Any]:
     """How a stage was chosen: its rules, what the query was given, and the query."""
     rules = inputs.curated.filter(pl.col("stage") == stage)["rule"].drop_nulls().unique().sort()
-    [facts] = [item.manifest["stages"][stage] for item in inputs.sets if stage in item.manifest["stages"]]
+    facts = stage_facts(inputs, stage)
     return {
         "title": policy_title(stage),
         "rules": [printable(rule) for rule in rules],

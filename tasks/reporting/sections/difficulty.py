@@ -5,8 +5,9 @@ from typing import Any
 
 import polars as pl
 
-from tasks.difficulty.settings import BANDS
-from tasks.reporting.charts import histogram_chart
+from tasks.difficulty.settings import BANDS, band_ranges
+from tasks.difficulty.shapes import shape_of, shapes_counted
+from tasks.reporting.charts import Ends, histogram_chart
 from tasks.reporting.figure import Figure
 from tasks.reporting.inputs import Difficulty
 from tasks.reporting.table import Table, table
@@ -24,17 +25,11 @@ def difficulty_section(inputs: Difficulty) -> dict[str, Any]:
         "figures": drawn,
         "not_drawn": max(0, len(shapes) - MOST_CHARTS),
         "overview": overview(inputs, shapes),
-        "bands": band_ranges(inputs),
-        "headline": shape_headline(shapes),
+        "bands": band_ranges(inputs.edges),
+        "unmeasured": unmeasured(inputs.by_problem),
+        "headline": shapes_counted(shapes.iter_rows(named=True)),
+        "has_u": "u" in shapes["shape"],
     }
-
-
-def shape_headline(shapes: pl.DataFrame) -> str:
-    """In words, how many datasets are U-shaped."""
-    u_shaped = int(shapes["is_u"].fill_null(False).sum())
-    if len(shapes) == 1:
-        return "The dataset is U-shaped." if u_shaped else "The dataset is not U-shaped."
-    return f"{u_shaped} of {len(shapes)} datasets are U-shaped."
 
 
 def figure_of(inputs: Difficulty, shape: dict[str, Any]) -> Figure:
@@ -54,7 +49,12 @@ def figure_of(inputs: Difficulty, shape: dict[str, Any]) -> Figure:
             for row in rows.iter_rows(named=True)
         ],
     )
-    return Figure(title=name, svg=histogram_chart(rows, inputs.edges, description), caption=verdict(shape), numbers=numbers)
+    return Figure(
+        title=name,
+        svg=histogram_chart(rows, Ends(inputs.edges.low, inputs.edges.high), description),
+        caption=verdict(shape),
+        numbers=numbers,
+    )
 
 
 def place_title(row: dict[str, Any], rows: pl.DataFrame) -> str:
@@ -65,12 +65,10 @@ def place_title(row: dict[str, Any], rows: pl.DataFrame) -> str:
 
 def verdict(shape: dict[str, Any]) -> str:
     """What the Beta-binomial fit says, in one sentence."""
+    words = shape_of(shape)
     if shape["alpha"] is None:
-        return "No shape: the counts fix no Beta-binomial."
-    sizes = f"α = {parameter(shape['alpha'])}, β = {parameter(shape['beta'])}"
-    if not shape["is_u"]:
-        return f"Not U-shaped: {sizes}, not both below 1."
-    return f"U-shaped: {sizes}, both below 1{'' if shape['shape'] == 'u' else ', though chance alone could do that'}."
+        return f"{words.title}: {words.reason}."
+    return f"{words.title}: α = {parameter(shape['alpha'])}, β = {parameter(shape['beta'])}, {words.reason}."
 
 
 def expected(rows: pl.DataFrame, shape: dict[str, Any]) -> pl.Series:
@@ -103,16 +101,17 @@ def overview(inputs: Difficulty, shapes: pl.DataFrame) -> Table:
             *(f"{found.get((shape['dataset'], shape['split'], band), 0):,}" for band in BANDS),
             parameter(shape["alpha"]),
             parameter(shape["beta"]),
-            "no fit" if shape["alpha"] is None else "U" if shape["is_u"] else "not U",
+            shape_of(shape).short,
         )
         for shape in shapes.iter_rows(named=True)
     ]
     return table("Problems by band of difficulty", ("dataset", "#problems", *(f"#{band}" for band in BANDS), "#α", "#β", "shape"), rows)
 
 
-def band_ranges(inputs: Difficulty) -> list[tuple[str, str]]:
-    """Each band with its range of accuracy, for the legend."""
-    edges = inputs.edges
-    low, hard, medium, high = (f"{edge:g}" for edge in (edges.low, edges.hard_below, edges.medium_below, edges.high))
-    ranges = (f"below {low}", f"{low} to {hard}", f"{hard} to {medium}", f"{medium} to {high}", f"above {high}")
-    return list(zip(BANDS, ranges, strict=True))
+def unmeasured(by_problem: pl.DataFrame) -> str:
+    """Where problems have no accuracy, how many and of what; they are in no histogram."""
+    missing = by_problem.filter(pl.col("accuracy").is_null()).group_by(PLACE).len().sort(PLACE)
+    if missing.is_empty():
+        return ""
+    places = ", ".join(f"{count:,} of {label(dataset)} / {label(split)}" for dataset, split, count in missing.iter_rows())
+    return f"Unmeasured, since no answer to them counts: {places}."

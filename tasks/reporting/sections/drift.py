@@ -5,9 +5,9 @@ from typing import Any
 import polars as pl
 
 from tasks.difficulty.settings import BANDS
-from tasks.reporting.charts import histogram_chart, transition_chart
+from tasks.difficulty.shapes import shape_of
+from tasks.reporting.charts import Ends, histogram_chart, transition_chart
 from tasks.reporting.figure import Figure
-from tasks.reporting.inputs import Inputs
 from tasks.reporting.measured import Measured
 from tasks.reporting.sections.difficulty import expected, place_title
 from tasks.reporting.table import Table, table
@@ -15,14 +15,15 @@ from tasks.reporting.wording import parameter, percent, points, points_interval
 
 MOST_DATASETS = 3
 PLACE = ["dataset", "split"]
+NO_ENDS = Ends()  # nothing is chosen from these histograms, so no stage's thresholds belong on them
 
 
-def drift_section(inputs: Inputs, measured: Measured) -> dict[str, Any]:
+def drift_section(measured: Measured) -> dict[str, Any]:
     """The histograms of the policies on the largest datasets that several of them answered, and what changed between two of them."""
     shapes = comparable(measured)
     places = shapes.group_by(PLACE).agg(pl.col("problems").max()).sort("problems", *PLACE, descending=[True, False, False])
     return {
-        "histograms": [histograms(inputs, measured, shapes, place) for place in places.head(MOST_DATASETS).iter_rows(named=True)],
+        "histograms": [histograms(measured, shapes, place) for place in places.head(MOST_DATASETS).iter_rows(named=True)],
         "not_drawn": max(0, len(places) - MOST_DATASETS),
         "shapes": shape_table(measured, shapes),
         "transitions": [figure for pair in measured.steps() if (figure := transition_figure(measured, *pair))],
@@ -38,13 +39,13 @@ def comparable(measured: Measured) -> pl.DataFrame:
     return rows.filter(several).sort(*PLACE, pl.col("policy_id").replace_strict(order, return_dtype=pl.Int64))
 
 
-def histograms(inputs: Inputs, measured: Measured, shapes: pl.DataFrame, place: dict[str, Any]) -> tuple[str, list[Figure]]:
+def histograms(measured: Measured, shapes: pl.DataFrame, place: dict[str, Any]) -> tuple[str, list[Figure]]:
     """A dataset's title, and the histogram of each policy, all to one scale."""
     here = [pl.col(name) == place[name] for name in PLACE]
     rows, mine = measured.histogram.filter(*here), shapes.filter(*here)
     bars = [bars_of(rows, shape) for shape in mine.iter_rows(named=True)]
     most = max(float(part[name].max() or 1) for part in bars for name in ("problems", "expected"))  # type: ignore[arg-type]
-    drawn = [histogram(inputs, measured, *pair, most) for pair in zip(bars, mine.iter_rows(named=True), strict=True)]
+    drawn = [histogram(measured, *pair, most) for pair in zip(bars, mine.iter_rows(named=True), strict=True)]
     return place_title(place, shapes), drawn
 
 
@@ -54,19 +55,18 @@ def bars_of(rows: pl.DataFrame, shape: dict[str, Any]) -> pl.DataFrame:
     return mine.with_columns(expected=expected(mine, shape))
 
 
-def histogram(inputs: Inputs, measured: Measured, rows: pl.DataFrame, shape: dict[str, Any], most: float) -> Figure:
+def histogram(measured: Measured, rows: pl.DataFrame, shape: dict[str, Any], most: float) -> Figure:
     """The histogram of one policy."""
     title = measured.title(shape["policy_id"])
     said = f"never solved {percent(shape['never_share'], 0)}, always {percent(shape['always_share'], 0)}"
     description = f"{title}: histogram of {shape['problems']} problems by how often they are solved; {said}."
-    return Figure(title=title, svg=histogram_chart(rows, inputs.edges, description, most=most), caption=said)
+    return Figure(title=title, svg=histogram_chart(rows, NO_ENDS, description, most=most), caption=said)
 
 
 def shape_table(measured: Measured, shapes: pl.DataFrame) -> Table:
-    """Every policy on every dataset: how many problems are in each band's reach, and the fit."""
-    counts = measured.histogram.group_by([*PLACE, "policy_id", "sampling_id", "band"]).agg(pl.col("problems").sum())
+    """Every policy on every dataset: how many problems are in each band, and the fit."""
     keys = [*PLACE, "policy_id", "sampling_id", "band", "problems"]
-    found = {tuple(row[:-1]): row[-1] for row in counts.select(keys).iter_rows()}
+    found = {tuple(row[:-1]): row[-1] for row in measured.bands.select(keys).iter_rows()}
     rows = [
         (
             place_title(shape, shapes),
@@ -77,10 +77,11 @@ def shape_table(measured: Measured, shapes: pl.DataFrame) -> Table:
             percent(shape["always_share"], 0),
             parameter(shape["alpha"]),
             parameter(shape["beta"]),
+            shape_of(shape).short,
         )
         for shape in shapes.iter_rows(named=True)
     ]
-    heads = ("dataset", "policy", "#problems", *(f"#{band}" for band in BANDS), "#never", "#always", "#α", "#β")
+    heads = ("dataset", "policy", "#problems", *(f"#{band}" for band in BANDS), "#never", "#always", "#α", "#β", "shape")
     return table("Problems by band of difficulty, policy by policy", heads, rows)
 
 

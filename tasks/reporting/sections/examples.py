@@ -1,5 +1,9 @@
-"""A few problems to look at: the hardest, some in the middle, and the easiest, with what the policy answered."""
+"""A few problems to look at: the hardest, some in the middle, and the easiest, with what the policy answered.
 
+What a problem is shown as depends on its own band and not on its rank: where no problem is easy, none is shown as one of the easiest.
+"""
+
+from dataclasses import dataclass
 from typing import Any
 
 import polars as pl
@@ -10,10 +14,19 @@ from tasks.reporting.inputs import Inputs
 from tasks.reporting.thumbnails import Thumbnail, thumbnail
 from tasks.reporting.wording import clipped, label, percent
 
+
+@dataclass(frozen=True)
+class Kind:
+    """The bands that problems of a kind are of, and what they are ranked by, the smallest first."""
+
+    bands: tuple[str, ...]
+    rank: pl.Expr
+
+
 KINDS = {
-    "Hardest": pl.col("accuracy"),
-    "In the middle": (pl.col("accuracy") - 0.5).abs(),
-    "Easiest": -pl.col("accuracy"),
+    "Hardest": Kind(("hopeless", "hard"), pl.col("accuracy")),
+    "In the middle": Kind(("medium",), (pl.col("accuracy") - 0.5).abs()),
+    "Easiest": Kind(("easy", "trivial"), -pl.col("accuracy")),
 }
 EACH = 3
 MOST_IMAGES = 4
@@ -23,25 +36,34 @@ PROBLEM = ["problem_id", "gold_id", "dataset", "split"]
 
 
 def examples_section(inputs: Inputs) -> dict[str, Any]:
-    """Problems of each kind with their images and answers."""
-    picked = pick(inputs.by_problem)
+    """Problems of each kind with their images and answers; a kind without any says so."""
+    picked = pick(inputs.by_problem.join(inputs.questions, on=PROBLEM, how="semi", maintain_order="left"))
     ids = pl.concat([rows["problem_id"] for rows in picked.values()])
     answers = inputs.answers(ids.unique()) if len(ids) else pl.DataFrame()
     kinds = [(title, with_questions(inputs, rows)) for title, rows in picked.items()]
-    shown = [{"title": title, "problems": [example(inputs, row, answers) for row in rows]} for title, rows in kinds if rows]
+    shown = [
+        {"title": title, "range": range_of(inputs, title), "problems": [example(inputs, row, answers) for row in rows]}
+        for title, rows in kinds
+    ]
     return {"kinds": shown, "has_answers": not answers.is_empty()}
 
 
+def range_of(inputs: Inputs, title: str) -> str:
+    """The accuracies of a kind, in words."""
+    edges = inputs.edges
+    ranges = {"Hardest": f"below {edges.hard_below:g}", "Easiest": f"of {edges.medium_below:g} or more"}
+    return ranges.get(title, f"from {edges.hard_below:g} to below {edges.medium_below:g}")
+
+
 def pick(by_problem: pl.DataFrame) -> dict[str, pl.DataFrame]:
-    """EACH problems of each kind, the datasets in turn, none twice. Ties are broken by the problem's digest, so by chance but always
-    the same way."""
-    left = by_problem.filter(pl.col("accuracy").is_not_null()).unique("problem_id", keep="first", maintain_order=True)
+    """At most EACH problems of each kind, the datasets in turn, each problem once. Ties are broken by the problem's digest, so by chance
+    but always the same way."""
+    measured = by_problem.filter(pl.col("band").is_not_null()).unique("problem_id", keep="first", maintain_order=True)
+    turn = pl.col("key").cum_count().over("dataset")
     picked = {}
-    for title, key in KINDS.items():
-        ranked = left.with_columns(key=key.round(6)).sort("key", "problem_id")
-        turn = pl.col("key").cum_count().over("dataset")
+    for title, kind in KINDS.items():
+        ranked = measured.filter(pl.col("band").is_in(kind.bands)).with_columns(key=kind.rank.round(6)).sort("key", "problem_id")
         picked[title] = ranked.with_columns(turn=turn).sort("turn", "key", "problem_id").head(EACH)
-        left = left.join(picked[title], on="problem_id", how="anti", maintain_order="left")
     return picked
 
 

@@ -10,6 +10,7 @@ from tasks.reporting.table import Table, table
 from tasks.reporting.wording import clipped, label, percent
 
 MOST_ROWS, MOST_SHOWN = 20, 3
+LEAST = 4  # answers that the mart asks of a problem before it doubts the gold answer
 REASONS = {
     "agreement": "most answers agree on one other than the gold answer",
     "inversion": "a weaker policy solves it and a better one does not",
@@ -22,9 +23,13 @@ def suspects_section(inputs: Inputs) -> dict[str, Any] | None:
     rows = inputs.suspects
     if rows is None:
         return None
+    enough = int((inputs.by_problem["n"] >= LEAST).sum())
     counts = dict(rows.group_by("reason").agg(pl.struct(PROBLEM).n_unique()).iter_rows())
     return {
         "counts": [(f"{counts[reason]:,}", said) for reason, said in REASONS.items() if reason in counts],
+        "told": enough,
+        "untold": len(inputs.by_problem) - enough,
+        "least": LEAST,
         "problems": shown(inputs, rows),
         "listed": listed(rows) if len(rows) else None,
         "more": max(0, len(rows) - MOST_ROWS),

@@ -62,6 +62,7 @@ def training_section(inputs: Inputs) -> dict[str, Any]:
             *([by_accuracy] if by_accuracy else []),
             *([figure_of(WEIGHT, series, titles, boundaries)] if found_name(WEIGHT, series) else []),
         ],
+        "weights_fall": weights_fall(by_level(inputs, titles)),
         "series": list(titles.values()),
         "summary": summary(inputs, titles),
     }
@@ -139,13 +140,26 @@ def first_and_last(drawn: pl.DataFrame) -> Iterator[tuple[str, float, float]]:
 
 def weight_figure(inputs: Inputs, titles: dict[str, str]) -> Figure | None:
     """The weight by the group's own accuracy; None without groups."""
-    judged = inputs.groups.filter(pl.col("group_size") > 0, pl.col("weight").is_finite())
-    if judged.is_empty():
+    rows = by_level(inputs, titles)
+    if rows.is_empty():
         return None
-    levels = judged.with_columns(pl.col("accuracy").round(3), series=pl.col("stage_id").replace_strict(titles, default=""))
-    rows = levels.group_by("series", "accuracy").agg(pl.col("weight").mean(), groups=pl.len()).sort("series", "accuracy")
     chart = weight_chart(rows, list(titles.values()), "Mean weight of groups by their accuracy: what advantages were multiplied by.")
     return Figure(title="Weight by group accuracy", svg=chart, caption="larger dots stand for more groups")
+
+
+def by_level(inputs: Inputs, titles: dict[str, str]) -> pl.DataFrame:
+    """series (the stage), accuracy, weight (the mean), groups: a row for each accuracy that groups of a stage had, in this order."""
+    judged = inputs.groups.filter(pl.col("group_size") > 0, pl.col("weight").is_finite())
+    levels = judged.with_columns(
+        pl.col("accuracy").round(3), series=pl.col("stage_id").replace_strict(titles, default="", return_dtype=pl.String)
+    )
+    return levels.group_by("series", "accuracy").agg(pl.col("weight").mean(), groups=pl.len()).sort("series", "accuracy")
+
+
+def weights_fall(rows: pl.DataFrame) -> bool:
+    """Whether in every stage the groups that solved least were given more weight than those that solved most."""
+    ends = rows.group_by("series").agg(first=pl.col("weight").first(), last=pl.col("weight").last())
+    return len(ends) > 0 and bool((ends["first"] > ends["last"]).all())
 
 
 def summary(inputs: Inputs, titles: dict[str, str]) -> Table:
