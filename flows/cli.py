@@ -8,7 +8,10 @@ Exit codes: **0** done · **1** something broke, or `doctor` found a fault · **
 the message says which and what to do · **130** interrupted. A run that did not end well goes on from what is written when it is run again.
 """
 
+import os
 import sys
+from importlib.metadata import PackageNotFoundError, version
+from typing import Annotated
 
 import typer
 from rich.console import Console
@@ -17,6 +20,7 @@ from rich.markup import escape
 from flows.commands import answers, machine, method, sets, warehouse
 from flows.serve import commands as serving
 from tasks.errors import WorkerError, input_error_in
+from tasks.interruption import left_behind
 
 app = typer.Typer(no_args_is_help=True, add_completion=True, pretty_exceptions_enable=False, rich_markup_mode="markdown", help=__doc__)
 for group in (method, answers, sets, warehouse, machine):
@@ -24,23 +28,53 @@ for group in (method, answers, sets, warehouse, machine):
 serving.register(app)
 
 
+def print_version(asked: bool) -> None:
+    """Print the version of what is installed."""
+    if asked:
+        try:
+            typer.echo(f"difficulty-prior {version('difficulty-prior')}")
+        except PackageNotFoundError:
+            typer.echo("difficulty-prior of a source tree that is not installed")
+        raise typer.Exit()
+
+
+@app.callback()
+def options(
+    version: Annotated[bool, typer.Option("--version", help="Print the version, and end.", callback=print_version, is_eager=True)] = False,
+) -> None:
+    """What comes before a command."""
+
+
 def main() -> None:
-    """Entry point: input errors as one message and exit code 2, worker errors as one message and exit code 1."""
+    """Entry point: run a command, and end with its exit code; at once, where a query that was given up is still being computed."""
+    code = exit_code()
+    if left_behind():
+        sys.stdout.flush()
+        sys.stderr.flush()
+        os._exit(code)  # the interpreter would wait for it; it only reads
+    sys.exit(code)
+
+
+def exit_code() -> int:
+    """Run a command: input errors are one message and exit code 2, worker errors one message and exit code 1."""
     try:
         app()
+    except SystemExit as ended:
+        return ended.code if isinstance(ended.code, int) else int(ended.code is not None)
     except KeyboardInterrupt:
-        sys.exit(130)
+        return 130
     except WorkerError as error:
         Console(stderr=True).print(str(error), style="red", markup=False, soft_wrap=True, highlight=False)
-        sys.exit(1)
+        return 1
     except Exception as error:
         if str(error) == "Query interrupted":  # DuckDB's word for a Ctrl-C
-            sys.exit(130)
+            return 130
         fault = input_error_in(error)
         if fault is None:
             raise
         Console(stderr=True).print(f"[bold red]error[/]: {escape(str(fault))}", soft_wrap=True, highlight=False)
-        sys.exit(2)
+        return 2
+    return 0
 
 
 if __name__ == "__main__":

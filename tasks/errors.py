@@ -1,7 +1,8 @@
 """The errors a person is meant to read: they name the thing, the value, the place and the way out, and end a command with exit code 2."""
 
 import errno
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from difflib import get_close_matches
 
 DISK_FAULTS = {errno.ENOSPC: "the disk is full", errno.EDQUOT: "the disk quota is used up", errno.EROFS: "the disk is read-only"}
 PLACE_FAULTS = DISK_FAULTS | {
@@ -35,6 +36,13 @@ def input_error_in(error: BaseException) -> InputError | None:
             place = f" {cause.filename}" if isinstance(cause, OSError) and cause.filename else ""
             return InputError(f"cannot write{place}: {fault}. {WAY_OUT}")
     return None
+
+
+def did_you_mean(given: str, known: Iterable[str]) -> str:
+    """What may have been meant by a name that is none of those known, to put behind it; empty where none is like it."""
+    folded = {name.casefold(): name for name in sorted(known, reverse=True)}
+    like = get_close_matches(given.casefold(), folded, n=1, cutoff=0.6)
+    return f" (did you mean `{folded[like[0]]}`?)" if like else ""
 
 
 def causes(error: BaseException | None) -> Iterator[BaseException]:

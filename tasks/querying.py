@@ -1,19 +1,24 @@
-"""Asks the published warehouse: one SELECT that can read the lake through it and nothing else, and write nothing."""
+"""Asks the published warehouse: one SELECT that can read the lake through it and nothing else, and write nothing.
+
+`query` gives rows to programs, `answer` every value as text or JSON to people; either may be asked to EXPLAIN a SELECT, too.
+"""
 
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
-from contextlib import closing, contextmanager
+import re
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
-from threading import Timer
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import polars as pl
 from pydantic import Field
 
+from tasks.cells import Cells, as_json, as_text, held_by_polars
 from tasks.compacted import FOLDER
 from tasks.errors import InputError
+from tasks.interruption import OutOfTime, closing_unless_busy, compute
 from tasks.lake import GLOBS, RELATIONS, Lake
 from tasks.settings import Settings
 from tasks.warehouse import SCHEMA_VERSION, attach_published, connect, literal
@@ -23,6 +28,12 @@ if TYPE_CHECKING:
 
 READING_NODES = {"SELECT_NODE", "SET_OPERATION_NODE", "RECURSIVE_CTE_NODE", "CTE_NODE"}
 HIDING_FUNCTIONS = {"query", "json_execute_serialized_sql"}
+SKIPPED = r"(?:\s|--[^\n]*(?:\n|$)|/\*.*?\*/)*"
+EXPLAIN = re.compile(
+    rf"^{SKIPPED}explain\b{SKIPPED}(?P<analyze>analyze\b)?{SKIPPED}(?P<form>\(\s*format\s+\w+\s*\))?(?P<select>.*)$",
+    re.IGNORECASE | re.DOTALL,
+)
+T = TypeVar("T")
 
 
 class QueryLimits(Settings):
@@ -37,30 +48,44 @@ class QueryLimits(Settings):
 def query(lake: Lake, sql: str, *, limits: QueryLimits | None = None) -> pl.DataFrame:
     """The rows of one SELECT over the published warehouse, which can read the lake through it and nothing else, and write nothing.
 
-    Raises InputError for SQL that is wrong or does more than read, a query that takes too long or gives too many rows, and a warehouse
-    that is not yet published or from a newer version.
+    Columns of types that polars does not have (INTERVAL, UNION, BIT, …) are text. Raises InputError for SQL that is wrong or does more than
+    read, a query that takes too long or gives too many rows, and a warehouse that is not yet published or from a newer version.
     """
     limits = limits or QueryLimits()
-    with closing(open_published(lake, limits)) as connection, sql_errors_named(sql, limits):
-        check_only_reads(connection, sql)
-        with time_limited(connection, limits):
-            most = None if limits.rows is None else limits.rows + 1
-            # through query() the SQL is a bound value, and DuckDB itself refuses writes in its WITH clause
-            rows = connection.sql("select * from query($sql) limit $rows", params={"sql": sql, "rows": most}).pl()
+    return few_enough(asked(lake, sql, limits, lambda rows: held_by_polars(rows).pl()), sql, limits)
+
+
+def answer(lake: Lake, sql: str, *, limits: QueryLimits | None = None, json: bool = False) -> Cells:
+    """The rows of such a SELECT with values of every type as text, or as JSON. Raises as `query` does."""
+    limits = limits or QueryLimits()
+    cells = asked(lake, sql, limits, as_json if json else as_text)
+    few_enough(cells.rows, sql, limits)
+    return cells
+
+
+def few_enough(rows: pl.DataFrame, sql: str, limits: QueryLimits) -> pl.DataFrame:
+    """The rows. Raises InputError where there are more than allowed."""
     if limits.rows is not None and len(rows) > limits.rows:
         raise InputError(f"the query gives more than {limits.rows:,} rows; aggregate, add a LIMIT, or allow more (--rows):\n{sql}")
     return rows
 
 
-@contextmanager
-def time_limited(connection: duckdb.DuckDBPyConnection, limits: QueryLimits) -> Iterator[None]:
-    """Interrupt what the connection does inside when its time is over."""
-    clock = Timer(limits.seconds, connection.interrupt)
-    clock.start()
-    try:
-        yield
-    finally:
-        clock.cancel()
+def asked(lake: Lake, sql: str, limits: QueryLimits, take: Callable[[duckdb.DuckDBPyRelation], T]) -> T:
+    """What `take` makes of the rows, of which there may be one too many."""
+    with closing_unless_busy(open_published(lake, limits)) as connection, sql_errors_named(sql, limits, " (--seconds)", " (--memory)"):
+        explained = EXPLAIN.match(sql)
+        select = explained["select"] if explained else sql
+        check_only_reads(connection, select)
+
+        def work() -> T:
+            most = None if limits.rows is None else limits.rows + 1
+            # through query() the SQL is a bound value, and DuckDB itself refuses writes in its WITH clause
+            rows = connection.sql("select * from query($sql) limit $rows", params={"sql": select, "rows": most})
+            if explained:
+                rows = connection.sql(f"explain {explained['analyze'] or ''} {explained['form'] or ''} {select}")
+            return take(rows)
+
+        return compute(connection, limits.seconds, work)
 
 
 def open_published(lake: Lake, limits: QueryLimits) -> duckdb.DuckDBPyConnection:
@@ -100,16 +125,18 @@ def check_schema(connection: duckdb.DuckDBPyConnection, lake: Lake) -> None:
 
 
 @contextmanager
-def sql_errors_named(sql: str, limits: QueryLimits) -> Iterator[None]:
-    """Turn DuckDB's errors about SQL that a person wrote into InputErrors that show it."""
+def sql_errors_named(sql: str, limits: QueryLimits, more_time: str = "", more_memory: str = "") -> Iterator[None]:
+    """Turn DuckDB's errors about SQL that a person wrote into InputErrors that show it, and say how to allow more where one can."""
     import duckdb
 
     try:
         yield
-    except duckdb.InterruptException as error:
-        raise InputError(f"the query took more than {limits.seconds:g} s and was stopped; narrow it or allow more time:\n{sql}") from error
+    except (OutOfTime, duckdb.InterruptException) as error:
+        raise InputError(
+            f"the query took more than {limits.seconds:g} s and was stopped; narrow it or allow more time{more_time}:\n{sql}"
+        ) from error
     except duckdb.OutOfMemoryException as error:
-        raise InputError(f"the query needs more than {limits.memory} of memory; narrow it or allow more:\n{sql}") from error
+        raise InputError(f"the query needs more than {limits.memory} of memory; narrow it or allow more{more_memory}:\n{sql}") from error
     except duckdb.Error as error:
         raise InputError(f"the query failed: {error}\nin:\n{sql}") from error
 

@@ -132,6 +132,11 @@ def test_leftovers_of_a_killed_publisher_do_not_matter(lake):
         "with recursive t(i) as (select 1 union all select i + 1 from t where i < 3) select * from t",
         "select band(0.5, 0.084, 0.35, 0.65, 0.87) -- with a comment",
         "select problem_id from problems except select problem_id from curated;",
+        "explain from difficulty",
+        "/* why */ EXPLAIN -- how\n ANALYZE select count(*) from difficulty;",
+        "explain (format json) select problem_id from difficulty",
+        "explain (select 1)",
+        "explain describe difficulty",
     ],
 )
 def test_queries_that_read_run(shared, sql):
@@ -162,7 +167,16 @@ def test_query_keeps_order_and_refuses_too_many_rows(shared):
         "select 1; drop table difficulty",
         "attach '{home}/rollouts/mine.duckdb'",
         "set enable_external_access = true",
+        "explain copy meta to '{home}/rollouts/mine.parquet'",
         "explain analyze copy meta to '{home}/rollouts/mine.parquet'",
+        "explain analyze insert into meta values ('a', 'b')",
+        "explain analyze with x as (copy meta to '{home}/rollouts/mine.parquet') select * from x",
+        "explain analyze select * from query('with x as (copy meta to ''{home}/rollouts/mine.parquet'') select * from x')",
+        "explain select 1; drop table difficulty",
+        "explain analyze explain analyze copy meta to '{home}/rollouts/mine.parquet'",
+        "explain /* select 1 */ drop table difficulty",
+        "explain (analyze) copy meta to '{home}/rollouts/mine.parquet'",
+        "explain",
         "pragma database_list",
         "",
     ],
@@ -186,6 +200,7 @@ def test_queries_that_write_are_refused(shared, sql):
         "select * from read_text('{home}/rollouts/../secret/key.txt')",
         "select * from read_csv('https://example.org/x.csv')",
         "select getenv('HOME')",
+        "explain analyze select * from read_csv('/etc/hostname')",
     ],
 )
 def test_queries_reach_no_other_file(shared, sql):
@@ -198,15 +213,17 @@ def test_queries_reach_no_other_file(shared, sql):
     [
         "with recursive t(i) as (select 1 union all select i from t) select count(*) from t",
         "select count(*) from rollouts, range(1000000000) as a, range(1000000000) as b where a.range + b.range < 0",
+        "explain analyze select count(*) from range(1000000000) as a, range(1000000000) as b where a.range + b.range < 0",
+        "select levenshtein(repeat('ab', 30000), repeat('ba', 30000))",  # one call, which DuckDB itself cannot interrupt
     ],
 )
 def test_queries_that_never_end_are_stopped(shared, sql):
-    with pytest.raises(InputError, match=r"more than 0\.3 s"):
+    with pytest.raises(InputError, match=r"more than 0\.3 s and was stopped; narrow it or allow more time \(--seconds\)"):
         query(shared, sql, limits=QueryLimits(seconds=0.3))
 
 
 def test_queries_that_need_too_much_memory_are_stopped(shared):
-    with pytest.raises(InputError, match="needs more than 50MB of memory"):
+    with pytest.raises(InputError, match=r"needs more than 50MB of memory; narrow it or allow more \(--memory\)"):
         query(shared, "select list(range) from range(100000000)", limits=QueryLimits(memory="50MB"))
 
 

@@ -2,11 +2,14 @@
 
 import json
 import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import polars as pl
 from pydantic_core import to_jsonable_python
 from rich.console import Console
+from rich.progress import Progress
 
 
 def printed() -> Console:
@@ -17,6 +20,15 @@ def printed() -> Console:
 def say(line: str) -> None:
     """Print one line, as it is, however long."""
     printed().print(line, soft_wrap=True, highlight=False, markup=False)
+
+
+@contextmanager
+def progress_of(what: str) -> Iterator[Callable[[int, int], None]]:
+    """Show on a terminal's error output how many of how many are done, as the function that this gives is told."""
+    console = Console(stderr=True)
+    with Progress(console=console, transient=True, disable=not console.is_terminal) as shown:
+        task = shown.add_task(what, total=None)
+        yield lambda done, total: shown.update(task, completed=done, total=total)
 
 
 def print_json(value: Any) -> None:

@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from flows.commands.options import AsJson, Changes, Home, opened, recipe_names
-from flows.commands.printing import print_json, printed, say
+from flows.commands.printing import print_json, printed, progress_of, say
 from flows.recipe import default_home, load_recipe
 
 app = typer.Typer()
@@ -53,7 +53,8 @@ def sweep(
     from tasks.reporting.terminal import print_sweep
 
     settings, base = sweep_settings(load_recipe(recipe, changes or ()) if recipe else None, stage, rounds, tuple(size or ()))
-    found = swept(Lake(opened(home)), settings, policy or base)
+    with progress_of("sets chosen") as on_progress:
+        found = swept(Lake(opened(home)), settings, policy or base, on_progress)
     if plot:
         write_plot(found, plot)
     if as_json:

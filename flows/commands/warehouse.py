@@ -1,5 +1,6 @@
 """The commands about the warehouse: ask it, read what is in it, publish it anew, keep its files few."""
 
+import re
 import sys
 from enum import StrEnum
 from pathlib import Path
@@ -11,9 +12,11 @@ import typer
 from flows.commands.options import AsJson, Home, opened
 from flows.commands.printing import print_json, printed, say
 from tasks.difficulty.settings import DifficultySettings
+from tasks.errors import InputError, did_you_mean
 
 app = typer.Typer()
 PANEL = "Ask the warehouse"
+MEMORY = re.compile(r"0*[1-9]\d*(\.\d+)? ?([KMGT]i?)?B", re.IGNORECASE)
 
 
 class Format(StrEnum):
@@ -26,29 +29,44 @@ class Format(StrEnum):
 
 @app.command(rich_help_panel=PANEL)
 def sql(
-    query: Annotated[str, typer.Argument(help="A SELECT over the warehouse: difficulty, u_shape, evaluation, rollouts, …")],
+    query: Annotated[
+        str, typer.Argument(help="A SELECT over the warehouse (difficulty, u_shape, evaluation, rollouts, …), or EXPLAIN of one.")
+    ],
     format: Annotated[Format, typer.Option(help="How rows are printed.")] = Format.table,
-    rows: Annotated[int, typer.Option(help="The most rows that it may give; more is an error.")] = 100_000,
-    seconds: Annotated[float, typer.Option(help="The longest that it may take.")] = 60.0,
+    rows: Annotated[int, typer.Option(min=0, help="The most rows that it may give; more is an error.")] = 100_000,
+    seconds: Annotated[float, typer.Option(min=0.001, help="The longest that it may take.")] = 60.0,
+    memory: Annotated[str, typer.Option(metavar="SIZE", help="The most memory that it may take, as in 500MB or 8GiB.")] = "2GB",
+    full: Annotated[bool, typer.Option("--full", help="In a table: ids whole, not only their first 12 digits.")] = False,
     home: Home = None,
     as_json: AsJson = False,
 ) -> None:
-    """Ask the published warehouse in SQL, read-only.
+    """Ask the published warehouse in SQL, read-only. Rows too wide for the terminal are printed one below the other.
+
+    Nested values are JSON. JSON has null for what is not a number, and text for dates, intervals, ids and bytes.
 
     Example: `difficulty-prior sql "select dataset, band, count(*) from difficulty group by all" --format csv`
     """
+    from tasks.cells import json_lines
     from tasks.lake import Lake
-    from tasks.querying import QueryLimits
-    from tasks.querying import query as ask
-    from tasks.reporting.terminal import rows_table
+    from tasks.querying import QueryLimits, answer
+    from tasks.reporting.answer import print_answer
 
-    found = ask(Lake(opened(home)), query, limits=QueryLimits(rows=rows, seconds=seconds))
-    if as_json or format is Format.json:
-        sys.stdout.write(f"{found.write_json()}\n")
+    format = Format.json if as_json else format
+    limits = QueryLimits(rows=rows, seconds=seconds, memory=memory_size(memory))
+    cells = answer(Lake(opened(home)), query, limits=limits, json=format is Format.json)
+    if format is Format.json:
+        sys.stdout.writelines(f"{line}\n" for line in json_lines(cells))
     elif format is Format.csv:
-        sys.stdout.write(found.write_csv())
+        sys.stdout.write(cells.rows.write_csv())
     else:
-        printed().print(rows_table(found))
+        print_answer(printed(), cells, full=full)
+
+
+def memory_size(text: str) -> str:
+    """A size as DuckDB reads it. Raises InputError for anything else."""
+    if not MEMORY.fullmatch(text.strip()):
+        raise InputError(f"--memory {text!r} is no size; give a number with its unit, as in 500MB or 8GiB")
+    return text.strip()
 
 
 @app.command(rich_help_panel=PANEL)
@@ -92,14 +110,24 @@ def histogram(
 
 
 def bars_and_shapes(home: Path, **wanted: str | None) -> tuple[pl.DataFrame, pl.DataFrame]:
-    """The marts `difficulty_histogram` and `u_shape` of a lake with the names of policies, without hints, only of what is wanted."""
+    """The marts `difficulty_histogram` and `u_shape` of a lake with the names of policies, without hints, only of what is wanted. Raises
+    InputError for a dataset or a policy that is in neither."""
     from tasks.lake import Lake
     from tasks.querying import query as ask
 
     named = "select h.*, policy from {} h join stg_policies using (policy_id) anti join (from samplings where hints) using (sampling_id)"
-    chosen = {name: value for name, value in wanted.items() if value}
-    bars, shapes = (ask(Lake(home), named.format(mart)).filter(**chosen) for mart in ("difficulty_histogram", "u_shape"))
+    bars, shapes = (ask(Lake(home), named.format(mart)) for mart in ("difficulty_histogram", "u_shape"))
+    for column, value in wanted.items():
+        check_known(bars, column, value)
+        bars, shapes = (rows.filter(pl.col(column) == value) if value else rows for rows in (bars, shapes))
     return bars, shapes
+
+
+def check_known(rows: pl.DataFrame, column: str, value: str | None) -> None:
+    """Raise InputError that lists what there is where a value is none of a column's, of rows that are already narrowed to other values."""
+    there = sorted(filter(None, rows[column].unique()))
+    if value and there and value not in there:
+        raise InputError(f"no difficulty of {column} {value!r} is published{did_you_mean(value, there)}; there is {', '.join(there)}")
 
 
 def draw_histogram(home: Path, **wanted: str | None) -> None:

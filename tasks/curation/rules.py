@@ -8,21 +8,32 @@ order of rows is found out.
 from __future__ import annotations
 
 import json
-from contextlib import closing
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import closing, contextmanager
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 import polars as pl
 
 from tasks.curation.settings import StageRule
 from tasks.difficulty.settings import BANDS
 from tasks.errors import InputError
-from tasks.querying import QueryLimits, check_only_reads, sql_errors_named, time_limited
+from tasks.interruption import closing_unless_busy, compute
+from tasks.querying import QueryLimits, check_only_reads, sql_errors_named
 from tasks.warehouse import connect, create_macros, sql_files
+
+if TYPE_CHECKING:
+    import duckdb
 
 MEANT = "it must give problem_id, and may give rank, weight and rule; see sql/curation/medium.sql"
 OPTIONAL: dict[str, type[pl.DataType]] = {"rank": pl.Int64, "weight": pl.Float64, "rule": pl.String}
 LIMITS = QueryLimits(seconds=300.0, memory="8GB", threads=1)
 EARLIER = "earlier"
+
+
+def is_shipped(name: str) -> bool:
+    """Whether a rule is one of ours: those give the same whatever the order of rows, and for a smaller size the start of a larger's."""
+    return name in sql_files("curation")
 
 
 def rule_path(name: str) -> Path:
@@ -46,31 +57,63 @@ def choose(candidates: pl.DataFrame, rule: StageRule, seed: int, earlier: pl.Dat
     `earlier` are the candidates as they were for the policy before, None where there is none. At most `rule.size` problems are kept, by
     rank. Raises InputError naming the file when its SQL is wrong, gives other columns, or not the same rows twice.
     """
-    path = rule_path(rule.rule)
+    return next(choices(candidates, [rule], seed, earlier))
+
+
+def choices(candidates: pl.DataFrame, rules: Iterable[StageRule], seed: int, earlier: pl.DataFrame | None = None) -> Iterator[pl.DataFrame]:
+    """What each of several rules chooses of the same candidates, as `choose` has it. Equal SQL and parameters are run once."""
     given = candidates.clear() if earlier is None else earlier
+    known, made = set(candidates["problem_id"]), dict[tuple[Any, ...], pl.DataFrame]()
+    with rule_tables(candidates, given) as first, rule_tables(candidates.reverse(), given.reverse()) as second:
+        for rule in rules:
+            path = rule_path(rule.rule)
+            with rule_named(path):
+                sql = path.read_text(encoding="utf-8")
+                named = parameters_named(first, sql, rule_parameters(rule, seed))
+                key = (path, *named.values())
+                if key not in made:
+                    made[key] = ranked(run_rule(first, path, named), sql, seed)
+                    check_problems(made[key], known)
+                    if not is_shipped(rule.rule):
+                        check_same(made[key], ranked(run_rule(second, path, named), sql, seed))
+            yield made[key].head(rule.size)
+
+
+@contextmanager
+def rule_named(path: Path) -> Iterator[None]:
+    """Name the rule's file in what is wrong with it."""
     try:
-        sql, parameters = path.read_text(encoding="utf-8"), rule_parameters(rule, seed)
-        first, second = (run_rule(sql, *tables, parameters) for tables in ((candidates, given), (candidates.reverse(), given.reverse())))
-        chosen = ranked(with_columns(first, path.stem), sql, seed)
-        check_problems(chosen, set(candidates["problem_id"]))
-        check_same(chosen, ranked(with_columns(second, path.stem), sql, seed))
+        yield
     except InputError as error:
         raise InputError(f"curation rule {path} ({MEANT}): {error}") from error
-    return chosen.head(rule.size)
 
 
-def run_rule(sql: str, candidates: pl.DataFrame, earlier: pl.DataFrame, parameters: dict[str, float | int | bool | str]) -> pl.DataFrame:
-    """The rows of one SELECT, run where no file can be reached; parameters that it does not name are left out."""
-    with closing(connect(memory_limit=LIMITS.memory)) as connection, sql_errors_named(sql, LIMITS):
+@contextmanager
+def rule_tables(candidates: pl.DataFrame, earlier: pl.DataFrame) -> Iterator[duckdb.DuckDBPyConnection]:
+    """A DuckDB that holds what rules read, and can reach nothing else."""
+    with closing_unless_busy(connect(memory_limit=LIMITS.memory)) as connection:
         connection.from_arrow(candidates.to_arrow()).create("candidates")
         connection.from_arrow(earlier.to_arrow()).create(EARLIER)
         create_macros(connection)
         connection.execute("set enable_external_access = false")
         connection.execute("set lock_configuration = true")
+        yield connection
+
+
+def parameters_named(connection: duckdb.DuckDBPyConnection, sql: str, parameters: Mapping[str, Any]) -> dict[str, Any]:
+    """Those of the parameters that a rule names. Raises InputError where its SQL does more than read."""
+    with sql_errors_named(sql, LIMITS):
         check_only_reads(connection, sql)
         named = connection.extract_statements(sql)[0].named_parameters
-        with time_limited(connection, LIMITS):
-            return connection.sql(sql, params={name: value for name, value in parameters.items() if name in named}).pl()
+    return {name: value for name, value in parameters.items() if name in named}
+
+
+def run_rule(connection: duckdb.DuckDBPyConnection, path: Path, named: Mapping[str, Any]) -> pl.DataFrame:
+    """The rows of a rule's SELECT, with all columns that it may give."""
+    sql = path.read_text(encoding="utf-8")
+    with sql_errors_named(sql, LIMITS):
+        rows = compute(connection, LIMITS.seconds, lambda: connection.sql(sql, params=dict(named)).pl())
+    return with_columns(rows, path.stem)
 
 
 def with_columns(rows: pl.DataFrame, name: str) -> pl.DataFrame:

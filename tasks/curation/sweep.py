@@ -5,19 +5,21 @@ each problem's posterior), the expected variance of the reward, how many problem
 many rounds, and for every set size what the stage's own rule would choose and how much of the present set that keeps.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
 import polars as pl
 from pydantic import Field
 
-from tasks.curation.rules import choose
+from tasks.curation.rules import choices, is_shipped
 from tasks.curation.settings import StageRule
 from tasks.errors import InputError
 from tasks.lake import Lake
 from tasks.querying import query
 from tasks.settings import Settings
 
+OnProgress = Callable[[int, int], None]
 PROFILES = """
     select policy_id, sampling_id, grader_id, any_value(policy) as policy, count(*) as problems
     from candidates left join stg_policies using (policy_id) anti join (from samplings where hints) using (sampling_id)
@@ -63,8 +65,13 @@ class Sweep:
     reason: str
 
 
-def sweep(lake: Lake, settings: SweepSettings, policy: str | None = None) -> Sweep:
-    """Sweep the profile of `policy` (an id or a name; None: the one of most problems). Raises InputError where there is none."""
+def no_progress(done: int, total: int) -> None:
+    """Tell nobody."""
+
+
+def sweep(lake: Lake, settings: SweepSettings, policy: str | None = None, on_progress: OnProgress = no_progress) -> Sweep:
+    """Sweep the profile of `policy` (an id or a name; None: the one of most problems), telling how many of how many sets are chosen.
+    Raises InputError where there is none."""
     profile = profile_of(lake, policy)
     facts = {**profile, **settings.model_dump(include={"stage", "rounds", "group_size"})}
     pairs = query(lake, GRID.format(**facts))
@@ -74,7 +81,7 @@ def sweep(lake: Lake, settings: SweepSettings, policy: str | None = None) -> Swe
             "and 32 are (sql/marts/curation_sweep.sql and curation_noise.sql)"
         )
     present = set(query(lake, PRESENT.format(**facts))["problem_id"])
-    sizes = chosen_sizes(candidates_of(lake, profile), pairs, present, settings)
+    sizes = chosen_sizes(candidates_of(lake, profile), pairs, present, settings, on_progress)
     recommended, reason = recommend(pairs, settings)
     return Sweep(profile, pairs, sizes, recommended, reason)
 
@@ -97,16 +104,27 @@ def candidates_of(lake: Lake, profile: dict) -> pl.DataFrame:
     return query(lake, f"from candidates where {place} and split <> 'heldout' order by problem_id")
 
 
-def chosen_sizes(candidates: pl.DataFrame, pairs: pl.DataFrame, present: set[str], settings: SweepSettings) -> pl.DataFrame:
+def chosen_sizes(
+    candidates: pl.DataFrame, pairs: pl.DataFrame, present: set[str], settings: SweepSettings, on_progress: OnProgress = no_progress
+) -> pl.DataFrame:
     """How many problems the rule chooses for each pair and size, and the share of the present set among them."""
-    sizes = settings.sizes or tuple(sorted({max(1, settings.rule.size // 2), settings.rule.size, settings.rule.size * 2}))
+    tried = rules_tried(pairs, settings)
+    largest = max(rule.size for rule in tried) if is_shipped(settings.rule.rule) else None
+    run = [rule.model_copy(update={"size": largest or rule.size}) for rule in tried]
     rows = []
-    for low, high in pairs.select("low", "high").iter_rows():
-        for size in sizes:
-            rule = settings.rule.model_copy(update={"low": low, "high": high, "size": size})
-            ids = set(choose(candidates, rule, settings.seed)["problem_id"])
-            rows.append({"low": low, "high": high, "size": size, "chosen": len(ids), "in_present_set": len(ids & present)})
+    for rule, chosen in zip(tried, choices(candidates, run, settings.seed), strict=True):
+        ids = set(chosen["problem_id"].head(rule.size))
+        rows.append({"low": rule.low, "high": rule.high, "size": rule.size, "chosen": len(ids), "in_present_set": len(ids & present)})
+        on_progress(len(rows), len(tried))
     return pl.DataFrame(rows).with_columns(overlap=pl.col("in_present_set") / len(present) if present else pl.lit(None, pl.Float64))
+
+
+def rules_tried(pairs: pl.DataFrame, settings: SweepSettings) -> list[StageRule]:
+    """The stage's rule with every pair of thresholds and every size. Of a shipped rule those that differ in size alone are run once, with
+    the largest: what it chooses for a smaller size is the start of that."""
+    sizes = settings.sizes or tuple(sorted({max(1, settings.rule.size // 2), settings.rule.size, settings.rule.size * 2}))
+    places = pairs.select("low", "high").iter_rows()
+    return [settings.rule.model_copy(update={"low": low, "high": high, "size": size}) for low, high in places for size in sizes]
 
 
 def recommend(pairs: pl.DataFrame, settings: SweepSettings) -> tuple[tuple[float, float], str]:

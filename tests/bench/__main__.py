@@ -30,6 +30,8 @@ NAMES = (
     "rerun",
     "slots",
     "report",
+    "sweep",
+    "interrupting",
 )
 README = Path(__file__).resolve().parents[2] / "README.md"
 TABLE = "bench on a GPU" if shutil.which("nvidia-smi") else "bench"  # machines with a GPU have a table of their own

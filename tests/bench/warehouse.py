@@ -56,12 +56,12 @@ BARE = """
     from read_parquet($files) group by all"""
 
 
-def simulate(home: Path, verdicts: int, first: int = 0) -> None:
-    """Write so many verdicts, their rollouts and problems into a lake, beginning with problem number `first`."""
-    lake, last = Lake(home), first + verdicts // ROUNDS
+def simulate(home: Path, verdicts: int, first: int = 0, rounds: int = ROUNDS) -> None:
+    """Write so many verdicts, `rounds` a problem, their rollouts and problems into a lake, beginning with problem number `first`."""
+    lake, last = Lake(home), first + verdicts // rounds
     with closing(connect(threads=2)) as connection:
         for start in range(first, last, PER_SHARD):
-            place = {"first": start, "last": min(last, start + PER_SHARD), "rounds": ROUNDS}
+            place = {"first": start, "last": min(last, start + PER_SHARD), "rounds": rounds}
             for relation, ids in (("rollouts", ("policy", "sampling")), ("verdicts", ("grader-2", "policy", "sampling"))):
                 with lake.writing(relation, *ids) as folder:
                     copy(connection, TABLES[relation].format(**place), folder / f"{start:09}.parquet")

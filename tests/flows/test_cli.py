@@ -4,11 +4,9 @@ import json
 import os
 import re
 import shlex
-import signal
 import socket
 import subprocess
 import sys
-import time
 from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
@@ -20,8 +18,10 @@ from typer.testing import CliRunner
 
 from flows.cli import app
 from tasks.difficulty.settings import DifficultySettings
+from tasks.errors import InputError
 from tasks.lake import Lake
 from tasks.warehouse import publish
+from tests.flows.interrupting import HEAVY, interrupted
 from tests.flows.runs import command, environment, tiny_recipe
 
 COMMANDS = typer.main.get_command(app).commands
@@ -209,15 +209,38 @@ def test_a_server_that_does_not_answer_is_told(tmp_path: Path) -> None:
     assert f"the Prefect API at {url} does not answer" in done.stderr and "unset it" in done.stderr
 
 
-def test_an_interruption_is_130(home: Path, prefect_home: Path) -> None:
-    query = "select count(*) from range(100000000) a, range(100000000) b"
-    asked = subprocess.Popen(
-        command("sql", query, "--home", str(home)), stderr=subprocess.PIPE, stdout=subprocess.PIPE, env=environment(prefect_home)
-    )
-    time.sleep(3)
-    asked.send_signal(signal.SIGINT)
-    said = asked.communicate(timeout=20)[1]
-    assert asked.returncode == 130, said
+@pytest.mark.parametrize("name", ["filtered cross join", "one call: md5", "explain analyze"])
+def test_an_interruption_is_130(home: Path, prefect_home: Path, name: str) -> None:
+    code, _, said = interrupted(HEAVY[name], home, prefect_home)  # tests/bench/interrupting.py tells how soon
+    assert (code, said) == (130, "")
+
+
+@pytest.mark.parametrize("memory", ["lots", "0GB", "-1GB", "2", "2 parsecs"])
+def test_a_size_of_memory_that_is_none_is_told(home: Path, memory: str) -> None:
+    fault = CliRunner().invoke(app, ["sql", "select 1", f"--memory={memory}", "--home", str(home)]).exception
+    assert isinstance(fault, InputError) and str(fault).startswith(f"--memory {memory!r} is no size")
+
+
+def test_sql_needs_no_more_memory_than_it_may_have(home: Path) -> None:
+    fault = CliRunner().invoke(app, ["sql", "select list(range) from range(100000000)", "--memory", "50MB", "--home", str(home)]).exception
+    assert "needs more than 50MB of memory; narrow it or allow more (--memory)" in str(fault)
+
+
+def test_sql_draws_wide_rows_one_below_the_other_and_ids_short(home: Path) -> None:
+    wide = "select md5('a') as id, " + ", ".join(f"'value {number} of many' as column_{number}" for number in range(12))
+    told = CliRunner().invoke(app, ["sql", wide, "--home", str(home)]).stdout
+    assert "row 1" in told and "0cc175b9c0f1…" in told and "--full shows them whole" in told
+    assert "column_11  value 11 of many" in told
+    assert "0cc175b9c0f1b6a831c399e269772661" in CliRunner().invoke(app, ["sql", wide, "--full", "--home", str(home)]).stdout
+
+
+def test_sql_explains(home: Path) -> None:
+    told = CliRunner().invoke(app, ["sql", "explain select count(*) from difficulty", "--home", str(home)]).stdout
+    assert "difficulty" in told and "╭" in told
+
+
+def test_the_version_is_told() -> None:
+    assert re.fullmatch(r"difficulty-prior \d+\.\d+.*\n", CliRunner().invoke(app, ["--version"]).stdout)
 
 
 def test_a_folder_that_is_no_model_is_told(tmp_path: Path, prefect_home: Path) -> None:
