@@ -20,8 +20,8 @@ from packaging.requirements import Requirement
 
 from tasks.errors import InputError
 from tasks.lake import LAKE_VERSION, lake_version
-from tasks.layout import WAREHOUSE
 from tasks.process import PROJECT
+from tasks.published import about
 from tasks.remote import remote_address
 from tasks.store import check_writable
 
@@ -210,7 +210,7 @@ def look_at_home(home: Path) -> Iterator[Finding]:
         yield Finding("home", Level.fault, str(error).split(". ")[0], "make room, or choose another --home or DIFFICULTY_PRIOR_HOME")
         return
     free, layout = shutil.disk_usage(place).free, lake_version(place)
-    said = f"{place}: {gib(free)} free, {'with' if (place / WAREHOUSE).is_file() else 'without'} a published warehouse"
+    said = f"{place}: {gib(free)} free, {about(place)}"
     if layout > LAKE_VERSION:
         newer = f"{place} has layout {layout}, made by a newer version; this one knows {LAKE_VERSION}"
         yield Finding("home", Level.fault, newer, f"pip install --upgrade {NAME}, or choose another --home")

@@ -58,8 +58,10 @@ class Policy(BaseModel):
     stage_id: str = ""
 
     def record(self, lake: Lake) -> None:
-        """Keep the policy in the lake's `policies`."""
-        lake.record("policies", self.model_dump(include={"policy_id", "name", "kind", "model", "parent_id", "stage_id"}))
+        """Keep the policy in the lake's `policies`; a model that lies in the lake by its path in it, since lakes are moved."""
+        row = self.model_dump(include={"policy_id", "name", "kind", "model", "parent_id", "stage_id"})
+        inside = Path(self.model).is_relative_to(lake.home)
+        lake.record("policies", row | ({"model": Path(self.model).relative_to(lake.home).as_posix()} if inside else {}))
 
 
 def base_policy(settings: PolicySettings) -> Policy:

@@ -19,9 +19,11 @@ from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import psutil
+
 from tasks.errors import InputError
 from tasks.lake import Lake
-from tasks.layout import ASIDE
+from tasks.layout import ASIDE, WAREHOUSE
 from tasks.store import sync_folder, write_text
 
 if TYPE_CHECKING:
@@ -131,7 +133,12 @@ def forget(home: Path) -> None:
 
 def remembered(lake: Lake) -> dict[str, Any] | None:
     """What `remember` kept of the last publish, whatever became of its file; None where there is nothing."""
-    path = lake.home / ASIDE / STATE
+    return kept_in(lake.home)
+
+
+def kept_in(home: Path) -> dict[str, Any] | None:
+    """The same of the lake at `home`, which is not opened."""
+    path = home / ASIDE / STATE
     kept = json.loads(path.read_text(encoding="utf-8")) if path.is_file() else {}
     return kept if "file" in kept else None  # older versions kept less
 
@@ -156,3 +163,35 @@ def read_meta(warehouse: Path) -> dict[str, str]:
     with closing(duckdb.connect(config={"threads": 1})) as connection:
         attach(connection, warehouse)
         return dict(connection.execute("select key, value from warehouse.meta").fetchall())
+
+
+def about(home: Path) -> str:
+    """In words: whether a lake's warehouse is published, for which place, and who holds or has changed the file."""
+    path, kept = home / WAREHOUSE, kept_in(home)
+    if not path.is_file():
+        return "without a published warehouse"
+    said = ["with a published warehouse"]
+    if kept and not is_same_folder(kept["facts"]["home"], home):
+        said.append(f"which was published in {kept['facts']['home']} and is pointed here by the next command that reads it")
+    elif kept and kept["file"] != size_and_time(path):
+        said.append("which another program has changed since: `difficulty-prior publish` makes it anew")
+    if writers := holders(path):
+        said.append(f"which {', '.join(writers)} holds for writing: commands read a private copy")
+    return ", ".join(said)
+
+
+def holders(path: Path) -> list[str]:
+    """The programs of this machine that hold a lock for writing on a file, as Linux lists them; none elsewhere."""
+    locks = Path("/proc/locks")
+    held = [line.split() for line in locks.read_text(encoding="utf-8").splitlines()] if locks.exists() else []
+    inode = str(path.stat().st_ino)
+    found = {int(words[4]) for words in held if words[3] == "WRITE" and words[5].split(":")[-1] == inode and int(words[4]) > 0}
+    return [f"{psutil.Process(pid).name()} (PID {pid})" for pid in sorted(found) if psutil.pid_exists(pid)]
+
+
+def is_same_folder(place: str, folder: Path) -> bool:
+    """Whether a path leads to a folder, whatever it is called there: through a link, or another mount."""
+    try:
+        return Path(place).samefile(folder)
+    except OSError:
+        return False

@@ -36,6 +36,7 @@ from tasks.published import (
     attach,
     attach_file,
     copy_as_it_is,
+    is_same_folder,
     private_copy,
     put_in_place,
     read_meta,
@@ -423,14 +424,6 @@ def is_changed(lake: Lake) -> bool:
     """Whether the published file is not the one that was put here."""
     kept = remembered(lake)
     return kept is not None and is_same_folder(kept["facts"]["home"], lake.home) and kept["file"] != size_and_time(lake.warehouse)
-
-
-def is_same_folder(place: str, folder: Path) -> bool:
-    """Whether a path leads to a folder, whatever it is called there: through a link, or another mount."""
-    try:
-        return Path(place).samefile(folder)
-    except OSError:
-        return False
 
 
 def point_here(lake: Lake) -> bool:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import logging
 import random
+import shutil
 import sys
 import tempfile
 from collections.abc import Callable, Iterator
@@ -20,6 +21,7 @@ import polars as pl
 from polars.testing import assert_frame_equal
 
 from tasks import warehouse
+from tasks.compacted import manifests, retired
 from tasks.compaction import CompactionSettings, compact, sweep_retired
 from tasks.difficulty.settings import DifficultySettings
 from tasks.lake import RELATIONS, Lake, write_parquet
@@ -51,7 +53,7 @@ class History:
         self.golds: dict[str, str] = {}
         self.drawn: list[Key] = []
         self.judged: dict[tuple[str, str, str], set[tuple[Key, str]]] = {}
-        self.count, self.past = 0, [f"seed {seed}"]
+        self.count, self.past, self.beside = 0, [f"seed {seed}"], False
         self.found, self.events = Warnings(), self.known_events()
         self.add_problems(PROBLEMS)
         for policy in POLICIES[:2]:
@@ -100,11 +102,14 @@ class History:
     def publish_beside(self, event: Callable[[], Any]) -> list[str]:
         """Publish while something happens between the look at the lake and the reading of it. It may not fail."""
         self.past.append(f"beside {event.__name__}")
+        self.beside = True
         try:
             with after_the_look(event):
                 publish(self.lake, self.settings)
         except Exception as error:  # noqa: BLE001 - whatever it is, it is a finding
             return [f"failed beside {event.__name__}: {error!r}"]
+        finally:
+            self.beside = False
         return []
 
     def publish_without_rollouts(self) -> list[str]:
@@ -177,10 +182,13 @@ class History:
         self.graded_later()
 
     def compacted(self) -> None:
-        """A compaction, and the deletion of what an earlier one has retired."""
+        """A compaction, and the deletion of what has been retired; beside a publish, which it would wait for, that is done by hand."""
         compact(self.lake, SMALL)
         if self.chance.random() < 0.5:
-            sweep_retired(self.lake, SMALL)
+            if not self.beside:
+                sweep_retired(self.lake, SMALL)
+            for folder in retired(manifests(self.lake.home)) if self.beside else ():
+                shutil.rmtree(self.lake.home / folder, ignore_errors=True)
 
     def trained(self) -> None:
         """A stage chose problems and trained."""

@@ -16,7 +16,7 @@ from tasks.compaction import CompactionSettings, compact, sweep_retired
 from tasks.difficulty.settings import DifficultySettings
 from tasks.errors import InputError
 from tasks.lake import Lake
-from tasks.published import read_meta
+from tasks.published import about, read_meta
 from tasks.querying import query
 from tasks.warehouse import publish, publish_again
 from tests.test_incremental import add, compare
@@ -81,6 +81,7 @@ def test_the_published_file_is_for_reading_only(lake: Lake) -> None:
 
 
 def test_a_file_that_is_held_for_writing_is_read_and_published(lake: Lake, writer: Writer) -> None:
+    assert f"(PID {writer.process.pid}) holds for writing" in about(lake.home)
     assert counts(lake) == (10, 10, 4) and read_meta(lake.warehouse)["home"] == str(lake.home)
     publish(lake, DifficultySettings(low=0.3))
     publish_again(lake, whole=True)
@@ -251,7 +252,8 @@ def test_a_lake_elsewhere_reads_its_own_files(lake: Lake, tmp_path: Path, how: s
         sweep_retired(lake, CompactionSettings(min_shards=2, keep_hours=0))
     expected = (10, 10, 8 if compacted else 4)
     there = moved(lake, tmp_path, how)
-    assert counts(there) == expected
+    assert f"was published in {lake.home} and is pointed here" in about(there.home)
+    assert counts(there) == expected and about(there.home) == "with a published warehouse"
     with duckdb.connect(str(there.warehouse), read_only=True) as session:  # by now people's own tools read it too
         assert session.sql(COUNTS).fetchall() == [expected]
     assert there.warehouse.stat().st_mode & 0o777 == 0o444

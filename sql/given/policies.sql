@@ -7,6 +7,6 @@
 --   policy_id: digest of the policy's weights and configuration (of a panel: of its files)
 --   name: what the recipe calls it: base, stage1, stage2, or a panel's name
 --   kind: base, stage (trained here) or panel (answers made elsewhere)
---   model: folder or hub id that it was loaded from
+--   model: folder or hub id that it was loaded from; a folder in the lake by its path in it
 --   parent_id: policy_id that it was trained from, empty for others
 --   stage_id: stage that trained it, empty for others

@@ -27,6 +27,7 @@ NAMES = (
     "stage_kills",
     "streaming",
     "warehouse",
+    "histories",
     "rerun",
     "slots",
     "report",
