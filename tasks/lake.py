@@ -21,7 +21,7 @@ from filelock import FileLock
 from tasks.compacted import NUMBER, Compacted, live, manifests, partition_of, present_names, retired
 from tasks.errors import InputError
 from tasks.layout import EMPTY, WAREHOUSE
-from tasks.quarantine import is_whole, whole_shards
+from tasks.quarantine import is_whole, set_aside, whole_shards
 from tasks.remote import send_file
 from tasks.store import digest, disk_errors_named, write_text
 
@@ -196,7 +196,7 @@ class Lake:
         """The Parquet files of a relation, sorted by name: all that is complete, and its empty schema. Broken shards are set aside;
         raises InputError, naming it, for an artifact's table that is broken."""
         if relation in SHARDED:
-            return whole_shards(self.home, lambda: self.listed(relation))
+            return whole_shards(self.home, lambda: self.listed(relation), lambda: self.set_orphans_aside(relation))
         found = sorted(self.home.glob(GLOBS[relation]))
         for path in found:
             if not is_whole(path):
@@ -243,7 +243,20 @@ class Lake:
             compacted = [self.home / file for part in live(every, relation) if part.partition == name for file in part.files]
             return [*compacted, *sorted((self.home / relation / unretired(relation, name, every)).glob("*.parquet"))]
 
-        return whole_shards(self.home, lambda: self.beside_compactions(listed))
+        return whole_shards(self.home, lambda: self.beside_compactions(listed), lambda: self.set_orphans_aside(relation))
+
+    def set_orphans_aside(self, relation: str) -> None:
+        """After shards of rollouts were lost: set aside those of verdicts about what was in them, which the next run grades again."""
+        while relation == "rollouts" and (orphans := self.orphans()):
+            for path in orphans:
+                set_aside(self.home, path, "judges rollouts that were lost")
+
+    def orphans(self) -> list[Path]:
+        """The shards with verdicts about rollouts that the lake does not have."""
+        key = list(ROLLOUT_KEY)
+        judged = pl.scan_parquet(self.files("verdicts"), glob=False, include_file_paths="shard").select(*key, "shard")
+        lost = judged.join(self.scan("rollouts").select(key), on=key, how="anti")
+        return [Path(name) for name in lost.select(pl.col("shard").unique()).collect()["shard"].sort()]
 
     def present(self, names: list[str]) -> list[Path]:
         """The files that hold the rows of these shards (paths relative to the home) now."""

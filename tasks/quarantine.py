@@ -2,7 +2,7 @@
 
 A shard is written aside and renamed when it is whole, so only a fault below us leaves half of one. It would stop every query over its
 relation. It is moved to `quarantine/`, and so are the profiles that name it: their task is then no longer cached, and the next run draws
-or grades again just what was in it.
+or grades again just what was in it. With a shard of rollouts go the shards of verdicts about them, which would have nothing to be read by.
 """
 
 import json
@@ -34,9 +34,10 @@ def is_whole(path: Path) -> bool:
     return magic == MAGIC and footer + LEAST <= size
 
 
-def whole_shards(home: Path, listed: Callable[[], list[Path]]) -> list[Path]:
+def whole_shards(home: Path, listed: Callable[[], list[Path]], then: Callable[[], None]) -> list[Path]:
     """The shards that `listed` gives, all of which can be read: broken ones are put into quarantine first, each with a warning that
-    names it, until there is none (where one stood for others that a compaction had replaced, these count again)."""
+    names it, until there is none (where one stood for others that a compaction had replaced, these count again), and `then` follows."""
+    some_broken = False
     for look in range(MOST_LOOKS):
         shards = listed()
         try:
@@ -46,14 +47,17 @@ def whole_shards(home: Path, listed: Callable[[], list[Path]]) -> list[Path]:
                 raise
             continue
         if not broken:
+            if some_broken:
+                then()
             return shards
+        some_broken = True
         for path in broken:
-            set_aside(home, path)
+            set_aside(home, path, "is cut short")
     raise InputError(f"the shards of {home} break faster than they can be set aside; look at the disk")
 
 
-def set_aside(home: Path, path: Path) -> None:
-    """Move a broken shard (of a compacted partition: the partition) and the artifacts that count on it to `quarantine/`."""
+def set_aside(home: Path, path: Path, why: str) -> None:
+    """Move a shard that cannot be used (of a compacted partition: the partition) and the artifacts that count on it to `quarantine/`."""
     name = path.relative_to(home).as_posix()
     broken = name.rpartition("/")[0] if name.startswith(f"{FOLDER}/") else name
     dependents = list(counting_on(home, broken))
@@ -64,7 +68,7 @@ def set_aside(home: Path, path: Path) -> None:
         shutil.move(home / moved, target)
         drop_broken(home, moved, target)
     logger.warning(
-        f"{path} is cut short and now lies in {home / QUARANTINE / broken}, with the {len(dependents)} profiles that name it; the rest of "
+        f"{path} {why} and now lies in {home / QUARANTINE / broken}, with the {len(dependents)} profiles that name it; the rest of "
         "the lake is used, and the next run of their recipe samples or grades again what was in it"
     )
 

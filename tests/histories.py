@@ -65,7 +65,7 @@ class History:
         return [
             *[self.sampled, self.interrupted, self.interrupted, self.graded_later, self.graded_later, self.regraded] * 2,
             *[self.more_problems, self.corrected, self.compacted, self.trained, self.evaluated, self.named, self.other_settings],
-            *[self.verdicts_deleted, self.verdicts_cut],
+            *[self.verdicts_deleted, self.verdicts_cut, self.rollouts_cut],
         ]
 
     def run(self, events: int = EVENTS, *, always: bool = False) -> list[str]:
@@ -240,6 +240,14 @@ class History:
             self.lake.files("verdicts")
             self.read_judged()
 
+    def rollouts_cut(self) -> None:
+        """The disk cuts a shard of rollouts, which whoever lists them next sets aside with the verdicts about them."""
+        if shards := [path for path in self.lake.files("rollouts") if path.parts[-3] == "rollouts" and path.parent.name != "_schema"]:
+            path = self.chance.choice(shards)
+            path.write_bytes(path.read_bytes()[:20])
+            self.drawn = self.lake.scan("rollouts").select(*list(RELATIONS["rollouts"])[:5]).collect().rows()
+            self.read_judged()
+
     # what they are made of
 
     def new_name(self, kind: str) -> str:
@@ -262,7 +270,7 @@ class History:
 
     def sample(self, policy: str, sampling: str, problems: list[str]) -> None:
         """A shard with more rounds of these problems."""
-        first = {name: sum(key[:3] == (name, policy, sampling) for key in self.drawn) // 2 for name in problems}
+        first = {name: max((key[3] + 1 for key in self.drawn if key[:3] == (name, policy, sampling)), default=0) for name in problems}
         rounds = self.chance.randint(1, ROUNDS)
         keys = [(name, policy, sampling, first[name] + place, sample) for name in problems for place in range(rounds) for sample in (0, 1)]
         rows = [dict(zip(RELATIONS["rollouts"], key, strict=False)) | {"n_tokens": self.chance.randint(1, 9)} for key in keys]

@@ -5,7 +5,7 @@ from pathlib import Path
 import polars as pl
 import pytest
 
-from tasks.compaction import CompactionSettings, compact
+from tasks.compaction import CompactionSettings, compact, sweep_retired
 from tasks.difficulty.settings import DifficultySettings
 from tasks.errors import InputError
 from tasks.grading import task as grading
@@ -79,6 +79,22 @@ def test_publishing_goes_on_without_a_cut_shard(lake: Lake) -> None:
     cut(next(lake.home.glob("verdicts/grader*/*.parquet")))
     publish(lake, DifficultySettings())
     assert query(lake, "select count(*), (select count(*) from verdicts) from difficulty").rows() == [(2, 4)]
+
+
+@pytest.mark.parametrize("compacted", [False, True])
+def test_publishing_goes_on_without_a_cut_shard_of_rollouts(lake: Lake, caplog: pytest.LogCaptureFixture, compacted: bool) -> None:
+    if compacted:
+        compact(lake, CompactionSettings(min_shards=2, keep_hours=0))
+        publish(lake, DifficultySettings())
+        sweep_retired(lake, CompactionSettings(min_shards=2, keep_hours=0))
+    [*_, shard] = [path for path in lake.files("rollouts") if "_schema" not in path.parts]
+    cut(shard)
+    publish(lake, DifficultySettings())
+    assert query(lake, "select count(*), (select count(*) from verdicts) from difficulty").rows() == [(0, 0) if compacted else (2, 4)]
+    assert "judges rollouts that were lost" in caplog.text
+    grade(lake, drawn(lake))
+    publish(lake, DifficultySettings())
+    assert query(lake, "select count(*), sum(n) from difficulty").rows() == [(3, 6)]
 
 
 def test_a_cut_compacted_file_gives_way_to_the_shards_it_replaced(lake: Lake) -> None:
