@@ -7,6 +7,7 @@ artifact or none of it; what lies aside is taken up again by builders that can r
 import hashlib
 import json
 import os
+import re
 import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
@@ -117,7 +118,8 @@ def building(target: Artifact, facts: dict[str, Any], *, resume: bool = False) -
     """Build `target` in the folder this yields; on leaving without an error it is completed with a manifest of `facts`.
 
     With `resume` the folder still holds what an earlier, killed attempt left. Only one process builds an artifact at a time; another
-    waits for it. The manifest holds `facts`, what the key was made of, each file's digest, and `content`, the digest of these.
+    waits for it. The manifest holds `facts` (paths in the lake as seen from its home), what the key was made of, each file's digest, and
+    `content`, the digest of these.
     """
     aside = target.home / ASIDE / f"{target.kind}-{target.key}"
     aside.parent.mkdir(parents=True, exist_ok=True)
@@ -133,13 +135,22 @@ def complete(target: Artifact, aside: Path, facts: dict[str, Any]) -> None:
     """Write the manifest into `aside` and rename the folder to where the artifact belongs."""
     files = folder_digests(aside)
     named = {"kind": target.kind, "key": target.key, "made_from": target.made_from}
-    manifest = {**named, **to_jsonable_python(facts), "files": files, "content": digest(files)}
+    manifest = {**named, **seen_from(target.home, to_jsonable_python(facts)), "files": files, "content": digest(files)}
     write_text(aside / MANIFEST, json.dumps(manifest, indent=1, sort_keys=True))
     target.path.parent.mkdir(parents=True, exist_ok=True)
     shutil.rmtree(target.path, ignore_errors=True)
     os.replace(aside, target.path)
     sync_folder(target.path.parent)
     send_artifact(target.home, target.path)
+
+
+def seen_from(home: Path, value: Any) -> Any:
+    """A JSON value whose texts name paths in the lake as seen from its home: what a lake tells of itself stays true when it is moved."""
+    if isinstance(value, dict):
+        return {name: seen_from(home, held) for name, held in value.items()}
+    if isinstance(value, list):
+        return [seen_from(home, held) for held in value]
+    return re.sub(rf"(?<![\w/.~-]){re.escape(str(home))}/", "", value) if isinstance(value, str) else value
 
 
 def write_text(path: Path, text: str) -> None:

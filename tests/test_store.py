@@ -42,6 +42,15 @@ def test_an_artifact_is_complete_with_its_manifest(tmp_path: Path) -> None:
     assert made.manifest["files"] == {"text.txt": file_digest(made.file("text.txt"))}
 
 
+def test_a_manifest_names_paths_in_the_lake_as_seen_from_its_home(tmp_path: Path) -> None:
+    home, target = tmp_path / "a [lake]", artifact(tmp_path / "a [lake]", "things", {})
+    told = {"model": f"{home}/stages/x/policy", "about": [f"read from {home}/a.jsonl"], "others": [f"/mnt{home}/b", f"{home}2/c", "d", 1]}
+    with building(target, told):
+        pass
+    assert target.manifest["model"] == "stages/x/policy" and target.manifest["about"] == ["read from a.jsonl"]
+    assert target.manifest["others"] == told["others"]
+
+
 def test_content_names_what_it_holds_not_how_it_was_asked_for(tmp_path: Path) -> None:
     one, same, other = make(tmp_path, "a", {"n": 1}), make(tmp_path, "a", {"n": 2}), make(tmp_path, "b", {"n": 3})
     assert one.key != same.key
