@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 
 STATE = "published.json"
 READ_ONLY = 0o444
-LOCKED = "Could not set lock on file"
+HELD = ("Could not set lock on file", "Unique file handle conflict")  # by another process, by another connection of this one
 HOLDER = re.compile(r"Conflicting lock is held in (.+? \(PID \d+\))")
 MOST_COPIES = 5
 logger = logging.getLogger(__name__)
@@ -49,8 +49,8 @@ def attach(connection: duckdb.DuckDBPyConnection, path: Path) -> None:
             attach_file(connection, path)
             return
         logger.warning(f"another program has opened {path} for writing; what it wrote is not read. The next publish makes the file anew")
-    except duckdb.IOException as error:
-        if LOCKED not in str(error):
+    except duckdb.Error as error:
+        if not any(sign in str(error) for sign in HELD):
             raise InputError(f"cannot read {path}: {error}; `difficulty-prior publish --whole` makes it anew from the lake") from error
         logger.info(f"{path} is held by {holder(error)}; a private copy of it is read")
     with private_copy(path) as copy:
@@ -65,7 +65,7 @@ def attach_file(connection: duckdb.DuckDBPyConnection, path: Path) -> None:
 def holder(error: Exception) -> str:
     """Who keeps others from opening a file, as DuckDB's error tells it."""
     found = HOLDER.search(str(error))
-    return found[1] if found else "a program of another machine, or its file system has no locks"
+    return found[1] if found else "this very process, or by one of another machine, or its file system has no locks"
 
 
 @contextmanager

@@ -92,6 +92,16 @@ def test_a_file_that_is_held_for_writing_is_read_and_published(lake: Lake, write
     again.kill()
 
 
+def test_a_notebook_that_holds_it_itself_reads_and_publishes(lake: Lake) -> None:
+    with duckdb.connect(str(lake.warehouse)) as session:
+        assert counts(lake) == (10, 10, 4)
+        session.execute("create table mine as select 1 as a")
+        assert counts(lake) == (10, 10, 4)
+        publish_again(lake)
+        assert counts(lake) == (10, 10, 4) and session.execute("from mine").fetchall() == [(1,)]
+    assert counts(lake) == (10, 10, 4)
+
+
 @pytest.mark.parametrize("ended", [False, True])
 def test_what_another_program_wrote_is_neither_read_nor_kept(
     lake: Lake, writer: Writer, caplog: pytest.LogCaptureFixture, ended: bool
