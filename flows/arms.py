@@ -10,6 +10,7 @@ from typing import Any
 from pydantic import Field, ValidationError, model_validator
 
 from flows.recipe import Recipe, faults_of, load_settings, set_key
+from tasks.errors import did_you_mean
 from tasks.settings import Settings
 
 MOST_SEEDS = 16  # the exact test over seeds looks at 2^seeds sign patterns
@@ -53,11 +54,14 @@ class Study(Settings):
             if names.index(arm.name) != place:
                 raise ValueError(f"two arms are called {arm.name!r}; give each its own name")
             if arm.adds_to is not None and arm.adds_to not in names[:place]:
-                raise ValueError(f"arm {arm.name!r} adds to {arm.adds_to!r}, which is no arm before it")
+                raise ValueError(
+                    f"arm {arm.name!r} adds to {arm.adds_to!r}, which is no arm before it{did_you_mean(arm.adds_to, names[:place])}"
+                )
             if own := {"name", "seed"} & (arm.changes.keys() | self.recipe.keys()):
                 raise ValueError(f"arm {arm.name!r}: `{min(own)}` is the study's to set; leave it out of recipe and changes")
         if self.baseline not in names:
-            raise ValueError(f"the baseline {self.baseline!r} is none of the arms: {', '.join(names)}")
+            meant = did_you_mean(self.baseline, names)
+            raise ValueError(f"the baseline {self.baseline!r} is none of the arms{meant}: {', '.join(names)}")
         self.check_compute()
         return self
 

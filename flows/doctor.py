@@ -3,9 +3,11 @@
 A warning is something that some runs would miss; a fault is something that no run, or none of what is configured, gets past.
 """
 
+import json
 import os
 import platform
 import shutil
+import subprocess
 import sys
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -17,6 +19,7 @@ from pathlib import Path
 
 import psutil
 from packaging.requirements import Requirement
+from packaging.version import Version
 
 from tasks.errors import InputError
 from tasks.lake import LAKE_VERSION, lake_version
@@ -39,6 +42,12 @@ EXTRAS = {
     "deepspeed": ("deepspeed", "ZeRO training over many GPUs"),
     "tensorboard": ("tensorboard", "training curves there"),
 }
+ASK_TORCH = """
+import json, torch, torchvision
+torchvision.ops.nms(torch.zeros(1, 4), torch.zeros(1), 0.5)
+cards = [torch.cuda.get_device_properties(number) for number in range(torch.cuda.device_count())] if torch.cuda.is_available() else []
+print(json.dumps([[card.name, card.total_memory] for card in cards]))
+"""
 
 
 class Level(StrEnum):
@@ -154,33 +163,53 @@ def install_constrained() -> str:
 
 
 def look_at_torch() -> Iterator[Finding]:
-    """Whether torch loads, and its vision part with it: builds that do not fit break only when a model is loaded."""
-    try:
-        import torch
-        import torchvision
+    """Whether torch and torchvision fit together, by what they say of themselves: builds that do not break only when a model is loaded, and
+    loading them here would take seconds and a gigabyte. Where there is a GPU they are loaded after all (`look_at_gpus`)."""
+    torch, vision = find_version("torch"), find_version("torchvision")
+    if torch is None or vision is None:
+        missing = " and ".join(name for name, found in (("torch", torch), ("torchvision", vision)) if found is None)
+        yield Finding("torch", Level.fault, f"{missing} is not installed", install_constrained())
+    elif fault := unlike_builds(torch, vision, [Requirement(text) for text in requires("torchvision") or ()]):
+        yield Finding("torch", Level.fault, fault, f"their builds do not fit together: {install_constrained()}")
+    else:
+        yield Finding("torch", Level.ok, f"{torch} with torchvision {vision}")
 
-        torchvision.ops.nms(torch.zeros(1, 4), torch.zeros(1), 0.5)
-    except Exception as error:  # noqa: BLE001 - a broken build raises whatever it likes, and that is what is to be told
-        said = f"torch or torchvision is broken: {str(error).splitlines()[0] if str(error) else type(error).__name__}"
-        yield Finding("torch", Level.fault, said, f"their builds do not fit together: {install_constrained()}")
-        return
-    yield Finding("torch", Level.ok, f"{torch.__version__} with torchvision {torchvision.__version__}, {torch.get_num_threads()} threads")
+
+def unlike_builds(torch: str, vision: str, asked: list[Requirement]) -> str:
+    """What does not fit between a torch and a torchvision that asks for others; "" where all does. The build is what follows the plus sign:
+    torch 2.13.0+cpu satisfies ==2.13.0, and breaks a torchvision without +cpu."""
+    for need in asked:
+        if need.name == "torch" and not need.specifier.contains(torch, prereleases=True):
+            return f"torchvision {vision} needs torch {need.specifier}, but {torch} is installed"
+    builds = {name: Version(found).local or "" for name, found in (("torch", torch), ("torchvision", vision))}
+    if builds["torch"] != builds["torchvision"]:
+        return f"torch {torch} and torchvision {vision} are of different builds"
+    return ""
 
 
 def look_at_gpus() -> Iterator[Finding]:
-    """The GPUs that torch can use."""
-    import torch
-
-    if torch.cuda.is_available():
-        names = [torch.cuda.get_device_properties(number) for number in range(torch.cuda.device_count())]
-        yield Finding("gpu", Level.ok, ", ".join(f"{card.name} with {gib(card.total_memory)}" for card in names))
-    elif shutil.which("nvidia-smi") or Path("/dev/kfd").exists():
-        said = f"this machine has one, but torch {torch.__version__} does not see it"
-        fix = "check `nvidia-smi`, CUDA_VISIBLE_DEVICES, and that torch is no CPU build and its CUDA no newer than the driver"
-        yield Finding("gpu", Level.fault, said, fix)
-    else:
+    """The GPUs that torch can use; it is asked in a process of its own, and only where there may be one."""
+    if not has_gpu():
         said = "none: everything runs on the CPU, which is for small policies such as the starter"
         yield Finding("gpu", Level.warning, said, "profile and train real models on a machine with a GPU, or sample from a server")
+        return
+    asked = subprocess.run([sys.executable, "-P", "-c", ASK_TORCH], capture_output=True, text=True, check=False)
+    if asked.returncode:
+        said = f"torch or torchvision is broken: {(asked.stderr.strip().splitlines() or ['it ended without a word'])[-1]}"
+        yield Finding("gpu", Level.fault, said, f"their builds do not fit together: {install_constrained()}")
+        return
+    cards = json.loads(asked.stdout.splitlines()[-1])
+    if cards:
+        yield Finding("gpu", Level.ok, ", ".join(f"{name} with {gib(memory)}" for name, memory in cards))
+    else:
+        said = f"this machine has one, but torch {find_version('torch')} does not see it"
+        fix = "check `nvidia-smi`, CUDA_VISIBLE_DEVICES, and that torch is no CPU build and its CUDA no newer than the driver"
+        yield Finding("gpu", Level.fault, said, fix)
+
+
+def has_gpu() -> bool:
+    """Whether a driver for GPUs is on this machine."""
+    return shutil.which("nvidia-smi") is not None or any(Path(device).exists() for device in ("/dev/nvidiactl", "/dev/kfd"))
 
 
 def look_at_extras() -> Iterator[Finding]:
@@ -224,12 +253,11 @@ def look_at_home(home: Path) -> Iterator[Finding]:
 
 def look_at_prefect() -> Iterator[Finding]:
     """The Prefect API that is configured, its server's version, and whether every work pool has a worker."""
-    from flows.prefect_api import ApiError, api_url, asking, pools, server_version, too_old
+    from flows.prefect_api import ApiError, api_url, asking, pools, prefect_home, server_version, too_old
 
-    url = api_url()
+    url, kept = api_url(), f"PREFECT_HOME is {prefect_home()}"
     if url is None:
-        said = "PREFECT_API_URL is not set: a run starts a temporary server, and its history is kept in ~/.prefect"
-        yield Finding("prefect", Level.ok, said)
+        yield Finding("prefect", Level.ok, f"PREFECT_API_URL is not set: a run starts a temporary server, and its history is kept; {kept}")
         return
     try:
         found = server_version(url)
@@ -240,7 +268,7 @@ def look_at_prefect() -> Iterator[Finding]:
     except ApiError as error:
         yield Finding("prefect", Level.fault, error.said, error.fix)
         return
-    yield Finding("prefect", Level.ok, f"{url} answers, version {found or 'of Prefect Cloud'}")
+    yield Finding("prefect", Level.ok, f"{url} answers, version {found or 'of Prefect Cloud'}; {kept}")
     for pool in idle:
         said = f"work pool {pool.name}: runs that are sent to it wait, since {pool.idle}"
         yield Finding("prefect", Level.warning, said, f"prefect worker start --pool {pool.name}")

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
+from pathlib import Path
 
 import httpx
 import prefect
@@ -18,6 +19,7 @@ from prefect.settings import (
     PREFECT_API_URL,
     PREFECT_CLIENT_MAX_RETRIES,
     PREFECT_CLOUD_API_URL,
+    PREFECT_HOME,
     temporary_settings,
 )
 
@@ -31,6 +33,11 @@ OPEN_STATES = ("RUNNING", "PENDING", "SCHEDULED", "PAUSED", "CANCELLING")
 def api_url() -> str | None:
     """The address of the configured API; None where a run starts a temporary server of its own."""
     return PREFECT_API_URL.value() or None
+
+
+def prefect_home() -> Path:
+    """The folder with Prefect's profiles, and the history of servers that keep it in SQLite."""
+    return PREFECT_HOME.value()
 
 
 @contextmanager

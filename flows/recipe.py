@@ -1,6 +1,7 @@
 """A run's settings: the rooms' own settings composed, read from YAML. An unknown key is an error that names it and its place."""
 
 import os
+import re
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, Literal, TypeVar
@@ -11,7 +12,7 @@ from pydantic_core import CoreSchema
 
 from tasks.curation.settings import CurationSettings
 from tasks.difficulty.settings import BANDS, DifficultySettings
-from tasks.errors import InputError
+from tasks.errors import InputError, did_you_mean
 from tasks.evaluation.settings import EvaluationSettings
 from tasks.grading.settings import GradingSettings
 from tasks.grading.verifier import find_verifier
@@ -21,7 +22,7 @@ from tasks.prompting.prompt import check_templates
 from tasks.prompting.settings import PromptingSettings
 from tasks.sampling.imported import ImportSettings
 from tasks.sampling.settings import SamplingSettings
-from tasks.settings import Settings
+from tasks.settings import Settings, all_keys, keys_at
 from tasks.similarity.settings import SimilaritySettings
 from tasks.starter.settings import StarterDatasetSettings
 from tasks.training.settings import StageSettings
@@ -150,7 +151,8 @@ class Recipe(Settings):
         """Checked here, where a recipe begins, and not in the settings, which the lake keeps longer than a person keeps a template."""
         for band in prompting.hints.by_band:
             if band not in BANDS:
-                raise ValueError(f"hints.by_band names {band!r}, which is no band of difficulty; use {', '.join(BANDS)}")
+                meant = did_you_mean(band, BANDS)
+                raise ValueError(f"hints.by_band names {band!r}, which is no band of difficulty{meant}; use {', '.join(BANDS)}")
         check_templates(prompting)
         return prompting
 
@@ -174,7 +176,7 @@ def load_settings(kind: type[S], name: str, changes: Sequence[str]) -> S:
     except yaml.YAMLError as error:
         raise InputError(f"{said} {path} is not YAML: {error}") from error
     except ValidationError as error:
-        raise InputError(f"{said} {path}: {'; '.join(faults_of(error))}") from error
+        raise InputError(f"{said} {path}: {'; '.join(faults_of(error, kind))}") from error
 
 
 def recipe_path(name: str) -> Path:
@@ -182,8 +184,9 @@ def recipe_path(name: str) -> Path:
     for path in (RECIPES / f"{name}.yaml", Path(name)):
         if path.is_file():
             return path
-    shipped = ", ".join(sorted(path.stem for path in RECIPES.glob("*.yaml")))
-    raise InputError(f"no recipe {name!r}: give one of {shipped}, or the path of a YAML file (looked at {Path(name).absolute()})")
+    shipped = sorted(path.stem for path in RECIPES.glob("*.yaml"))
+    meant = f"{did_you_mean(name, shipped)}: give one of {', '.join(shipped)}"
+    raise InputError(f"no recipe {name!r}{meant}, or the path of a YAML file (looked at {Path(name).absolute()})")
 
 
 def apply_change(fields: Any, change: str) -> None:
@@ -191,7 +194,10 @@ def apply_change(fields: Any, change: str) -> None:
     key, separator, value = change.partition("=")
     if not separator:
         raise InputError(f"--set {change!r} has no '='; write it as key.of.the.recipe=value")
-    set_key(fields, key, yaml.safe_load(value), f"--set {change!r}")
+    try:
+        set_key(fields, key, yaml.safe_load(value), f"--set {change!r}")
+    except yaml.YAMLError as error:
+        raise InputError(f"--set {change!r}: {value!r} is not YAML; put it into quotes if it is a text") from error
 
 
 def set_key(fields: Any, key: str, value: Any, said: str) -> None:
@@ -205,17 +211,35 @@ def set_key(fields: Any, key: str, value: Any, said: str) -> None:
     place[last] = value
 
 
-def faults_of(error: ValidationError) -> list[str]:
-    """Each fault of a recipe in words: its key, what is wrong, and for an unknown key that it is one."""
-    return [fault_of(".".join(map(str, fault["loc"])) or "recipe", fault) for fault in error.errors()]
+def faults_of(error: ValidationError, kind: type[Settings] = Recipe) -> list[str]:
+    """Each fault of settings of a kind in words: its key, what is wrong, and for an unknown key that it is one."""
+    return [fault_of(fault["loc"], fault, kind) for fault in error.errors()]
 
 
-def fault_of(key: str, fault: Any) -> str:
+def fault_of(place: tuple[int | str, ...], fault: Any, kind: type[Settings]) -> str:
     """One fault in words."""
+    key = ".".join(map(str, place)) or "recipe"
     if fault["type"] == "extra_forbidden":
-        return f"unknown key `{key}`; remove it or correct its spelling"
+        return f"unknown key `{key}`{meant_key(place, kind)}; remove it or correct its spelling"
     given = "" if isinstance(fault["input"], dict | Settings) else f" (given: {fault['input']!r})"
-    return f"`{key}`: {fault['msg'].removeprefix('Value error, ')}{given}"
+    known = meant_choice(fault)
+    return f"`{key}`: {fault['msg'].removeprefix('Value error, ')}{given}{known}"
+
+
+def meant_key(place: tuple[int | str, ...], kind: type[Settings]) -> str:
+    """Which key may have been meant by an unknown one: one spelled like it at its place, or one called like it elsewhere."""
+    *parents, last = place
+    if like := did_you_mean(str(last), keys_at(kind, parents)):
+        before = "".join(f"{part}." for part in parents)
+        return like.replace("`", f"`{before}", 1)
+    elsewhere = [key for key in all_keys(kind) if key.rpartition(".")[2] == str(last)]
+    return f" (did you mean `{elsewhere[0]}`?)" if elsewhere else ""
+
+
+def meant_choice(fault: Any) -> str:
+    """Which value may have been meant where one of some words is expected."""
+    words = re.findall(r"'([^']*)'", fault["msg"]) if fault["type"] in ("literal_error", "enum") else []
+    return did_you_mean(fault["input"], words) if isinstance(fault["input"], str) else ""
 
 
 def default_home() -> Path:

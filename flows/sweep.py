@@ -3,7 +3,7 @@
 from flows.recipe import Recipe
 from tasks.curation.settings import CurationSettings, StageRule
 from tasks.curation.sweep import SweepSettings
-from tasks.errors import InputError
+from tasks.errors import InputError, did_you_mean
 from tasks.policy import base_policy
 
 
@@ -14,7 +14,9 @@ def sweep_settings(recipe: Recipe | None, stage: str, rounds: int, sizes: tuple[
         return SweepSettings(stage=stage, rule=usual, rounds=rounds, sizes=sizes), None
     rule, training = recipe.curation.stages.get(stage), recipe.training.stages.get(stage)
     if rule is None or training is None:
-        raise InputError(f"recipe {recipe.name} has no {stage}; it has {', '.join(recipe.training.stages)}")
+        raise InputError(
+            f"recipe {recipe.name} has no {stage}{did_you_mean(stage, recipe.training.stages)}; it has {', '.join(recipe.training.stages)}"
+        )
     policy = recipe.panel.panel if recipe.panel else base_policy(recipe.policy).policy_id
     settings = SweepSettings(stage=stage, rule=rule, group_size=training.group_size, rounds=rounds, sizes=sizes, seed=recipe.seed)
     return settings, policy

@@ -12,7 +12,7 @@ from functools import cache
 from typing import Any
 
 from tasks.difficulty.settings import DifficultySettings
-from tasks.errors import InputError
+from tasks.errors import InputError, did_you_mean
 from tasks.lake import RELATIONS
 from tasks.relations import Header, headers, meanings, models, quoted
 from tasks.warehouse import in_order, open_over, summaries
@@ -80,7 +80,7 @@ def relation_named(name: str) -> Relation:
     """One relation. Raises InputError that lists all of them when there is none of that name."""
     relations = {relation.name: relation for relation in dictionary()}
     if name not in relations:
-        raise InputError(f"the warehouse has no relation {name!r}; it has {', '.join(sorted(relations))}")
+        raise InputError(f"the warehouse has no relation {name!r}{did_you_mean(name, relations)}; it has {', '.join(sorted(relations))}")
     return relations[name]
 
 

@@ -9,6 +9,7 @@ from tasks.errors import InputError
 from tasks.lake import Lake
 from tasks.settings import Settings
 from tasks.store import digest, file_digest
+from tasks.weights import CONFIG, check_adapter, check_whole
 
 STARTER = Path(__file__).parent / "starter" / "policy"
 IDENTITY_FILES = (
@@ -23,7 +24,7 @@ IDENTITY_FILES = (
     "merges*",
 )
 CODE_FILES = "**/*.py"  # what `auto_map` and `custom_generate` name, and whatever that imports
-ADAPTER = "adapter_config.json"
+ADAPTER = CONFIG
 
 
 class PolicySettings(Settings):
@@ -83,9 +84,9 @@ def base_policy(settings: PolicySettings) -> Policy:
 
 
 def adapted_id(identity: str, adapter: Path) -> str:
-    """The id of a policy with a LoRA adapter: digest of the policy's own and of the adapter's files."""
-    if not (adapter / ADAPTER).is_file():
-        raise InputError(f"policy.adapter: {adapter} has no {ADAPTER}; give the folder that PEFT's save_pretrained wrote")
+    """The id of a policy with a LoRA adapter: digest of the policy's own and of the adapter's files. Raises InputError for one that cannot
+    be read, or is not whole."""
+    check_adapter(adapter)
     return digest([identity, {path.name: file_digest(path) for path in sorted(adapter.glob("adapter_*"))}])
 
 
@@ -120,3 +121,5 @@ def check_is_model(folder: Path) -> None:
         ) from error
     if not any(folder.glob("*.safetensors")) and not any(folder.glob("*.bin")):
         raise InputError(f"policy.model: {folder} has a config.json but no weights (*.safetensors); the copy may be incomplete")
+    for weights in sorted(folder.glob("*.safetensors")):
+        check_whole(weights, "policy.model")

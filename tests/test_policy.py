@@ -1,6 +1,8 @@
 """Policies: named by their weights and configuration; a folder that is no model is a clear error."""
 
+import json
 import shutil
+import struct
 from pathlib import Path
 
 import pytest
@@ -77,6 +79,63 @@ def test_a_folder_that_is_no_model(tmp_path: Path, files: dict[str, str], fault:
         (tmp_path / name).write_text(text)
     with pytest.raises(InputError, match=fault):
         base_policy(PolicySettings(model=str(tmp_path)))
+
+
+def weights_file(path: Path, *, tensor_bytes: int = 8) -> None:
+    """A safetensors file of one tensor of two numbers, followed by so many bytes."""
+    header = json.dumps({"lora_A.weight": {"dtype": "F32", "shape": [2], "data_offsets": [0, 8]}}).encode()
+    path.write_bytes(struct.pack("<Q", len(header)) + header + bytes(tensor_bytes))
+
+
+@pytest.fixture
+def adapter(tmp_path: Path) -> Path:
+    """The folder of an adapter."""
+    folder = tmp_path / "adapter"
+    folder.mkdir()
+    (folder / "adapter_config.json").write_text('{"peft_type": "LORA"}')
+    weights_file(folder / "adapter_model.safetensors")
+    return folder
+
+
+def test_an_adapter_is_part_of_the_identity(adapter: Path) -> None:
+    adapted = base_policy(PolicySettings(adapter=str(adapter)))
+    assert adapted.policy_id != base_policy(PolicySettings()).policy_id and adapted.adapter == str(adapter)
+
+
+@pytest.mark.parametrize(
+    ("file", "content", "fault"),
+    [
+        ("adapter_config.json", None, "has no adapter_config.json; give the folder that PEFT's save_pretrained wrote"),
+        ("adapter_config.json", b"{oops", "cannot be read"),
+        ("adapter_config.json", b"\xff\xfe", "cannot be read"),
+        ("adapter_config.json", b"[1]", "cannot be read"),
+        ("adapter_config.json", b'{"peft_type": "IA3"}', "is of no LoRA adapter .peft_type: 'IA3'"),
+        ("adapter_config.json", b"{}", "is of no LoRA adapter .peft_type: None"),
+        ("adapter_model.safetensors", None, "but no weights .adapter_model.safetensors or adapter_model.bin.; the copy may be incomplete"),
+        ("adapter_model.safetensors", b"", "no whole file of weights"),
+        ("adapter_model.safetensors", b"abc", "no whole file of weights"),
+        ("adapter_model.safetensors", b"version https://git-lfs.github.com/spec/v1\noid sha256:1\nsize 9\n", "no whole file of weights"),
+        ("adapter_model.safetensors", struct.pack("<Q", 2**62) + b"{}", "its header is none of safetensors"),
+        ("adapter_model.safetensors", struct.pack("<Q", 5) + b"[1,2]", "its header is none of safetensors"),
+    ],
+)
+def test_an_adapter_that_cannot_be_read_is_told_at_once(adapter: Path, file: str, content: bytes | None, fault: str) -> None:
+    (adapter / file).unlink()
+    if content is not None:
+        (adapter / file).write_bytes(content)
+    with pytest.raises(InputError, match=f"^policy.adapter: .*{fault}"):
+        base_policy(PolicySettings(adapter=str(adapter)))
+
+
+def test_weights_that_are_cut_off_are_told_at_once(adapter: Path, tmp_path: Path) -> None:
+    weights_file(adapter / "adapter_model.safetensors", tensor_bytes=7)
+    with pytest.raises(InputError, match="its tensors take 8 bytes, 7 are there"):
+        base_policy(PolicySettings(adapter=str(adapter)))
+    copy = Path(shutil.copytree(STARTER, tmp_path / "copy"))
+    whole = (copy / "model.safetensors").read_bytes()
+    (copy / "model.safetensors").write_bytes(whole[:-1])
+    with pytest.raises(InputError, match="^policy.model: .*model.safetensors is no whole file of weights"):
+        base_policy(PolicySettings(model=str(copy)))
 
 
 @pytest.mark.parametrize("model", ["./nowhere", "/nowhere/at/all", "justaname"])

@@ -12,7 +12,7 @@ from prefect.client.orchestration import SyncPrefectClient, get_client
 from prefect.client.schemas.objects import FlowRun, StateType
 
 from flows.serve.pools import crew_of, faults
-from tasks.errors import InputError
+from tasks.errors import InputError, did_you_mean
 
 LOOK_S = 1.0
 REFUSED = (HTTPStatus.CONFLICT, HTTPStatus.UNPROCESSABLE_ENTITY, HTTPStatus.BAD_REQUEST)
@@ -50,7 +50,7 @@ def deployment_named(client: SyncPrefectClient, name: str) -> dict[str, Any]:
     found = {deployment["name"]: deployment for deployment in client.request("POST", "/deployments/filter", json={}).json()}
     if name not in found:
         there = f"it has {', '.join(sorted(found))}" if found else "it has none; `difficulty-prior deploy` makes ours"
-        raise InputError(f"no deployment {name!r} on the server {os.environ['PREFECT_API_URL']}: {there}")
+        raise InputError(f"no deployment {name!r}{did_you_mean(name, found)} on the server {os.environ['PREFECT_API_URL']}: {there}")
     return found[name]
 
 

@@ -17,7 +17,7 @@ import polars as pl
 
 from tasks.curation.settings import StageRule
 from tasks.difficulty.settings import BANDS
-from tasks.errors import InputError
+from tasks.errors import InputError, did_you_mean
 from tasks.interruption import closing_unless_busy, compute
 from tasks.querying import QueryLimits, check_only_reads, sql_errors_named
 from tasks.warehouse import connect, create_macros, sql_files
@@ -43,7 +43,10 @@ def rule_path(name: str) -> Path:
         return shipped[name]
     if own.is_file():
         return own
-    raise InputError(f"no curation rule {name!r}: give one of {', '.join(shipped)}, or the path of a SQL file (looked at {own.absolute()})")
+    meant = did_you_mean(name, shipped)
+    raise InputError(
+        f"no curation rule {name!r}{meant}: give one of {', '.join(shipped)}, or the path of a SQL file (looked at {own.absolute()})"
+    )
 
 
 def rule_parameters(rule: StageRule, seed: int) -> dict[str, float | int | bool | str]:

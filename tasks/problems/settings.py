@@ -7,6 +7,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BeforeValidator, Field
 
+from tasks.errors import did_you_mean
 from tasks.settings import Settings
 
 Part = Literal["images", "choices", "id"]
@@ -50,7 +51,8 @@ def named_mapping(value: Any) -> Any:
     if not isinstance(value, str):
         return value
     if value not in MAPPINGS:
-        raise ValueError(f"no column mapping is named {value!r}; use one of {', '.join(MAPPINGS)}, or name the columns one by one")
+        meant = f"{did_you_mean(value, MAPPINGS)}; use one of {', '.join(MAPPINGS)}"
+        raise ValueError(f"no column mapping is named {value!r}{meant}, or name the columns one by one")
     return MAPPINGS[value]
 
 

@@ -10,7 +10,7 @@ from pathlib import Path
 import jinja2
 import jinja2.meta
 
-from tasks.errors import InputError
+from tasks.errors import InputError, did_you_mean
 from tasks.prompting.settings import HintSettings, PromptingSettings
 from tasks.store import file_digest
 
@@ -29,8 +29,9 @@ def template_path(name: str, folder: str) -> Path:
     for path in (shipped, own):
         if path.is_file():
             return path
-    known = ", ".join(sorted(path.stem for path in (ROOM / folder).glob("*.jinja")))
-    raise FileNotFoundError(f"no template {name!r}: it is neither one of {known} nor a file at {own.absolute()}")
+    known = sorted(path.stem for path in (ROOM / folder).glob("*.jinja"))
+    meant = did_you_mean(name, known)
+    raise FileNotFoundError(f"no template {name!r}{meant}: it is neither one of {', '.join(known)} nor a file at {own.absolute()}")
 
 
 def _compiled(path: Path) -> jinja2.Template:

@@ -8,7 +8,7 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from tasks.errors import InputError
+from tasks.errors import InputError, did_you_mean
 from tasks.process import PARENT, PROJECT
 from tasks.training.settings import StageSettings
 
@@ -25,9 +25,11 @@ def launch_config(given: Path) -> Path:
     for path in (given, CONFIGS / f"{given}.yaml"):
         if path.is_file():
             return path.absolute()
-    shipped = ", ".join(sorted(path.stem for path in CONFIGS.glob("*.yaml")))
+    shipped = sorted(path.stem for path in CONFIGS.glob("*.yaml"))
+    meant = did_you_mean(str(given), shipped)
     raise InputError(
-        f"training.accelerate: there is no file {given.absolute()}, and {str(given)!r} is none of the shipped configs ({shipped}); "
+        f"training.accelerate: there is no file {given.absolute()}, and {str(given)!r}{meant} is none of the shipped configs "
+        f"({', '.join(shipped)}); "
         "give one of them or a config of `accelerate launch`, or leave it out"
     )
 

@@ -3,18 +3,21 @@
 import json
 import socket
 import subprocess
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
-from prefect.settings import PREFECT_API_URL, temporary_settings
+from packaging.requirements import Requirement
+from prefect.settings import PREFECT_API_URL, PREFECT_HOME, temporary_settings
 from typer.testing import CliRunner
 
 from flows import doctor
 from flows.cli import app
 from flows.doctor import Finding, Level, examine
 from tasks.lake import Lake
+from tasks.process import PROJECT
 
 
 def named(findings: Iterator[Finding] | list[Finding], name: str) -> list[Finding]:
@@ -28,6 +31,38 @@ def test_this_machine_is_fit_for_the_tests(tmp_path: Path) -> None:
     assert all(found.fix for found in findings if found.level is not Level.ok)
     [home] = named(findings, "home")
     assert str(tmp_path) in home.said and "GiB free, without a published warehouse" in home.said
+
+
+def test_the_doctor_loads_no_heavy_library(tmp_path: Path) -> None:
+    code = "import sys, pathlib; from flows.doctor import examine; examine(pathlib.Path(sys.argv[1])); print(*sys.modules)"
+    found = subprocess.run([sys.executable, "-c", code, str(tmp_path)], capture_output=True, text=True, check=True, cwd=PROJECT)
+    assert not {"torch", "torchvision", "vllm", "transformers", "trl"} & set(found.stdout.split())
+
+
+@pytest.mark.parametrize(
+    ("torch", "vision", "asked", "said"),
+    [
+        ("2.13.0", "0.28.0", "torch==2.13.0", ""),
+        ("2.13.0+cpu", "0.28.0+cpu", "torch==2.13.0", ""),
+        ("2.13.0+cpu", "0.28.0", "torch==2.13.0", "torch 2.13.0+cpu and torchvision 0.28.0 are of different builds"),
+        ("2.13.0", "0.28.0+cu130", "torch==2.13.0", "of different builds"),
+        ("2.12.0", "0.28.0", "torch==2.13.0", "torchvision 0.28.0 needs torch ==2.13.0, but 2.12.0 is installed"),
+        ("2.13.0", "0.28.0", "numpy", ""),
+    ],
+)
+def test_builds_that_do_not_fit_are_told(torch: str, vision: str, asked: str, said: str) -> None:
+    found = doctor.unlike_builds(torch, vision, [Requirement(asked)])
+    assert said in found and bool(said) == bool(found)
+
+
+def test_torch_answers_whether_it_sees_a_gpu() -> None:
+    asked = subprocess.run([sys.executable, "-P", "-c", doctor.ASK_TORCH], capture_output=True, text=True, check=True)
+    assert isinstance(json.loads(asked.stdout.splitlines()[-1]), list)
+
+
+def test_the_prefect_home_in_use_is_named() -> None:
+    [found] = doctor.look_at_prefect()
+    assert f"PREFECT_HOME is {PREFECT_HOME.value()}" in found.said
 
 
 def test_a_version_that_is_not_asked_for_is_a_fault_and_one_that_is_not_pinned_a_warning(

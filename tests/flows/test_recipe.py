@@ -6,8 +6,11 @@ import pytest
 
 from flows.arms import load_study
 from flows.recipe import RECIPES, Recipe, default_home, load_recipe
+from tasks.curation.rules import rule_path
+from tasks.dictionary import relation_named
 from tasks.errors import InputError
 from tasks.prompting.prompt import problem_hint
+from tasks.training.launch import launch_config
 
 STARTER = "name: mine\nproblems: {starter: {}}\n"
 
@@ -46,7 +49,10 @@ def own(tmp_path: Path, text: str) -> str:
 @pytest.mark.parametrize(
     ("text", "fault"),
     [
-        (STARTER + "sampling: {round: 4}\n", r"mine\.yaml: unknown key `sampling\.round`; remove it or correct its spelling"),
+        (
+            STARTER + "sampling: {round: 4}\n",
+            r"mine\.yaml: unknown key `sampling\.round` \(did you mean `sampling\.rounds`\?\); remove it or correct its spelling",
+        ),
         (STARTER + "sampling: {rounds: none}\n", r"mine\.yaml: `sampling\.rounds`: .*integer.*\(given: 'none'\)"),
         (
             STARTER + "difficulty: {low: 0.9, high: 0.1}\n",
@@ -70,8 +76,49 @@ def test_faults_name_the_key_and_the_way_out(tmp_path: Path, text: str, fault: s
         load_recipe(own(tmp_path, text))
 
 
+@pytest.mark.parametrize(
+    ("change", "meant"),
+    [
+        ("sed=1", "unknown key `sed` (did you mean `seed`?)"),
+        ("samplng.rounds=3", "unknown key `samplng` (did you mean `sampling`?)"),
+        ("sampling.round=3", "unknown key `sampling.round` (did you mean `sampling.rounds`?)"),
+        ("sampling.max-tokens=3", "unknown key `sampling.max-tokens` (did you mean `sampling.max_tokens`?)"),
+        ("Sampling.rounds=3", "unknown key `Sampling` (did you mean `sampling`?)"),
+        ("temperature=1", "unknown key `temperature` (did you mean `sampling.temperature`?)"),
+        ("training.stage1.learnin_rate=1", "unknown key `training.stage1.learnin_rate` (did you mean `training.stage1.learning_rate`?)"),
+        ("training.stage1.weighting.famly=x", "`training.stage1.weighting.famly` (did you mean `training.stage1.weighting.family`?)"),
+        ("training.stage1.lora={rnak: 3}", "`training.stage1.lora.rnak` (did you mean `training.stage1.lora.rank`?)"),
+        ("prompting.hints.by_bnd={}", "`prompting.hints.by_bnd` (did you mean `prompting.hints.by_band`?)"),
+        ("problems.train=[{nam: x, path: y}]", "unknown key `problems.train.0.nam` (did you mean `problems.train.0.name`?)"),
+        ("zzzz=1", "unknown key `zzzz`; remove it"),
+        ("sampling.engine=vlm", "(given: 'vlm') (did you mean `vllm`?)"),
+        ("curation.on_shortage=wran", "(did you mean `warn`?)"),
+        ("sampling.rounds=[", "--set 'sampling.rounds=[': '[' is not YAML"),
+    ],
+)
+def test_an_unknown_setting_is_told_with_what_may_be_meant(change: str, meant: str) -> None:
+    with pytest.raises(InputError) as told:
+        load_recipe("starter", [change])
+    assert meant in str(told.value)
+
+
+def test_other_names_are_told_with_what_may_be_meant() -> None:
+    for call, meant in (
+        (lambda: load_recipe("startr"), "no recipe 'startr' (did you mean `starter`?): give one of"),
+        (lambda: rule_path("meduim"), "no curation rule 'meduim' (did you mean `medium`?)"),
+        (lambda: load_study("study", ["baseline=grpo"]), "the baseline 'grpo' is none of the arms (did you mean `GRPO`?)"),
+        (lambda: relation_named("dificulty"), "no relation 'dificulty' (did you mean `difficulty`?)"),
+        (lambda: load_recipe("starter", ["problems.train=[{name: x, path: y, columns: mathvison}]"]), "(did you mean `mathvision`?)"),
+        (lambda: launch_config(Path("fsdp")), "'fsdp' (did you mean `fsdp2`?) is none of the shipped configs"),
+        (lambda: load_recipe("starter", ["prompting.hints.by_band={hrad: hard}"]), "no band of difficulty (did you mean `hard`?)"),
+    ):
+        with pytest.raises(InputError) as told:
+            call()
+        assert meant in str(told.value)
+
+
 def test_an_unknown_recipe_lists_the_shipped_ones() -> None:
-    with pytest.raises(InputError, match="no recipe 'startr': give one of .*starter"):
+    with pytest.raises(InputError, match="no recipe 'startr' .*: give one of .*starter"):
         load_recipe("startr")
 
 
@@ -113,5 +160,7 @@ def test_own_hints_by_band(tmp_path: Path) -> None:
 
 
 def test_a_hint_for_a_band_that_is_none_is_an_error(tmp_path: Path) -> None:
-    with pytest.raises(InputError, match=r"by_band names 'hrad', which is no band of difficulty; use hopeless, hard"):
+    with pytest.raises(
+        InputError, match=r"by_band names 'hrad', which is no band of difficulty \(did you mean `hard`\?\); use hopeless, hard"
+    ):
         load_recipe(own(tmp_path, STARTER + "prompting: {hints: {by_band: {hrad: hard}}}\n"))
