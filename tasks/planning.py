@@ -216,10 +216,12 @@ def settings_of(arguments: Mapping[str, Any]) -> dict[str, Any]:
 def why_not_made(target: Artifact) -> list[str]:
     """Why an artifact is not there: how what it is made from differs from the nearest of its kind that is."""
     begun = ["an attempt was cut off; what it left is taken up"] if (target.home / ASIDE / f"{target.kind}-{target.key}").is_dir() else []
-    others = [differences(made, target.made_from) for made in made_before(target)]
-    if not others:
-        return [*begun, f"nothing of kind {target.kind} was made in this lake yet"]
-    nearest = min(others, key=len)
+    before = list(made_before(target))
+    if not before:
+        return [*begun, f"new: nothing of kind {target.kind} was made in this lake yet"]
+    if (named := dataset_of(target.made_from)) and named not in map(dataset_of, before):
+        return [*begun, f"new: no dataset {' '.join(named)} was read into this lake yet"]
+    nearest = min((differences(made, target.made_from) for made in before), key=len)
     more = [f"and {len(nearest) - MOST_DIFFERENCES} more"] if len(nearest) > MOST_DIFFERENCES else []
     return [*begun, *nearest[:MOST_DIFFERENCES], *more] or [f"it was made before and deleted, or is of another {target.kind}"]
 
@@ -230,6 +232,12 @@ def made_before(target: Artifact) -> Iterator[dict[str, Any]]:
         made = json.loads(path.read_text(encoding="utf-8")).get("made_from")
         if made:
             yield made
+
+
+def dataset_of(made_from: Mapping[str, Any]) -> tuple[str, str] | None:
+    """The name and the split of the dataset that an artifact holds; None where it holds none."""
+    source = made_from.get("source")
+    return (source["name"], source["split"]) if isinstance(source, dict) and {"name", "split"} <= source.keys() else None
 
 
 def differences(before: Any, now: Any, place: str = "") -> list[str]:

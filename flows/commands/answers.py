@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from flows.commands.options import AsJson, Changes, Home, recipe_names
+from flows.commands.options import AsJson, Changes, Home, options_checked, recipe_names
 from flows.commands.printing import print_json, printed
 from flows.commands.running import ready
 from flows.commands.warehouse import bars_and_shapes, draw_histogram
@@ -50,10 +50,11 @@ def import_rollouts(
     from tasks.problems.settings import SourceSettings
     from tasks.sampling.imported import ImportColumns, ImportSettings
 
-    source = SourceSettings(name=dataset or Path(problems).stem, path=problems, columns=columns, split="train")
-    fields = ImportColumns(id=id, response=response)
     groups = [(panel, tuple(found))] if files_are is ImportAs.rounds else [(Path(name).stem, (name,)) for name in found]
-    panels = tuple(ImportSettings(panel=name, files=members, columns=fields) for name, members in groups)
+    with options_checked():
+        source = SourceSettings(name=dataset or Path(problems).stem, path=problems, columns=columns, split="train")
+        fields = ImportColumns(id=id, response=response)
+        panels = tuple(ImportSettings(panel=name, files=members, columns=fields) for name, members in groups)
     measured = bring_in(source=source, panels=panels, home=place)
     if as_json:
         bars, shapes = bars_and_shapes(place, dataset=source.name)
@@ -83,7 +84,9 @@ def grade(
     from tasks.grading.settings import GradingSettings
     from tasks.reporting.terminal import accuracy_of, verdict_counts
 
-    counts = grade_file(responses, out, GradingSettings(timeout_s=timeout, workers=workers, verifier=verifier))
+    with options_checked():
+        settings = GradingSettings(timeout_s=timeout, workers=workers, verifier=verifier)
+    counts = grade_file(responses, out, settings)
     if as_json:
         print_json({"out": out.absolute(), "verdicts": counts, "accuracy": accuracy_of(counts)})
     else:

@@ -1,11 +1,15 @@
 """The arguments and options that several commands share, and what the shell completes them with."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Annotated
 
 import typer
+from pydantic import ValidationError
 
 from flows.recipe import RECIPES, default_home
+from tasks.errors import InputError
 from tasks.home import open_home
 
 
@@ -30,6 +34,22 @@ DryRun = Annotated[
     bool, typer.Option("--plan", help="Run nothing: show every task, what is cached and why not, what it would sample, what is missing.")
 ]
 AsJson = Annotated[bool, typer.Option("--json", help="Print the result (with --plan: the plan) as JSON, and nothing else, to stdout.")]
+
+
+@contextmanager
+def options_checked() -> Iterator[None]:
+    """Say which option is at fault where settings that are made of options refuse a value."""
+    try:
+        yield
+    except ValidationError as error:
+        said = "; ".join(f"{option_name(fault['loc'])}: {fault['msg']} (given: {fault['input']!r})" for fault in error.errors())
+        raise InputError(said) from error
+
+
+def option_name(place: tuple[int | str, ...]) -> str:
+    """The option that a setting's name stands for, as people type it."""
+    names = [str(part).removesuffix("_s").replace("_", "-") for part in place if isinstance(part, str)]
+    return f"--{names[-1]}" if names else "the options"
 
 
 def opened(home: Path | None) -> Path:

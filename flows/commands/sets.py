@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from flows.commands.options import AsJson, Changes, Home, opened, recipe_names
+from flows.commands.options import AsJson, Changes, Home, opened, options_checked, recipe_names
 from flows.commands.printing import print_json, printed, progress_of, say
 from flows.recipe import default_home, load_recipe
 
@@ -36,7 +36,7 @@ def sweep(
     stage: Annotated[str, typer.Option(help="stage1 or stage2.")] = "stage1",
     policy: Annotated[str | None, typer.Option(help="Name or id of the policy whose difficulty is swept.")] = None,
     rounds: Annotated[int, typer.Option(help="Rounds of the fresh profile that problems may change side in: 4, 8, 16 or 32.")] = 8,
-    size: Annotated[list[int] | None, typer.Option(help="A set size to try; may be given several times.")] = None,
+    size: Annotated[list[int] | None, typer.Option(min=1, help="A set size to try; may be given several times.")] = None,
     plot: Annotated[Path | None, typer.Option(help="Draw it too: a .svg, .png or .html file.")] = None,
     home: Home = None,
     changes: Changes = None,
@@ -52,7 +52,8 @@ def sweep(
     from tasks.lake import Lake
     from tasks.reporting.terminal import print_sweep
 
-    settings, base = sweep_settings(load_recipe(recipe, changes or ()) if recipe else None, stage, rounds, tuple(size or ()))
+    with options_checked():
+        settings, base = sweep_settings(load_recipe(recipe, changes or ()) if recipe else None, stage, rounds, tuple(size or ()))
     with progress_of("sets chosen") as on_progress:
         found = swept(Lake(opened(home)), settings, policy or base, on_progress)
     if plot:

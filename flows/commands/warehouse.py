@@ -9,7 +9,7 @@ from typing import Annotated
 import polars as pl
 import typer
 
-from flows.commands.options import AsJson, Home, opened
+from flows.commands.options import AsJson, Home, opened, options_checked
 from flows.commands.printing import print_json, printed, say
 from tasks.difficulty.settings import DifficultySettings
 from tasks.errors import InputError, did_you_mean
@@ -186,7 +186,8 @@ def compact(
     from tasks.warehouse import publish_again
 
     place = opened(home)
-    lake, settings = Lake(place), CompactionSettings(min_shards=min_shards, keep_hours=keep_hours)
+    with options_checked():
+        lake, settings = Lake(place), CompactionSettings(min_shards=min_shards, keep_hours=keep_hours)
     made = compact_lake(lake, settings)
     publish_again(lake)
     send_warehouse(place)

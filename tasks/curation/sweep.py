@@ -14,7 +14,7 @@ from pydantic import Field
 
 from tasks.curation.rules import choices, is_shipped
 from tasks.curation.settings import StageRule
-from tasks.errors import InputError
+from tasks.errors import InputError, did_you_mean
 from tasks.lake import Lake
 from tasks.querying import query
 from tasks.settings import Settings
@@ -89,12 +89,13 @@ def sweep(lake: Lake, settings: SweepSettings, policy: str | None = None, on_pro
 def profile_of(lake: Lake, policy: str | None) -> dict:
     """The profile to sweep."""
     found = query(lake, PROFILES)
+    known = sorted(filter(None, found["policy"].unique()))
     if policy:
         found = found.filter((pl.col("policy_id") == policy) | (pl.col("policy") == policy))
     if found.is_empty():
-        raise InputError(
-            f"no difficulty{f' of policy {policy!r}' if policy else ''} in {lake.warehouse}; `difficulty-prior profile` measures it"
-        )
+        asked = f" of policy {policy!r}{did_you_mean(policy, known)}" if policy else ""
+        there = f"; there is of {', '.join(known)}" if known else ""
+        raise InputError(f"no difficulty{asked} in {lake.warehouse}{there}; `difficulty-prior profile` measures it")
     return found.row(0, named=True)
 
 

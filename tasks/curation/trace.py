@@ -1,7 +1,8 @@
 """Lineage from the published warehouse: from a set, a stage or a checkpoint back to all that made it, and from a problem forward to the
 sets, stages and groups that it was in.
 
-What is asked for is an id, the start of one that only it has, a problem's `source_id`, or a path inside an artifact (a checkpoint).
+What is asked for is an id, the start of one that only it has, the id that a problem has in its own dataset (alone, or as
+dataset/id or dataset/split/id), a policy's name, or a path inside an artifact (a checkpoint).
 """
 
 import json
@@ -15,17 +16,19 @@ from rich.syntax import Syntax
 from rich.text import Text
 from rich.tree import Tree
 
-from tasks.errors import InputError
+from tasks.errors import InputError, did_you_mean
 from tasks.lake import Lake
 from tasks.querying import query
 from tasks.reporting.terminal import rows_table
 from tasks.reporting.wording import printable
 
-SHORT = 12
+SHORT, MOST_LISTED, MOST_COMPARED = 12, 20, 5000
 KNOWN = """
-    select 'problems' as kind, problem_id as id, 'problem ' || dataset || ' ' || source_id as name from stg_problems
-    union select kind, artifact_id, '' from artifacts where kind not in ('problems', 'images', 'compacted', 'starter-datasets')
-    union select 'policies', policy_id, policy from stg_policies"""
+    select distinct 'problems' as kind, problem_id as id, source_id as name, dataset || '/' || split || '/' || source_id as place,
+        dataset || '/' || source_id as near
+    from problems
+    union select kind, artifact_id, '', '', '' from artifacts where kind not in ('problems', 'images', 'compacted', 'starter-datasets')
+    union select 'policies', policy_id, policy, '', '' from stg_policies"""
 BACK = """
     with recursive back as (
         select kind, id, from_kind, from_id, 1 as depth from lineage where id = $id
@@ -72,18 +75,30 @@ def ask(lake: Lake, sql: str, id: str) -> pl.DataFrame:
 
 
 def find(lake: Lake, asked: str) -> Traced:
-    """What an id, a unique start of one, a source id, a policy's name or a path stands for. Raises InputError for none and for several."""
+    """What an id, a unique start of one, a dataset's own id, a policy's name or a path stands for. Raises InputError for none, and for
+    several, listing them."""
     wanted = folder_key(lake, asked) or asked
     known = query(lake, KNOWN)
-    exact = known.filter((pl.col("id") == wanted) | pl.col("name").str.ends_with(f" {wanted}") | (pl.col("name") == wanted))
+    exact = known.filter(pl.any_horizontal(pl.col("id", "name", "place", "near") == wanted)) if wanted else known.clear()
     found = exact if not exact.is_empty() else known.filter(pl.col("id").str.starts_with(wanted))
-    kinds = found.unique(["kind", "id"]).sort("kind", "id")
-    if kinds.is_empty():
-        raise InputError(f"no problem, set, stage or policy is called {asked!r} in {lake.warehouse}; give an id, or the start of one")
-    if len(kinds) > 1:
-        several = ", ".join(f"{row['kind']} {row['id'][:SHORT]}… {row['name']}".strip() for row in kinds.head(5).to_dicts())
-        raise InputError(f"{asked!r} may be {len(kinds)} things: {several}; give more of the id")
-    return Traced(**kinds.row(0, named=True))
+    things = found.sort("kind", "place", "id").unique(["kind", "id"], keep="first", maintain_order=True)
+    if things.is_empty():
+        raise InputError(f"no problem, set, stage or policy is called {asked!r} in {lake.warehouse}{like(asked, known)}")
+    if len(things) > 1:
+        listed = "; ".join(
+            f"{kind} {id[:SHORT]}… {printable(place or name)}".strip() for kind, id, name, place, _ in things.head(MOST_LISTED).rows()
+        )
+        more = f"; and {len(things) - MOST_LISTED} more" if len(things) > MOST_LISTED else ""
+        raise InputError(f"{asked!r} may be {len(things)} things: {listed}{more}; give more of the id, or dataset/split/id")
+    kind, id, name, place, _ = things.row(0)
+    return Traced(kind, id, f"problem {place}" if place else name)
+
+
+def like(asked: str, known: pl.DataFrame) -> str:
+    """What may have been meant, where there are few enough names to compare with; else what may be given."""
+    names = known["name"].unique().drop_nulls()
+    meant = did_you_mean(asked, filter(None, names)) if len(names) <= MOST_COMPARED else ""
+    return f"{meant}; give an id, the start of one, or the id that a dataset gives it"
 
 
 def folder_key(lake: Lake, asked: str) -> str | None:

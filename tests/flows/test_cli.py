@@ -239,6 +239,20 @@ def test_sql_explains(home: Path) -> None:
     assert "difficulty" in told and "╭" in told
 
 
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (["sweep", "--stage", "stage3"], "--stage: "),
+        (["compact", "--min-shards", "0"], "--min-shards: "),
+        (["compact", "--keep-hours", "-1"], "--keep-hours: "),
+        (["grade", "x.jsonl", "--out", "y.jsonl", "--workers", "0"], "--workers: "),
+    ],
+)
+def test_an_option_s_value_that_does_not_fit_is_told(words: list[str], said: str) -> None:
+    fault = CliRunner().invoke(app, words).exception
+    assert isinstance(fault, InputError) and str(fault).startswith(said) and "(given: " in str(fault)
+
+
 def test_the_version_is_told() -> None:
     assert re.fullmatch(r"difficulty-prior \d+\.\d+.*\n", CliRunner().invoke(app, ["--version"]).stdout)
 

@@ -1,0 +1,93 @@
+"""Names that people give to `histogram`, `sweep` and `trace`: what is found, and what is said of a name that there is not."""
+
+import pytest
+
+from flows.commands.warehouse import bars_and_shapes
+from tasks.curation.sweep import SweepSettings, sweep
+from tasks.curation.trace import find
+from tasks.difficulty.settings import DifficultySettings
+from tasks.errors import InputError
+from tasks.lake import Lake
+from tasks.warehouse import publish
+from tests.sql.rows import problems_artifact
+
+
+def test_a_histogram_of_a_dataset_or_a_policy(whole: Lake) -> None:
+    bars, shapes = bars_and_shapes(whole.home, dataset="geometry", policy="stage1")
+    assert set(bars["dataset"]) == set(shapes["dataset"]) == {"geometry"} and set(bars["policy"]) == {"stage1"}
+
+
+@pytest.mark.parametrize(
+    ("wanted", "said"),
+    [
+        (
+            {"dataset": "geometri"},
+            "no difficulty of dataset 'geometri' is published (did you mean `geometry`?); there is algebra, geometry",
+        ),
+        ({"dataset": "ALGEBRA"}, "no difficulty of dataset 'ALGEBRA' is published (did you mean `algebra`?); there is"),
+        ({"dataset": "x"}, "no difficulty of dataset 'x' is published; there is algebra, geometry"),
+        ({"policy": "stage9"}, "no difficulty of policy 'stage9' is published (did you mean `stage"),
+        ({"dataset": "algebra", "policy": "nobody"}, "no difficulty of policy 'nobody' is published; there is base, stage1, stage2"),
+    ],
+)
+def test_a_histogram_of_an_unknown_name_says_so(whole: Lake, wanted: dict[str, str], said: str) -> None:
+    with pytest.raises(InputError) as told:
+        bars_and_shapes(whole.home, **wanted)
+    assert said in str(told.value)
+
+
+def test_a_sweep_of_an_unknown_policy_says_so(whole: Lake) -> None:
+    with pytest.raises(
+        InputError, match=r"no difficulty of policy 'bas' \(did you mean `base`\?\) in .*; there is of base, stage1, stage2"
+    ):
+        sweep(whole, SweepSettings(), "bas")
+
+
+def test_a_sweep_tells_how_far_it_is(whole: Lake) -> None:
+    told: list[tuple[int, int]] = []
+    found = sweep(whole, SweepSettings(sizes=(2, 4)), "base", lambda done, total: told.append((done, total)))
+    assert told == [(done, len(found.sizes)) for done in range(1, len(found.sizes) + 1)]
+
+
+@pytest.fixture(scope="module")
+def named(tmp_path_factory: pytest.TempPathFactory) -> Lake:
+    """Problems whose datasets have ids of their own: some the same, and one problem under two ids."""
+    lake = Lake(tmp_path_factory.mktemp("named"))
+    rows = [
+        ("aa11", "maps", "train", "7"),
+        ("aa22", "charts", "train", "7"),
+        ("bb33", "maps", "train", "q 7"),
+        ("cc44", "maps", "train", "8"),
+    ]
+    rows += [
+        ("cc44", "maps", "train", "eight"),
+        ("cc44", "maps", "heldout", "8"),
+        ("dd55", "maps", "train", "geo/8"),
+        ("7bad", "maps", "train", "x"),
+    ]
+    keys = ("problem_id", "dataset", "split", "source_id")
+    problems_artifact(lake.home, [dict(zip(keys, row, strict=True)) | {"row": number} for number, row in enumerate(rows, start=1)])
+    publish(lake, DifficultySettings())
+    return lake
+
+
+@pytest.mark.parametrize(
+    ("asked", "problem"),
+    [
+        *(("aa11", "aa11"), ("aa1", "aa11"), ("maps/7", "aa11"), ("charts/train/7", "aa22"), ("q 7", "bb33"), ("8", "cc44")),
+        *(("eight", "cc44"), ("maps/heldout/8", "cc44"), ("geo/8", "dd55"), ("x", "7bad"), ("7b", "7bad")),
+    ],
+)
+def test_a_problem_is_found_by_its_dataset_s_own_id(named: Lake, asked: str, problem: str) -> None:
+    assert (find(named, asked).kind, find(named, asked).id) == ("problems", problem)
+
+
+def test_an_id_of_several_datasets_lists_them(named: Lake) -> None:
+    with pytest.raises(InputError) as told:
+        find(named, "7")
+    assert "'7' may be 2 things: problems aa22… charts/train/7; problems aa11… maps/train/7; give more" in str(told.value)
+
+
+def test_an_id_that_is_none_says_what_is_like_it(named: Lake) -> None:
+    with pytest.raises(InputError, match=r"is called 'eigth' in .* \(did you mean `eight`\?\); give an id"):
+        find(named, "eigth")
