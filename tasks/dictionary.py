@@ -6,6 +6,7 @@ No list is kept by hand: a relation without a header, or a column that no header
 from __future__ import annotations
 
 import json
+from collections.abc import Iterable, Mapping, Sequence
 from contextlib import closing
 from dataclasses import asdict, dataclass
 from functools import cache
@@ -17,6 +18,7 @@ from tasks.lake import RELATIONS
 from tasks.relations import Header, headers, meanings, models, quoted
 from tasks.warehouse import in_order, open_over, summaries
 
+ORDER = ["mart", "view", "lake", "made"]
 KINDS = {"given": "lake", "staging": "view", "marts": "mart"}
 
 
@@ -47,15 +49,31 @@ class Relation:
 @cache
 def dictionary() -> tuple[Relation, ...]:
     """Every relation that is published: marts first, then views, the lake's own, and what Python makes. Made once a process."""
-    known, order = headers(), ["mart", "view", "lake", "made"]
-    with closing(open_over({}, DifficultySettings())) as connection:
-        described = {
-            name: connection.execute(f"describe {quoted(name)}").fetchall()
-            for name in in_order([*RELATIONS, *models()])
-            if name in known and name not in summaries()
-        }
-    relations = [relation_of(known[name], rows, known) for name, rows in described.items()]
-    return tuple(sorted(relations, key=lambda relation: (order.index(relation.kind), relation.name)))
+    return described([*RELATIONS, *models()])
+
+
+def outline() -> tuple[Relation, ...]:
+    """The same without their columns, of the headers alone: no relation is made for it."""
+    known = headers()
+    return sorted_by_kind(relation_of(known[name], [], known) for name in published([*RELATIONS, *models()], known))
+
+
+def described(wanted: Sequence[str]) -> tuple[Relation, ...]:
+    """The wanted relations and all that they are made from, with their columns: made over an empty lake, and asked of DuckDB."""
+    known = headers()
+    with closing(open_over({}, DifficultySettings(), wanted=wanted)) as connection:
+        columns = {name: connection.execute(f"describe {quoted(name)}").fetchall() for name in published(wanted, known)}
+    return sorted_by_kind(relation_of(known[name], rows, known) for name, rows in columns.items())
+
+
+def published(wanted: Sequence[str], known: Mapping[str, Header]) -> list[str]:
+    """Of the wanted relations and all that they are made from those that are published, each after its inputs."""
+    return [name for name in in_order(wanted) if name in known and name not in summaries()]
+
+
+def sorted_by_kind(relations: Iterable[Relation]) -> tuple[Relation, ...]:
+    """Relations in the order in which they are shown."""
+    return tuple(sorted(relations, key=lambda relation: (ORDER.index(relation.kind), relation.name)))
 
 
 def relation_of(header: Header, described: list[tuple[Any, ...]], known: dict[str, Header]) -> Relation:
@@ -78,10 +96,10 @@ def relation_of(header: Header, described: list[tuple[Any, ...]], known: dict[st
 
 def relation_named(name: str) -> Relation:
     """One relation. Raises InputError that lists all of them when there is none of that name."""
-    relations = {relation.name: relation for relation in dictionary()}
-    if name not in relations:
-        raise InputError(f"the warehouse has no relation {name!r}{did_you_mean(name, relations)}; it has {', '.join(sorted(relations))}")
-    return relations[name]
+    names = sorted(relation.name for relation in outline())
+    if name not in names:
+        raise InputError(f"the warehouse has no relation {name!r}{did_you_mean(name, names)}; it has {', '.join(names)}")
+    return next(relation for relation in described([name]) if relation.name == name)
 
 
 def written(relations: tuple[Relation, ...]) -> str:

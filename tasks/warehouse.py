@@ -240,7 +240,7 @@ def create(
     if name in files or name in RELATIONS:
         create_source(connection, name, files.get(name, []))
     elif name == FITS:
-        from tasks.difficulty.fit import fit_outcomes  # brings scipy, which takes half a second to import; reruns never fit
+        from tasks.difficulty.fit import fit_outcomes
 
         connection.from_arrow(fit_outcomes(connection.table("outcome_counts").pl()).to_arrow()).create(FITS)
     elif name == STOPPING_RULE:

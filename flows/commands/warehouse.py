@@ -78,16 +78,15 @@ def schema(
 
     Example: `difficulty-prior schema difficulty`
     """
-    from tasks.dictionary import dictionary, relation_named, written
+    from tasks.dictionary import dictionary, outline, relation_named, written
     from tasks.reporting.terminal import print_relation, relations_table
 
-    found = (relation_named(relation),) if relation else dictionary()
     if as_json:
-        sys.stdout.write(f"{written(found)}\n")
+        sys.stdout.write(f"{written((relation_named(relation),) if relation else dictionary())}\n")
     elif relation:
-        print_relation(printed(), found[0])
+        print_relation(printed(), relation_named(relation))
     else:
-        printed().print(relations_table(found))
+        printed().print(relations_table(outline()))
 
 
 @app.command(rich_help_panel=PANEL)

@@ -176,7 +176,7 @@ def test_mathverse_is_asked_as_its_authors_ask_it(dataset: Dataset, problems) ->
 def test_an_unknown_mapping_lists_the_known() -> None:
     with pytest.raises(
         ValidationError,
-        match=r"no column mapping is named 'mathvisoin' \(did you mean `mathvision`\?\); use one of easyr1, geometry3k, mathvision, mathverse",
+        match=r"no column mapping is named 'mathvisoin' \(did you mean `mathvision`\?\); use one of easyr1, geometry3k, mathvision",
     ):
         SourceSettings(name="x", path="y", columns="mathvisoin")
 

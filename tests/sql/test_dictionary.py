@@ -2,7 +2,7 @@
 
 import pytest
 
-from tasks.dictionary import dictionary, relation_named
+from tasks.dictionary import dictionary, outline, relation_named
 from tasks.errors import InputError
 from tasks.lake import Lake
 from tasks.querying import query
@@ -39,6 +39,11 @@ def test_a_column_means_what_it_means_where_it_comes_from() -> None:
     assert meaning("u_shape", "grader_id", known) == Meaning("the grader's version")
     assert meaning("candidates", "accuracy", known) == known["difficulty"].columns["accuracy"]
     assert meaning("u_shape", "no_such_column", known) is None
+
+
+def test_the_outline_and_a_single_relation_tell_the_same() -> None:
+    assert [(one.name, one.kind, one.purpose) for one in outline()] == [(one.name, one.kind, one.purpose) for one in dictionary()]
+    assert all(relation_named(name) == RELATIONS[name] for name in ("difficulty", "study", "stg_groups", "rollouts", "t_quantiles"))
 
 
 def test_the_published_file_tells_it_to_any_tool(whole: Lake) -> None:
