@@ -2,9 +2,10 @@ import polars as pl
 import pytest
 
 from tasks.curation import rules
-from tasks.curation.rules import choose, shortage
+from tasks.curation.rules import choices, choose, shortage
 from tasks.curation.settings import StageRule
 from tasks.errors import InputError
+from tasks.relations import sql_files
 
 LEVELS = [0.0, 0.125, 0.25, 0.5, 0.75, 1.0]
 
@@ -50,6 +51,25 @@ def test_a_draw_is_decided_by_the_seed_alone(candidates, rule):
 def test_a_smaller_size_is_the_start_of_a_larger(candidates, rule):
     small, large = (choose(candidates, StageRule(rule=rule, size=size), 0)["problem_id"].to_list() for size in (5, 20))
     assert large[:5] == small
+
+
+@pytest.mark.parametrize("name", sorted(sql_files("curation")))
+def test_every_shipped_rule_gives_the_start_of_a_larger_set_whatever_the_order_of_rows(candidates, name):
+    """What `is_shipped` promises: so a sweep runs them once a pair of thresholds, and nobody runs them twice."""
+    subject = pl.concat_str(pl.lit('{"subject": "'), pl.col("problem_id").str.slice(0, 4), pl.lit('"}'))
+    rows = candidates.with_columns(n=pl.lit(8), k=(pl.col("accuracy") * 8).cast(pl.Int64), metadata=subject)
+    before = rows.with_columns(accuracy=pl.col("accuracy") / 2)
+    rules = [StageRule(rule=name, low=0.1, high=0.8, size=size) for size in (1, 7, 12, 50)]
+    sets = [chosen["problem_id"].to_list() for chosen in choices(rows, rules, 3, before)]
+    assert len(sets[-1]) > 12 and all(chosen == sets[-1][: len(chosen)] for chosen in sets)
+    shuffled = rows.sample(fraction=1, shuffle=True, seed=5)
+    assert choose(shuffled, rules[2], 3, before.reverse())["problem_id"].to_list() == sets[2]
+
+
+def test_a_rule_that_reads_no_size_is_cut_to_it(candidates, tmp_path):
+    rule = own(tmp_path, "select problem_id from candidates order by accuracy, problem_id")
+    sizes = [len(rows) for rows in choices(candidates, [StageRule(rule=rule, size=size) for size in (3, 5, 500)], 0)]
+    assert sizes == [3, 5, len(candidates)]
 
 
 @pytest.mark.parametrize("rule", ["medium", "medium_to_hard"])

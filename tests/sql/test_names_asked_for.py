@@ -1,9 +1,13 @@
 """Names that people give to `histogram`, `sweep` and `trace`: what is found, and what is said of a name that there is not."""
 
+from pathlib import Path
+
 import pytest
 
 from flows.commands.warehouse import bars_and_shapes
-from tasks.curation.sweep import SweepSettings, sweep
+from tasks.curation.rules import choose
+from tasks.curation.settings import StageRule
+from tasks.curation.sweep import SweepSettings, candidates_of, profile_of, sweep
 from tasks.curation.trace import find
 from tasks.difficulty.settings import DifficultySettings
 from tasks.errors import InputError
@@ -47,6 +51,19 @@ def test_a_sweep_tells_how_far_it_is(whole: Lake) -> None:
     told: list[tuple[int, int]] = []
     found = sweep(whole, SweepSettings(sizes=(2, 4)), "base", lambda done, total: told.append((done, total)))
     assert told == [(done, len(found.sizes)) for done in range(1, len(found.sizes) + 1)]
+
+
+@pytest.mark.parametrize("rule", ["medium_to_hard", "own"])
+def test_a_sweep_chooses_what_the_rule_alone_would(whole: Lake, tmp_path: Path, rule: str) -> None:
+    own = tmp_path / "own.sql"
+    own.write_text(
+        "select problem_id, row_number() over (order by k, problem_id) as rank from candidates where accuracy > $low and $size > 2"
+    )
+    settings = SweepSettings(sizes=(2, 3, 9), rule=StageRule(rule=str(own) if rule == "own" else rule))
+    found, candidates = sweep(whole, settings, "base").sizes, candidates_of(whole, profile_of(whole, "base"))
+    for row in found.sample(12, seed=1).iter_rows(named=True):
+        alone = settings.rule.model_copy(update={name: row[name] for name in ("low", "high", "size")})
+        assert row["chosen"] == len(choose(candidates, alone, settings.seed)), row
 
 
 @pytest.fixture(scope="module")
