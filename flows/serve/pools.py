@@ -3,9 +3,10 @@
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from typing import Any
 
 from prefect.client.orchestration import SyncPrefectClient
-from prefect.client.schemas.actions import GlobalConcurrencyLimitCreate, WorkPoolCreate
+from prefect.client.schemas.actions import GlobalConcurrencyLimitCreate, WorkPoolCreate, WorkPoolUpdate
 from prefect.client.schemas.objects import Worker
 from prefect.exceptions import ObjectNotFound
 from prefect.workers.process import ProcessWorker
@@ -14,6 +15,7 @@ POOLS = {
     "gpu": "What samples or trains. Each run takes the card of its worker around what it computes.",
     "cpu": "What only counts and chooses.",
 }
+SETTABLE = ("stream_output",)  # not command, working_dir or env, which are code; the environment is the worker's
 STALE_S = 90.0  # three heartbeats
 
 
@@ -27,14 +29,28 @@ class Crew:
     stale: tuple[tuple[str, float], ...]
 
 
+def closed_template() -> dict[str, Any]:
+    """The template of our pools' jobs: a run sets what SETTABLE names, and nothing else reaches its process.
+
+    The server refuses other variables where it looks at them, which is not everywhere; what a worker starts is filled in from
+    `job_configuration` alone. An `env` there, even an empty one, would be merged with whatever a run brings along.
+    """
+    known = ProcessWorker.get_default_base_job_template()["variables"]["properties"]
+    variables = {"type": "object", "properties": {name: known[name] for name in SETTABLE}, "additionalProperties": False}
+    return {"variables": variables, "job_configuration": {name: f"{{{{ {name} }}}}" for name in SETTABLE}}
+
+
 def make_pools(client: SyncPrefectClient, names: Iterable[str] = POOLS) -> None:
-    """Make the work pools that are not there yet; those that are stay as they are, of whatever type."""
+    """Make the work pools that are not there yet, and close those of processes that are; of other types they stay as they are."""
+    template = closed_template()
     for name in names:
         try:
-            client.read_work_pool(name)
+            found = client.read_work_pool(name)
         except ObjectNotFound:
-            template = ProcessWorker.get_default_base_job_template()
             client.create_work_pool(WorkPoolCreate(name=name, type="process", description=POOLS.get(name, ""), base_job_template=template))
+            continue
+        if found.type == "process" and found.base_job_template != template:
+            client.update_work_pool(name, WorkPoolUpdate(base_job_template=template))
 
 
 def make_limits(client: SyncPrefectClient, cards: Sequence[str]) -> None:
