@@ -1,6 +1,7 @@
-"""The Prefect API that is configured, if any: whether it answers, and whether its server is new enough for this client."""
+"""The Prefect API that is configured, if any: its password, whether it answers, and whether its server is new enough for this client."""
 
 import os
+import secrets
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -14,15 +15,19 @@ from prefect.client.orchestration import SyncPrefectClient, get_client
 from prefect.client.schemas.filters import FlowRunFilter
 from prefect.client.schemas.objects import Worker, WorkPool
 from prefect.client.schemas.sorting import FlowRunSort
+from prefect.context import refresh_global_settings_context
 from prefect.exceptions import PrefectHTTPStatusError
 from prefect.settings import (
+    PREFECT_API_AUTH_STRING,
     PREFECT_API_URL,
     PREFECT_CLIENT_MAX_RETRIES,
     PREFECT_CLOUD_API_URL,
     PREFECT_HOME,
+    PREFECT_SERVER_API_AUTH_STRING,
     temporary_settings,
 )
 
+from flows.serve import password
 from tasks.errors import InputError
 
 SECONDS = 5.0
@@ -32,7 +37,26 @@ OPEN_STATES = ("RUNNING", "PENDING", "SCHEDULED", "PAUSED", "CANCELLING")
 
 def api_url() -> str | None:
     """The address of the configured API; None where a run starts a temporary server of its own."""
-    return PREFECT_API_URL.value() or None
+    url = PREFECT_API_URL.value() or None
+    ours = password.served_at(url) if url else None
+    return ours.api if ours else url  # which may be said to be on `localhost`, where another may listen, too
+
+
+def password_for(url: str) -> str | None:
+    """What the user has set for the API at `url`; else, for a server of this user's `serve`, its own. Raises what `own_password` raises."""
+    ours = password.served_at(url)
+    chosen = PREFECT_API_AUTH_STRING.value() or (ours and PREFECT_SERVER_API_AUTH_STRING.value())
+    return chosen or (password.own_password() if ours and ours.own else None)
+
+
+def chosen_password() -> str | None:
+    """What the user has set as the password of a server that we start. Raises InputError where it is two, or none that can be given."""
+    server, client = PREFECT_SERVER_API_AUTH_STRING.value() or "", PREFECT_API_AUTH_STRING.value() or ""
+    names = "PREFECT_SERVER_API_AUTH_STRING", "PREFECT_API_AUTH_STRING"
+    if server and client and server != client:
+        raise InputError(f"{' and '.join(names)} are different passwords of one server: unset one of them, or make them equal")
+    way_out = "or unset it, and `serve` makes a password of its own"
+    return password.checked(server or client, names[0] if server else names[1], way_out) if server or client else None
 
 
 def prefect_home() -> Path:
@@ -41,10 +65,14 @@ def prefect_home() -> Path:
 
 
 @contextmanager
-def talking_to(url: str) -> Iterator[None]:
-    """Ask this API inside, and let what is started there ask it, too. Prefect reads its environment once, when it is imported."""
-    os.environ["PREFECT_API_URL"] = url
-    with temporary_settings({PREFECT_API_URL: url}):
+def talking_to(url: str, word: str | None = None) -> Iterator[None]:
+    """Ask this API inside, with this password or the one that we have for it, and let what is started there ask it, too.
+
+    Prefect reads its environment once, when it is imported.
+    """
+    word = word or password_for(url)
+    os.environ.update({"PREFECT_API_URL": url, **({"PREFECT_API_AUTH_STRING": word} if word else {})})
+    with temporary_settings({PREFECT_API_URL: url, PREFECT_API_AUTH_STRING: word}):
         yield
 
 
@@ -80,15 +108,16 @@ class ApiError(InputError):
 
 @contextmanager
 def asking(url: str) -> Iterator[SyncPrefectClient]:
-    """A client of the API at this address that gives up soon. Raises ApiError where it cannot be asked."""
+    """A client of the API at this address that gives up soon. Raises ApiError where it cannot be asked, or its password not be trusted."""
+    word = trusted_password(url)
     try:
         with (
-            temporary_settings({PREFECT_API_URL: url, PREFECT_CLIENT_MAX_RETRIES: 0}),
+            temporary_settings({PREFECT_API_URL: url, PREFECT_API_AUTH_STRING: word, PREFECT_CLIENT_MAX_RETRIES: 0}),
             get_client(httpx_settings={"timeout": SECONDS}, sync_client=True) as client,
         ):
             yield client
     except (PrefectHTTPStatusError, httpx.HTTPStatusError) as error:
-        raise refusal(url, error.response.status_code) from error
+        raise refusal(url, error.response.status_code, bool(word)) from error
     except (httpx.HTTPError, httpx.InvalidURL, OSError) as error:
         raise ApiError(
             f"the Prefect API at {url} does not answer ({said(error)})",
@@ -97,16 +126,28 @@ def asking(url: str) -> Iterator[SyncPrefectClient]:
         ) from error
 
 
+def trusted_password(url: str) -> str | None:
+    """The password for an API. Raises ApiError for a file of it that cannot be trusted."""
+    try:
+        return password_for(url)
+    except InputError as error:
+        fault, _, fix = str(error).partition(": ")
+        raise ApiError(fault, fix) from error
+
+
 def said(error: Exception) -> str:
     """What an error of the network says, in short."""
     return str(error).splitlines()[0] if str(error) else type(error).__name__
 
 
-def refusal(url: str, status: int) -> ApiError:
-    """What is wrong when a server answers with an error."""
+def refusal(url: str, status: int, asked: bool = False) -> ApiError:
+    """What is wrong when a server answers with an error; `asked`: to a request with a password."""
     if status in (401, 403):
         fix = "set PREFECT_API_AUTH_STRING (or PREFECT_API_KEY) to what its server expects"
-        return ApiError(f"the Prefect API at {url} refuses us ({status})", fix)
+        return ApiError(f"the Prefect API at {url} refuses {'our password' if asked else 'us'} ({status})", fix)
+    if status == httpx.codes.MISDIRECTED_REQUEST:
+        fix = "give it one (`serve --allow-host NAME`), or ask by the address that `serve` prints"
+        return ApiError(f"the server at {url} does not answer to this name", fix)
     return ApiError(f"{url} answers {status}, so it is no Prefect API", "PREFECT_API_URL ends in /api, as in http://127.0.0.1:4200/api")
 
 
@@ -128,9 +169,30 @@ def too_old(version: Version | None) -> ApiError | None:
 
 
 def check_api() -> None:
-    """Raise ApiError where the configured API does not answer, or its server is too old. Where none is configured, nothing is asked."""
-    if (url := api_url()) and (fault := too_old(server_version(url))):
-        raise fault
+    """Let this process ask the configured API, or else a temporary server that nobody else can. Raises ApiError where the API does not
+    answer, refuses us, or its server is too old."""
+    url = api_url()
+    if url is None:
+        os.environ.update(closed_temporary_server())
+    else:
+        if fault := too_old(server_version(url)):
+            raise fault
+        word = password_for(url)
+        os.environ.update({"PREFECT_API_URL": url, **({"PREFECT_API_AUTH_STRING": word} if word else {})})
+    refresh_global_settings_context()
+
+
+def closed_temporary_server() -> dict[str, str]:
+    """The variables that keep others out of the server that Prefect starts for a run: it shares its records with that of `serve`.
+
+    Its password is this process's own, and no web page may ask it.
+    """
+    word = PREFECT_API_AUTH_STRING.value() or f"{password.USER}:{secrets.token_urlsafe(24)}"
+    return {
+        "PREFECT_API_AUTH_STRING": word,
+        "PREFECT_SERVER_API_AUTH_STRING": word,
+        "PREFECT_SERVER_API_CORS_ALLOWED_ORIGINS": "",
+    }
 
 
 def open_runs(client: SyncPrefectClient) -> list[ServerRun]:

@@ -28,7 +28,7 @@ def executable(playwright: Any) -> str:
 
 
 @contextmanager
-def chromium() -> Iterator[Any]:
+def chromium(*options: str) -> Iterator[Any]:
     """A browser; without its sandbox, which wants rights that containers lack, as it only sees pages of our own. Raises NoChromium."""
     try:
         from playwright.sync_api import sync_playwright
@@ -36,7 +36,7 @@ def chromium() -> Iterator[Any]:
         raise NoChromium("no Playwright here: pip install 'difficulty-prior[dev]'") from error
 
     with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=executable(playwright), args=["--no-sandbox"])
+        browser = playwright.chromium.launch(executable_path=executable(playwright), args=["--no-sandbox", *options])
         try:
             yield browser
         finally:

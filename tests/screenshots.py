@@ -6,24 +6,20 @@ own, in which the finished run is run again: everything is cached, but the repor
 
 import io
 import shutil
-import signal
-import subprocess
 import sys
 import tempfile
-import time
 from pathlib import Path
 from typing import Any
 
-import httpx
 from PIL import Image
 
 from tasks.process import PROJECT
 from tasks.reporting.index import REPORTS, reports_of
 from tests.chromium import chromium
-from tests.flows.runs import command, environment
+from tests.flows.serving import serving
 
 IMAGES, MOST_BYTES = PROJECT / ".github" / "images", 150_000
-PORT = 24_198
+RUN_S = 600.0
 SETTLES_MS = 1500  # until the UI has drawn its pictures
 QUALITIES = (90, 80, 65, 50)
 
@@ -63,45 +59,18 @@ def shoot_ui(browser: Any, home: Path, recipe: str) -> None:
     """A run and its artifacts."""
     with tempfile.TemporaryDirectory() as folder:
         shutil.rmtree(newest_report(home, recipe).parent)  # it is made anew by the run
-        serving = subprocess.Popen(command("serve", "--home", str(home), "--port", str(PORT)), env=environment(Path(folder)))
-        try:
-            ui = f"http://127.0.0.1:{PORT}"
-            run = start_run(ui, recipe)
+        with serving(Path(folder), "--home", str(home)) as served:
+            run = served.ended(served.start("pipeline", recipe=recipe), RUN_S)
+            ui = served.api.removesuffix("/api")
             with browser.new_context(viewport={"width": 1440, "height": 900}, device_scale_factor=1.25) as context:
                 tab = context.new_page()
+                tab.goto(f"{ui}/sign-in#{served.password}")
+                tab.wait_for_url("**/deployments")
                 tab.goto(f"{ui}/runs/flow-run/{run['id']}")
                 tab.get_by_text("Artifacts", exact=True).last.click()
                 tab.get_by_text(f"{recipe}-report").first.wait_for()
                 tab.wait_for_timeout(SETTLES_MS)
                 keep(tab.screenshot(), "ui-run")
-        finally:
-            serving.send_signal(signal.SIGINT)
-            serving.wait(timeout=60)
-
-
-def start_run(ui: str, recipe: str) -> dict[str, Any]:
-    """Start the pipeline once it is deployed, and wait for its end."""
-    deployment = patiently(lambda: httpx.get(f"{ui}/api/deployments/name/difficulty-prior/pipeline", timeout=10))
-    run = httpx.post(f"{ui}/api/deployments/{deployment['id']}/create_flow_run", json={"parameters": {"recipe": recipe}}, timeout=10).json()
-    while (found := httpx.get(f"{ui}/api/flow_runs/{run['id']}", timeout=10).json())["state_type"] not in (
-        "COMPLETED",
-        "FAILED",
-        "CRASHED",
-    ):
-        time.sleep(1)
-    return found
-
-
-def patiently(ask: Any, seconds: float = 180) -> Any:
-    """The answer, once there is one."""
-    started = time.monotonic()
-    while True:
-        try:
-            return ask().raise_for_status().json()
-        except httpx.HTTPError:
-            if time.monotonic() - started > seconds:
-                raise
-            time.sleep(0.5)
 
 
 def main(home: Path, recipe: str = "starter") -> None:

@@ -28,8 +28,11 @@ def say(line: str) -> None:
 
 
 def serve(
-    port: Annotated[int, typer.Option(min=1, max=65535, help="The port of the UI and the API.")] = 4200,
-    host: Annotated[str, typer.Option(help="The address to listen on; before 0.0.0.0 set PREFECT_SERVER_API_AUTH_STRING.")] = "127.0.0.1",
+    port: Annotated[int, typer.Option(min=1, max=65534, help="The port of the UI and the API; the next one shows the reports.")] = 4200,
+    host: Annotated[str, typer.Option(help="Where to listen; what others reach wants PREFECT_SERVER_API_AUTH_STRING.")] = "127.0.0.1",
+    allow_host: Annotated[
+        list[str] | None, typer.Option(metavar="NAME", help="A name by which browsers and workers ask for it, besides its own.")
+    ] = None,
     server: Annotated[str | None, typer.Option(metavar="URL", help="A Prefect API that there is already: start only workers.")] = None,
     gpus: Annotated[
         list[str] | None, typer.Option(metavar="IDS", help="A worker's GPUs, as in 0 or 0,1; once a worker. Default: each GPU its own.")
@@ -41,18 +44,25 @@ def serve(
 ) -> None:
     """Start everything from the Prefect UI: brings up server, work pools, limits, deployments and workers on this machine. Ctrl-C ends all.
 
+    **Who can do what.** Whoever has the password may do whatever this user may: deployments, recipes and verifier files are code. The port
+    of the UI and the API asks for it (made once, kept in PREFECT_HOME for this user alone; or PREFECT_SERVER_API_AUTH_STRING), and
+    answers to its own pages and names alone. The port after it shows reports to whoever uses this machine. A run chooses a recipe and
+    settings, never a command, a folder or an environment. A policy's folder runs no code unless a recipe says `trust_remote_code`.
+    More: deployments/README.md.
+
     Example: `difficulty-prior serve --home /data/runs --gpus 0 --gpus 1,2`
     """
-    from flows.serve.server import address
-
-    place, api = open_home(home or default_home()), server or f"{address(host, port)}/api"
+    place = open_home(home or default_home())
     os.environ["DIFFICULTY_PRIOR_HOME"] = str(place)  # for all it starts
     from flows.prefect_api import talking_to
     from flows.serve.running import Serving
     from flows.serve.running import serve as run
+    from flows.serve.server import own_server
 
-    with talking_to(api):
-        run(Serving(place, api, file, host, port, server is None, tuple(gpus or ()), limit, notify), say)
+    own = None if server else own_server(host, port, allow_host or ())
+    api = own.api if own else str(server)
+    with talking_to(api, own.password if own else None):
+        run(Serving(place, api, file, own, tuple(gpus or ()), limit, notify), say)
 
 
 def deploy(

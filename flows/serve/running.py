@@ -1,6 +1,7 @@
 """`difficulty-prior serve`: a Prefect server, pools, limits, deployments and workers on this machine, until it is told to end."""
 
 import os
+import shlex
 import shutil
 import signal
 import socket
@@ -8,7 +9,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass
 from pathlib import Path
 from types import FrameType
@@ -16,8 +17,10 @@ from types import FrameType
 import httpx
 
 from flows.serve.children import Child, end
+from flows.serve.guard import SIGN_IN
 from flows.serve.pages import pages_child
-from flows.serve.server import await_server, check_version, server_child
+from flows.serve.password import file, noted, writable_folder
+from flows.serve.server import OwnServer, await_server, check_version, server_child
 from tasks.cards import CARDS
 from tasks.errors import InputError
 from tasks.lake import Lake
@@ -38,15 +41,13 @@ CLIENT = {
 
 @dataclass(frozen=True)
 class Serving:
-    """What to serve: the lake, the API's address, where our own server listens (unless there is one already), the deployments' file, the
-    groups of GPUs that a worker of pool `gpu` gets each ("0", or "0,1" for one that trains on two), and how many runs a worker takes."""
+    """What to serve: the lake, the API's address, the deployments' file, our own server (unless there is one already), the groups of GPUs
+    that a worker of pool `gpu` gets each ("0", or "0,1" for one that trains on two), and how many runs a worker takes."""
 
     home: Path
     api: str
     file: Path
-    host: str = "127.0.0.1"
-    port: int = 4200
-    own: bool = True
+    own: OwnServer | None = None
     gpus: Sequence[str] = ()
     limit: int = 4
     notify: str | None = None
@@ -59,28 +60,34 @@ def serve(asked: Serving, say: Callable[[str], None]) -> None:
     be written; WorkerError for a part that dies again and again.
     """
     check_writable(asked.home)
-    logs = prefect_home() / "difficulty-prior"
-    logs.mkdir(parents=True, exist_ok=True)
+    logs = writable_folder()
     children: list[Child] = []
     with until_told_to_end():
         try:
             if asked.own:
-                children.append(server_child(asked.host, asked.port, logs))
-                children[0].start()
-                await_server(children[0], asked.api, say)
-                if pages := pages_child(asked.home, asked.host, asked.port + 1, logs, say):
-                    children.append(pages)
-                    pages.start()
-            check_version(asked.api)
-            set_up(asked, children, logs)
-            announce(asked, children, logs, say)
-            watch(asked, children, say)
+                start_servers(asked.own, asked.home, children, say)
+            with noted(asked.own.api, asked.own.made) if asked.own else nullcontext():
+                check_version(asked.api)
+                set_up(asked, children, logs)
+                announce(asked, children, logs, say)
+                watch(asked, children, say)
         finally:
             if children:
                 say("ending workers and server")
             servers = 1 if asked.own else 0
             end(children[servers:])  # first, for their runs to tell the server that they end
             end(children[:servers], SERVER_GRACE_S)
+
+
+def start_servers(server: OwnServer, home: Path, children: list[Child], say: Callable[[str], None]) -> None:
+    """Start Prefect's server and that of the reports, which join `children`, the first first. Raises what its parts raise."""
+    logs = writable_folder()
+    children.append(server_child(server, logs))
+    children[0].start()
+    await_server(children[0], server.api, say)
+    if pages := pages_child(home, server.host, server.port + 1, logs, say):
+        children.append(pages)
+        pages.start()
 
 
 def check_writable(home: Path) -> None:
@@ -92,19 +99,6 @@ def check_writable(home: Path) -> None:
             probe.unlink()
     except PermissionError as error:
         raise InputError(f"the lake {home} cannot be written by this user ({error}); choose another --home") from error
-
-
-def prefect_home() -> Path:
-    """Prefect's own folder; checked to be writable, as its database lies there."""
-    home = Path(os.environ.get("PREFECT_HOME", "~/.prefect")).expanduser()
-    try:
-        with disk_errors_named(home):
-            home.mkdir(parents=True, exist_ok=True)
-            write_text(home / ".difficulty-prior", "")
-            (home / ".difficulty-prior").unlink()
-    except PermissionError as error:
-        raise InputError(f"Prefect's folder {home} cannot be written by this user ({error}); set PREFECT_HOME to another") from error
-    return home
 
 
 class Stopped(BaseException):
@@ -173,13 +167,20 @@ def worker_child(pool: str, name: str, cards: Sequence[str], gpus: str, limit: i
 def announce(asked: Serving, children: list[Child], logs: Path, say: Callable[[str], None]) -> None:
     """Say where everything is and how to end it."""
     workers = ", ".join(child.name.removeprefix("worker ") for child in children if child.name.startswith("worker"))
-    say(f"Prefect UI   {asked.api.removesuffix('/api')}/deployments")
+    say(f"Prefect UI   {asked.api.removesuffix('/api')}/{sign_in(asked.own) if asked.own else 'deployments'}")
     if SERVED_AT in os.environ:
         say(f"reports      {os.environ[SERVED_AT]}")
     say(f"lake         {asked.home}")
     say(f"workers      {workers}; logs in {logs}")
     say(f"from here    export PREFECT_API_URL={asked.api}")
+    if asked.own and asked.own.made:
+        say(f'notebooks    export PREFECT_API_AUTH_STRING="$(cat {shlex.quote(str(file()))})", the password; our own commands know it')
     say("ready; Ctrl-C ends the server, the workers and their runs (what a run has done stays, and the next goes on from there)")
+
+
+def sign_in(server: OwnServer) -> str:
+    """The page of the UI to open: in a terminal with the password that we made, which the browser keeps; it gets into no log."""
+    return f"{SIGN_IN.removeprefix('/')}#{server.password}" if server.made and sys.stdout.isatty() else "deployments"
 
 
 def watch(asked: Serving, children: list[Child], say: Callable[[str], None]) -> None:

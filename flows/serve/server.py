@@ -1,17 +1,22 @@
 """The Prefect server: whether its port is free, whether it answers, and whether it is new enough for us."""
 
+import errno
 import os
 import socket
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 import httpx
 import psutil
+from prefect.settings import get_current_settings
 
-from flows.prefect_api import server_version, too_old
+from flows.prefect_api import chosen_password, server_version, too_old
+from flows.serve.addresses import ALLOWED, address, given_names, is_loopback, names_here
 from flows.serve.children import Child
+from flows.serve.password import own_password, writable_folder
 from tasks.errors import InputError, WorkerError
 from tasks.process import PROJECT
 
@@ -23,18 +28,55 @@ SERVER = {
 }
 
 
-def server_child(host: str, port: int, logs: Path) -> Child:
+@dataclass(frozen=True)
+class OwnServer:
+    """A Prefect server that we start: where it listens, its password, whether we made that ourselves, and its names besides its own."""
+
+    host: str
+    port: int
+    password: str
+    made: bool
+    names: tuple[str, ...] = ()
+
+    @property
+    def api(self) -> str:
+        return f"{address(self.host, self.port)}/api"
+
+
+def own_server(host: str, port: int, names: Sequence[str]) -> OwnServer:
+    """The server to start at an address. Raises InputError for one that others reach without a password of the user's choice, for an
+    address or a name that is none, and for a password, or a file of it, that cannot be trusted."""
+    names_here(host, [*given_names(), *names])
+    other_origins()
+    if chosen := chosen_password():
+        return OwnServer(host, port, chosen, False, tuple(names))
+    if not is_loopback(host):
+        raise InputError(
+            f"--host {host} is open to other machines, and no password is set: export PREFECT_SERVER_API_AUTH_STRING='admin:…' with one of "
+            f"your choice, or leave --host out and come through a tunnel (ssh -L {port}:127.0.0.1:{port} {socket.gethostname()})"
+        )
+    writable_folder()
+    return OwnServer(host, port, own_password(), True, tuple(names))
+
+
+def other_origins() -> list[str]:
+    """The origins besides the server's own whose pages the user lets ask it. Raises InputError where that is every page."""
+    api = get_current_settings().server.api
+    text = api.cors_allowed_origins if "cors_allowed_origins" in api.model_fields_set else ""
+    found = [origin.strip() for origin in text.split(",") if origin.strip()]
+    if "*" in found:
+        name = "PREFECT_SERVER_API_CORS_ALLOWED_ORIGINS"
+        raise InputError(f"{name}=* lets every web page ask this server; name the origins, as in https://prior.example.org, or unset it")
+    return found
+
+
+def server_child(server: OwnServer, logs: Path) -> Child:
     """A Prefect server with its UI, on a port that is free. Raises InputError that says who has the port."""
-    check_port(host, port)
-    command = [sys.executable, "-m", "flows.serve.prefect_server", "start", "--host", host, "--port", str(port)]
+    check_port(server.host, server.port)
+    command = [sys.executable, "-m", "flows.serve.prefect_server", "start", "--host", server.host, "--port", str(server.port)]
     search = os.pathsep.join(filter(None, [str(PROJECT), os.environ.get("PYTHONPATH", "")]))
-    return Child("Prefect server", command, {**os.environ, **SERVER, "PYTHONPATH": search}, logs / "server.log")
-
-
-def address(host: str, port: int) -> str:
-    """Where the UI of a server is, for a browser on the same machine; the API is under /api."""
-    local = {"0.0.0.0": "127.0.0.1", "::": "[::1]"}.get(host, f"[{host}]" if ":" in host else host)
-    return f"http://{local}:{port}"
+    closed = {"PREFECT_SERVER_API_AUTH_STRING": server.password, ALLOWED: ",".join([*given_names(), *server.names])}
+    return Child("Prefect server", command, {**os.environ, **SERVER, **closed, "PYTHONPATH": search}, logs / "server.log")
 
 
 def check_port(host: str, port: int) -> None:
@@ -49,8 +91,11 @@ def check_port(host: str, port: int) -> None:
     except PermissionError as error:
         raise InputError(f"port {port} may not be used by this user ({error}); give another one with --port, above 1023") from error
     except OSError as error:
-        version = version_at(f"{address(host, port)}/api")
-        there = f"; to use the Prefect server {version} that answers there: --server {address(host, port)}/api" if version else ""
+        if error.errno == errno.EADDRNOTAVAIL:
+            raise InputError(f"--host {host!r} is no address of this machine; give 127.0.0.1, or 0.0.0.0 for all of them") from error
+        api = f"{address(host, port)}/api"
+        there = f"; to use the Prefect server that answers there: --server {api} (its password: PREFECT_API_AUTH_STRING)"
+        there = there if prefect_at(api) else ""
         raise InputError(f"port {port} of {host} is in use{owner_of(port)}; end that, or choose another with --port{there}") from error
 
 
@@ -64,19 +109,13 @@ def owner_of(port: int) -> str:
     return f" (by {owners[0]})" if owners else ""
 
 
-def version_at(api: str) -> str | None:
-    """The version of the Prefect server at an address; None where none answers."""
+def prefect_at(api: str) -> bool:
+    """Whether a Prefect server answers at an address; asked what it says to anybody, as a stranger that has the port gets no password."""
     try:
-        answer = httpx.get(f"{api}/admin/version", timeout=5, headers=authorised())
-        return str(answer.json()) if answer.status_code == httpx.codes.OK else None
+        answer = httpx.get(f"{api}/health", timeout=5)
+        return answer.status_code == httpx.codes.OK and answer.json() is True
     except (httpx.HTTPError, ValueError):
-        return None
-
-
-def authorised() -> dict[str, str]:
-    """The header that a server with a password wants, from PREFECT_API_AUTH_STRING."""
-    text = os.environ.get("PREFECT_API_AUTH_STRING", "")
-    return {"Authorization": httpx.BasicAuth(*text.split(":", 1))._auth_header} if ":" in text else {}
+        return False
 
 
 def check_version(api: str) -> None:
@@ -89,7 +128,7 @@ def await_server(child: Child, api: str, say: Callable[[str], None]) -> None:
     """Wait until the server answers. Raises WorkerError, with its last lines, when it ends instead or takes too long."""
     started = time.monotonic()
     while time.monotonic() - started < PATIENCE_S:
-        if version_at(api):
+        if prefect_at(api):
             return
         if child.process is not None and child.process.poll() is not None:
             raise WorkerError(f"the Prefect server did not start; its log: {child.log}\n{child.last_lines()}")

@@ -43,7 +43,8 @@ def recipe(folder: Path) -> Path:
 @contextmanager
 def second_worker(served: Served) -> Iterator[subprocess.Popen]:
     """Another worker of the pool `gpu`, on the same card."""
-    variables = environment(served.prefect) | QUICK | {"PREFECT_API_URL": served.api, "DIFFICULTY_PRIOR_HOME": str(served.home)}
+    known = {"PREFECT_API_URL": served.api, "PREFECT_API_AUTH_STRING": served.password, "DIFFICULTY_PRIOR_HOME": str(served.home)}
+    variables = environment(served.prefect) | QUICK | known
     command = [sys.executable, "-m", "prefect", "worker", "start", "--pool", "gpu", "--type", "process", "--name", "second", "--limit", "1"]
     with (served.prefect / "second.log").open("w") as log:
         worker = subprocess.Popen(command, env=variables | {CARDS: served.card()["name"]}, stdout=log, stderr=subprocess.STDOUT)

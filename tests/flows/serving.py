@@ -7,6 +7,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -37,8 +38,21 @@ class Served:
     home: Path
     prefect: Path
 
+    @property
+    def password(self) -> str:
+        """What `serve` has made for this Prefect home."""
+        return (self.prefect / "difficulty-prior" / "password").read_text().strip()
+
+    @cached_property
+    def client(self) -> httpx.Client:
+        """One who has the password, and Prefect's token against forged requests."""
+        client = httpx.Client(auth=tuple(self.password.split(":")), timeout=PATIENCE_S)
+        token = client.get(f"{self.api}/csrf-token", params={"client": "tests"}).raise_for_status().json()["token"]
+        client.headers.update({"Prefect-Csrf-Token": token, "Prefect-Csrf-Client": "tests"})
+        return client
+
     def post(self, path: str, **body: Any) -> httpx.Response:
-        return httpx.post(f"{self.api}{path}", json=body, timeout=PATIENCE_S)
+        return self.client.post(f"{self.api}{path}", json=body)
 
     def deployment(self, name: str) -> dict[str, Any]:
         """A deployment as the API has it."""
@@ -52,7 +66,7 @@ class Served:
         return answer.json()
 
     def run(self, identity: str) -> dict[str, Any]:
-        return httpx.get(f"{self.api}/flow_runs/{identity}", timeout=PATIENCE_S).json()
+        return self.client.get(f"{self.api}/flow_runs/{identity}").json()
 
     def ended(self, run: dict[str, Any], seconds: float = PATIENCE_S) -> dict[str, Any]:
         """The run once it has ended."""
@@ -71,7 +85,7 @@ class Served:
 
     def holder(self, card: str, times: int, seconds: float) -> subprocess.Popen[str]:
         """A process that takes a card so many times."""
-        variables = environment(self.prefect) | {"PREFECT_API_URL": self.api, CARDS: card}
+        variables = environment(self.prefect) | {"PREFECT_API_URL": self.api, "PREFECT_API_AUTH_STRING": self.password, CARDS: card}
         arguments = [sys.executable, "-m", "tests.flows.holding", str(times), str(seconds)]
         return subprocess.Popen(arguments, env=variables, stdout=subprocess.PIPE, text=True)
 

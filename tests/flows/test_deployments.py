@@ -31,7 +31,7 @@ from tests.sampling.serving import free_port
 FOLDER = PROJECT / "deployments"
 SECRETS = {"POSTGRES_PASSWORD": "hush-postgres", "PREFECT_API_AUTH_STRING": "admin:hush"}
 VARIABLE = re.compile(r"\$\{(\w+)(?::?([-?])([^}]*))?\}")
-OURS = {"DIFFICULTY_PRIOR_HOME", "DIFFICULTY_PRIOR_CARDS"}
+OURS = {"DIFFICULTY_PRIOR_HOME", "DIFFICULTY_PRIOR_CARDS", "DIFFICULTY_PRIOR_ALLOW_HOSTS"}
 
 
 def interpolated(text: str, values: dict[str, str]) -> str:
@@ -158,7 +158,6 @@ def test_the_server_of_compose_on_postgres_with_two_workers(tmp_path: Path) -> N
         api, home = f"http://127.0.0.1:{port}/api", tmp_path / "runs"
         local = {
             "PREFECT_SERVER_DATABASE_CONNECTION_URL": database,
-            "PREFECT_SERVER_UI_API_URL": api,
             "PREFECT_API_URL": api,
             "DIFFICULTY_PRIOR_HOME": str(home),
         }
@@ -174,11 +173,14 @@ def test_the_server_of_compose_on_postgres_with_two_workers(tmp_path: Path) -> N
             stack.callback(process.wait, 60)
             stack.callback(process.terminate)
 
-        started("server", [*services["server"]["command"][:3], "--host", "127.0.0.1", "--port", str(port)])
+        started("server", [*services["server"]["command"][3:5], "--host", "0.0.0.0", "--port", str(port)])
         until(lambda: answer(f"{api}/health") == 200, (tmp_path / "server.log").read_text)
         assert answer(f"{api}/admin/version") == 401
-        asked = httpx.get(f"{api}/admin/version", auth=tuple(SECRETS["PREFECT_API_AUTH_STRING"].split(":")))
-        assert asked.json() == prefect.__version__
+        assert answer(f"{api}/health", Host="evil.example") == 421 and answer(f"{api}/health", Host="server:4200") == 200
+        assert answer(f"{api}/health", Origin="http://evil.example") == 403
+        known = tuple(SECRETS["PREFECT_API_AUTH_STRING"].split(":"))
+        assert httpx.get(f"{api}/admin/version", auth=known).json() == prefect.__version__
+        assert httpx.post(f"{api}/flow_runs/filter", auth=known, json={}).json() == {"detail": "Missing CSRF token."}
 
         deployed = ran(command(*services["deploy"]["command"][1:]), variables("deploy"), tmp_path)
         assert deployed.returncode == 0, deployed.stdout + deployed.stderr
@@ -198,9 +200,9 @@ def ran(arguments: list[str], variables: dict[str, str], folder: Path) -> subpro
     return subprocess.run(arguments, env=variables, cwd=folder, capture_output=True, text=True, check=False)
 
 
-def answer(url: str) -> int:
+def answer(url: str, **headers: str) -> int:
     """The status of what answers; 0 where nothing does."""
     try:
-        return httpx.get(url, timeout=5).status_code
+        return httpx.get(url, timeout=5, headers=headers).status_code
     except httpx.TransportError:
         return 0

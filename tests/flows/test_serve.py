@@ -16,7 +16,7 @@ import psutil
 import pytest
 import yaml
 from prefect.client.orchestration import get_client
-from prefect.settings import PREFECT_API_URL, temporary_settings
+from prefect.settings import PREFECT_API_AUTH_STRING, PREFECT_API_URL, temporary_settings
 
 from flows.events import STAGE_FINISHED
 from flows.serve.automations import make_automations
@@ -184,7 +184,8 @@ class heard:
 
     def __enter__(self) -> list[dict[str, str]]:
         threading.Thread(target=self.hook.serve_forever, daemon=True).start()
-        with temporary_settings({PREFECT_API_URL: self.served.api}), get_client(sync_client=True) as client:
+        ours = {PREFECT_API_URL: self.served.api, PREFECT_API_AUTH_STRING: self.served.password}
+        with temporary_settings(ours), get_client(sync_client=True) as client:
             from prefect.blocks.notifications import CustomWebhookNotificationBlock
 
             url = f"http://127.0.0.1:{self.hook.server_port}/"

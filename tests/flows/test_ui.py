@@ -77,7 +77,8 @@ def test_a_run_is_started_from_the_form(served, browser, tmp_path):
 
 def fill_in(page: Any, served: Served, recipe: Path) -> None:
     """Start the pipeline from its form, with other parameters than it offers."""
-    page.goto(f"{ui(served)}/deployments")
+    page.goto(f"{ui(served)}/sign-in#{served.password}")
+    page.wait_for_url("**/deployments")
     page.get_by_role("link", name="pipeline", exact=True).click()
     page.get_by_role("button", name="Run", exact=True).click()
     page.get_by_text("Custom run").click()
