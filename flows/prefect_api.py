@@ -50,13 +50,14 @@ def password_for(url: str) -> str | None:
 
 
 def chosen_password() -> str | None:
-    """What the user has set as the password of a server that we start. Raises InputError where it is two, or none that can be given."""
+    """What the user has set as the password of a server that we start. Raises InputError where it is two, or spaces are around it."""
     server, client = PREFECT_SERVER_API_AUTH_STRING.value() or "", PREFECT_API_AUTH_STRING.value() or ""
     names = "PREFECT_SERVER_API_AUTH_STRING", "PREFECT_API_AUTH_STRING"
     if server and client and server != client:
         raise InputError(f"{' and '.join(names)} are different passwords of one server: unset one of them, or make them equal")
-    way_out = "or unset it, and `serve` makes a password of its own"
-    return password.checked(server or client, names[0] if server else names[1], way_out) if server or client else None
+    if (server or client).strip() != (server or client):
+        raise InputError(f"{names[0] if server else names[1]} is a password with spaces around it: set it to USER:PASSWORD, or unset it")
+    return server or client or None
 
 
 def prefect_home() -> Path:

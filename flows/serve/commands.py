@@ -82,7 +82,7 @@ def deploy(
     from flows.serve.deploying import deploy as bring
 
     with talking_to(api):
-        bring(Deploying(file, tuple(card or ()), notify))
+        bring(Deploying(file, tuple(card or ()), notify), say)
     say(f"deployed to {api.removesuffix('/api')}/deployments")
 
 

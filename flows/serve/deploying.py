@@ -3,7 +3,7 @@
 import os
 import subprocess
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -24,21 +24,21 @@ class Deploying:
     notify: str | None = None
 
 
-def deploy(asked: Deploying) -> None:
+def deploy(asked: Deploying, say: Callable[[str], None]) -> None:
     """Bring the server of PREFECT_API_URL to what is asked; what is there already is brought up to date.
 
     Raises what its two parts raise.
     """
-    make_ready(asked)
+    make_ready(asked, say)
     put_deployments(asked.file)
 
 
-def make_ready(asked: Deploying) -> None:
+def make_ready(asked: Deploying, say: Callable[[str], None]) -> None:
     """What workers and deployments stand on: pools, limits, automations. Raises InputError for a file or a block that is not there."""
     if not asked.file.is_file():
         raise InputError(f"--file: there is no {asked.file.absolute()}; leave it out for the shipped deployments")
     with get_client(sync_client=True) as client:
-        make_pools(client)
+        make_pools(client, say)
         make_limits(client, asked.cards)
         make_automations(client, asked.notify)
 

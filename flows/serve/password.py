@@ -22,7 +22,7 @@ from tasks.store import disk_errors_named, write_text
 
 FOLDER, FILE, USER = "difficulty-prior", "password", "difficulty-prior"
 MOST_BYTES = 65536
-STRING = re.compile(r"[!-9;-~]+:[!-~]+")
+STRING = re.compile(r"[!-9;-~]+:[!-~]+\n?")
 
 
 @dataclass(frozen=True)
@@ -102,7 +102,10 @@ def read_password(path: Path) -> str:
         text = os.read(descriptor, MOST_BYTES).decode("ascii", "replace")
     finally:
         os.close(descriptor)
-    return checked(text.removesuffix("\n"), f"the password file {path}", renew)
+    if not STRING.fullmatch(text):
+        said = "is empty" if not text.strip() else "holds no password"
+        raise InputError(f"the password file {path} {said}: give it one line USER:PASSWORD of printable ASCII without spaces, {renew}")
+    return text.strip()
 
 
 def check_ours(path: Path, found: os.stat_result, renew: str) -> None:
@@ -114,14 +117,6 @@ def check_ours(path: Path, found: os.stat_result, renew: str) -> None:
         raise InputError(f"the password file {path} belongs to user {found.st_uid}, not to you ({os.geteuid()}): chown it, {renew}")
     if mode & 0o077:
         raise InputError(f"the password file {path} can be read or written by others (mode {mode:o}): chmod 600 {path}, {renew}")
-
-
-def checked(text: str, place: str, way_out: str) -> str:
-    """A password that every part takes, browsers too. Raises InputError, which does not repeat it, for another."""
-    if not STRING.fullmatch(text):
-        said = "is empty" if not text.strip() else "holds no password"
-        raise InputError(f"{place} {said}: give one line USER:PASSWORD of printable ASCII without spaces, {way_out}")
-    return text
 
 
 @contextmanager

@@ -1,6 +1,6 @@
 """Work pools, the limits of cards, and whether anybody works on a pool."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
@@ -40,8 +40,8 @@ def closed_template() -> dict[str, Any]:
     return {"variables": variables, "job_configuration": {name: f"{{{{ {name} }}}}" for name in SETTABLE}}
 
 
-def make_pools(client: SyncPrefectClient, names: Iterable[str] = POOLS) -> None:
-    """Make the work pools that are not there yet, and close those of processes that are; of other types they stay as they are."""
+def make_pools(client: SyncPrefectClient, say: Callable[[str], None], names: Iterable[str] = POOLS) -> None:
+    """Make the work pools that are not there yet, and close those of processes that are, saying so; those of other types stay."""
     template = closed_template()
     for name in names:
         try:
@@ -51,6 +51,16 @@ def make_pools(client: SyncPrefectClient, names: Iterable[str] = POOLS) -> None:
             continue
         if found.type == "process" and found.base_job_template != template:
             client.update_work_pool(name, WorkPoolUpdate(base_job_template=template))
+            gone = ", ".join(own_defaults(found.base_job_template))
+            lost = f"; what the pool itself has set ({gone}) is gone: set it where its workers are started" if gone else ""
+            say(f"the work pool {name} lets runs set no command, folder or environment any more{lost}")
+
+
+def own_defaults(template: Mapping[str, Any]) -> list[str]:
+    """The names of the variables for which a pool's template has a value other than Prefect's."""
+    known = ProcessWorker.get_default_base_job_template()["variables"]["properties"]
+    variables = template.get("variables", {}).get("properties", {})
+    return sorted(name for name, field in variables.items() if field.get("default") not in (None, {}, known.get(name, {}).get("default")))
 
 
 def make_limits(client: SyncPrefectClient, cards: Sequence[str]) -> None:

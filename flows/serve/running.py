@@ -68,7 +68,7 @@ def serve(asked: Serving, say: Callable[[str], None]) -> None:
                 start_servers(asked.own, asked.home, children, say)
             with noted(asked.own.api, asked.own.made) if asked.own else nullcontext():
                 check_version(asked.api)
-                set_up(asked, children, logs)
+                set_up(asked, children, logs, say)
                 announce(asked, children, logs, say)
                 watch(asked, children, say)
         finally:
@@ -124,14 +124,14 @@ def until_told_to_end() -> Iterator[None]:
             signal.signal(one, usual[one])
 
 
-def set_up(asked: Serving, children: list[Child], logs: Path) -> None:
+def set_up(asked: Serving, children: list[Child], logs: Path, say: Callable[[str], None]) -> None:
     """Pools, limits, deployments and workers; the workers join `children`."""
     from flows.serve.deploying import Deploying, make_ready, put_deployments
 
     groups = list(asked.gpus) or gpus_here()
     cards = {group: [card_name(gpu) for gpu in group.split(",")] for group in groups}
     every = sorted({card for names in cards.values() for card in names})
-    make_ready(Deploying(asked.file, every, asked.notify))
+    make_ready(Deploying(asked.file, every, asked.notify), say)
     workers = [worker_child("cpu", "cpu", every, groups[0], asked.limit, logs)]
     workers += [worker_child("gpu", f"gpu-{group.replace(',', '-')}", cards[group], group, asked.limit, logs) for group in groups]
     for worker in workers:

@@ -6,7 +6,7 @@ import socket
 import sys
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import httpx
@@ -34,7 +34,7 @@ class OwnServer:
 
     host: str
     port: int
-    password: str
+    password: str = field(repr=False)
     made: bool
     names: tuple[str, ...] = ()
 

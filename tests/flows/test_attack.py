@@ -243,9 +243,16 @@ def test_nothing_that_a_run_brings_along_is_its_command(attacked: Attacked, clie
 
 
 def test_the_pools_of_an_older_version_are_closed(attacked: Attacked, client: SyncPrefectClient) -> None:
-    client.update_work_pool("cpu", WorkPoolUpdate(base_job_template=ProcessWorker.get_default_base_job_template()))
-    make_pools(client)
-    assert client.read_work_pool("cpu").base_job_template == closed_template()
+    older, said = ProcessWorker.get_default_base_job_template(), list[str]()
+    client.update_work_pool("cpu", WorkPoolUpdate(base_job_template=older))
+    older["variables"]["properties"]["env"]["default"] = {"HF_HOME": "/models"}
+    client.update_work_pool("gpu", WorkPoolUpdate(base_job_template=older))
+    make_pools(client, said.append)
+    assert [client.read_work_pool(name).base_job_template for name in ("cpu", "gpu")] == [closed_template()] * 2
+    lost = {line.split()[3]: "(env) is gone" in line for line in said}
+    assert lost == {"cpu": False, "gpu": True}
+    make_pools(client, said.append)
+    assert len(said) == 2
 
 
 def test_the_password_is_in_no_log_and_no_run(attacked: Attacked) -> None:

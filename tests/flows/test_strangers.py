@@ -36,7 +36,7 @@ from flows.serve.report_server import report_server
 from flows.serve.running import sign_in
 from flows.serve.server import OwnServer, check_port, other_origins, own_server
 from tasks.errors import InputError
-from tests.flows.runs import environment
+from tests.flows.runs import command, environment
 
 API = "http://127.0.0.1:4321/api"
 
@@ -69,7 +69,7 @@ def test_two_that_make_it_at_once_have_the_same() -> None:
         ("a:b\n", 0o640, "mode 640"),
         ("a:b\n", 0o604, "mode 604"),
         ("a:b\n", 0o602, "mode 602"),
-        ("", 0o600, "is empty: give one line USER:PASSWORD"),
+        ("", 0o600, "is empty: give it one line USER:PASSWORD"),
         ("\n", 0o600, "is empty"),
         ("word\n", 0o600, "holds no password"),
         ("a:b\nc:d\n", 0o600, "holds no password"),
@@ -164,8 +164,12 @@ def test_what_the_user_has_set_wins() -> None:
     two = temporary_settings({PREFECT_API_AUTH_STRING: "a:b", PREFECT_SERVER_API_AUTH_STRING: "a:c"})
     with two, pytest.raises(InputError, match="different passwords of one server"):
         chosen_password()
-    with temporary_settings({PREFECT_API_AUTH_STRING: "no word"}), pytest.raises(InputError, match="PREFECT_API_AUTH_STRING holds no"):
-        chosen_password()
+    for text in (" ", "a:b ", "\ta:b", "a:b\n"):
+        with temporary_settings({PREFECT_API_AUTH_STRING: text}), pytest.raises(InputError, match="PREFECT_API_AUTH_STRING is .* spaces"):
+            chosen_password()
+    with temporary_settings({PREFECT_API_AUTH_STRING: ""}):
+        assert chosen_password() is None
+    assert "mine:own" not in repr(OwnServer("127.0.0.1", 4321, "mine:own", made=False))
 
 
 TEMPORARY = """
@@ -174,15 +178,16 @@ from flows.prefect_api import check_api
 check_api()
 from prefect.client.orchestration import get_client
 with get_client(sync_client=True) as client:
-    assert client.read_deployments() == []
+    client.read_deployments()
     url = f"{str(client.api_url).rstrip('/')}/deployments/filter"
     answer = httpx.post(url, json={}, headers={"Origin": "http://evil.example"})
     print(answer.status_code, answer.headers.get("Access-Control-Allow-Origin"))
 """
 
 
-def test_a_run_s_temporary_server_is_closed_to_others(home: Path) -> None:
-    done = subprocess.run([sys.executable, "-c", TEMPORARY], env=environment(home), capture_output=True, text=True, check=False)
+def test_a_run_s_temporary_server_is_closed_to_others(own_prefect_home: Path) -> None:
+    words = [sys.executable, "-c", TEMPORARY]
+    done = subprocess.run(words, env=environment(own_prefect_home), capture_output=True, text=True, check=False)
     assert done.stdout.splitlines()[-1:] == ["401 None"], done.stdout + done.stderr
 
 
@@ -234,6 +239,20 @@ def test_every_page_of_the_web_is_no_list_of_origins() -> None:
         assert other_origins() == ["https://a.example", "https://b.example"]
     with temporary_settings({PREFECT_SERVER_CORS_ALLOWED_ORIGINS: "*"}), pytest.raises(InputError, match="lets every web page ask"):
         own_server("127.0.0.1", 4321, ())
+
+
+@pytest.mark.parametrize(
+    ("host", "mode", "said"),
+    [
+        ("0.0.0.0", 0o600, "open to other machines, and no password is set: export PREFECT_SERVER_API_AUTH_STRING="),
+        ("127.0.0.1", 0o644, "can be read or written by others (mode 644): chmod 600"),
+    ],
+)
+def test_serve_refuses_before_it_starts_anything(home: Path, host: str, mode: int, said: str) -> None:
+    put("a:b\n", mode)
+    words = command("serve", "--host", host, "--home", str(home / "runs"))
+    done = subprocess.run(words, env=environment(home), capture_output=True, text=True, check=False)
+    assert done.returncode == 2 and said in done.stderr and done.stderr.count("\n") == 1 and not done.stdout
 
 
 def test_the_names_of_a_server() -> None:
