@@ -225,20 +225,24 @@ def test_a_wrong_password_is_one_line(attacked: Attacked) -> None:
 
 
 def test_nothing_that_a_run_brings_along_is_its_command(attacked: Attacked, client: SyncPrefectClient) -> None:
-    """With the password: the server refuses such variables for deployments, and workers do not look at them where it does not."""
+    """With the password: the server refuses such variables where it looks at them, and workers do not look at them where it does not."""
     served, mark = attacked.served, attacked.folder / "pwned"
     profile = served.deployment("profile")
+    place = f"{served.api}/deployments/{profile['id']}"
     for variables in ({"command": f"touch {mark}"}, {"working_dir": "/"}, {"env": {"PYTHONPATH": "/evil"}}, {"env.LD_PRELOAD": "/evil.so"}):
         answer = served.post(f"/deployments/{profile['id']}/create_flow_run", job_variables=variables)
         assert answer.status_code == 422 and "dditional properties" in answer.text, variables
-        served.client.patch(f"{served.api}/deployments/{profile['id']}", json={"job_variables": variables})  # which it looks at later
+        served.client.patch(place, json={"job_variables": variables}).raise_for_status()  # which it looks at only when a run is started
         assert served.post(f"/deployments/{profile['id']}/create_flow_run").status_code == 422, variables
-    served.client.patch(f"{served.api}/deployments/{profile['id']}", json={"job_variables": {}}).raise_for_status()
-    variables = {"command": f"touch {mark}", "working_dir": "/", "env": {"PYTHONPATH": "/evil", "PREFECT_API_URL": "http://127.0.0.1:9"}}
-    loose = {"flow_id": profile["flow_id"], "work_pool_name": "cpu", "job_variables": variables, "state": {"type": "SCHEDULED"}}
-    answer = served.post("/flow_runs/", **loose)
+    evil = {"command": f"touch {mark}", "working_dir": "/", "env": {"PYTHONPATH": "/evil", "PREFECT_API_URL": "http://127.0.0.1:9"}}
+    served.client.patch(place, json={"job_variables": evil}).raise_for_status()
+    run = {"flow_id": profile["flow_id"], "deployment_id": profile["id"], "work_pool_name": "cpu", "state": {"type": "SCHEDULED"}}
+    wrong = {"recipe": "starter", "changes": ["sampling.roundz=3"]}
+    answer = served.post("/flow_runs/", **run, parameters=wrong, job_variables={**evil, "env.LD_PRELOAD": "/evil.so"})
     assert answer.status_code == 201, answer.text
-    assert served.ended(answer.json())["state_type"] in ("FAILED", "CRASHED")  # by Prefect's own command, to which it is no deployment's
+    ended = served.ended(answer.json())
+    assert "unknown key `sampling.roundz`" in ended["state"]["message"]  # our entry point has run, in our environment
+    served.client.patch(place, json={"job_variables": {}}).raise_for_status()
     assert not mark.exists()
 
 
