@@ -10,7 +10,7 @@ import re
 import secrets
 import stat
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -83,10 +83,19 @@ def keep_new(path: Path, text: str) -> None:
     try:
         with os.fdopen(descriptor, "w", encoding="ascii") as opened:
             opened.write(f"{text}\n")
-        with suppress(FileExistsError):
-            os.link(aside, path)
+        put_new(aside, path)
     finally:
-        aside.unlink()
+        aside.unlink(missing_ok=True)
+
+
+def put_new(aside: Path, path: Path) -> None:
+    """Give a file its name, which one that is there keeps; where a disk knows no links, the last one written has it."""
+    try:
+        os.link(aside, path)
+    except FileExistsError:
+        pass
+    except OSError:
+        aside.replace(path)
 
 
 def read_password(path: Path) -> str:
