@@ -10,6 +10,7 @@ import typer
 from flows.commands.options import opened
 from flows.commands.printing import print_json, printed
 from flows.recipe import Recipe, load_recipe
+from tasks.output import outlive_readers
 from tasks.process import own_children
 from tasks.store import check_writable
 
@@ -24,6 +25,7 @@ def prefect_defaults() -> None:
 def ready(home: Path | None) -> Path:
     """The folder of a lake that can be written to, with a Prefect API that answers. Raises InputError, in the first seconds, else."""
     prefect_defaults()
+    outlive_readers()
     from flows.prefect_api import check_api
 
     check_api()

@@ -14,7 +14,9 @@ from pathlib import Path
 
 import psutil
 
+from flows.serve.backing import SERVE, runs_of, this_serve
 from tasks.errors import WorkerError
+from tasks.output import LOG
 
 MOST_DEATHS, WITHIN_S = 5, 120.0
 GRACE_S = 20.0
@@ -36,7 +38,7 @@ class Child:
         with self.log.open("ab") as log:
             self.process = subprocess.Popen(
                 self.command,
-                env=dict(self.environment),
+                env={**self.environment, SERVE: this_serve(), LOG: str(self.log)},
                 stdin=subprocess.DEVNULL,
                 stdout=log,
                 stderr=subprocess.STDOUT,
@@ -76,19 +78,28 @@ def ended_by(code: int) -> str:
 
 
 def end(children: Iterable[Child], grace_s: float = GRACE_S) -> None:
-    """End these children and all they started: asked first (a run then tells the server that it was ended), and killed after a while."""
+    """End these children and all they started: asked first, and killed after a while."""
     running = [child.process for child in children if child.process is not None and child.process.poll() is None]
-    family = [member for process in running for member in descendants(process.pid)]
+    end_processes([member for process in running for member in descendants(process.pid)], grace_s)
+    for process in running:
+        process.wait()
+
+
+def end_runs(grace_s: float = GRACE_S) -> None:
+    """End the runs that we answer for, also those whose worker is gone. A run that is asked to end tells the server so; its worker, asked
+    at the same time, kills it before it can."""
+    end_processes([member for process in runs_of(this_serve()) for member in descendants(process.pid)], grace_s)
+
+
+def end_processes(family: list[psutil.Process], grace_s: float) -> None:
+    """Ask these processes to end, and kill what has not after a while."""
     for member in family:
         with suppress(psutil.Error):
             member.terminate()
-    psutil.wait_procs(family, timeout=grace_s)
-    for member in family:
+    for member in psutil.wait_procs(family, timeout=grace_s)[1]:
         with suppress(psutil.Error):
             member.kill()
     psutil.wait_procs(family, timeout=5)
-    for process in running:
-        process.wait()
 
 
 def descendants(pid: int) -> list[psutil.Process]:

@@ -13,10 +13,12 @@ from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass
 from pathlib import Path
 from types import FrameType
+from typing import TYPE_CHECKING
 
 import httpx
 
-from flows.serve.children import Child, end
+from flows.serve.backing import mark, worker_name
+from flows.serve.children import Child, end, end_runs
 from flows.serve.guard import SIGN_IN
 from flows.serve.pages import pages_child
 from flows.serve.password import file, noted, writable_folder
@@ -27,6 +29,9 @@ from tasks.lake import Lake
 from tasks.process import PROJECT
 from tasks.reporting.served import SERVED_AT
 from tasks.store import disk_errors_named, write_text
+
+if TYPE_CHECKING:
+    from flows.serve.orphans import Orphans
 
 LOOK_S, HEALTH_S = 0.5, 15.0
 SERVER_GRACE_S = 5.0  # it would wait for every open page of the UI
@@ -68,15 +73,22 @@ def serve(asked: Serving, say: Callable[[str], None]) -> None:
                 start_servers(asked.own, asked.home, children, say)
             with noted(asked.own.api, asked.own.made) if asked.own else nullcontext():
                 check_version(asked.api)
+                left_by(logs).end_left(say)
                 set_up(asked, children, logs, say)
                 announce(asked, children, logs, say)
-                watch(asked, children, say)
+                watch(asked, children, left_by(logs), say)
         finally:
             if children:
                 say("ending workers and server")
-            servers = 1 if asked.own else 0
-            end(children[servers:])  # first, for their runs to tell the server that they end
-            end(children[:servers], SERVER_GRACE_S)
+                end_all(children, 1 if asked.own else 0, left_by(logs), say)
+
+
+def end_all(children: list[Child], servers: int, orphans: "Orphans", say: Callable[[str], None]) -> None:
+    """End what was started: runs, for them to tell the server so, then workers, and the server, the first of the children, last."""
+    end_runs()
+    end(children[servers:])
+    orphans.end(say)
+    end(children[:servers], SERVER_GRACE_S)
 
 
 def start_servers(server: OwnServer, home: Path, children: list[Child], say: Callable[[str], None]) -> None:
@@ -160,7 +172,7 @@ def worker_child(pool: str, name: str, cards: Sequence[str], gpus: str, limit: i
     seen = {} if gpus == NO_GPU else {"CUDA_VISIBLE_DEVICES": gpus}
     search = os.pathsep.join(filter(None, [str(PROJECT), os.environ.get("PYTHONPATH", "")]))
     environment = {**CLIENT, **os.environ, **seen, CARDS: ",".join(cards), "PYTHONPATH": search}
-    options = ["--pool", pool, "--type", "process", "--name", f"{name} on {socket.gethostname()}", "--limit", str(limit)]
+    options = ["--pool", pool, "--type", "process", "--name", worker_name(name, mark(logs)), "--limit", str(limit)]
     return Child(f"worker {name}", [sys.executable, "-m", "prefect", "worker", "start", *options], environment, logs / f"worker-{name}.log")
 
 
@@ -183,8 +195,16 @@ def sign_in(server: OwnServer) -> str:
     return f"{SIGN_IN.removeprefix('/')}#{server.password}" if server.made and sys.stdout.isatty() else "deployments"
 
 
-def watch(asked: Serving, children: list[Child], say: Callable[[str], None]) -> None:
-    """Keep the children running; say when runs would wait for nobody; tell Prefect when files of a re-curated recipe have changed."""
+def left_by(logs: Path) -> "Orphans":
+    """The runs of our workers, whose processes may have been killed."""
+    from flows.serve.orphans import Orphans
+
+    return Orphans(mark(logs), logs.parent)
+
+
+def watch(asked: Serving, children: list[Child], orphans: "Orphans", say: Callable[[str], None]) -> None:
+    """Keep the children running; end runs that nothing backs any more; say when runs would wait for nobody; tell Prefect when files of a
+    re-curated recipe have changed."""
     from flows.serve.watching import tell_of_changes, watched_recipes
 
     said: dict[str, str] = {}
@@ -196,6 +216,7 @@ def watch(asked: Serving, children: list[Child], say: Callable[[str], None]) -> 
             child.keep(say)
         if time.monotonic() - looked > HEALTH_S:
             looked = time.monotonic()
+            orphans.end(say)
             found = waiting_for_nobody()
             for pool in found.keys() - said.keys():
                 say(found[pool])
