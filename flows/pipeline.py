@@ -7,6 +7,8 @@ from flows.evaluate import Evaluated, evaluate
 from flows.plannable import flow
 from flows.recipe import Recipe
 from tasks.home import open_home
+from tasks.how_far import forget_recipe
+from tasks.planning import PLANNER
 from tasks.publish import publish_warehouse
 from tasks.reporting.task import report
 from tasks.store import Artifact
@@ -28,4 +30,7 @@ def pipeline(recipe: Recipe, home: Path) -> PipelineRun:
     evaluated = evaluate(recipe, home)
     trained, profiled = evaluated.trained, evaluated.trained.curated.profiled
     page = report(home, recipe.name, profiled.difficulty, trained.sets, trained.stages, evaluated.evaluation, profiled.train)
-    return PipelineRun(evaluated, page, publish_warehouse(home, recipe.difficulty, recipe.sampling.adaptive))
+    published = publish_warehouse(home, recipe.difficulty, recipe.sampling.adaptive)
+    if PLANNER.get() is None:
+        forget_recipe(home, recipe.name)
+    return PipelineRun(evaluated, page, published)

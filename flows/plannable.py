@@ -1,4 +1,4 @@
-"""The `flow` decorator of this project: Prefect's, but for dry runs and for the signs of life of flows within flows.
+"""The `flow` decorator of this project: Prefect's, but for dry runs, the signs of life of flows within flows, and the temporary server.
 
 Within `planning()` a call runs the plain function, whose tasks then plan.
 
@@ -7,15 +7,18 @@ cached. A flow within a flow lives and dies with it, in one process; where nobod
 come (as `serve` does), the outermost flow alone sends them.
 """
 
+import inspect
 import os
 from collections.abc import Callable
 from contextlib import AbstractContextManager, nullcontext
 from typing import Any, ParamSpec, TypeVar
 
-from prefect import Flow
 from prefect.context import FlowRunContext
-from prefect.settings import PREFECT_FLOWS_HEARTBEAT_FREQUENCY, get_current_settings, temporary_settings
+from prefect.settings import PREFECT_API_URL, PREFECT_FLOWS_HEARTBEAT_FREQUENCY, get_current_settings, temporary_settings
 
+from flows.temporary_server import ask_before_reading
+from tasks.lean_prefect import Flow
+from tasks.naming import RECIPE, of_recipe
 from tasks.planning import PLANNER
 
 P = ParamSpec("P")
@@ -28,8 +31,15 @@ class PlannableFlow(Flow[P, R]):
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
         if PLANNER.get():
             return self.fn(*args, **kwargs)
-        with signs_of_life():
+        if not PREFECT_API_URL.value():
+            ask_before_reading()
+        with signs_of_life(), of_recipe(self.recipe_of(*args, **kwargs) or RECIPE.get()):
             return super().__call__(*args, **kwargs)
+
+    def recipe_of(self, *args: Any, **kwargs: Any) -> str:
+        """The name of the recipe, or the study, that a call is given; "" without one."""
+        given = inspect.signature(self.fn).bind_partial(*args, **kwargs).arguments
+        return getattr(given.get("recipe") or given.get("study"), "name", "")
 
 
 def signs_of_life() -> AbstractContextManager[Any]:

@@ -77,10 +77,11 @@ def show(recipe: Recipe, done: Recurated) -> None:
     assert done.before and done.after
     from prefect.artifacts import create_table_artifact
 
-    from tasks.reporting.notices import markdown, notice_key
+    from tasks.naming import artifact_key
+    from tasks.reporting.notices import markdown
 
     rows = [row(stage, done, recipe) for stage in done.stages]
-    create_table_artifact(table=rows, key=notice_key(recipe.name, "recuration"), description=f"{markdown(recipe.name)}: {done.message}")
+    create_table_artifact(table=rows, key=artifact_key(recipe.name, "recuration"), description=f"{markdown(recipe.name)}: {done.message}")
     if done.after != done.before:
         facts = {"before": done.before.key, "after": done.after.key, "stages": rows}
         tell(SETS_CHANGED, recipe.name, message=f"{recipe.name}: {done.message} ({done.before.key[:8]} → {done.after.key[:8]})", **facts)

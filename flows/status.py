@@ -2,21 +2,20 @@
 has running or waiting. The lake says the first two by itself; where no API is configured, or it does not answer, that is all there is.
 """
 
-import socket
 import time
 from collections import Counter
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-import psutil
-
-from flows.prefect_api import ApiError, Pool, ServerRun, api_url, asking, open_runs, pools, server_version, too_old
+from flows.api_settings import api_may_be_set
 from flows.recipe import Recipe
+from tasks.how_far import PROGRESS, read_how_far
 from tasks.layout import ASIDE, MANIFEST
 from tasks.planning import State, Step
-from tasks.progress import PROGRESS, HowFar
 
-SILENT_AFTER_S = 600.0
+if TYPE_CHECKING:
+    from flows.prefect_api import Pool, ServerRun
 
 
 @dataclass(frozen=True)
@@ -64,8 +63,8 @@ class ServerStanding:
     url: str
     fault: str = ""
     version: str = ""
-    runs: list[ServerRun] = field(default_factory=list)
-    pools: list[Pool] = field(default_factory=list)
+    runs: list["ServerRun"] = field(default_factory=list)
+    pools: list["Pool"] = field(default_factory=list)
 
 
 @dataclass(frozen=True)
@@ -88,34 +87,16 @@ def look(home: Path, recipe: Recipe | None = None) -> Status:
 
 
 def under_way(home: Path) -> list[UnderWay]:
-    """What lies aside in a lake and says how far it is, those that run first."""
+    """What lies aside in a lake and says how far it is, those that run first. What was made since is told of no more."""
     found = []
     for path in sorted((home / ASIDE).glob(f"*/{PROGRESS}")):
         far = read_how_far(path)
         kind, _, key = path.parent.name.rpartition("-")
-        if far:
-            running = is_running(far)
+        if far and not (home / kind / key / MANIFEST).is_file():
+            running, title = far.is_running, f"{far.recipe}: {far.title}" if far.recipe else far.title
             left = far.seconds_left if running else None
-            found.append(UnderWay(far.title, kind, key, running, far.done, far.total, far.what, left, time.time() - far.told))
+            found.append(UnderWay(title, kind, key, running, far.done, far.total, far.what, left, time.time() - far.told))
     return sorted(found, key=lambda step: not step.running)
-
-
-def read_how_far(path: Path) -> HowFar | None:
-    """What a step says of itself; None where it has just been renamed into place."""
-    try:
-        return HowFar.model_validate_json(path.read_text(encoding="utf-8"))
-    except FileNotFoundError:
-        return None
-
-
-def is_running(far: HowFar) -> bool:
-    """Whether a step's process is alive: looked up on its own machine, elsewhere believed until it has been silent for ten minutes."""
-    if far.host != socket.gethostname():
-        return time.time() - far.told < SILENT_AFTER_S
-    try:
-        return psutil.Process(far.pid).create_time() <= far.began and psutil.Process(far.pid).status() != psutil.STATUS_ZOMBIE
-    except psutil.NoSuchProcess:
-        return False
 
 
 def recipe_standing(home: Path, recipe: Recipe, made: list[UnderWay]) -> RecipeStanding:
@@ -162,6 +143,10 @@ def latest_pace(home: Path, kind: str) -> float | None:
 
 def server_standing() -> ServerStanding | None:
     """What the configured API says, if one is."""
+    if not api_may_be_set():
+        return None
+    from flows.prefect_api import ApiError, api_url, asking, open_runs, pools, server_version, too_old
+
     url = api_url()
     if url is None:
         return None

@@ -9,13 +9,14 @@ from dataclasses import dataclass
 from pathlib import Path
 from queue import Queue
 
-from prefect import flow, task
+from prefect import task
 from prefect.cache_policies import NO_CACHE
 from prefect.futures import wait
 
 from flows.arms import Arm, Study
 from flows.curate import choose_sets
 from flows.evaluate import compare_policies
+from flows.plannable import flow
 from flows.profile import Profiled, measure_difficulty, read_problems
 from flows.recipe import Recipe
 from flows.train import Trained, train_stages
@@ -58,7 +59,7 @@ def study(study: Study, home: Path) -> StudyRun:
     return StudyRun(summary, page, publish_warehouse(home, recipe.difficulty, recipe.sampling.adaptive))
 
 
-@task(name="run arms", task_run_name="run the arms of seed {seed}", cache_policy=NO_CACHE, persist_result=False)
+@task(name="run arms", task_run_name="{study.name}: run the arms of seed {seed}", cache_policy=NO_CACHE, persist_result=False)
 def run_seed(study: Study, home: Path, seed: int, places: "Queue[int]") -> list[ArmRun]:
     """Every arm with one seed, once one of the places is free."""
     place = places.get()

@@ -12,12 +12,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, ParamSpec, TypeVar
 
-from prefect import Task
-from prefect.cache_policies import CachePolicy
 from prefect.context import TaskRunContext
 
 from tasks.errors import InputError
-from tasks.planning import PLANNER, Work
+from tasks.how_far import forget_attempts
+from tasks.lean_prefect import CachePolicy, Task
+from tasks.naming import recipe_first
+from tasks.planning import PLANNER, Work, arguments_of, step_name
 from tasks.run_log import log_to_runs
 from tasks.store import Artifact, digest
 
@@ -45,13 +46,22 @@ class RoomTask(Task[P, R]):
     """A task that knows what it would make (`plan`) and sample (`work`): within `planning()` a call plans it, elsewhere it runs."""
 
     def __init__(self, fn: Callable[P, R], *, plan: Callable[P, R], work: Callable[P, Work] | None = None, **options: Any) -> None:
-        super().__init__(fn, **{"task_run_name": options.get("name"), **options})  # never Prefect's, which ends in digits
+        self.step_name = options.pop("task_run_name", None) or options["name"]  # never Prefect's, which ends in digits
         self.plan = plan
         self.work = work
+        super().__init__(fn, **{**options, "task_run_name": self.run_name})
+
+    def run_name(self, parameters: dict[str, Any]) -> str:
+        """What a run is called among those of all recipes."""
+        return recipe_first(step_name(self, parameters))
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
-        planner = PLANNER.get()
-        return planner.step(self, *args, **kwargs) if planner else super().__call__(*args, **kwargs)
+        if planner := PLANNER.get():
+            return planner.step(self, *args, **kwargs)
+        made = super().__call__(*args, **kwargs)
+        if isinstance(made, Artifact):
+            forget_attempts(made.home, self.run_name(arguments_of(self, *args, **kwargs)))
+        return made
 
 
 def room_task(

@@ -1,12 +1,49 @@
-"""What runs are called, so that a list of them reads as sentences: whose answers, to which problems, over which rounds."""
+"""What runs are called, so that a list of them reads as sentences: of which recipe, whose answers, to which problems, over which rounds."""
 
-from collections.abc import Sequence
+import re
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from contextvars import ContextVar
 from typing import Any
 
 from tasks.planning import Planned
-from tasks.store import Artifact
+from tasks.store import Artifact, digest
 
 MOST_NAMED = 2
+RECIPE: ContextVar[str] = ContextVar("the name of the recipe, or the study, whose flow runs", default="")
+ROUNDS = re.compile(r", rounds? [\d–]+$")
+NOT_OF_KEYS = re.compile(r"[^a-z0-9]+")
+
+
+@contextmanager
+def of_recipe(name: str) -> Iterator[None]:
+    """Within this, what runs is called by this recipe."""
+    token = RECIPE.set(name)
+    try:
+        yield
+    finally:
+        RECIPE.reset(token)
+
+
+def recipe_first(said: str) -> str:
+    """What a run of the recipe in hand is called, among those of all recipes: "starter: ingest charts train"."""
+    return f"{recipe}: {said}" if (recipe := RECIPE.get()) else said
+
+
+def without_rounds(said: str) -> str:
+    """What a sampling's run is called whichever rounds it is of: other rounds are other settings of the same step."""
+    return ROUNDS.sub("", said)
+
+
+def slug(text: str) -> str:
+    """A name in lower-case letters, digits and dashes."""
+    return NOT_OF_KEYS.sub("-", text.lower()).strip("-") or "unnamed"
+
+
+def artifact_key(*names: str) -> str:
+    """The key of an artifact of Prefect's, of lower-case letters, digits and dashes; names that this would confuse get a digest."""
+    parts = [slug(name) if slug(name) == name.lower() else f"{slug(name)[:40].rstrip('-')}-{digest(name)[:6]}" for name in names]
+    return "-".join(parts)
 
 
 def listed(names: Sequence[str]) -> str:

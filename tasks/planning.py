@@ -114,7 +114,7 @@ class Plannable(Protocol):
 
     name: str
     fn: Callable[..., Any]
-    task_run_name: Any
+    step_name: Any
     plan: Callable[..., Any]
     work: Callable[..., Work] | None
 
@@ -128,22 +128,21 @@ class Planner:
 
     def step(self, task: Plannable, *args: Any, **kwargs: Any) -> Any:
         """Plan one call of a task; gives its artifact, or what stands for it."""
-        bound = inspect.signature(task.fn).bind(*args, **kwargs)
-        bound.apply_defaults()
-        state, target, why = self.judge(task, bound.arguments)
-        name = run_name(task, bound.arguments)
-        work = task.work(**bound.arguments) if task.work and state is not State.cached else None
+        given = arguments_of(task, *args, **kwargs)
+        state, target, why = self.judge(task, given)
+        name = step_name(task, given)
+        work = task.work(**given) if task.work and state is not State.cached else None
         kind, key = (target.kind, target.key) if isinstance(target, Artifact) else (None, None)
-        number, parts = len(self.steps) + 1, (inputs_of(bound.arguments), settings_of(bound.arguments))
+        number, parts = len(self.steps) + 1, (inputs_of(given), settings_of(given))
         self.steps.append(Step(number, name, task.name, state, kind, key, why, *parts, work))
         if state in (State.cached, State.every_run):
             return target
         if again := next((made for made in self.planned if made == target), None):
             return again
-        home, problems = Path(bound.arguments["home"]).absolute(), work.problems if work else None
+        home, problems = Path(given["home"]).absolute(), work.problems if work else None
         place = {"kind": kind or task.name, "key": key or f"step-{number}"}
         self.planned.append(Planned(home=home, **place, step=number, problems=problems))
-        self.planned[-1]._arguments = bound.arguments
+        self.planned[-1]._arguments = given
         return self.planned[-1]
 
     def judge(self, task: Plannable, arguments: Mapping[str, Any]) -> tuple[State, Any, list[str]]:
@@ -185,11 +184,16 @@ def planning() -> Iterator[Planner]:
         PLANNER.reset(token)
 
 
-def run_name(task: Plannable, arguments: dict[str, Any]) -> str:
-    """What a call's run is called, as Prefect would name it."""
-    if isinstance(task.task_run_name, str):
-        return task.task_run_name.format(**arguments)
-    return task.task_run_name(parameters=arguments) if task.task_run_name else task.name
+def arguments_of(task: Plannable, *args: Any, **kwargs: Any) -> dict[str, Any]:
+    """The arguments of a call by name."""
+    bound = inspect.signature(task.fn).bind(*args, **kwargs)
+    bound.apply_defaults()
+    return bound.arguments
+
+
+def step_name(task: Plannable, arguments: dict[str, Any]) -> str:
+    """What a call's step is called among those of its recipe."""
+    return task.step_name.format(**arguments) if isinstance(task.step_name, str) else task.step_name(parameters=arguments)
 
 
 def leaves(value: Any) -> Iterator[Any]:

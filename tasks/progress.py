@@ -13,42 +13,14 @@ from uuid import UUID
 import httpx
 from prefect.artifacts import create_progress_artifact, update_progress_artifact
 from prefect.context import TaskRunContext
-from pydantic import BaseModel, ConfigDict
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
+from tasks.how_far import PROGRESS, HowFar
+from tasks.naming import RECIPE, artifact_key, without_rounds
+
 SECONDS_BETWEEN_UPDATES = 5.0
 SECONDS_BETWEEN_WRITES = 1.0
-PROGRESS = ".progress.json"
-
-
-class HowFar(BaseModel):
-    """How far a step is, as its folder says while it is being made: `done` of `total` units of `what` (0 of 0 while it loads what it
-    needs), of which `before` were done when it began, at the times `began` and `told` (seconds since 1970), in the process `pid` of the
-    machine `host`."""
-
-    model_config = ConfigDict(frozen=True)
-
-    title: str
-    done: int
-    total: int
-    what: str
-    before: int
-    began: float
-    told: float
-    pid: int
-    host: str
-
-    @property
-    def pace(self) -> float | None:
-        """Units a second; None before there are any."""
-        made, took = self.done - self.before, self.told - self.began
-        return made / took if made > 0 and took > 0 else None
-
-    @property
-    def seconds_left(self) -> float | None:
-        """The time that is left at the pace so far; None before there is one."""
-        return (self.total - self.done) / self.pace if self.pace else None
 
 
 @contextmanager
@@ -96,8 +68,14 @@ def keeper(title: str, path: Path) -> Callable[[int, int, str], None]:
 
 def begins(title: str) -> HowFar:
     """A step of this process that has begun, and has done nothing yet that can be counted."""
-    now, place = time.time(), {"pid": os.getpid(), "host": socket.gethostname()}
+    now, place = time.time(), {"pid": os.getpid(), "host": socket.gethostname(), "recipe": RECIPE.get(), "step": step_in_hand()}
     return HowFar(title=title, done=0, total=0, what="", before=0, began=now, told=now, **place)
+
+
+def step_in_hand() -> str:
+    """What the task run in hand is called, whatever its settings; "" outside of one."""
+    context = TaskRunContext.get()
+    return without_rounds(context.task_run.name) if context else ""
 
 
 def write(far: HowFar, path: Path) -> None:
@@ -108,9 +86,10 @@ def write(far: HowFar, path: Path) -> None:
 
 
 def start_artifact(title: str) -> UUID | None:
-    """A progress artifact of the task run in hand; None outside of one."""
+    """A progress artifact of the task run in hand, of the same key as that of the same step in earlier runs; None outside of one."""
     if TaskRunContext.get() is None:
         return None
     with suppress(httpx.HTTPError):
-        return create_progress_artifact(progress=0.0, description=title)  # type: ignore[return-value]
+        key = artifact_key(step_in_hand(), "progress")
+        return create_progress_artifact(progress=0.0, key=key, description=title)  # type: ignore[return-value]
     return None

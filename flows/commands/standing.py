@@ -2,35 +2,58 @@
 
 from collections.abc import Iterator
 from datetime import UTC, datetime
+from typing import TYPE_CHECKING
 
 from rich.bar import Bar
 from rich.box import SIMPLE
 from rich.console import Console
+from rich.measure import Measurement
 from rich.table import Table
 from rich.text import Text
 
-from flows.prefect_api import Pool, ServerRun
 from flows.status import RecipeStanding, ServerStanding, Status, StepStanding, UnderWay
 from tasks.reporting.wording import printable
 
-BAR = 20
+if TYPE_CHECKING:
+    from flows.prefect_api import Pool, ServerRun
+
+BAR, ROOM_FOR_BAR = 20, 120
+TAG, WIDEST = 9, 10_000
 STYLES = {"running": "bold cyan", "cached": "green", "to do": "bold", "waits": "dim", "missing": "red", "unknown": "yellow"}
 
 
 def print_status(console: Console, status: Status) -> None:
     """Print all that is known."""
     counts = ", ".join(f"{count} {kind}" for kind, count in status.finished.items())
-    console.print(
-        Text.assemble(("lake     ", "dim"), str(status.home), ("  " + (counts or "nothing is made in it yet"), "dim")), soft_wrap=True
-    )
+    print_line(console, Text.assemble(("lake     ", "dim"), str(status.home), (f"  {counts or 'nothing is made in it yet'}", "dim")))
     if not status.under_way:
-        console.print(Text.assemble(("lake     ", "dim"), "no step is being made"))
+        print_line(console, Text.assemble(("lake     ", "dim"), "no step is being made"))
     for step in status.under_way:
-        console.print(under_way_line(step), soft_wrap=True)
+        print_line(console, under_way_line(step))
     if status.recipe:
         print_recipe(console, status.recipe)
     for line in server_lines(status.server):
+        print_line(console, line)
+
+
+def print_line(console: Console, line: Text) -> None:
+    """Print a line that begins with a tag: in a terminal with what is too long for it below its own beginning, elsewhere as one line."""
+    if not console.is_terminal:
         console.print(line, soft_wrap=True)
+        return
+    tag, said = line.divide([TAG])
+    grid = Table.grid()
+    grid.add_column(width=TAG)
+    grid.add_column(overflow="fold")
+    grid.add_row(tag, said)
+    console.print(grid)
+
+
+def print_table(console: Console, table: Table) -> None:
+    """Print a table as wide as the terminal; elsewhere as wide as it is, a row a line."""
+    if not console.is_terminal:
+        console.width = max(console.width, Measurement.get(console, console.options.update(max_width=WIDEST), table).maximum)
+    console.print(table)
 
 
 def under_way_line(step: UnderWay) -> Text:
@@ -47,15 +70,25 @@ def under_way_line(step: UnderWay) -> Text:
 def print_recipe(console: Console, recipe: RecipeStanding) -> None:
     """Print every step of a recipe, and the sum."""
     table = Table(header_style="bold", box=SIMPLE, pad_edge=False)
-    for head, justify in (("", "right"), ("step", "left"), ("state", "left"), ("", "left"), ("done", "right"), ("time left", "right")):
-        table.add_column(head, justify=justify)  # type: ignore[arg-type]
+    table.add_column(justify="right", no_wrap=True)
+    table.add_column("step", overflow="fold")
+    table.add_column("state", no_wrap=True)
+    has_bar = not console.is_terminal or console.width >= ROOM_FOR_BAR
+    if has_bar:
+        table.add_column(no_wrap=True)
+    table.add_column("done", justify="right", no_wrap=True)
+    table.add_column("time left", justify="right", no_wrap=True)
     for step in recipe.steps:
-        table.add_row(str(step.number), printable(step.name), Text(step.state, style=STYLES.get(step.state, "")), *amount_cells(step))
-    console.print(table)
+        cells = amount_cells(step)
+        state = Text(step.state, style=STYLES.get(step.state, ""))
+        table.add_row(str(step.number), printable(step.name), state, *(cells if has_bar else cells[1:]))
+    print_table(console, table)
     rest = len(recipe.steps) - recipe.done
     unknown = f", and {recipe.unknown} steps at a pace not known yet" if recipe.unknown else ""
     time = f"; {left(recipe.seconds_left) if recipe.seconds_left else 'time left unknown'}{unknown}" if rest else ""
-    console.print(f"{recipe.name}: {recipe.done} of {len(recipe.steps)} steps done{time}", highlight=False)
+    console.print(
+        f"{recipe.name}: {recipe.done} of {len(recipe.steps)} steps done{time}", highlight=False, soft_wrap=not console.is_terminal
+    )
 
 
 def amount_cells(step: StepStanding) -> tuple[Bar | str, str, str]:
@@ -82,7 +115,7 @@ def server_lines(server: ServerStanding | None) -> Iterator[Text]:
         yield from map(pool_line, server.pools)
 
 
-def run_line(run: ServerRun) -> Text:
+def run_line(run: "ServerRun") -> Text:
     """A flow run that has not ended."""
     now = datetime.now(UTC)
     late = run.state in ("Scheduled", "Late") and run.due and run.due < now
@@ -93,14 +126,14 @@ def run_line(run: ServerRun) -> Text:
         when = f"for {span((now - run.since).total_seconds())}"
     style = "yellow" if late else STYLES.get(run.state.lower(), "")
     pool = f", pool {run.pool}" if run.pool else ""
-    return Text.assemble((f"{run.state.lower():<9}", style), printable(run.name), (f"  {run.flow}{pool}, {when}", "dim"))
+    return Text.assemble((f"{run.state.lower()[: TAG - 1]:<{TAG}}", style), printable(run.name), (f"  {run.flow}{pool}, {when}", "dim"))
 
 
-def pool_line(pool: Pool) -> Text:
+def pool_line(pool: "Pool") -> Text:
     """A work pool; said plainly where nobody works for it."""
     if pool.idle:
         fix = f"runs that are sent to it wait, since {pool.idle}; start one: prefect worker start --pool {pool.name}"
-        return Text.assemble(("no worker", "yellow"), f" pool {pool.name}: {fix}")
+        return Text.assemble(("idle     ", "yellow"), f"pool {pool.name}: {fix}")
     return Text.assemble(("pool     ", "dim"), f"{pool.name} ({pool.type}): {pool.workers} workers online")
 
 

@@ -5,6 +5,7 @@ may start a run does not choose where it writes. No flow is retried as a whole, 
 can help. What a run that broke has done is cached: start it again. Settings are read before the flow is imported, to be refused at once.
 """
 
+import os
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -12,6 +13,7 @@ from prefect import State
 from prefect.states import Completed
 
 from flows.recipe import Recipe, default_home, load_recipe
+from flows.serve.backing import RUN_ID
 from flows.serve.forms import (
     Bound,
     Changes,
@@ -30,6 +32,14 @@ from flows.serve.forms import (
     StudyName,
     deployed,
 )
+from tasks.naming import RECIPE
+from tasks.output import outlive_readers
+from tasks.reporting.served import address_of
+from tasks.reporting.task import PAGE
+from tasks.store import Artifact
+
+if RUN_ID in os.environ:  # a run, whose output its worker reads
+    outlive_readers()
 
 
 def written(named: Mapping[str, Any], changes: Sequence[str]) -> list[str]:
@@ -39,7 +49,14 @@ def written(named: Mapping[str, Any], changes: Sequence[str]) -> list[str]:
 
 def changed(recipe: str, changes: Sequence[str], **named: Any) -> Recipe:
     """A recipe with changes; in names, `__` stands for the dot of a key. Raises InputError that names the key at fault."""
-    return load_recipe(recipe, written({name.replace("__", "."): value for name, value in named.items()}, changes))
+    settings = load_recipe(recipe, written({name.replace("__", "."): value for name, value in named.items()}, changes))
+    RECIPE.set(settings.name)  # this process runs nothing else
+    return settings
+
+
+def with_report(report: Artifact) -> State:
+    """The end of a run that tells where its report can be opened."""
+    return Completed(message=f"report: {address_of(report.file(PAGE), report.path.parent)}")
 
 
 @deployed(name="difficulty-prior", run_name="{recipe}", days=14)
@@ -53,7 +70,7 @@ def pipeline(
     engine: Engine = None,
     seed: Seed = None,
     changes: Changes = (),
-) -> None:
+) -> State:
     """The whole method: profile, curate, train both stages, evaluate, report. What is done is skipped."""
     settings = changed(
         recipe,
@@ -68,7 +85,7 @@ def pipeline(
     )
     from flows.pipeline import pipeline as run
 
-    run.fn(settings, default_home())
+    return with_report(run.fn(settings, default_home()).report)
 
 
 @deployed(name="profile", run_name="profile {recipe}", days=7)
@@ -130,11 +147,12 @@ def recurate(recipe: RecipeName = "starter", bound: Bound = None, changes: Chang
 
 
 @deployed(name="study", run_name="study {study}", days=30)
-def study(study: StudyName = "study", seeds: Seeds = None, parallel: Parallel = None, changes: Changes = ()) -> None:
+def study(study: StudyName = "study", seeds: Seeds = None, parallel: Parallel = None, changes: Changes = ()) -> State:
     """Compare arms over seeds at equal compute: what does each part of the method add? What is done is skipped."""
     from flows.arms import load_study
 
     settings = load_study(study, written({"seeds": seeds, "parallel": parallel}, changes))
     from flows.study import study as run
 
-    run.fn(settings, default_home())
+    RECIPE.set(settings.name)
+    return with_report(run.fn(settings, default_home()).report)

@@ -2,11 +2,17 @@
 
 import inspect
 from collections.abc import Callable
+from functools import partial
 from typing import Annotated, Any, Literal, ParamSpec, TypeVar, get_args, get_type_hints
 
 from prefect import Flow, flow
+from prefect.runtime import flow_run
 from pydantic import Field
 from pydantic.fields import FieldInfo
+
+from flows.arms import load_study
+from flows.recipe import load_recipe
+from tasks.errors import InputError
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -45,9 +51,23 @@ def deployed(*, name: str, run_name: str, days: float) -> Callable[[Callable[P, 
     def decorate(fn: Callable[P, R]) -> Flow[P, R]:
         about = inspect.getdoc(fn) or ""
         fn.__doc__ = f"{about}\n\nArgs:\n{described(fn)}"  # where Prefect looks for the descriptions of parameters
-        return flow(name=name, flow_run_name=run_name, description=about, validate_parameters=True, timeout_seconds=days * DAY)(fn)
+        return flow(
+            name=name, flow_run_name=partial(named, run_name), description=about, validate_parameters=True, timeout_seconds=days * DAY
+        )(fn)
 
     return decorate
+
+
+def named(run_name: str) -> str:
+    """What a run of the given form is called: by the name of its recipe or study, which may be given as a path, else by what was given."""
+    given = dict(flow_run.parameters)
+    for parameter, load in (("recipe", load_recipe), ("study", load_study)):
+        if parameter in given:
+            try:
+                given[parameter] = load(given[parameter]).name
+            except InputError:  # which the run itself tells of
+                continue
+    return run_name.format(**given)
 
 
 def described(fn: Callable[..., Any]) -> str:

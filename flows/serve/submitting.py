@@ -11,6 +11,7 @@ import yaml
 from prefect.client.orchestration import SyncPrefectClient, get_client
 from prefect.client.schemas.objects import FlowRun, StateType
 
+from flows.serve.following import doing
 from flows.serve.pools import crew_of, faults
 from tasks.errors import InputError, did_you_mean
 
@@ -68,14 +69,19 @@ def reason(response: httpx.Response) -> str:
 
 
 def await_end(run: FlowRun, say: Callable[[str], None]) -> bool:
-    """Wait for the end of a run, saying how it goes; whether it completed."""
+    """Wait for the end of a run, saying how it goes and what it is at; whether it completed. Its last message says where its report is."""
     said: str | None = None
+    at: str = ""
     with get_client(sync_client=True) as client:
         while True:
-            state = client.read_flow_run(run.id).state
+            run = client.read_flow_run(run.id)
+            state = run.state
             if state and state.name != said:
                 said = state.name
                 say(f"{run.name}: {said}{f' ({state.message})' if state.message else ''}")
             if state and state.is_final():
                 return state.type == StateType.COMPLETED
+            if (now := doing(client, run)) and now != at:
+                at = now
+                say(f"  {now}")
             time.sleep(LOOK_S)

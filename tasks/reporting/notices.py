@@ -13,6 +13,7 @@ from typing import Any
 import polars as pl
 
 from tasks.difficulty.shapes import shape_of
+from tasks.naming import artifact_key
 from tasks.reporting.index import INDEX
 from tasks.reporting.inputs import Difficulty, Inputs, curated_problems
 from tasks.reporting.sections.cost import cost_section
@@ -21,8 +22,8 @@ from tasks.reporting.sections.evaluation import headline
 from tasks.reporting.served import address_of
 from tasks.reporting.svg import picture_uri
 from tasks.reporting.templates import palette
-from tasks.reporting.wording import label, p_value, parameter, percent, percent_interval, points, points_interval, policy_title, slug
-from tasks.store import Artifact, digest
+from tasks.reporting.wording import label, p_value, parameter, percent, percent_interval, points, points_interval, policy_title
+from tasks.store import Artifact
 
 MARKS = re.compile(r"([\\`*_{}\[\]()#+\-.!|~:])")
 BAR = 24
@@ -31,10 +32,11 @@ MOST_DATASETS = 20
 
 @dataclass(frozen=True)
 class Notice:
-    """One artifact of the Prefect UI: a table where `rows` are given, else Markdown `text`."""
+    """One artifact of the Prefect UI, and what it is `about`: a table where `rows` are given, else Markdown `text`."""
 
     key: str
-    text: str
+    about: str
+    text: str = ""
     rows: list[dict[str, Any]] = field(default_factory=list)
 
 
@@ -75,13 +77,11 @@ def study_notice(name: str, study: Artifact) -> Notice:
         }
         for row in rows
     ]
-    return Notice(notice_key(name, "study"), "Held-out accuracy of every arm over seeds; differences in percentage points", cells)
-
-
-def notice_key(*names: str) -> str:
-    """A key of lower-case letters, digits and dashes; names that this would confuse get a digest."""
-    parts = [slug(name) if slug(name) == name.lower() else f"{slug(name)[:40].rstrip('-')}-{digest(name)[:6]}" for name in names]
-    return "-".join(parts)
+    return Notice(
+        artifact_key(name, "study"),
+        f"{markdown(name)}: held-out accuracy of every arm over seeds; differences in percentage points",
+        rows=cells,
+    )
 
 
 def report_notice(inputs: Inputs, page: Path) -> Notice:
@@ -90,7 +90,8 @@ def report_notice(inputs: Inputs, page: Path) -> Notice:
     lines = [f"| {markdown(card['title'])} | {card['accuracy']} | {card['interval']} | {gain_of(card)} |" for card in found["cards"]]
     scores = ["| policy | accuracy | interval | points to base |", "|---|---:|---:|---:|", *lines] if lines else []
     parts = [f"# Report of {markdown(inputs.name)}", markdown(found["sentence"], 400), "\n".join(scores), links(page)]
-    return Notice(notice_key(inputs.name, "report"), "\n\n".join(part for part in parts if part))
+    about = f"{markdown(inputs.name)}: what came out, and where its report lies"
+    return Notice(artifact_key(inputs.name, "report"), about, "\n\n".join(part for part in parts if part))
 
 
 def gain_of(card: dict[str, Any]) -> str:
@@ -112,7 +113,7 @@ def cost_notice(inputs: Inputs) -> Iterator[Notice]:
         table = found["steps"]
         heads = [head for head, _ in table.heads]
         rows = [{head: markdown(str(cell)) for head, cell in zip(heads, row, strict=True)} for row in table.rows]
-        yield Notice(notice_key(inputs.name, "cost"), table.caption, rows)
+        yield Notice(artifact_key(inputs.name, "cost"), f"{markdown(inputs.name)}: {table.caption}", rows=rows)
 
 
 def histogram_notices(name: str, inputs: Difficulty) -> Iterator[Notice]:
@@ -120,10 +121,11 @@ def histogram_notices(name: str, inputs: Difficulty) -> Iterator[Notice]:
     inks = palette()
     for shape in inputs.shapes.head(MOST_DATASETS).iter_rows(named=True):
         rows = inputs.histogram.filter(pl.col("dataset") == shape["dataset"], pl.col("split") == shape["split"]).sort("bin")
-        key = notice_key(name, "difficulty", shape["dataset"], shape["split"])
+        key = artifact_key(name, "difficulty", shape["dataset"], shape["split"])
         picture = f"![Histogram]({picture_uri(figure_of(inputs, shape).svg, inks)})"
         parts = [f"# Difficulty of {markdown(shape['dataset'])}", shape_line(shape), picture, histogram_text(rows)]
-        yield Notice(key, "\n\n".join(parts))
+        about = f"{markdown(name)}: how hard {markdown(shape['dataset'])} ({markdown(shape['split'])}) is"
+        yield Notice(key, about, "\n\n".join(parts))
 
 
 def shape_line(shape: dict[str, Any]) -> str:
@@ -147,13 +149,15 @@ def histogram_text(rows: pl.DataFrame) -> str:
 
 def sets_notice(name: str, curated: pl.DataFrame) -> Notice:
     """What was curated."""
-    return Notice(notice_key(name, "curated-sets"), "Curated problems by stage, dataset and band", curated_rows(curated))
+    return Notice(
+        artifact_key(name, "curated-sets"), f"{markdown(name)}: curated problems by stage, dataset and band", rows=curated_rows(curated)
+    )
 
 
 def evaluation_notice(name: str, summary: pl.DataFrame) -> Notice:
     """How the policies compare."""
-    said = "Held-out accuracy; differences to base in percentage points"
-    return Notice(notice_key(name, "evaluation"), said, evaluation_rows(summary))
+    said = f"{markdown(name)}: held-out accuracy; differences to base in percentage points"
+    return Notice(artifact_key(name, "evaluation"), said, rows=evaluation_rows(summary))
 
 
 def curated_rows(curated: pl.DataFrame) -> list[dict[str, Any]]:

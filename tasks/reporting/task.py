@@ -5,6 +5,7 @@ and every SQL file that the data dictionary is made of.
 """
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from prefect.artifacts import create_markdown_artifact, create_table_artifact
 from prefect.context import FlowRunContext, TaskRunContext
@@ -13,6 +14,9 @@ from tasks.caching import room_task
 from tasks.layout import MANIFEST
 from tasks.relations import RELATION_FOLDERS, SQL
 from tasks.store import Artifact, artifact, building, digest, file_digest, folder_digests, write_text
+
+if TYPE_CHECKING:
+    from tasks.reporting.notices import Notice
 
 VERSION = 1
 PAGE = "report.html"
@@ -68,7 +72,7 @@ def report(
     write_index(target.home)
     if TaskRunContext.get():
         for notice in notices(inputs, target.file(PAGE)):
-            tell(notice.key, notice.text, notice.rows)
+            tell(notice)
     return target
 
 
@@ -93,7 +97,7 @@ def report_study(home: Path, name: str, study: Artifact) -> Artifact:
     write_index(target.home)
     if TaskRunContext.get():
         notice = study_notice(name, study)
-        tell(notice.key, notice.text, notice.rows)
+        tell(notice)
     return target
 
 
@@ -108,15 +112,15 @@ def show_new(name: str, *made: Artifact) -> None:
             from tasks.reporting.notices import notices_of  # draws charts; reruns never do
 
             for notice in notices_of(name, item):
-                tell(notice.key, notice.text, notice.rows)
+                tell(notice)
 
 
-def tell(key: str, text: str, rows: list[dict]) -> None:
+def tell(notice: "Notice") -> None:
     """Show a notice in the Prefect UI."""
-    if rows:
-        create_table_artifact(table=rows, key=key, description=text)
+    if notice.rows:
+        create_table_artifact(table=notice.rows, key=notice.key, description=notice.about)
     else:
-        create_markdown_artifact(markdown=text, key=key)
+        create_markdown_artifact(markdown=notice.text, key=notice.key, description=notice.about)
 
 
 def room_digests() -> dict[str, str]:

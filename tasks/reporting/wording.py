@@ -11,7 +11,6 @@ from typing import Any
 MISSING = "–"
 HIDDEN = {"Cc", "Cf", "Cs", "Zl", "Zp"}
 JOINERS = "\u200c\u200d"  # needed to write Persian and many emoji
-LOSSY_SLUG = re.compile(r"[^a-z0-9]+")
 
 
 def printable(text: str) -> str:
@@ -98,8 +97,3 @@ def policy_title(policy: str) -> str:
     """A policy's name as a heading shows it: "stage1" is "Stage 1"."""
     spaced = re.sub(r"(?<=[a-z])(?=\d)", " ", label(policy))
     return spaced[:1].upper() + spaced[1:]
-
-
-def slug(text: str) -> str:
-    """A name in lower-case letters, digits and dashes."""
-    return LOSSY_SLUG.sub("-", text.lower()).strip("-") or "unnamed"

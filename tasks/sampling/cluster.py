@@ -21,6 +21,7 @@ from prefect_ray.context import remote_options
 
 from tasks.caching import fault_may_pass
 from tasks.lake import write_parquet
+from tasks.naming import recipe_first
 from tasks.sampling.engines import Engine, open_engine
 from tasks.sampling.settings import RaySettings
 from tasks.sampling.worker import SampleSpec, draw, every_problem
@@ -53,7 +54,7 @@ def runner(settings: RaySettings) -> RayTaskRunner:
 
 def on_ray_name() -> str:
     """What a sampling on Ray is called."""
-    return f"sample {len(flow_run.parameters['sizes'])} shards on Ray"
+    return recipe_first(f"sample {len(flow_run.parameters['sizes'])} shards on Ray")
 
 
 @flow(name="sample on ray", flow_run_name=on_ray_name, validate_parameters=False, persist_result=False)

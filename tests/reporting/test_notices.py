@@ -12,8 +12,9 @@ from prefect import flow
 from prefect.client.orchestration import get_client
 from prefect.testing.utilities import prefect_test_harness
 
+from tasks.naming import artifact_key
 from tasks.reporting.inputs import Inputs
-from tasks.reporting.notices import links, markdown, notice_key, notices
+from tasks.reporting.notices import links, markdown, notices
 from tasks.reporting.task import report, show_new
 
 
@@ -23,8 +24,9 @@ def test_keys_are_fit_for_prefect_and_tell_names_apart(made):
     keys = [notice.key for notice in told]
     assert len(set(keys)) == len(keys) == 6
     assert all(re.fullmatch(r"[a-z0-9]+(-[a-z0-9]+)*", key) for key in keys)
-    assert notice_key("a b") != notice_key("a-b") and notice_key("starter", "report") == "starter-report"
-    assert "<img" not in "".join(notice.text for notice in told)
+    assert artifact_key("a b") != artifact_key("a-b") and artifact_key("starter", "report") == "starter-report"
+    assert "<img" not in "".join(notice.text + notice.about for notice in told)
+    assert all(notice.about and "lonely" not in notice.about for notice in told)
 
 
 def test_markdown_names_are_shown_as_they_are():
