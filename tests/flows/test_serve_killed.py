@@ -1,0 +1,41 @@
+"""What becomes of runs when `serve`, or a worker of it, is killed: none stays "Running", and one whose process lives goes on."""
+
+import signal
+from pathlib import Path
+
+import psutil
+import pytest
+import yaml
+
+from tests.flows.runs import TINY
+from tests.flows.serving import Served, serving, until
+
+pytestmark = pytest.mark.timeout(900)
+LONG = 400
+
+
+def test_runs_of_a_killed_serve_are_ended_and_those_of_a_killed_worker_go_on(tmp_path: Path) -> None:
+    recipe = tmp_path / "small.yaml"
+    recipe.write_text(yaml.safe_dump({**TINY, "name": "small", "problems": {"starter": {"n_train": 8, "n_heldout": 2}}}))
+    with serving(tmp_path) as served:
+        killed = served.start("profile", recipe=str(recipe), rounds=LONG)
+        until(lambda: served.children("tasks.sampling.worker"), served.said)
+        for process in [*psutil.Process(served.process.pid).children(recursive=True), psutil.Process(served.process.pid)]:
+            process.kill()
+        served.process.wait()
+    with serving(tmp_path) as served:
+        state = served.run(killed["id"])["state"]
+        assert state["type"] == "CRASHED" and "is gone and has not said why" in state["message"] and "start it again" in state["message"]
+        assert open_tasks(served, killed) == [] and served.card()["active_slots"] == 0
+        run = served.start("profile", recipe=str(recipe), rounds=16)
+        until(lambda: served.children("tasks.sampling.worker"), served.said)
+        [worker] = served.children("worker start --pool gpu")
+        worker.send_signal(signal.SIGKILL)
+        assert served.ended(run)["state_type"] == "COMPLETED", served.said()
+
+
+def open_tasks(served: Served, run: dict) -> list[str]:
+    """The tasks of a run that have not ended."""
+    found = served.post("/task_runs/filter", flow_runs={"id": {"any_": [run["id"]]}}).json()
+    assert found
+    return [task["name"] for task in found if task["state_type"] in ("RUNNING", "PENDING")]
