@@ -16,7 +16,7 @@ from typing import Any, ParamSpec, TypeVar
 from prefect.context import FlowRunContext
 from prefect.settings import PREFECT_API_URL, PREFECT_FLOWS_HEARTBEAT_FREQUENCY, get_current_settings, temporary_settings
 
-from flows.temporary_server import ask_before_reading
+from flows.temporary_server import use_ours
 from tasks.lean_prefect import Flow
 from tasks.naming import RECIPE, of_recipe
 from tasks.planning import PLANNER
@@ -32,7 +32,7 @@ class PlannableFlow(Flow[P, R]):
         if PLANNER.get():
             return self.fn(*args, **kwargs)
         if not PREFECT_API_URL.value():
-            ask_before_reading()
+            use_ours()
         with signs_of_life(), of_recipe(self.recipe_of(*args, **kwargs) or RECIPE.get()):
             return super().__call__(*args, **kwargs)
 

@@ -125,6 +125,13 @@ class Planner:
 
     steps: list[Step] = field(default_factory=list)
     planned: list[Planned] = field(default_factory=list)
+    known: dict[str, Any] = field(default_factory=dict)
+
+    def once(self, what: str, find: Callable[[], Any]) -> Any:
+        """What `find` finds, looked for once: a dry run changes nothing."""
+        if what not in self.known:
+            self.known[what] = find()
+        return self.known[what]
 
     def step(self, task: Plannable, *args: Any, **kwargs: Any) -> Any:
         """Plan one call of a task; gives its artifact, or what stands for it."""

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from flows.prefect_api import Pool, ServerRun
 
 BAR, ROOM_FOR_BAR = 20, 120
+SHORT = {"scheduled": "planned", "cancelling": "stopping", "awaitingretry": "retrying"}
 TAG, WIDEST = 9, 10_000
 STYLES = {"running": "bold cyan", "cached": "green", "to do": "bold", "waits": "dim", "missing": "red", "unknown": "yellow"}
 
@@ -124,16 +125,19 @@ def run_line(run: "ServerRun") -> Text:
         when = f"in {span((run.due - now).total_seconds())}"
     elif not late and run.since:
         when = f"for {span((now - run.since).total_seconds())}"
-    style = "yellow" if late else STYLES.get(run.state.lower(), "")
+    state = run.state.lower()
+    style = "yellow" if late else STYLES.get(state, "")
     pool = f", pool {run.pool}" if run.pool else ""
-    return Text.assemble((f"{run.state.lower()[: TAG - 1]:<{TAG}}", style), printable(run.name), (f"  {run.flow}{pool}, {when}", "dim"))
+    return Text.assemble(
+        (f"{SHORT.get(state, state)[: TAG - 1]:<{TAG}}", style), printable(run.name), (f"  {run.flow}{pool}, {when}", "dim")
+    )
 
 
 def pool_line(pool: "Pool") -> Text:
     """A work pool; said plainly where nobody works for it."""
     if pool.idle:
         fix = f"runs that are sent to it wait, since {pool.idle}; start one: prefect worker start --pool {pool.name}"
-        return Text.assemble(("idle     ", "yellow"), f"pool {pool.name}: {fix}")
+        return Text.assemble(("no worker", "yellow"), f" pool {pool.name}: {fix}")
     return Text.assemble(("pool     ", "dim"), f"{pool.name} ({pool.type}): {pool.workers} workers online")
 
 

@@ -8,6 +8,7 @@ import os
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import nullcontext
+from functools import partial
 from importlib import import_module
 from pathlib import Path
 from types import ModuleType
@@ -20,7 +21,7 @@ from tasks.cards import cards_held
 from tasks.errors import InputError
 from tasks.lake import Lake
 from tasks.naming import sample_name
-from tasks.planning import Work, all_problems
+from tasks.planning import PLANNER, Work, all_problems
 from tasks.policy import Policy
 from tasks.process import run_worker
 from tasks.progress import progress_shown
@@ -97,8 +98,14 @@ def work_of(completions: int, left: int, sampling: SamplingSettings, lake: Lake 
 
 def likely_tokens(lake: Lake, completions: int) -> int | None:
     """The tokens of so many completions, if they get as long as those in the lake are on average."""
-    mean = lake.scan("rollouts").select(pl.col("n_tokens").mean()).collect().item()
+    planner = PLANNER.get()
+    mean = planner.once(f"mean tokens in {lake.home}", partial(mean_tokens, lake)) if planner else mean_tokens(lake)
     return None if mean is None else round(completions * mean)
+
+
+def mean_tokens(lake: Lake) -> float | None:
+    """How long the completions in the lake are on average; None where there are none."""
+    return lake.scan("rollouts").select(pl.col("n_tokens").mean()).collect().item()
 
 
 @room_task(plan, work=work, name="sample", task_run_name=sample_name, retries=2)

@@ -68,25 +68,44 @@ def runs(server: str, prefect_home: Path, tmp_path_factory: pytest.TempPathFacto
 def test_runs_are_named_in_sentences(runs: str) -> None:
     assert {"profile small", "profile bad"} <= {flow["name"] for flow in asked(runs, "flow_runs")}
     wanted = {
-        "ingest starter-charts train",
-        "sample starter-figures and starter-charts (train) with base, rounds 1–4",
-        "grade the answers of base to starter-figures and starter-charts (train)",
-        "measure the difficulty of starter-figures and starter-charts (train) for base",
-        "publish the warehouse",
+        "small: ingest starter-charts train",
+        "small: sample starter-figures and starter-charts (train) with base, rounds 1–4",
+        "small: grade the answers of base to starter-figures and starter-charts (train)",
+        "small: measure the difficulty of starter-figures and starter-charts (train) for base",
+        "small: publish the warehouse",
     }
-    assert wanted <= {task["name"] for task in asked(runs, "task_runs")}
+    names = {task["name"] for task in asked(runs, "task_runs")}
+    assert wanted <= names and all(name.startswith(("small: ", "bad: ")) for name in names)
 
 
 def test_a_worker_s_lines_are_in_the_run_s_log_with_their_level(runs: str) -> None:
     lines = asked(runs, "logs")
-    drew = [line for line in lines if re.fullmatch(r"drew 48 responses in .* a second", line["message"])]
+    drew = [line for line in lines if re.fullmatch(r"sample: drew 48 responses in .* a second", line["message"])]
     assert [(line["level"], bool(line["task_run_id"])) for line in drew] == [(logging.INFO, True)]
     assert all(line["level"] >= logging.INFO for line in lines)
 
 
+def test_every_line_of_a_task_s_log_says_whose_it_is(runs: str) -> None:
+    """Those of our modules, too: each line of a task begins with that task's name, those of flows do not."""
+    named = {task["id"]: task["name"] for task in asked(runs, "task_runs")}
+    lines = asked(runs, "logs")
+    of_tasks = [line for line in lines if line["task_run_id"] in named]
+    verbs = {"ingest", "sample", "grade", "measure", "publish", "find", "draw"}
+    assert of_tasks and {line["message"].split(" ")[0].rstrip(":") for line in of_tasks} <= verbs
+    assert all(": " in line["message"] for line in of_tasks)
+    assert not [line for line in lines if not line["task_run_id"] and line["message"].startswith("sample: ")]
+
+
+def test_progress_has_a_key_that_stays_and_a_description(runs: str) -> None:
+    found = [artifact for artifact in asked(runs, "artifacts") if artifact["type"] == "progress"]
+    assert len(found) >= 2 and all(re.fullmatch(r"[a-z0-9]+(-[a-z0-9]+)*", artifact["key"]) for artifact in found)
+    assert all(artifact["key"].endswith("-progress") and artifact["description"] for artifact in found)
+    assert len({artifact["key"] for artifact in found}) == len(found)
+
+
 def test_a_failed_run_says_what_to_do(runs: str) -> None:
     [flow] = [flow for flow in asked(runs, "flow_runs") if flow["name"] == "profile bad"]
-    [task] = [task for task in asked(runs, "task_runs") if task["name"] == "ingest ours train"]
+    [task] = [task for task in asked(runs, "task_runs") if task["name"] == "bad: ingest ours train"]
     for failed in (flow, task):
         assert failed["state"]["type"] == "FAILED"
         assert "bad.jsonl" in failed["state"]["message"] and "problem" in failed["state"]["message"]
