@@ -98,22 +98,23 @@ def worker_of(command: list[str]) -> str | None:
 
 def left_by_dead_serves(mark: str) -> list[psutil.Process]:
     """Our workers whose `serve` has gone. They end by themselves, and until they have they may still start a run, or end one."""
-    return [process for process, serve in started_by_serves() if not is_alive(serve) and is_our_worker(process, mark)]
+    return [process for process, serve, _ in started_by_serves() if not is_alive(serve) and is_our_worker(process, mark)]
 
 
-def runs_of(serve: str) -> list[psutil.Process]:
-    """The processes of runs that this `serve` answers for, also those whose worker has gone."""
-    return [process for process, told in started_by_serves() if told == serve and ENGINE in command_of(process)]
+def runs_of(serve: str) -> dict[str, psutil.Process]:
+    """The processes of the runs that this `serve` answers for, also those whose worker has gone, by the runs' ids."""
+    return {run: process for process, told, run in started_by_serves() if run and told == serve and ENGINE in command_of(process)}
 
 
-def started_by_serves() -> Iterator[tuple[psutil.Process, str]]:
-    """The processes that were started by some `serve`, and by which."""
+def started_by_serves() -> Iterator[tuple[psutil.Process, str, str | None]]:
+    """The processes that were started by some `serve`, by which, and for which run, if for one."""
     for process in psutil.process_iter():
         try:
-            if serve := process.environ().get(SERVE):
-                yield process, serve
+            environment = process.environ()
         except (psutil.Error, OSError):
             continue
+        if serve := environment.get(SERVE):
+            yield process, serve, environment.get(RUN_ID)
 
 
 def is_our_worker(process: psutil.Process, mark: str) -> bool:

@@ -85,10 +85,12 @@ def end(children: Iterable[Child], grace_s: float = GRACE_S) -> None:
         process.wait()
 
 
-def end_runs(grace_s: float = GRACE_S) -> None:
-    """End the runs that we answer for, also those whose worker is gone. A run that is asked to end tells the server so; its worker, asked
-    at the same time, kills it before it can."""
-    end_processes([member for process in runs_of(this_serve()) for member in descendants(process.pid)], grace_s)
+def end_runs(grace_s: float = GRACE_S) -> list[str]:
+    """End the runs that we answer for, also those whose worker is gone; gives their ids. A run that is asked to end tells the server what
+    it was at; its worker, asked at the same time, kills it before it can."""
+    runs = runs_of(this_serve())
+    end_processes([member for process in runs.values() for member in descendants(process.pid)], grace_s)
+    return list(runs)
 
 
 def end_processes(family: list[psutil.Process], grace_s: float) -> None:

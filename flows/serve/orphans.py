@@ -8,7 +8,7 @@ held are free.
 
 import json
 import socket
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -61,6 +61,14 @@ class Orphans:
                 if still_open(client, run):
                     end_run(client, run, self.home, why := reason(run))
                     say(f"ended {run.name}, which no process backs: {why}")
+
+    def end_with_us(self, runs: Iterable[str]) -> None:
+        """Let these runs, which were ended as `serve` was, say so, and not by which signal."""
+        why = f"`serve` on {socket.gethostname()} was ended while this ran. {AGAIN}"
+        with suppress(httpx.HTTPError, ObjectNotFound), get_client(sync_client=True) as client:
+            for run in map(client.read_flow_run, map(UUID, runs)):
+                if run.state is None or run.state.type.value in (*OPEN, "CRASHED"):
+                    end_run(client, run, self.home, why)
 
     def unbacked(self, runs: list[FlowRun], seen: Seen) -> list[FlowRun]:
         """Those of the runs that nothing backs: where a worker of theirs lives, those that nothing backed at the last look either."""

@@ -85,8 +85,9 @@ def serve(asked: Serving, say: Callable[[str], None]) -> None:
 
 def end_all(children: list[Child], servers: int, orphans: "Orphans", say: Callable[[str], None]) -> None:
     """End what was started: runs, for them to tell the server so, then workers, and the server, the first of the children, last."""
-    end_runs()
+    runs = end_runs()
     end(children[servers:])
+    orphans.end_with_us(runs)
     orphans.end(say)
     end(children[:servers], SERVER_GRACE_S)
 
