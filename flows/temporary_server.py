@@ -1,8 +1,5 @@
 """The temporary server that Prefect starts for a run where PREFECT_API_URL is not set, with the fix of `serve`'s (serve/prefect_server.py).
 
-It has a password, drawn for each run: it writes to the database that the workers of a `serve` take their runs from, and Prefect's own would
-let any page in a browser on this machine write there, too.
-
 Runs and `serve` of one PREFECT_HOME write to one SQLite database, so that the UI shows them all, and each may begin and end without the
 other. Two servers get on with that as long as each transaction asks for the right to write before it reads; Prefect's own does not, and
 then prints a traceback for every "database is locked". So the run's server does as that of `serve` does.
@@ -12,13 +9,11 @@ a server of its own. It could have a database of its own: then the UI would not 
 """
 
 import os
-import secrets
 import subprocess
 import sys
 from typing import Any
 
-from prefect.context import refresh_global_settings_context
-from prefect.settings import PREFECT_API_AUTH_STRING, PREFECT_SERVER_API_AUTH_STRING, get_current_settings
+from prefect.settings import get_current_settings
 
 from tasks.process import PROJECT
 
@@ -26,10 +21,7 @@ VARIABLES = {"PREFECT_UI_ENABLED": "0", "PREFECT__SERVER_EPHEMERAL": "1", "PREFE
 
 
 def use_ours() -> None:
-    """From now on, a temporary server of this process is ours, with a password that this process knows."""
-    if not PREFECT_API_AUTH_STRING.value():
-        os.environ[PREFECT_API_AUTH_STRING.name] = f"run:{secrets.token_hex(16)}"
-        refresh_global_settings_context()
+    """From now on, a temporary server of this process is ours."""
     from prefect.server.api.server import SubprocessASGIServer
 
     SubprocessASGIServer._run_uvicorn_command = started  # type: ignore[method-assign, assignment]
@@ -39,8 +31,6 @@ def started(server: Any) -> subprocess.Popen[Any]:
     """The process of a temporary server (Prefect's `SubprocessASGIServer`), on the port that it has chosen."""
     search = os.pathsep.join(filter(None, [str(PROJECT), os.environ.get("PYTHONPATH", "")]))
     settings = get_current_settings().to_environment_variables(exclude_unset=True)
-    if password := PREFECT_API_AUTH_STRING.value():
-        settings[PREFECT_SERVER_API_AUTH_STRING.name] = password
     command = [sys.executable, "-m", "flows.temporary_server", "--host", "127.0.0.1", "--port", str(server.port)]
     return subprocess.Popen(command, env={**os.environ, **VARIABLES, **settings, "PYTHONPATH": search})
 
