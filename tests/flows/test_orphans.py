@@ -19,7 +19,7 @@ from prefect.client.schemas.objects import FlowRun
 from prefect.server.concurrency.lease_storage import ConcurrencyLeaseHolder, ConcurrencyLimitLeaseMetadata
 from prefect.server.concurrency.lease_storage.filesystem import ConcurrencyLeaseStorage
 from prefect.settings import PREFECT_API_URL, temporary_settings
-from prefect.states import Cancelling, Completed, Paused, Pending, Running, Scheduled, State
+from prefect.states import Cancelling, Completed, Crashed, Paused, Pending, Running, Scheduled, State
 
 from flows.serve import backing
 from flows.serve.backing import ENGINE, RUN_ID, SERVE, is_alive, is_ours, left_by_dead_serves, look_around, mark, this_serve, worker_name
@@ -202,6 +202,14 @@ def test_a_run_that_ends_while_it_is_looked_at_keeps_its_end(
 
     monkeypatch.setattr("flows.serve.orphans.look_around", look_and_end)
     assert look(tmp_path) == [] and state_of(client, run).is_completed()
+
+
+def test_runs_that_end_with_serve_say_so_and_not_by_which_signal(client: SyncPrefectClient, tmp_path: Path) -> None:
+    cut, killed, done = (put(client, state) for state in (Crashed(message="exited with status code -15"), Running(), Completed()))
+    Orphans(MARK, tmp_path).end_with_us([str(run.id) for run in (cut, killed, done)])
+    for run in (cut, killed):
+        assert state_of(client, run).is_crashed() and "was ended while this ran" in str(state_of(client, run).message)
+    assert state_of(client, done).is_completed()
 
 
 def test_a_server_that_is_away_is_asked_again_later(tmp_path: Path) -> None:

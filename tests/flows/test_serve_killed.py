@@ -1,13 +1,15 @@
 """What becomes of runs when `serve`, or a worker of it, is killed: none stays "Running", and one whose process lives goes on."""
 
+import re
 import signal
+import subprocess
 from pathlib import Path
 
 import psutil
 import pytest
 import yaml
 
-from tests.flows.runs import TINY
+from tests.flows.runs import TINY, command, environment
 from tests.flows.serving import Served, serving, until
 
 pytestmark = pytest.mark.timeout(900)
@@ -27,11 +29,19 @@ def test_runs_of_a_killed_serve_are_ended_and_those_of_a_killed_worker_go_on(tmp
         state = served.run(killed["id"])["state"]
         assert state["type"] == "CRASHED" and "is gone and has not said why" in state["message"] and "start it again" in state["message"]
         assert open_tasks(served, killed) == [] and served.card()["active_slots"] == 0
-        run = served.start("profile", recipe=str(recipe), rounds=16)
+        waiting = submit(served, "profile", f"recipe={recipe}", "rounds=64", "--wait")
         until(lambda: served.children("tasks.sampling.worker"), served.said)
         [worker] = served.children("worker start --pool gpu")
         worker.send_signal(signal.SIGKILL)
-        assert served.ended(run)["state_type"] == "COMPLETED", served.said()
+        said = waiting.communicate(timeout=400)[0]
+        assert waiting.returncode == 0 and "profile small: Completed" in said, said + served.said()
+        assert re.search(r"^  small: sample starter-figures .* \(\d+%, \d+/\d+ rollouts\)$", said, re.MULTILINE), said
+
+
+def submit(served: Served, *arguments: str) -> subprocess.Popen[str]:
+    """`difficulty-prior submit …`, whose output is text."""
+    variables = environment(served.prefect) | {"PREFECT_API_URL": served.api}
+    return subprocess.Popen(command("submit", *arguments), env=variables, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
 
 
 def open_tasks(served: Served, run: dict) -> list[str]:

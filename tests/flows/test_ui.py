@@ -66,10 +66,11 @@ def test_a_run_is_started_from_the_form(served, browser, tmp_path):
         run = until(lambda: started_run(served), served.said, PATIENCE_S)
         page.goto("about:blank")  # the UI looks again and again, which takes from the run
         assert (run["parameters"]["rounds"], run["parameters"]["stage1_steps"]) == (3, 2)
+        reports = f"http://127.0.0.1:{int(ui(served).rpartition(':')[2]) + 1}"
         ended = until(lambda: ended_run(served, run["id"]), served.said, PATIENCE_S)
         assert ended["state_type"] == "COMPLETED", served.said()
+        assert ended["name"] == "quick" and ended["state"]["message"].startswith(f"report: {reports}/")
         look_at_run(page, served, run["id"])
-        reports = f"http://127.0.0.1:{int(ui(served).rpartition(':')[2]) + 1}"
         assert watched.outside(ui(served), reports, "blob:") == []
     assert pl.read_parquet(next(served.home.glob("difficulty/*/difficulty.parquet")))["n"].max() == 3
     assert Lake(served.home).scan("groups").select(pl.col("step").max()).collect().item() == 2

@@ -7,7 +7,9 @@ import subprocess
 import time
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
+from io import StringIO
 from pathlib import Path
+from shutil import rmtree
 
 import httpx
 import pytest
@@ -18,8 +20,10 @@ from flows import doctor
 from flows.commands.standing import print_status, span
 from flows.recipe import load_recipe
 from flows.status import Status, look
-from tasks.progress import PROGRESS, HowFar, progress_shown
+from tasks.how_far import PROGRESS, HowFar, forget_attempts, forget_recipe
+from tasks.progress import progress_shown
 from tests.flows.finished.conftest import Finished
+from tests.flows.runs import run
 
 
 def put_aside(home: Path, kind: str, key: str, **told: object) -> None:
@@ -84,6 +88,65 @@ def test_what_was_cut_off_is_told_from_what_runs(tmp_path: Path, young: subproce
     assert "running  grading the answers of base: 30/120 rollouts, about 9 s left" in said
     assert "cut off  sampling with base: 30/120 rollouts, 60 min ago; the next run of its recipe goes on" in said
     assert "PREFECT_API_URL is not set" in said
+
+
+def test_attempts_at_what_is_done_are_told_of_no_more(tmp_path: Path) -> None:
+    """A step that was made since, with the same settings or others, or that its recipe no longer has; not one of another recipe or step."""
+    gone = {"began": 1.0, "told": 2.0}
+    sampled = {"title": "sampling with base", "recipe": "mine"}
+    put_aside(tmp_path, "profiles", "rounds", **gone, **sampled, step="mine: sample a (train) with base")
+    put_aside(tmp_path, "profiles", "heldout", **gone, **sampled, step="mine: sample a (heldout) with base")
+    put_aside(tmp_path, "profiles", "another", **gone, **sampled | {"recipe": "other"}, step="other: sample a (train) with base")
+    put_aside(tmp_path, "profiles", "running", **sampled, step="mine: sample a (train) with base")
+    put_aside(tmp_path, "stages", "dropped", **gone, title="training stage2", recipe="mine", step="mine: train stage2 from stage1")
+    put_aside(tmp_path, "stages", "made", **gone, title="training stage1", recipe="mine", step="mine: train stage1 from base")
+    (tmp_path / "stages" / "made").mkdir(parents=True)
+    (tmp_path / "stages" / "made" / "manifest.json").write_text("{}")
+    assert keys(tmp_path) == {"rounds", "heldout", "another", "running", "dropped"}
+    forget_attempts(tmp_path, "mine: sample a (train) with base, rounds 1–4")
+    assert keys(tmp_path) == {"heldout", "another", "running", "dropped"}
+    forget_recipe(tmp_path, "mine")
+    assert keys(tmp_path) == {"another", "running"}
+    assert (tmp_path / "aside" / "stages-dropped").is_dir()  # what it has written stays, for whoever asks for it again
+
+
+def keys(home: Path) -> set[str]:
+    """The steps that status tells of."""
+    return {step.key for step in look(home).under_way}
+
+
+def test_a_cut_off_step_is_forgotten_when_its_recipe_is_done_with_other_settings(finished: Finished, prefect_home: Path) -> None:
+    """Even where everything is cached: the run asks for every step again."""
+    [step] = [s.name for s in look(finished.home, load_recipe(str(finished.recipe))).recipe.steps if "(train) with base, rounds" in s.name]
+    name = step.rpartition(", rounds")[0]
+    put_aside(finished.home, "profiles", "cutoff", began=1.0, told=2.0, recipe="tiny", step=f"tiny: {name}")
+    put_aside(finished.home, "profiles", "elsewhere", began=1.0, told=2.0, recipe="other", step=f"other: {name}")
+    assert keys(finished.home) == {"cutoff", "elsewhere"}
+    assert run(finished.home, finished.recipe, prefect_home).returncode == 0
+    assert keys(finished.home) == {"elsewhere"}
+    rmtree(finished.home / "aside" / "profiles-elsewhere")
+
+
+@pytest.mark.parametrize("width", [60, 80, 100, 140])
+def test_lines_fit_a_terminal_and_are_whole_in_a_pipe(finished: Finished, width: int) -> None:
+    title = "sampling " + "with a name that is long " * 4
+    put_aside(finished.home, "profiles", "long", title=title, began=1.0, told=2.0)
+    status = look(finished.home, load_recipe(str(finished.recipe), ["sampling.rounds=90"]))
+    rmtree(finished.home / "aside" / "profiles-long")
+    in_terminal = text_of(status, width, terminal=True).splitlines()
+    assert max(map(len, in_terminal)) <= width
+    words = {word for line in in_terminal for word in line.split()}
+    assert {"starter-figures", "7,200", "sampling"} & words and not [line for line in in_terminal if line.startswith("long ")]
+    piped = text_of(status, width, terminal=False).splitlines()
+    assert [line for line in piped if line.startswith("cut off") and line.rstrip().endswith("goes on from what is written")]
+    assert [line for line in piped if "(train) with base, rounds 1–90" in line and "/7,200" in line]
+
+
+def text_of(status: Status, width: int, *, terminal: bool) -> str:
+    """What is printed at a width, in a terminal or into a pipe."""
+    out = StringIO()
+    print_status(Console(width=width, file=out, force_terminal=terminal, no_color=True, color_system=None), status)
+    return out.getvalue()
 
 
 def test_a_finished_recipe_is_done_and_a_larger_one_knows_its_pace(finished: Finished) -> None:
