@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from flows.plannable import flow
-from flows.profile import answered
+from flows.profile import Profiled, answered
 from flows.recipe import Recipe
 from flows.train import Trained, train
 from tasks.difficulty.task import measure
@@ -29,14 +29,14 @@ def evaluate(recipe: Recipe, home: Path) -> Evaluated:
     """Train what is not trained yet, and evaluate every policy."""
     home = open_home(home)
     trained = train(recipe, home)
-    evaluation = compare_policies(recipe, home, trained.curated.profiled.heldout, trained.policies)
+    evaluation = compare_policies(recipe, home, trained.curated.profiled, trained.policies, trained.sets)
     show_new(recipe.name, trained.curated.profiled.difficulty, *trained.sets, evaluation)
     return Evaluated(trained, evaluation)
 
 
-def compare_policies(recipe: Recipe, home: Path, heldout: tuple[Artifact, ...], policies: tuple[Policy, ...]) -> Artifact:
-    """The evaluation of these policies, the base policy first."""
-    samples = recipe.evaluation.samples
+def compare_policies(recipe: Recipe, home: Path, profiled: Profiled, policies: tuple[Policy, ...], sets: tuple[Artifact, ...]) -> Artifact:
+    """The evaluation of these policies, the base policy first, all and without what is nearly the same as something in the `sets`."""
+    heldout, samples = profiled.heldout, recipe.evaluation.samples
     plain = {policy.name: answered(recipe, home, policy, heldout, samples) for policy in policies}
     arms = [arm(policy, plain[policy.name]) for policy in policies]
     if recipe.evaluation.hints:
@@ -44,7 +44,7 @@ def compare_policies(recipe: Recipe, home: Path, heldout: tuple[Artifact, ...], 
         for policy in policies:
             hinted = answered(recipe, home, policy, heldout, samples, hints_from=difficulty)
             arms.append(arm(policy, hinted, fallback=plain[policy.name]))
-    return compare(home, tuple(arms), heldout)
+    return compare(home, tuple(arms), heldout, profiled.similarity, sets)
 
 
 def arm(policy: Policy, graded: Artifact, fallback: Artifact | None = None) -> EvaluationArm:

@@ -9,6 +9,8 @@ from tasks.difficulty.task import find_stops, measure
 from tasks.grading.task import grade
 from tasks.home import open_home
 from tasks.policy import Policy, base_policy
+from tasks.problems.overlap import Parts
+from tasks.problems.overlap_task import set_apart
 from tasks.problems.settings import SourceSettings
 from tasks.problems.task import ingest
 from tasks.publish import publish_warehouse
@@ -23,10 +25,12 @@ from tasks.store import Artifact
 
 @dataclass(frozen=True)
 class Profiled:
-    """The problems of a recipe and how hard those to train on are."""
+    """The problems of a recipe by what they are for, which of them are nearly the same, and how hard those to train on are."""
 
     train: tuple[Artifact, ...]
     heldout: tuple[Artifact, ...]
+    validation: tuple[Artifact, ...]
+    similarity: Artifact
     base: Policy
     graded: Artifact
     difficulty: Artifact
@@ -44,14 +48,15 @@ def profile(recipe: Recipe, home: Path) -> Profiled:
 
 def measure_difficulty(recipe: Recipe, home: Path) -> Profiled:
     """Read the problems, look for those that are nearly the same, and measure how hard those to train on are."""
-    train, heldout = read_problems(recipe, home)
-    find_near_duplicates(home, (*train, *heldout), recipe.similarity)
+    parts = read_problems(recipe, home)
+    similarity, train = find_near_duplicates(home, parts.sources, recipe.similarity), parts.train
     base = base_policy(recipe.policy)
     profiled = (
-        (*train, *heldout) if recipe.panel else train
+        (*train, *parts.heldout) if recipe.panel else train
     )  # a panel has answered both; a policy is sampled on those held out when evaluated
     graded = first_answers(recipe, home, base, profiled)
-    return Profiled(train, heldout, base, graded, measure(home, graded, profiled, recipe.difficulty))
+    difficulty = measure(home, graded, profiled, recipe.difficulty)
+    return Profiled(train, parts.heldout, parts.validation, similarity, base, graded, difficulty)
 
 
 def first_answers(recipe: Recipe, home: Path, base: Policy, problems: tuple[Artifact, ...]) -> Artifact:
@@ -83,23 +88,21 @@ def answered(
     return grade(home, rollouts, problems, recipe.grading)
 
 
-def read_problems(recipe: Recipe, home: Path) -> tuple[tuple[Artifact, ...], tuple[Artifact, ...]]:
-    """The problems to train on and those held out, one artifact a source."""
-    train, heldout = recipe.problems.train, recipe.problems.heldout
-    if recipe.problems.starter:
-        datasets = draw_datasets(home, recipe.problems.starter)
-        train = (*train, *starter_sources(datasets, "train", recipe.problems.starter.n_train))
-        heldout = (*heldout, *starter_sources(datasets, "heldout", recipe.problems.starter.n_heldout))
-    return tuple(ingest(home, source) for source in train), tuple(ingest(home, source) for source in heldout)
+def read_problems(recipe: Recipe, home: Path) -> Parts:
+    """The problems to train on, those held out and those to watch training with, no problem in two of them."""
+    return set_apart(home, ingested(recipe, home), recipe.problems.overlap)
 
 
-def read_validation(recipe: Recipe, home: Path) -> tuple[Artifact, ...]:
-    """The problems to watch training with, one artifact a source."""
-    sources = recipe.problems.validation
-    if recipe.problems.starter and recipe.problems.starter.n_validation:
-        datasets = draw_datasets(home, recipe.problems.starter)
-        sources = (*sources, *starter_sources(datasets, "validation", recipe.problems.starter.n_validation))
-    return tuple(ingest(home, source) for source in sources)
+def ingested(recipe: Recipe, home: Path) -> Parts:
+    """The same as they lie in their sources, where a problem may be in two of them."""
+    sources = {"train": recipe.problems.train, "heldout": recipe.problems.heldout, "validation": recipe.problems.validation}
+    starter = recipe.problems.starter
+    if starter:
+        datasets = draw_datasets(home, starter)
+        counts = {"train": starter.n_train, "heldout": starter.n_heldout, "validation": starter.n_validation}
+        for split, problems in counts.items():
+            sources[split] = (*sources[split], *(starter_sources(datasets, split, problems) if problems else ()))
+    return Parts(**{part: tuple(ingest(home, source) for source in found) for part, found in sources.items()})
 
 
 def starter_sources(datasets: Artifact, split: str, problems: int) -> list[SourceSettings]:

@@ -17,7 +17,7 @@ from tasks.evaluation.settings import EvaluationSettings
 from tasks.grading.settings import GradingSettings
 from tasks.grading.verifier import find_verifier
 from tasks.policy import PolicySettings
-from tasks.problems.settings import SourceSettings
+from tasks.problems.settings import Overlap, SourceSettings
 from tasks.prompting.prompt import check_templates
 from tasks.prompting.settings import PromptingSettings
 from tasks.sampling.imported import ImportSettings
@@ -33,12 +33,17 @@ RECIPES = Path(__file__).resolve().parent.parent / "deployments" / "recipes"
 
 class ProblemsSettings(Settings):
     """Sources of the problems to train on, to hold out for the evaluation, and to watch training with (`validation`, which neither trains
-    nor evaluates); `starter` adds the two synthetic datasets shipped with the project."""
+    nor evaluates); `starter` adds the two synthetic datasets shipped with the project.
+
+    `overlap` says what happens where one of them lies in two of these: an error before anything is sampled, or it is dropped from those to
+    train on ("drop_train") or from those held out ("drop_heldout"); validation problems give way to both.
+    """
 
     starter: StarterDatasetSettings | None = None
     train: tuple[SourceSettings, ...] = ()
     heldout: tuple[SourceSettings, ...] = ()
     validation: tuple[SourceSettings, ...] = ()
+    overlap: Overlap = "error"
 
     @model_validator(mode="after")
     def some_problems(self) -> "ProblemsSettings":

@@ -5,7 +5,7 @@ from pathlib import Path
 from prefect.runtime import flow_run
 
 from flows.plannable import flow
-from flows.profile import read_problems
+from flows.profile import ingested
 from flows.recipe import Recipe
 from tasks.difficulty.settings import DifficultySettings
 from tasks.errors import InputError
@@ -32,8 +32,8 @@ def regrade(home: Path, recipe: Recipe | None = None) -> list[Artifact]:
     among: tuple[Artifact, ...] = ()
     if recipe:
         grading, difficulty, adaptive = recipe.grading, recipe.difficulty, recipe.sampling.adaptive
-        train, heldout = read_problems(recipe, home)
-        among = (*train, *heldout)
+        parts = ingested(recipe, home)  # answers can be judged anew whatever the recipe's parts share
+        among = (*parts.train, *parts.heldout)
     profiles = stored_profiles(Lake(home), among)
     if not profiles:
         raise InputError(

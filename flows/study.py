@@ -96,7 +96,7 @@ def run_arm(study: Study, place: int, recipe: Recipe, home: Path, profiled: Prof
     arm = study.arms[place]
     trained = train_stages(recipe, home, choose_sets(recipe, home, profiled)) if arm.train else None
     policies = (profiled.base, trained.policies[-1]) if trained else (profiled.base,)
-    evaluation = compare_policies(recipe, home, profiled.heldout, policies)
+    evaluation = compare_policies(recipe, home, profiled, policies, trained.sets if trained else ())
     return ArmRun(
         arm=arm.name,
         about=arm.about,

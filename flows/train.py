@@ -6,7 +6,7 @@ from pathlib import Path
 from flows.curate import Curated, curate
 from flows.events import STAGE_FINISHED, tell
 from flows.plannable import flow
-from flows.profile import Profiled, answered, read_validation, sampled_until_settled
+from flows.profile import Profiled, answered, sampled_until_settled
 from flows.recipe import Recipe
 from tasks.curation.task import curate as choose
 from tasks.curation.validation_task import export_validation
@@ -93,4 +93,4 @@ def validation_problems(recipe: Recipe, home: Path, curated: Curated) -> Artifac
     """The problems that stages watch themselves with, apart from those trained on and held out; None where no stage does."""
     if not any(stage.validation for stage in recipe.training.stages.values()):
         return None
-    return export_validation(home, read_validation(recipe, home), (*curated.profiled.train, *curated.profiled.heldout))
+    return export_validation(home, curated.profiled.validation, (*curated.profiled.train, *curated.profiled.heldout))

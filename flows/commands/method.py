@@ -115,9 +115,9 @@ def evaluate(recipe: RecipeName, home: Home = None, changes: Changes = None, pla
     if as_json:
         print_json({**trained_facts(done.trained), **evaluated_facts(done.evaluation)})
         return
-    from tasks.reporting.terminal import summary_table
+    from tasks.reporting.terminal import print_evaluation
 
-    printed().print(summary_table(summary_of(done.evaluation)))
+    print_evaluation(printed(), done.evaluation)
     say(f"evaluation: {done.evaluation.path}")
 
 
@@ -203,5 +203,9 @@ def summary_of(evaluation: Artifact) -> pl.DataFrame:
 
 
 def evaluated_facts(evaluation: Artifact) -> dict[str, Any]:
-    """How the policies compare."""
-    return {"evaluation": evaluation.path, "summary": summary_of(evaluation)}
+    """How the policies compare, and the same without what is nearly the same as something that was trained on (null: nobody has looked)."""
+    from tasks.reporting.near import near_trained
+
+    near = near_trained(evaluation)
+    without = {"near_duplicates": evaluation.manifest.get("near_duplicates"), "summary_without_near_duplicates": near and near.without}
+    return {"evaluation": evaluation.path, "summary": summary_of(evaluation), **without}

@@ -1,30 +1,43 @@
 """The evaluation task: all policies on the held-out problems, per problem and summed up with intervals.
 
-Cached by the content of every arm's graded answers and of the problems, and by every SQL file used.
+Cached by the content of every arm's graded answers and of the problems, by what was trained on and what is nearly the same, and by every
+SQL file used.
 """
 
 from contextlib import closing
 from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
 
 import polars as pl
 
 from tasks.caching import room_task
 from tasks.difficulty.settings import DifficultySettings
 from tasks.evaluation.comparison import EvaluationArm, arm_rows
+from tasks.evaluation.near import COPIES, near_facts, near_trained, read_pairs, trained_on
 from tasks.lake import conform, write_parquet
 from tasks.store import Artifact, artifact, building
 from tasks.warehouse import open_over, sql_digests
 
-VERSION = 1
+VERSION = 2
+APART, NEAR = "apart.parquet", "near.parquet"
 FILES = {"evaluation": "summary.parquet", "hint_effect": "hint_effect.parquet"}
 
 
-def plan(home: Path, arms: tuple[EvaluationArm, ...], problems: tuple[Artifact, ...]) -> Artifact:
+def plan(
+    home: Path,
+    arms: tuple[EvaluationArm, ...],
+    problems: tuple[Artifact, ...],
+    similarity: Artifact | None = None,
+    sets: tuple[Artifact, ...] = (),
+) -> Artifact:
     """The evaluation that `evaluate` makes of the same arguments."""
     inputs = {
         "version": VERSION,
         "arms": [arm_inputs(arm) for arm in arms],
         "problems": [source.content for source in problems],
+        "similarity": similarity and similarity.content,
+        "sets": [item.content for item in sets],
         "sql": sql_digests("difficulty", *FILES),
     }
     return artifact(home, "evaluations", inputs)
@@ -37,17 +50,47 @@ def arm_inputs(arm: EvaluationArm) -> dict[str, str | bool | None]:
 
 
 @room_task(plan, name="evaluate", task_run_name="compare the policies on held-out problems")
-def evaluate(home: Path, arms: tuple[EvaluationArm, ...], problems: tuple[Artifact, ...]) -> Artifact:
-    """Write `evaluations.parquet` (the lake's relation) and the marts in FILES over it."""
-    target = plan(home, arms, problems)
+def evaluate(
+    home: Path,
+    arms: tuple[EvaluationArm, ...],
+    problems: tuple[Artifact, ...],
+    similarity: Artifact | None = None,
+    sets: tuple[Artifact, ...] = (),
+) -> Artifact:
+    """Write `evaluations.parquet` (the lake's relation) and the marts in FILES over it.
+
+    With `similarity`, a look for near-duplicates among the problems to train on and held out, also NEAR: the held-out problems that are
+    nearly the same as one of the `sets` that were trained on, and APART: the mart `evaluation` without them.
+    """
+    target = plan(home, arms, problems, similarity, sets)
     if target.is_complete:
         return target
     graded = [found.key for arm in arms for found in (arm.graded, arm.fallback) if found]
-    with building(target, {"arms": [arm.model_dump(include={"policy", "policy_id", "hints"}) for arm in arms], "graded": graded}) as folder:
+    facts: dict[str, Any] = {"arms": [arm.model_dump(include={"policy", "policy_id", "hints"}) for arm in arms], "graded": graded}
+    with building(target, facts) as folder:
         rows = pl.concat(arm_rows(arm, problems) for arm in arms).with_columns(evaluation_id=pl.lit(target.key))
         write_parquet(conform(rows, "evaluations"), folder / "evaluations.parquet")
-        files = {"evaluations": [folder / "evaluations.parquet"]}
-        with closing(open_over(files, DifficultySettings(), wanted=FILES)) as connection:
-            for mart, name in FILES.items():
-                write_parquet(connection.table(mart).pl(), folder / name)
+        write_marts(folder / "evaluations.parquet", {mart: folder / name for mart, name in FILES.items()})
+        if similarity:
+            facts["near_duplicates"] = write_apart(rows, similarity, trained_on(sets), folder)
     return target
+
+
+def write_marts(evaluations: Path, marts: dict[str, Path]) -> None:
+    """Write marts over a file of `evaluations`, each to its path."""
+    with closing(open_over({"evaluations": [evaluations]}, DifficultySettings(), wanted=marts)) as connection:
+        for mart, path in marts.items():
+            write_parquet(connection.table(mart).pl(), path)
+
+
+def write_apart(rows: pl.DataFrame, similarity: Artifact, trained: pl.Series, folder: Path) -> dict[str, Any]:
+    """Write NEAR and APART; gives what the manifest tells of them."""
+    heldout = rows["problem_id"].unique()
+    near = near_trained(heldout, trained, read_pairs(similarity))
+    copies = near.filter(pl.col("kind").is_in(COPIES))
+    write_parquet(near, folder / NEAR)
+    with TemporaryDirectory() as aside:
+        path = Path(aside) / "evaluations.parquet"
+        write_parquet(conform(rows.join(copies, on="problem_id", how="anti", maintain_order="left"), "evaluations"), path)
+        write_marts(path, {"evaluation": folder / APART})
+    return near_facts(heldout, trained, near, similarity)

@@ -11,6 +11,7 @@ from tasks.errors import did_you_mean
 from tasks.settings import Settings
 
 Part = Literal["images", "choices", "id"]
+Overlap = Literal["error", "drop_train", "drop_heldout"]
 PILLOW_PIXEL_LIMIT = 89_478_485
 
 

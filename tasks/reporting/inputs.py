@@ -15,6 +15,7 @@ import polars as pl
 from tasks.difficulty.measurement import open_graded
 from tasks.difficulty.settings import DifficultySettings
 from tasks.lake import RELATIONS, ROLLOUT_KEY, Lake
+from tasks.reporting.near import NearTrained, near_trained
 from tasks.sampling.profile import profile_rollouts, shard_paths
 from tasks.store import Artifact
 from tasks.warehouse import open_over
@@ -102,6 +103,11 @@ class Inputs(Difficulty):
         place = pl.col("policy").replace_strict(order, return_dtype=pl.Int64)
         is_part = (pl.col("dataset") == "all") & (pl.col("split") == "all")
         return rows.sort(is_part, "dataset", "split", place, "hints", descending=[True, False, False, False, False])
+
+    @cached_property
+    def near(self) -> NearTrained | None:
+        """The held-out problems that are nearly the same as one that was trained on; None where nobody has looked."""
+        return near_trained(self.evaluation)
 
     def policies(self, names: Sequence[str] | pl.Series) -> list[str]:
         """Policies in the order of training: base, then each stage's, then any others by name."""

@@ -16,6 +16,7 @@ from tasks.difficulty.shapes import shape_of
 from tasks.naming import artifact_key
 from tasks.reporting.index import INDEX
 from tasks.reporting.inputs import Difficulty, Inputs, curated_problems
+from tasks.reporting.near import NearTrained, near_sentence, near_trained
 from tasks.reporting.sections.cost import cost_section
 from tasks.reporting.sections.difficulty import figure_of
 from tasks.reporting.sections.evaluation import headline
@@ -46,7 +47,7 @@ def notices(inputs: Inputs, page: Path) -> list[Notice]:
         report_notice(inputs, page),
         *histogram_notices(inputs.name, inputs),
         sets_notice(inputs.name, inputs.curated),
-        evaluation_notice(inputs.name, inputs.summary),
+        evaluation_notice(inputs.name, inputs.summary, inputs.near),
         *cost_notice(inputs),
     ]
 
@@ -58,7 +59,7 @@ def notices_of(name: str, made: Artifact) -> list[Notice]:
     if made.kind == "curated":
         return [sets_notice(name, curated_problems([made]))]
     if made.kind == "evaluations":
-        return [evaluation_notice(name, pl.read_parquet(made.file("summary.parquet")))]
+        return [evaluation_notice(name, pl.read_parquet(made.file("summary.parquet")), near_trained(made))]
     return []
 
 
@@ -89,7 +90,13 @@ def report_notice(inputs: Inputs, page: Path) -> Notice:
     found = headline(inputs)
     lines = [f"| {markdown(card['title'])} | {card['accuracy']} | {card['interval']} | {gain_of(card)} |" for card in found["cards"]]
     scores = ["| policy | accuracy | interval | points to base |", "|---|---:|---:|---:|", *lines] if lines else []
-    parts = [f"# Report of {markdown(inputs.name)}", markdown(found["sentence"], 400), "\n".join(scores), links(page)]
+    parts = [
+        f"# Report of {markdown(inputs.name)}",
+        markdown(found["sentence"], 400),
+        "\n".join(scores),
+        markdown(found["near"], 400) if found["near"] else "",
+        links(page),
+    ]
     about = f"{markdown(inputs.name)}: what came out, and where its report lies"
     return Notice(artifact_key(inputs.name, "report"), about, "\n\n".join(part for part in parts if part))
 
@@ -154,10 +161,10 @@ def sets_notice(name: str, curated: pl.DataFrame) -> Notice:
     )
 
 
-def evaluation_notice(name: str, summary: pl.DataFrame) -> Notice:
+def evaluation_notice(name: str, summary: pl.DataFrame, near: NearTrained | None) -> Notice:
     """How the policies compare."""
-    said = f"{markdown(name)}: held-out accuracy; differences to base in percentage points"
-    return Notice(artifact_key(name, "evaluation"), said, rows=evaluation_rows(summary))
+    said = f"{markdown(name)}: held-out accuracy; differences to base in percentage points. {near_sentence(near)}".strip()
+    return Notice(artifact_key(name, "evaluation"), said, rows=evaluation_rows(summary, near))
 
 
 def curated_rows(curated: pl.DataFrame) -> list[dict[str, Any]]:
@@ -167,8 +174,10 @@ def curated_rows(curated: pl.DataFrame) -> list[dict[str, Any]]:
     return [{**row, "dataset": markdown(row["dataset"]), "accuracy": percent(row["accuracy"])} for row in ordered.iter_rows(named=True)]
 
 
-def evaluation_rows(summary: pl.DataFrame) -> list[dict[str, Any]]:
-    """The evaluation's summary."""
+def evaluation_rows(summary: pl.DataFrame, near: NearTrained | None) -> list[dict[str, Any]]:
+    """The evaluation's summary, and where there are near-duplicates of what was trained on the accuracy without them."""
+    keys = ("dataset", "split", "policy", "hints")
+    without = {tuple(row[key] for key in keys): row for row in near.without.iter_rows(named=True)} if near and near.copies else None
     return [
         {
             "policy": policy_title(row["policy"]),
@@ -179,9 +188,17 @@ def evaluation_rows(summary: pl.DataFrame) -> list[dict[str, Any]]:
             "interval": percent_interval(row["accuracy_low"], row["accuracy_high"]),
             "difference": points(row["difference"]),
             "its interval": points_interval(row["difference_low"], row["difference_high"]),
+            **({} if without is None else {"without near-duplicates": left(without.get(tuple(row[key] for key in keys)))}),
         }
         for row in summary.iter_rows(named=True)
     ]
+
+
+def left(row: dict[str, Any] | None) -> str:
+    """Accuracy, interval and number of the problems that are left."""
+    if row is None:
+        return "no problem left"
+    return f"{percent(row['accuracy'])} ({percent_interval(row['accuracy_low'], row['accuracy_high'])}), {row['problems']:,} problems"
 
 
 def markdown(text: str, length: int = 40) -> str:

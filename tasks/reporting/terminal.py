@@ -15,6 +15,7 @@ from rich.text import Text
 
 from tasks.dictionary import Relation
 from tasks.planning import State, Step
+from tasks.reporting.near import NONE_LEFT, near_sentence, near_trained
 from tasks.reporting.summary import average_title, place_title, shown_places
 from tasks.reporting.wording import MISSING, change, p_value, percent, percent_interval, points, points_interval, policy_title, printable
 from tasks.store import Artifact
@@ -86,10 +87,23 @@ def print_relation(console: Console, relation: Relation) -> None:
 
 def print_run(console: Console, *, evaluation: Artifact, report: Artifact, warehouse: Path) -> None:
     """Print how the policies compare, and where the report and the warehouse lie."""
-    console.print(summary_table(pl.read_parquet(evaluation.file("summary.parquet"))))
+    print_evaluation(console, evaluation)
     console.print()
     for name, path in (("report", report.file("report.html")), ("warehouse", warehouse)):
         console.print(Text.assemble((f"{name:<10}", "dim"), (printable(str(path)), "bold")), soft_wrap=True)
+
+
+def print_evaluation(console: Console, evaluation: Artifact) -> None:
+    """Print how the policies compare on all held-out problems, how many of these are nearly the same as some that were trained on, and how
+    the policies compare without them."""
+    console.print(summary_table(pl.read_parquet(evaluation.file("summary.parquet")), "Held-out accuracy"))
+    near = near_trained(evaluation)
+    if said := near_sentence(near):
+        console.print(Text(said), soft_wrap=True)
+    if near and near.copies:
+        console.print()
+        title = f"Held-out accuracy without these: {near.left:,} of {near.heldout:,} problems"
+        console.print(summary_table(near.without, title) if near.left else Text(NONE_LEFT))
 
 
 def print_study(console: Console, *, summary: Artifact, report: Artifact) -> None:
@@ -167,9 +181,9 @@ def sweep_cells(row: Mapping[str, Any]) -> list[Any]:
     return [*kept, *wasted, variance, percent(row["switch_share"])]
 
 
-def summary_table(summary: pl.DataFrame) -> Table:
+def summary_table(summary: pl.DataFrame, title: str) -> Table:
     """avg@k of every policy, hint setting and dataset, with intervals and the paired difference to base in percentage points."""
-    table = Table(title=Text("Held-out accuracy", style="bold"), title_justify="left", header_style="bold", box=SIMPLE, pad_edge=False)
+    table = Table(title=Text(title, style="bold"), title_justify="left", header_style="bold", box=SIMPLE, pad_edge=False)
     for head, justify in (("dataset", "left"), ("policy", "left"), ("hints", "left"), (average_title(summary), "right")):
         table.add_column(head, justify=justify)  # type: ignore[arg-type]
     for head in ("interval", "to base", "its interval"):

@@ -23,6 +23,7 @@ from tasks.evaluation.task import evaluate
 from tasks.lake import RELATIONS, Lake, conform, write_parquet
 from tasks.problems.images import ImageLimits, keep_image
 from tasks.sampling.profile import read_profile, write_profile
+from tasks.similarity.task import PAIRS
 from tasks.store import Artifact, artifact, building, digest
 
 SAMPLING, GRADER = "sampling-1", "grader-1"
@@ -51,6 +52,8 @@ class Size:
     solved: tuple[int, ...] | None = (
         None  # how often each problem in turn is solved instead, the rest of the rounds not; -1: not judged in time
     )
+    near: int | None = None  # so many held-out problems are nearly the same as one trained on; nobody has looked where not said
+    pictured: int = 0  # so many more share a picture with one
     rules: tuple[str, str] = ("medium", "medium_to_hard")
     highs: tuple[float, float] = (0.87, 0.7)
     question: str = "<image>What is the sum of the red cells?"
@@ -210,7 +213,24 @@ class Maker:
             for name, level in names.items()
         ]
 
-    def evaluation(self, heldout: tuple[Artifact, ...]) -> Artifact:
+    def similarity(self, heldout: tuple[Artifact, ...], sets: tuple[Artifact, ...]) -> Artifact | None:
+        """What a look for near-duplicates leaves: the first held-out problems paired with some that were trained on, and two others."""
+        if self.size.near is None:
+            return None
+        held = pl.concat(pl.read_parquet(source.file("problems.parquet")) for source in heldout)["problem_id"].to_list()
+        trained = pl.concat(pl.read_parquet(item.file("curated.parquet")) for item in sets)["problem_id"].unique().sort().to_list()
+        kinds = ["near"] * self.size.near + ["image"] * self.size.pictured
+        ids = [*zip(held, trained * len(held), kinds, strict=False), (held[-1], held[-2], "near"), (held[-1], "stranger", "near")]
+        rows = [
+            {"problem_id": min(one, other), "other_id": max(one, other), "kind": kind, "text_similarity": 0.9, "image_distance": 0.0}
+            for one, other, kind in ids
+        ]
+        target = artifact(self.lake.home, "similarity", {"near": self.size.near})
+        with building(target, {}) as folder:
+            write_parquet(pl.DataFrame(rows, schema=RELATIONS["near_pairs"]), folder / PAIRS)
+        return target
+
+    def evaluation(self, heldout: tuple[Artifact, ...], sets: tuple[Artifact, ...]) -> Artifact:
         """Base and both stages on held-out problems."""
         arms = []
         for place, policy in enumerate(("base", *STAGES)):
@@ -219,7 +239,7 @@ class Maker:
             if self.size.hints:
                 hinted = self.graded(f"{policy}-hinted", heldout, gain=0.05 * place + 0.02)
                 arms.append(EvaluationArm(policy=policy, policy_id=f"{policy}-id", hints=True, graded=hinted))
-        return evaluate.fn(self.lake.home, tuple(arms), heldout)
+        return evaluate.fn(self.lake.home, tuple(arms), heldout, self.similarity(heldout, sets), sets)
 
 
 def make(home: Path, size: Size) -> Run:
@@ -239,4 +259,4 @@ def make(home: Path, size: Size) -> Run:
     else:
         chosen = (curate.fn(home, difficulty, train, curation, 0),)
     stages = tuple(maker.stage(stage, sets, gain=0.15) for stage, sets in zip(STAGES, (chosen[0], chosen[-1]), strict=True))
-    return Run(home, "starter", difficulty, chosen, stages, maker.evaluation(heldout), train)
+    return Run(home, "starter", difficulty, chosen, stages, maker.evaluation(heldout, chosen), train)

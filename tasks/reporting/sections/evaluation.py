@@ -8,6 +8,7 @@ from tasks.difficulty.settings import DifficultySettings
 from tasks.reporting.charts import interval_chart
 from tasks.reporting.figure import Figure
 from tasks.reporting.inputs import Inputs
+from tasks.reporting.near import near_sentence, without_sentence
 from tasks.reporting.summary import IS_ALL, average_title, place_title, shown_places
 from tasks.reporting.table import Table, table
 from tasks.reporting.wording import (
@@ -40,6 +41,7 @@ def headline(inputs: Inputs) -> dict[str, Any]:
         "average": average_title(rows),
         "problems": rows["problems"].max() or 0,
         "confidence": percent(INTERVALS.confidence, 0),
+        "near": f"{near_sentence(inputs.near)} {without_sentence(inputs.near, rows['policy'][-1]) if len(rows) else ''}".strip(),
     }
 
 
@@ -99,6 +101,8 @@ def evaluation_section(inputs: Inputs) -> dict[str, Any]:
         "results": results(inputs, places),
         "hints": None if effects.is_empty() else hint_table(inputs, effects),
         "has_hints": bool(inputs.summary["hints"].any()),
+        "near": near_sentence(inputs.near),
+        "without": without_copies(inputs, places),
     }
 
 
@@ -156,6 +160,30 @@ def results(inputs: Inputs, places: list[tuple[str, str]]) -> Table:
     measures = (f"#{average_title(inputs.summary)}", "#interval", "#solved once", "#to base", "#its interval")
     heads = ("dataset", "policy", "hints", "#problems", *measures)
     return table("Held-out accuracy in percent; differences in percentage points, paired by problem", heads, cells)
+
+
+def without_copies(inputs: Inputs, places: list[tuple[str, str]]) -> Table | None:
+    """The results with and without the near-duplicates of what was trained on; None where there are none."""
+    near = inputs.near
+    if near is None or not near.copies:
+        return None
+    keys = ("dataset", "split", "policy", "hints")
+    others = {tuple(row[key] for key in keys): row for row in near.without.iter_rows(named=True)}
+    cells = []
+    for row in inputs.summary.iter_rows(named=True):
+        if (row["dataset"], row["split"]) in places:
+            other = others.get(tuple(row[key] for key in keys), {})
+            place = place_title(row["dataset"], row["split"])
+            cells.append((place, policy_title(row["policy"]), "on" if row["hints"] else "off", *scored(row), *scored(other)))
+    heads = ("dataset", "policy", "hints", "#problems", "#all", "#interval", "#problems left", "#without", "#interval", "#to base")
+    caption = "Held-out accuracy in percent, of all problems and without near-duplicates of what was trained on"
+    return table(caption, heads, [(*cell[:6], *cell[7:]) for cell in cells])
+
+
+def scored(row: dict[str, Any]) -> tuple[str, ...]:
+    """Problems, accuracy, its interval and the difference to base, of a row of the evaluation, which may be missing."""
+    interval = percent_interval(row.get("accuracy_low"), row.get("accuracy_high"))
+    return f"{row.get('problems', 0):,}", percent(row.get("accuracy")), interval, points(row.get("difference"))
 
 
 def hint_table(inputs: Inputs, effects: pl.DataFrame) -> Table:

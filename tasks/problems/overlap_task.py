@@ -1,0 +1,95 @@
+"""Sets the parts of a recipe's problems apart, with the task that drops from a source what another part has, too.
+
+Cached by the content of the source and of the others. What is dropped is a row of `rejected`, with the reason.
+"""
+
+import logging
+from pathlib import Path
+from typing import Any
+
+import polars as pl
+
+from tasks.caching import room_task
+from tasks.errors import InputError
+from tasks.lake import RELATIONS, write_parquet
+from tasks.problems.overlap import Parts, check_apart, places
+from tasks.problems.settings import Overlap
+from tasks.store import Artifact, artifact, building
+
+VERSION = 1
+logger = logging.getLogger(__name__)
+
+
+def set_apart(home: Path, parts: Parts, overlap: Overlap) -> Parts:
+    """The parts with no problem in two of them. Raises InputError where one is and `overlap` says that this is an error.
+
+    With "drop_train" the held-out problems stay whole, with "drop_heldout" those trained on; validation problems give way to both. In a
+    plan, parts that are not ingested yet are taken as they are.
+    """
+    if not all(source.is_complete for source in parts.sources):
+        return parts
+    if overlap == "error":
+        check_apart(parts)
+        return parts
+    train, heldout = parts.train, parts.heldout
+    if overlap == "drop_train":
+        train = without(home, train, heldout, "problems.overlap drop_train leaves nothing to train on: all of it is also held out")
+    else:
+        heldout = without(home, heldout, train, "problems.overlap drop_heldout leaves nothing held out: all of it is also trained on")
+    others = (*parts.train, *parts.heldout)  # as many problems as before the drop, and known in a plan, too
+    return Parts(train, heldout, without(home, parts.validation, others, "all problems.validation are also trained on or held out"))
+
+
+def without(home: Path, sources: tuple[Artifact, ...], others: tuple[Artifact, ...], nothing_left: str) -> tuple[Artifact, ...]:
+    """The sources without the problems of others; those that share none as they are. Raises InputError where nothing is left."""
+    known = places(others)["problem_id"].implode()
+    left = []
+    for source in sources:
+        shares = places([source])["problem_id"].is_in(known)
+        if not shares.all():
+            left.append(drop_overlap(home, source, others) if shares.any() else source)
+    if sources and not left:
+        raise InputError(f"{nothing_left}; choose other sources")
+    return tuple(left)
+
+
+def plan(home: Path, source: Artifact, others: tuple[Artifact, ...]) -> Artifact:
+    """The artifact that `drop_overlap` makes of the same arguments."""
+    inputs = {"version": VERSION, "source": source.content, "others": sorted(other.content for other in others)}
+    return artifact(home, "problems", inputs)
+
+
+def drop_name(parameters: dict[str, Any]) -> str:
+    """What a run is called: the source that it is about."""
+    return f"drop from {parameters['source'].manifest['source'].split(' from ')[0]} what other parts of the recipe have"
+
+
+@room_task(plan, name="drop overlap", task_run_name=drop_name)
+def drop_overlap(home: Path, source: Artifact, others: tuple[Artifact, ...]) -> Artifact:
+    """Write the source's problems that are not among those of the others, and the rest to `rejected.parquet`."""
+    target = plan(home, source, others)
+    if target.is_complete:
+        return target
+    rows = pl.read_parquet(source.file("problems.parquet"))
+    known = pl.concat(pl.read_parquet(other.file("problems.parquet"), columns=["problem_id", "dataset", "split"]) for other in others)
+    dropped = rows.join(
+        known.unique("problem_id", keep="first", maintain_order=True), on="problem_id", suffix="_other", maintain_order="left"
+    )
+    left = rows.join(dropped, on="problem_id", how="anti", maintain_order="left")
+    name, path = source.manifest["source"].split(" from ", 1)
+    logger.warning(
+        "%s of %s problems of %s are dropped, since other parts of the recipe have them", f"{len(dropped):,}", f"{len(rows):,}", name
+    )
+    counts = {**source.manifest["counts"], "problems": len(left), "overlap": len(dropped)}
+    facts = {**{fact: source.manifest[fact] for fact in ("source", "settings")}, "problems": [source.key], "counts": counts}
+    with building(target, facts) as folder:
+        write_parquet(left, folder / "problems.parquet")
+        write_parquet(rejections(dropped, path), folder / "rejected.parquet")
+    return target
+
+
+def rejections(dropped: pl.DataFrame, path: str) -> pl.DataFrame:
+    """The rows of `rejected` for problems with the place that also has them (dataset_other, split_other)."""
+    reason = pl.format("overlap: the same problem is in {}/{} of the recipe", "dataset_other", "split_other")
+    rows = dropped.select("dataset", "split", source=pl.lit(path), row="row", column=pl.lit(""), reason=reason)
+    return rows.select(pl.col(name).cast(dtype) for name, dtype in RELATIONS["rejected"].items()).sort("source", "row")
