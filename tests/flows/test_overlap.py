@@ -13,6 +13,7 @@ from flows.planning import plan_flow
 from flows.profile import profile, read_problems
 from flows.recipe import Recipe
 from tasks.errors import InputError
+from tasks.lake import Lake
 from tasks.problems.overlap import Parts
 
 PARTS = {"train": (1, 2, 3, 4), "heldout": (4, 5, 6), "validation": (1, 6, 7)}
@@ -48,7 +49,7 @@ def test_an_overlap_stops_a_run_before_it_samples(tmp_path):
     recipe, home = recipe_of(tmp_path), tmp_path / "lake"
     with pytest.raises(InputError, match=r"1 held-out problem is also trained on .* 1 validation problem is also held out"):
         profile(recipe=recipe, home=home)
-    assert not (home / "profiles").exists() and not (home / "rollouts").exists()
+    assert not (home / "profiles").exists() and Lake(home).scan("rollouts").collect().is_empty()
     with pytest.raises(InputError, match="problems.overlap"):
         plan_flow(profile, recipe, home)
 
