@@ -28,7 +28,8 @@ def near_pairs(problems: pl.DataFrame, looks: dict[str, Look], settings: Similar
     rows = problems.sort("problem_id", "dataset", "split").unique("problem_id", keep="first", maintain_order=True)
     texts = sketches([text_of(row) for row in rows.iter_rows(named=True)])
     images = [[looks[name] for name in names or ()] for names in rows["images"].to_list()]
-    ones, others = candidates(texts, images, settings.crowd)
+    homes = rows.select(pl.struct("dataset", "split").rank("dense"))["dataset"].to_numpy()
+    ones, others = candidates(texts, images, homes, settings.crowd)
     distances = np.array([image_distance(images[one], images[other]) for one, other in zip(ones, others, strict=True)])
     alike = distances <= settings.image
     ones, others, distances = ones[alike], others[alike], distances[alike]
@@ -41,14 +42,14 @@ def text_of(problem: dict) -> str:
     return "\n".join([problem["question"], *(problem["choices"] or ())])
 
 
-def candidates(texts: Sketches, images: Sequence[Sequence[Look]], crowd: int) -> tuple[Places, Places]:
-    """Pairs of places, the smaller first, each once, of problems that share a band."""
+def candidates(texts: Sketches, images: Sequence[Sequence[Look]], homes: NDArray[np.uint32], crowd: int) -> tuple[Places, Places]:
+    """Pairs of places, the smaller first, each once, of problems that share a band. `homes`: each one's dataset and split, by number."""
     with_images = np.array([place for place, names in enumerate(images) if names], dtype=np.int64)
     without = np.array([place for place, names in enumerate(images) if not names], dtype=np.int64)
-    found = [*sharing(texts.bands[without], without, crowd)]
+    found = [*sharing(texts.bands[without], without, crowd), *across(texts.bands[without], without, homes, crowd)]
     if len(with_images):
         keys = bands_of([images[place][0] for place in with_images])
-        found += sharing(keys, with_images, crowd)
+        found += [*sharing(keys, with_images, crowd), *across(keys, with_images, homes, crowd)]
     codes = np.unique(np.concatenate([np.zeros((0, 2), dtype=np.int64), *found]), axis=0)
     return codes[:, 0], codes[:, 1]
 
@@ -63,6 +64,30 @@ def sharing(keys: NDArray[np.uint64], places: Places, crowd: int) -> Iterator[Pl
             if not same.any():
                 break
             yield np.stack([in_order[:-apart][same], in_order[apart:][same]], axis=1)
+
+
+def across(keys: NDArray[np.uint64], places: Places, homes: NDArray[np.uint32], crowd: int) -> Iterator[Places]:
+    """Pairs of places of different homes in each crowd with one key: each place with its neighbours in every other home, up to `crowd` of
+    them. Else held-out look-alikes whose nearest neighbours are all held out, too, would never be compared with one to train on."""
+    for column in keys.T:
+        order = np.argsort(column, kind="stable")
+        in_order, sorted_keys = places[order], column[order]
+        _, starts, sizes = np.unique(sorted_keys, return_index=True, return_counts=True)
+        for start, size in zip(starts[sizes > crowd + 1], sizes[sizes > crowd + 1], strict=True):
+            members = in_order[start : start + size]
+            for home in np.unique(homes[members]):
+                yield from nearest(members[homes[members] != home], members[homes[members] == home], -(-crowd // 2))
+
+
+def nearest(ones: Places, others: Places, most: int) -> Iterator[Places]:
+    """Pairs, the smaller first, of each of `ones` with those of the `others`, both sorted, that are up to `most` before or behind it."""
+    middle = np.searchsorted(others, ones)
+    for step in range(-most, most):
+        at = middle + step
+        there = (at >= 0) & (at < len(others))
+        pairs = np.stack([ones[there], others[at[there]]], axis=1)
+        if len(pairs):
+            yield np.sort(pairs, axis=1)
 
 
 def image_distance(ones: Sequence[Look], others: Sequence[Look]) -> float:

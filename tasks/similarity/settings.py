@@ -11,8 +11,8 @@ class SimilaritySettings(Settings):
     on MathVision's images 0.11 takes in another size, another format and JPEG at quality 40, and takes no image for another; a cropped
     one is not found.
 
-    `crowd`: among very many look-alikes each is compared with so many neighbours only, so that templates do not cost the square of their
-    number; all of them stay connected.
+    `crowd`: among very many look-alikes each is compared with so many neighbours only, and with as many of every other dataset and split,
+    so that templates do not cost the square of their number; all of them stay connected.
     """
 
     text: float = Field(default=0.8, gt=0, le=1)

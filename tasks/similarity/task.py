@@ -18,7 +18,7 @@ from tasks.similarity.pairs import near_pairs
 from tasks.similarity.settings import SimilaritySettings
 from tasks.store import Artifact, artifact, building
 
-VERSION = 1
+VERSION = 2
 LOOKS, PAIRS = "image_looks.parquet", "near_pairs.parquet"
 THREADS = 8
 
