@@ -134,6 +134,8 @@ def recommend(pairs: pl.DataFrame, settings: SweepSettings) -> tuple[tuple[float
     enough = pairs.filter(pl.col("kept") >= size)
     ranked = enough.sort("zero_signal_share", "switch_share") if len(enough) else pairs.sort("kept", descending=True)
     best = ranked.row(0, named=True)
+    if not best["kept"]:
+        return (best["low"], best["high"]), f"no pair leaves a single problem for {settings.stage}: profile others, or with another policy"
     if not len(enough):
         reason = f"no pair leaves {size} problems for {settings.stage}; this one leaves the most, {best['kept']}: lower the size to that"
     else:

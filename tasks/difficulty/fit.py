@@ -1,4 +1,4 @@
-"""Fits a Beta-binomial to how often problems were solved: U-shaped means that both parameters are below 1.
+"""Fits a Beta-binomial to how often problems were solved: U-shaped means that both parameters are surely below 1.
 
 The paper shows U-shaped histograms; calling one U-shaped by a maximum-likelihood fit is ours. Fitting counts instead of shares keeps
 the noise of few rounds out of the verdict. The same fit within limits (flat, a single hump, a parameter held at 1) gives the likelihoods

@@ -169,7 +169,8 @@ def print_sweep(
         cells = [f"{chosen} ({same})" if has_set else str(chosen) for chosen, same in here.select("chosen", "in_present_set").iter_rows()]
         table.add_row(*sweep_cells(row), *cells, style="bold green" if (row["low"], row["high"]) == recommended else "")
     console.print(table)
-    console.print(Text(f"take {recommended[0]:g} to {recommended[1]:g}: {reason}", style="bold"), soft_wrap=True)
+    said = f"take {recommended[0]:g} to {recommended[1]:g}: {reason}" if pairs["kept"].sum() else reason
+    console.print(Text(said, style="bold"), soft_wrap=True)
 
 
 def sweep_cells(row: Mapping[str, Any]) -> list[Any]:
