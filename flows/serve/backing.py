@@ -60,33 +60,36 @@ def is_alive(serve: str) -> bool:
 
 @dataclass(frozen=True)
 class Seen:
-    """What ran at one moment: the pids of the processes of each run, when each live worker began, and the pids that could not be asked."""
+    """What ran at one moment: the pids of the processes of each run, those of them that run Prefect's engine, when each live worker began,
+    and the pids that could not be asked."""
 
     runs: dict[str, list[int]] = field(default_factory=dict)
+    engines: set[int] = field(default_factory=set)
     workers: dict[str, float] = field(default_factory=dict)
-    unknown: frozenset[int] = frozenset()
+    unknown: set[int] = field(default_factory=set)
 
     def backs(self, run: str, pid: int | None) -> bool:
-        """Whether a process backs this run, whose first process had this pid, if it is known."""
-        return run in self.runs or pid in self.unknown
+        """Whether a process backs this run, whose first process had this pid, if it is known. What a run has started and left does not."""
+        return pid in self.unknown or any(pid in (None, found) or found in self.engines for found in self.runs.get(run, ()))
 
 
 def look_around() -> Seen:
     """What runs now."""
-    runs: dict[str, list[int]] = {}
-    workers, unknown = {}, set()
+    seen = Seen()
     for process in psutil.process_iter():
         try:
             command, environment = process.cmdline(), process.environ()
-            if (run := environment.get(RUN_ID)) and ENGINE in command:
-                runs.setdefault(run, []).append(process.pid)
+            if run := environment.get(RUN_ID):
+                seen.runs.setdefault(run, []).append(process.pid)
+            if ENGINE in command:
+                seen.engines.add(process.pid)
             if name := worker_of(command):
-                workers[name] = process.create_time()
+                seen.workers[name] = process.create_time()
         except (psutil.AccessDenied, PermissionError):
-            unknown.add(process.pid)
+            seen.unknown.add(process.pid)
         except (psutil.Error, OSError):
             continue
-    return Seen(runs, workers, frozenset(unknown))
+    return seen
 
 
 def worker_of(command: list[str]) -> str | None:

@@ -9,7 +9,7 @@ held are free.
 import json
 import socket
 from collections.abc import Callable, Iterable, Iterator
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
@@ -22,6 +22,7 @@ from prefect.client.orchestration import SyncPrefectClient, get_client
 from prefect.client.schemas.filters import FlowRunFilter, TaskRunFilter
 from prefect.client.schemas.objects import FlowRun, State
 from prefect.exceptions import ObjectNotFound
+from prefect.settings import PREFECT_CLIENT_MAX_RETRIES, temporary_settings
 from prefect.states import Cancelled, Crashed
 
 from flows.serve.backing import Seen, is_ours, left_by_dead_serves, look_around
@@ -32,6 +33,7 @@ PAGE = 200
 GRACE_S = 20.0
 CLOCK_S = 1.0  # by how much a process may be younger than Linux says; no worker takes a run as soon as that
 LEASES = "concurrency_leases"
+PASSING = (httpx.HTTPError, ObjectNotFound)  # a server that is away, a run that was deleted meanwhile
 AGAIN = "What it has done is cached: start it again, and it goes on from there."
 
 
@@ -54,7 +56,7 @@ class Orphans:
 
     def end(self, say: Callable[[str], None]) -> None:
         """End every run of ours that no process backs. A server that is away is asked again at the next look."""
-        with suppress(httpx.HTTPError, ObjectNotFound), get_client(sync_client=True) as client:
+        with suppress(*PASSING), asked_once() as client:
             runs = [run for run in open_runs(client) if is_ours(worker_of(run), self.mark)]
             seen = look_around()  # after the runs were read: one that is missing here has told the server all that it had to tell
             for run in self.unbacked(runs, seen):
@@ -65,7 +67,7 @@ class Orphans:
     def end_with_us(self, runs: Iterable[str]) -> None:
         """Let these runs, which were ended as `serve` was, say so, and not by which signal."""
         why = f"`serve` on {socket.gethostname()} was ended while this ran. {AGAIN}"
-        with suppress(httpx.HTTPError, ObjectNotFound), get_client(sync_client=True) as client:
+        with suppress(*PASSING), asked_once() as client:
             for run in map(client.read_flow_run, map(UUID, runs)):
                 if run.state is None or run.state.type.value in (*OPEN, "CRASHED"):
                     end_run(client, run, self.home, why)
@@ -77,6 +79,13 @@ class Orphans:
         certain = [run for run in gone if run.id not in watched or (run.id in self.doubtful and not may_begin_yet(run, seen))]
         self.doubtful = watched
         return certain
+
+
+@contextmanager
+def asked_once() -> Iterator[SyncPrefectClient]:
+    """A client that asks a server once: who looks is who starts that server again."""
+    with temporary_settings({PREFECT_CLIENT_MAX_RETRIES: 0}), get_client(sync_client=True) as client:
+        yield client
 
 
 def worker_of(run: FlowRun) -> str:

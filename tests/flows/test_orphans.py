@@ -119,7 +119,11 @@ def test_what_lives_or_is_not_ours_stays(client: SyncPrefectClient, tmp_path: Pa
     for run in (alive, unheard):
         command, variables = engine(run.id)
         started(command, **variables)
+    own_command = put(client, Running())
+    process = started([sys.executable, "-c", SLEEP], **{RUN_ID: str(own_command.id)})
+    client.update_flow_run(own_command.id, infrastructure_pid=str(process.pid))
     kept = {
+        "of a pool with a command of its own": own_command,
         "alive under another pid": alive,
         "alive, and its pid not told yet": unheard,
         "of a machine of the same name": put(client, Running(), worker_name("gpu-0", "ffffff"), pid),
