@@ -10,11 +10,14 @@ from pathlib import Path
 from typing import Any
 
 from flows.recipe import Recipe
+from flows.train import evaluated_as
 from tasks.curation.rules import rule_path
 from tasks.errors import InputError
 from tasks.home import open_home
+from tasks.model_size import parameter_count
 from tasks.planning import State, Step, planning
 from tasks.policy import STARTER, Policy, base_policy
+from tasks.training.cautions import EVALUATION, PROFILE, asking, cautions, trained_as
 from tasks.training.launch import launch_config
 from tasks.training.settings import StageSettings
 
@@ -23,12 +26,15 @@ EXTRAS = {"vllm": "vllm", "prefect_ray": "ray"}
 
 @dataclass(frozen=True)
 class Plan:
-    """Every task in order, what is missing before they can all run, and sums over what is left to be sampled (None: some unknown)."""
+    """Every task in order, what is missing before they can all run, what to be warned of, what to note, and sums over what is left to be
+    sampled (None: some unknown)."""
 
     recipe: str
     home: Path
     steps: list[Step]
     missing: list[str]
+    warnings: list[str]
+    notes: list[str]
     completions: int | None
     most_tokens: int | None
 
@@ -46,7 +52,23 @@ def plan_flow(flow: Callable[..., Any], recipe: Recipe, home: Path) -> Plan:
     works = [step.work for step in planner.steps if step.work]
     missing = list(dict.fromkeys([*faults, *missing_here(recipe)]))
     completions, tokens = total([work.left for work in works]), total([work.most_tokens for work in works])
-    return Plan(recipe.name, home, planner.steps, missing, completions, tokens)
+    return Plan(recipe.name, home, planner.steps, missing, *remarks(recipe, planner.steps), completions, tokens)
+
+
+def remarks(recipe: Recipe, steps: list[Step]) -> tuple[list[str], list[str]]:
+    """Warnings and notes about the stages that are still to be trained."""
+    names = [step.settings["stage"] for step in steps if step.task == "train" and step.state is not State.cached]
+    warnings: list[str] = []
+    notes: list[str] = []
+    parameters = parameter_count(base_policy(recipe.policy))
+    profile = {} if recipe.panel else {PROFILE: asking(recipe.prompting, recipe.sampling, False)}
+    others = {**profile, EVALUATION: evaluated_as(recipe)}
+    for name in dict.fromkeys(names):
+        stage = recipe.training.stages[name]
+        notes.append(trained_as(name, stage, parameters))
+        for caution in cautions(name, stage, asking(recipe.prompting, stage, stage.hints), others, parameters):
+            (notes if caution.expected else warnings).append(caution.text)
+    return warnings, notes
 
 
 def missing_for_step(step: Step) -> list[str]:

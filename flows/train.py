@@ -17,6 +17,7 @@ from tasks.planning import PLANNER
 from tasks.policy import Policy
 from tasks.reporting.task import show_new
 from tasks.store import Artifact
+from tasks.training.cautions import Asking, asking
 from tasks.training.task import stage_policy
 from tasks.training.task import train as train_stage
 
@@ -55,16 +56,22 @@ def train_stages(recipe: Recipe, home: Path, curated: Curated, last_stage: str |
     """Each stage from the policy that the one before it left."""
     sets, policies = [curated.sets], [curated.profiled.base]
     stages: list[Artifact] = []
-    watched = validation_problems(recipe, home, curated)
+    watched, evaluated = validation_problems(recipe, home, curated), evaluated_as(recipe)
     for name, settings in recipe.training.stages.items():
         if stages and recipe.reprofile:
             sets.append(chosen_anew(recipe, home, curated, policies[-1], name))
-        stage = train_stage(home, policies[-1], sets[-1], name, settings, recipe.prompting, recipe.grading, recipe.seed, watched)
+        made_of = (policies[-1], sets[-1], name, settings, recipe.prompting, recipe.grading, recipe.seed, watched)
+        stage = train_stage(home, *made_of, evaluated=evaluated)
         policies.append(stage_policy(stage, name, policies[-1]))
         stages.append(stage)
         if name == last_stage:
             break
     return Trained(curated, tuple(sets), tuple(stages), tuple(policies))
+
+
+def evaluated_as(recipe: Recipe) -> Asking:
+    """How a recipe asks held-out problems."""
+    return asking(recipe.prompting, recipe.sampling, False, *((True,) if recipe.evaluation.hints else ()))
 
 
 def policies_in_use(recipe: Recipe, home: Path, base: Policy) -> list[Policy]:

@@ -49,10 +49,11 @@ def run_flow(load: Callable[[], Any], name: str, home: Path | None, changes: lis
 def show_plan(flow: Callable[..., Any], recipe: Recipe, home: Path, as_json: bool) -> None:
     """Print the dry run of a flow."""
     from flows.planning import plan_flow
-    from tasks.reporting.terminal import print_plan
+    from tasks.reporting.terminal import print_plan, print_remarks
 
     plan = plan_flow(flow, recipe, home)
     if as_json:
         print_json(plan.as_json())
     else:
         print_plan(printed(), plan.steps, plan.missing, plan.completions, plan.most_tokens)
+        print_remarks(printed(), plan.warnings, plan.notes)

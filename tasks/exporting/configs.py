@@ -104,7 +104,7 @@ def easyr1_config(name: str, stage: StageSettings, prompting: PromptingSettings,
             "actor": {
                 "global_batch_size": problems,
                 "max_grad_norm": stage.max_grad_norm,
-                "model": {"model_path": model or "${oc.env:MODEL}", "enable_gradient_checkpointing": stage.gradient_checkpointing},
+                "model": {"model_path": model or "${oc.env:MODEL}", "enable_gradient_checkpointing": bool(stage.gradient_checkpointing)},
                 "optim": {"lr": stage.learning_rate, "lr_warmup_ratio": stage.warmup_steps / stage.steps},
             },
             "rollout": {"n": stage.group_size, "temperature": stage.temperature, "top_p": stage.top_p},

@@ -232,6 +232,13 @@ def print_plan(console: Console, steps: Sequence[Step], missing: Sequence[str], 
         console.print(Text.assemble(("missing  ", "bold red"), printable(line)), soft_wrap=True)
 
 
+def print_remarks(console: Console, warnings: Sequence[str], notes: Sequence[str]) -> None:
+    """Print what a plan warns of, and what it notes."""
+    for lines, head in ((warnings, ("warning  ", "bold yellow")), (notes, ("note     ", "dim"))):
+        for line in lines:
+            console.print(Text.assemble(head, printable(line)), soft_wrap=True)
+
+
 def count(number: int | None) -> str:
     """A number of a plan, or that nobody knows it."""
     return "unknown" if number is None else f"{number:,}"

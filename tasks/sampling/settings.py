@@ -61,7 +61,9 @@ class ServerSettings(Settings):
     whole response; a request that a server fails is given to the servers `tries` times in all, and a server that fails rests for up to
     `backoff_s` seconds, doubled each time up to `backoff_limit_s`. A server that is down is asked every `health_s` seconds whether it is
     back; when none has been up for `patience_s` seconds the run ends. `neutral` switches off what a server would add from the model's
-    generation_config.json (top-k, min-p, repetition penalty) with fields that OpenAI's own API refuses; `check_prompts` compares the
+    generation_config.json (top-k, min-p, repetition penalty) with fields that OpenAI's own API refuses. (vLLM and SGLang read nothing else
+    there but the end tokens; a server that adds more than these fields say, such as forbidden tokens, must be started without.)
+    `check_prompts` compares the
     length of every prompt with the policy's own processor (false: nobody checks that the servers see an image as training does).
     """
 
@@ -102,7 +104,17 @@ class RaySettings(Settings):
     gpus: float = Field(default=0, ge=0)
 
 
-class SamplingSettings(Settings):
+class Distribution(Settings):
+    """What responses are drawn from beside the prompt: the policy's probabilities at a `temperature`, cut to the tokens that hold the
+    share `top_p`, up to `max_tokens`; nothing else, whatever a checkpoint's generation settings ask for. Profile, training and evaluation
+    have their defaults from here, since what is measured should be what is trained on."""
+
+    temperature: float = Field(default=1.0, ge=0)
+    top_p: float = Field(default=1.0, gt=0, le=1)
+    max_tokens: int = Field(default=1024, ge=1)
+
+
+class SamplingSettings(Distribution):
     """`rounds` responses are drawn for each problem (N of the method; the paper does not publish its own, 8 is ours).
 
     With `adaptive` that is the most, and a problem whose band is settled earlier gets fewer; held-out problems always get all.
@@ -114,9 +126,6 @@ class SamplingSettings(Settings):
     engine: Literal["transformers", "vllm", "server"] = "transformers"
     rounds: int = Field(default=8, ge=1)
     adaptive: AdaptiveSettings | None = None
-    temperature: float = Field(default=1.0, ge=0)
-    top_p: float = Field(default=1.0, gt=0, le=1)
-    max_tokens: int = Field(default=512, ge=1)
     batch_size: int = Field(default=256, ge=1)
     shard_size: int = Field(default=1024, ge=1)
     replicas: int = Field(default=1, ge=1)

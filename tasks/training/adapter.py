@@ -31,7 +31,8 @@ def trainable_model(policy: Policy, settings: StageSettings) -> tuple[Any, LoraC
 
     It is wherever it was loaded to: the trainer moves or shards it. Raises InputError when policy, adapter and settings do not fit.
     """
-    policy = policy.model_copy(update={"dtype": settings.dtype})
+    dtype = training_dtype(settings)
+    policy = policy.model_copy(update={"dtype": dtype})
     if settings.lora is None:
         if policy.adapter and settings.beta:
             raise InputError(
@@ -42,10 +43,18 @@ def trainable_model(policy: Policy, settings: StageSettings) -> tuple[Any, LoraC
         if settings.freeze_vision:
             freeze_vision(model)
         return model, None
-    base = load_weights(policy, **quantization(settings.lora, getattr(torch, settings.dtype)))
+    base = load_weights(policy, **quantization(settings.lora, getattr(torch, dtype)))
     if policy.adapter is None:
         return base, lora_config(base, settings.lora)
     return continued(base, policy, settings.lora), None
+
+
+def training_dtype(settings: StageSettings) -> str:
+    """The dtype to load weights in for training. "auto": float32 for weights that are trained and on a CPU, where bfloat16 is slow;
+    bfloat16 for those that an adapter freezes on a GPU (PEFT keeps the adapter itself in float32)."""
+    if settings.dtype != "auto":
+        return settings.dtype
+    return "bfloat16" if settings.lora and torch.cuda.is_available() and torch.cuda.is_bf16_supported() else "float32"
 
 
 def vision_tower(model: nn.Module) -> tuple[str, nn.Module] | None:

@@ -1,4 +1,5 @@
-"""A training stage's settings. Defaults are ours, measured on the starter policy; the paper prints none of them."""
+"""A training stage's settings. Defaults are those of a real run, on a pretrained model of a billion weights or more, and ours: the paper
+prints none of them. The starter policy is a thousand times smaller and learns at other ones, which stand in its recipe."""
 
 from math import lcm
 from pathlib import Path
@@ -7,10 +8,14 @@ from typing import Any, Literal
 from pydantic import Field, ValidationInfo, field_validator, model_validator
 
 from tasks.errors import InputError
+from tasks.sampling.settings import Distribution
 from tasks.settings import Settings
 
 Family = Literal["none", "linear", "quadratic", "inverse", "exponential", "steep_exponential"]
 Tracker = Literal["tensorboard", "wandb", "trackio"]
+
+WHOLE_RATE, LORA_RATE = 1e-6, 1e-5
+"""The learning rates that stages have by default: of whole weights, and of an adapter, whose weights begin at zero."""
 
 OWNED = {
     "output_dir": "the lake's",
@@ -177,49 +182,48 @@ class RolloutSettings(Settings):
         return self
 
 
-class StageSettings(Settings):
-    """One GRPO stage.
+class StageSettings(Distribution):
+    """One GRPO stage, whose completions are drawn as the profile's are by default (see `Distribution`).
 
     `batch` is the number of completions of one step over all processes: `batch / group_size` problems, `group_size` completions each;
     `micro_batch` (default: all) is how many go through the model at once on one process. `hints` puts difficulty hints into the prompts.
+    `learning_rate` is by default 1e-6, and 1e-5 with `lora`: the value in use is the one shown everywhere.
     `lr_schedule` warmup_stable_decay keeps the learning rate and lets it fall to zero over the last `decay_steps`.
     `format_reward` is the weight of a kept format beside a right answer's 1. `beta` weighs the KL penalty (0 loads no reference model).
-    `dtype` is the weights' while training; `autocast` computes in bfloat16 on GPUs that can, never on a CPU. `lora` trains an adapter;
-    `freeze_vision` leaves the vision tower as it is where whole weights are trained. `gradient_checkpointing` saves memory for time;
-    `liger` uses Liger's kernels for the model's layers (true: they must be there, "auto": where they and a GPU are). `accelerate` is a
-    config of `accelerate launch`, for several GPUs or machines: a file, or one of `deployments/accelerate` by name ("ddp", "fsdp2",
-    "deepspeed_zero3", "cpu_2"); `processes` is their number over all machines (None: what the config says, else one for each GPU).
-    Without it one process trains on one GPU or the CPU. `report_to` are trackers that the metrics go to as well. `report_to`,
-    `save_every` and `keep_checkpoints` change nothing in the result. `validation` null does not evaluate. `extra` holds further
-    options of TRL's `GRPOConfig`.
+    `dtype` is the weights' while training: "auto" is float32 for those that are trained (the masters; bfloat16 cannot hold steps as small
+    as a learning rate of 1e-6 takes) and bfloat16 on a GPU for those that `lora` freezes. `autocast` computes in bfloat16 on GPUs that
+    can, never on a CPU. `lora` trains an adapter; `freeze_vision` leaves the vision tower as it is where whole weights are trained.
+    `gradient_checkpointing` saves memory for time ("auto": on a GPU); `liger` uses Liger's kernels for the model's layers (true: they
+    must be there, "auto": where they and a GPU are). `accelerate` is a config of `accelerate launch`, for several GPUs or machines: a
+    file, or one of `deployments/accelerate` by name ("ddp", "fsdp2", "deepspeed_zero3", "cpu_2"); `processes` is their number over all
+    machines (None: what the config says, else one for each GPU). Without it one process trains on one GPU or the CPU. `report_to` are
+    trackers that the metrics go to as well. `report_to`, `save_every` and `keep_checkpoints` change nothing in the result. `validation`
+    null does not evaluate. `extra` holds further options of TRL's `GRPOConfig`.
     """
 
     steps: int = Field(default=120, ge=1)
-    learning_rate: float = Field(default=1e-4, gt=0)
+    learning_rate: float = Field(default=WHOLE_RATE, gt=0)
     group_size: int = 8
     batch: int = Field(default=64, ge=1)
     micro_batch: int | None = Field(default=None, ge=1)
     warmup_steps: int = Field(default=10, ge=0)
     lr_schedule: Literal["cosine", "linear", "constant_with_warmup", "warmup_stable_decay"] = "cosine"
     decay_steps: int | None = Field(default=None, ge=1)
-    adam_beta2: float = Field(default=0.98, gt=0, lt=1)
-    max_grad_norm: float = Field(default=0.2, gt=0)
+    adam_beta2: float = Field(default=0.999, gt=0, lt=1)
+    max_grad_norm: float = Field(default=1.0, gt=0)
     beta: float = Field(default=0.0, ge=0)
-    temperature: float = Field(default=1.0, gt=0)
-    top_p: float = Field(default=1.0, gt=0, le=1)
-    max_tokens: int = Field(default=1024, ge=1)
     hints: bool = False
     weighting: WeightingSettings = WeightingSettings()
     format_reward: float = Field(default=0.1, ge=0)
     refill: RefillSettings = RefillSettings()
     validation: ValidationSettings | None = None
     collapse: CollapseSettings = CollapseSettings()
-    dtype: Literal["float32", "bfloat16"] = "float32"
+    dtype: Literal["auto", "float32", "bfloat16"] = "auto"
     autocast: bool = True
     lora: LoraSettings | None = None
     freeze_vision: bool = False
     rollouts: RolloutSettings = RolloutSettings()
-    gradient_checkpointing: bool = False
+    gradient_checkpointing: bool | Literal["auto"] = "auto"
     liger: bool | Literal["auto"] = False
     accelerate: Path | None = None
     processes: int | None = Field(default=None, ge=1)
@@ -227,6 +231,21 @@ class StageSettings(Settings):
     save_every: int = Field(default=20, ge=1)
     keep_checkpoints: int = Field(default=1, ge=1)
     extra: dict[str, Any] = Field(default_factory=dict)
+
+    @model_validator(mode="before")
+    @classmethod
+    def rate_suits_what_is_trained(cls, given: Any) -> Any:
+        """Fill in the learning rate that is left open."""
+        if not isinstance(given, dict) or given.get("learning_rate") is not None:
+            return given
+        return {**given, "learning_rate": WHOLE_RATE if given.get("lora") is None else LORA_RATE}
+
+    @field_validator("temperature")
+    @classmethod
+    def groups_differ(cls, temperature: float) -> float:
+        if not temperature:
+            raise ValueError("temperature 0 draws the same completion over and over, and GRPO learns from how those of a group differ")
+        return temperature
 
     @field_validator("group_size")
     @classmethod

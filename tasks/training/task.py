@@ -20,13 +20,16 @@ from tasks.errors import InputError
 from tasks.grading.settings import GradingSettings
 from tasks.grading.verdict import grader_id
 from tasks.lake import Lake
+from tasks.model_size import parameter_count
 from tasks.planning import Planned, Work
 from tasks.policy import Policy, trained_policy
 from tasks.process import run_worker
 from tasks.progress import progress_shown
 from tasks.prompting.prompt import template_digests
 from tasks.prompting.settings import HintSettings, PromptingSettings
+from tasks.sampling.settings import Distribution
 from tasks.store import Artifact, artifact, building, digest
+from tasks.training.cautions import EVALUATION, PROFILE, Asking, Caution, asking, cautions
 from tasks.training.settings import StageSettings
 from tasks.training.spec import StageSpec
 
@@ -50,6 +53,7 @@ def plan(
     grading: GradingSettings,
     seed: int,
     validation: Artifact | None = None,
+    evaluated: Asking | None = None,
 ) -> Artifact:
     """The stage that `train` makes of the same arguments."""
     used = used_prompting(prompting, settings)
@@ -78,6 +82,7 @@ def work(
     grading: GradingSettings,
     seed: int,
     validation: Artifact | None = None,
+    evaluated: Asking | None = None,
 ) -> Work:
     """The completions that a whole stage draws to learn from and to watch itself with (one that was cut off has some of them behind it);
     the tokens are those of every refill that it may try, too."""
@@ -110,16 +115,22 @@ def train(
     grading: GradingSettings,
     seed: int,
     validation: Artifact | None = None,
+    evaluated: Asking | None = None,
 ) -> Artifact:
     """Train `policy` on `<stage>.parquet` of `curated`. A killed or failed attempt is taken up where its last checkpoint left it.
 
     `validation` is what `tasks.curation` wrote of the validation problems, for a stage that validates. Raises InputError without it.
+    `evaluated` is how the policy will be asked when it is evaluated: where the stage differs from that, from how its problems were
+    measured, or from how large policies are trained, it is said first and kept as `warnings`.
     """
     target = plan(home, policy, curated, stage, settings, prompting, grading, seed, validation)
     if target.is_complete:
         return target
-    check_same_pixels(Lake(home), curated, prompting)
-    facts = stage_facts(policy, curated, stage, settings, prompting, grading, seed)
+    measured = measured_as(Lake(home), curated)
+    check_same_pixels(curated, measured, prompting)
+    others = {who: other for who, other in ((PROFILE, measured), (EVALUATION, evaluated)) if other}
+    found = cautions(stage, settings, asking(prompting, settings, settings.hints), others, parameter_count(policy))
+    facts = {**stage_facts(policy, curated, stage, settings, prompting, grading, seed), "warnings": say(found)}
     with building(target, facts, resume=True) as folder, progress_shown(f"training {stage} from {policy.name}", folder) as on_progress:
         spec = StageSpec(
             stage_id=target.key,
@@ -156,20 +167,36 @@ def kept_step(folder: Path, settings: StageSettings) -> int:
     return int(metrics.filter(pl.col("name") == "validation/kept_step")["value"].item())
 
 
-def check_same_pixels(lake: Lake, curated: Artifact, prompting: PromptingSettings) -> None:
+def measured_as(lake: Lake, curated: Artifact) -> Asking | None:
+    """How the problems of a curated set were asked when their difficulty was measured; None where that was not done by us."""
+    sampled = pl.col("sampling_id") == curated.manifest.get("sampling_id", ""), pl.col("template") != "imported"
+    row = next(lake.scan("samplings").filter(*sampled).collect().iter_rows(named=True), None)
+    if row is None:
+        return None
+    shown = PromptingSettings.model_validate_json(row["settings"]).model_dump(include={"min_pixels", "max_pixels"})
+    drawn = {name: row[name] for name in Distribution.model_fields}
+    return Asking(template=row["template"], **shown, **drawn, hints=(bool(row["hints"]),))
+
+
+def check_same_pixels(curated: Artifact, measured: Asking | None, prompting: PromptingSettings) -> None:
     """Raise InputError when a set was measured under other pixel limits than training shows: its difficulty would be of another task.
 
     Sets that were not sampled by us (imported answers) say nothing about pixels and pass.
     """
-    sampled = pl.col("sampling_id") == curated.manifest.get("sampling_id", ""), pl.col("template") != "imported"
-    for settings in lake.scan("samplings").filter(*sampled).select("settings").collect()["settings"]:
-        then = PromptingSettings.model_validate_json(settings)
-        for limit in ("min_pixels", "max_pixels"):
-            if getattr(then, limit) != getattr(prompting, limit):
-                raise InputError(
-                    f"curated set {curated.path} was measured with prompting.{limit}={getattr(then, limit)}, but training would show "
-                    f"images with {limit}={getattr(prompting, limit)}, which is another task; profile again, or use the same limit"
-                )
+    for limit in ("min_pixels", "max_pixels"):
+        if measured and getattr(measured, limit) != getattr(prompting, limit):
+            raise InputError(
+                f"curated set {curated.path} was measured with prompting.{limit}={getattr(measured, limit)}, but training would show "
+                f"images with {limit}={getattr(prompting, limit)}, which is another task; profile again, or use the same limit"
+            )
+
+
+def say(found: list[Caution]) -> list[str]:
+    """Log what is to be heard before a stage starts; gives what was a warning."""
+    logger = get_run_logger()
+    for caution in found:
+        (logger.info if caution.expected else logger.warning)(caution.text)
+    return [caution.text for caution in found if not caution.expected]
 
 
 def used_prompting(prompting: PromptingSettings, settings: StageSettings) -> PromptingSettings:

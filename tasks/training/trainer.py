@@ -309,7 +309,7 @@ def training_arguments(settings: StageSettings, folder: Path, *, seed: int, hub:
         max_completion_length=settings.max_tokens,
         scale_rewards="none" if settings.weighting.replaces_std else "group",
         reward_weights=[1.0, settings.format_reward],
-        gradient_checkpointing=settings.gradient_checkpointing,
+        gradient_checkpointing=torch.cuda.is_available() if settings.gradient_checkpointing == "auto" else settings.gradient_checkpointing,
         bf16=autocast,
         use_liger_kernel=liger_runs() if settings.liger == "auto" else settings.liger,
         model_init_kwargs=hub if settings.beta and not settings.lora else None,
@@ -320,5 +320,12 @@ def training_arguments(settings: StageSettings, folder: Path, *, seed: int, hub:
         logging_steps=1,
         disable_tqdm=True,
         report_to=list(settings.report_to) or "none",
-        **{"dataloader_pin_memory": torch.cuda.is_available(), **rollout_options(settings.rollouts), **settings.extra},
+        **{"dataloader_pin_memory": torch.cuda.is_available(), **other_options(settings)},
     )
+
+
+def other_options(settings: StageSettings) -> dict[str, Any]:
+    """What is said in TRL's own words: how vLLM generates rollouts, and `extra`, which may add to it what vLLM is told of drawing."""
+    rollouts = rollout_options(settings.rollouts)
+    told = {**rollouts.get("generation_kwargs", {}), **(settings.extra.get("generation_kwargs") or {})}
+    return {**rollouts, **settings.extra, **({"generation_kwargs": told} if told else {})}

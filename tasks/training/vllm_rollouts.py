@@ -27,6 +27,8 @@ SERVE = (
     "--max-logprobs -1 --enable-scale-out"
 )
 """How TRL 1.16 wants a server of vLLM 0.31 to be started; with pixel limits in the recipe also with --mm-processor-kwargs."""
+UNSAID = {"presence_penalty": 0.0, "frequency_penalty": 0.0}
+"""What TRL leaves open, and a server would take from the checkpoint's generation settings. All else that vLLM reads there TRL says."""
 
 
 def rollout_options(rollouts: RolloutSettings) -> dict[str, Any]:
@@ -46,7 +48,7 @@ def rollout_options(rollouts: RolloutSettings) -> dict[str, Any]:
             "vllm_group_port": rollouts.group_port,
         },
     }
-    return {"use_vllm": True, "vllm_mode": rollouts.mode, **modes[rollouts.mode]}
+    return {"use_vllm": True, "vllm_mode": rollouts.mode, "generation_kwargs": UNSAID, **modes[rollouts.mode]}
 
 
 def check_rollouts(rollouts: RolloutSettings) -> None:

@@ -36,6 +36,7 @@ from tasks.training.spec import StageSpec
 from tasks.training.stage import build_trainer
 from tasks.training.trainer import training_arguments
 from tests.bench.row import Row
+from tests.flows.runs import STARTER_STAGE
 from tests.training.tiny import problem, stage_spec, write_stage
 
 MOST, TURNS, STEPS, TRAJECTORY = 1.03, 6, 6, 6
@@ -82,7 +83,7 @@ def stage_file(folder: Path) -> Path:
 
 
 def settings(**changes: Any) -> StageSettings:
-    return StageSettings(steps=STEPS, warmup_steps=0, max_tokens=40, save_every=1000, **changes)
+    return StageSettings(**{**STARTER_STAGE, "steps": STEPS, "warmup_steps": 0, "save_every": 1000, **changes})
 
 
 def ours(spec: StageSpec, rewards: Rewards) -> Clock:

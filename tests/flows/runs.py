@@ -5,6 +5,7 @@ import os
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import polars as pl
 import yaml
@@ -12,6 +13,16 @@ import yaml
 from tasks.lake import RELATIONS, Lake
 from tasks.process import PROJECT
 
+STARTER_STAGE: dict[str, Any] = {
+    "learning_rate": 1e-4,
+    "adam_beta2": 0.98,
+    "max_grad_norm": 0.2,
+    "dtype": "float32",
+    "gradient_checkpointing": False,
+    "max_tokens": 40,
+}
+"""How stages train the shipped policy, as in its recipe."""
+STAGE = {**STARTER_STAGE, "batch": 16, "group_size": 4, "warmup_steps": 1, "save_every": 2}
 TINY = {
     "name": "tiny",
     "policy": {"model": "starter", "dtype": "float32"},
@@ -19,8 +30,8 @@ TINY = {
     "sampling": {"rounds": 4, "max_tokens": 40, "shard_size": 80},
     "curation": {"stage1": {"size": 8}, "stage2": {"size": 4, "high": 0.76}, "on_shortage": "warn"},
     "training": {
-        "stage1": {"steps": 4, "batch": 16, "group_size": 4, "max_tokens": 40, "warmup_steps": 1, "save_every": 2},
-        "stage2": {"steps": 3, "batch": 16, "group_size": 4, "max_tokens": 40, "warmup_steps": 1, "save_every": 2, "hints": True},
+        "stage1": {**STAGE, "steps": 4},
+        "stage2": {**STAGE, "steps": 3, "hints": True},
     },
     "evaluation": {"samples": 2},
 }

@@ -10,9 +10,9 @@ import yaml
 
 from tasks.lake import Lake
 from tasks.querying import query
-from tests.flows.runs import TINY, artifacts, run
+from tests.flows.runs import STARTER_STAGE, TINY, artifacts, run
 
-STAGE = {"steps": 2, "batch": 8, "group_size": 4, "max_tokens": 40, "warmup_steps": 0, "weighting": {"family": "none"}}
+STAGE = {**STARTER_STAGE, "steps": 2, "batch": 8, "group_size": 4, "warmup_steps": 0, "weighting": {"family": "none"}}
 
 
 def small_study(folder: Path) -> Path:

@@ -11,7 +11,9 @@ from tasks.grading.settings import GradingSettings
 from tasks.lake import Lake
 from tasks.policy import Policy
 from tasks.prompting.settings import HintSettings, PromptingSettings
+from tasks.sampling.settings import SamplingSettings
 from tasks.store import Artifact, artifact, building
+from tasks.training.cautions import asking
 from tasks.training.settings import LoraSettings, RefillSettings, RolloutSettings, StageSettings, ValidationSettings
 from tasks.training.task import plan, stage_policy, train
 from tests.training.tiny import SETTINGS, mixed_problems, problem, write_stage
@@ -96,6 +98,29 @@ def test_a_stage_is_trained_once_and_gives_a_policy(tmp_path: Path, tiny_policy:
     policy = stage_policy(done, "stage1", tiny_policy)
     assert (policy.name, policy.kind, policy.parent_id, policy.stage_id) == ("stage1", "stage", tiny_policy.policy_id, done.key)
     assert (policy.policy_id != tiny_policy.policy_id) == (done.manifest["kept_step"] > 0)
+
+
+def test_what_differs_from_the_profile_and_the_evaluation_is_said_before_the_stage_and_kept(tmp_path: Path, tiny_policy: Policy) -> None:
+    lake = Lake(tmp_path)
+    drawn = {"temperature": 0.6, "top_p": 1.0, "max_tokens": SETTINGS.max_tokens}
+    lake.record("samplings", {"sampling_id": "cool", "template": "mine", "hints": False, "settings": PROMPTING.model_dump_json(), **drawn})
+    target = artifact(tmp_path, "curated", {"sampling": "cool"})
+    with building(target, {"sampling_id": "cool"}) as folder:
+        write_stage(folder / "stage1.parquet", mixed_problems())
+    settings = StageSettings(**{**SETTINGS.model_dump(), "steps": 1, "warmup_steps": 0})
+    given = arguments(tmp_path, tiny_policy, curated=target, settings=settings)
+    evaluated = asking(PROMPTING, SamplingSettings(max_tokens=9), False)
+    assert plan(**given, evaluated=evaluated).key == plan(**given).key
+    with disable_run_logger():
+        done = train.fn(**given, evaluated=evaluated)
+    expected = [
+        "stage1: template think_then_box in training, but mine in the profile: another prompt is another task",
+        "stage1: temperature 1.0 in training, but 0.6 in the profile: a policy is right",
+        "stage1: max_tokens 5 in training, but 9 in the evaluation: answers that are cut off",
+        "stage1: hints on in training, but off in the profile and the evaluation: a hint makes",
+    ]
+    for text, words in zip(done.manifest["warnings"], expected, strict=True):
+        assert text.startswith(words)
 
 
 def test_bad_input_comes_back_from_the_training_process(tmp_path: Path, tiny_policy: Policy) -> None:

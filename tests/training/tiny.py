@@ -42,8 +42,9 @@ VISION = {
 }
 ROPE = {"rope_type": "default", "rope_theta": 10000.0, "mrope_section": [2, 3, 3]}
 MARKS = {"image_token_id": "<|image_pad|>", "video_token_id": "<|video_pad|>", "vision_start_token_id": "<|vision_start|>"}
+OF_A_TINY_ONE = {"learning_rate": 3e-3, "adam_beta2": 0.98, "max_grad_norm": 0.2, "dtype": "float32", "gradient_checkpointing": False}
 SETTINGS = StageSettings(
-    steps=6, learning_rate=3e-3, group_size=4, batch=16, warmup_steps=1, max_tokens=5, save_every=2, format_reward=0.5, hints=True
+    **OF_A_TINY_ONE, steps=6, group_size=4, batch=16, warmup_steps=1, max_tokens=5, save_every=2, format_reward=0.5, hints=True
 )
 
 

@@ -10,7 +10,7 @@ from tasks.reporting.charts import curve_chart, weight_chart
 from tasks.reporting.figure import Figure
 from tasks.reporting.inputs import Inputs
 from tasks.reporting.table import Table, table
-from tasks.reporting.wording import number, percent, policy_title
+from tasks.reporting.wording import number, percent, policy_title, printable
 from tasks.store import Artifact
 
 MOST_POINTS = 240
@@ -65,6 +65,7 @@ def training_section(inputs: Inputs) -> dict[str, Any]:
         "weights_fall": weights_fall(by_level(inputs, titles)),
         "series": list(titles.values()),
         "summary": summary(inputs, titles),
+        "warnings": [printable(warning) for stage in inputs.stages for warning in stage.manifest.get("warnings", [])],
     }
 
 
