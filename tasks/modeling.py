@@ -1,17 +1,17 @@
 """Loads a policy's model and processor, the same way for sampling and for training. Imports torch: for worker processes only."""
 
-import math
 from pathlib import Path
 from typing import Any
 
 import torch
-from safetensors import SafetensorError, safe_open
+from safetensors import SafetensorError
 from transformers import (
     AutoConfig,
     AutoModelForCausalLM,
     AutoModelForImageTextToText,
     AutoProcessor,
     AutoTokenizer,
+    GenerationConfig,
     PreTrainedModel,
     PreTrainedTokenizerBase,
     ProcessorMixin,
@@ -22,6 +22,7 @@ from transformers.models.auto.modeling_auto import MODEL_FOR_IMAGE_TEXT_TO_TEXT_
 from tasks.errors import InputError
 from tasks.policy import Policy
 from tasks.prompting.settings import PromptingSettings
+from tasks.weights import weights_in
 
 Processor = ProcessorMixin | PreTrainedTokenizerBase
 
@@ -72,7 +73,8 @@ def load_model(policy: Policy) -> PreTrainedModel:
 def load_weights(policy: Policy, **options: Any) -> PreTrainedModel:
     """The model in the policy's dtype, without its adapter and wherever it is loaded to; `options` go to `from_pretrained`.
 
-    Raises InputError when the files do not hold the weights that the folder's config asks for.
+    Of its own generation settings it keeps `bare_generation`. Raises InputError when the files do not hold the weights that the folder's
+    config asks for.
     """
     avoid_cudnn_attention()
     kind = AutoModelForImageTextToText if sees_images(policy) else AutoModelForCausalLM
@@ -83,7 +85,7 @@ def load_weights(policy: Policy, **options: Any) -> PreTrainedModel:
         )
     except InputError:
         raise
-    except (OSError, ValueError, RuntimeError, KeyError, SafetensorError) as error:
+    except (OSError, ValueError, TypeError, RuntimeError, KeyError, SafetensorError) as error:
         raise InputError(f"policy.model: cannot load {policy.model}: {error}") from error
     model, loaded = found
     if missing := sorted(loaded["missing_keys"]):  # transformers would fill them with random numbers
@@ -91,7 +93,24 @@ def load_weights(policy: Policy, **options: Any) -> PreTrainedModel:
             f"policy.model: {policy.model} lacks {len(missing)} of the weights that its config.json asks for ({missing[0]}, …): "
             "the files are incomplete or of another architecture; copy them again"
         )
+    model.generation_config = bare_generation(model.generation_config)
     return model
+
+
+def bare_generation(own: GenerationConfig) -> GenerationConfig:
+    """What is kept of a checkpoint's generation settings: its end, padding and first tokens.
+
+    `generate` fills every field that a caller leaves open from the model's own settings. The penalties, cuts and forbidden tokens that
+    checkpoints ship there would change the distribution that responses are drawn from; vLLM and servers do without them, too.
+    """
+    return GenerationConfig(eos_token_id=own.eos_token_id, pad_token_id=own.pad_token_id, bos_token_id=own.bos_token_id)
+
+
+def end_tokens(model: PreTrainedModel, tokenizer: PreTrainedTokenizerBase) -> list[int]:
+    """The tokens that end a response: the tokenizer's and those that the checkpoint names, as vLLM and TRL have it."""
+    named = getattr(model.generation_config, "eos_token_id", None)
+    ends = [tokenizer.eos_token_id, *(named if isinstance(named, list) else [named])]
+    return sorted({token for token in ends if token is not None})
 
 
 def avoid_cudnn_attention() -> None:
@@ -120,12 +139,6 @@ def check_enough_weights(policy: Policy, kind: Any) -> None:
             f"policy.model: the config.json of {policy.model} is of a {type(model).__name__} with {asked:,} weights, but its files hold "
             f"{held:,}: they are incomplete or of another architecture; copy config.json and weights again from one model"
         )
-
-
-def weights_in(file: Path) -> int:
-    """How many numbers the tensors of a safetensors file have, by its header alone."""
-    with safe_open(file, framework="pt") as tensors:
-        return sum(math.prod(tensors.get_slice(name).get_shape()) for name in tensors.keys())  # noqa: SIM118 - not a dict
 
 
 def with_adapter(model: Any, policy: Policy) -> Any:

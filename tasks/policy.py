@@ -25,6 +25,15 @@ IDENTITY_FILES = (
 )
 CODE_FILES = "**/*.py"  # what `auto_map` and `custom_generate` name, and whatever that imports
 ADAPTER = CONFIG
+BARE = "end tokens alone"
+HABITS = (
+    *("repetition_penalty", "encoder_repetition_penalty", "no_repeat_ngram_size", "encoder_no_repeat_ngram_size", "guidance_scale"),
+    *("bad_words_ids", "suppress_tokens", "begin_suppress_tokens", "sequence_bias", "forced_bos_token_id", "forced_eos_token_id"),
+    *("min_length", "min_new_tokens", "exponential_decay_length_penalty", "stop_strings", "max_time", "token_healing"),
+    *("min_p", "top_h", "typical_p", "epsilon_cutoff", "eta_cutoff", "renormalize_logits", "watermarking_config"),
+    *("num_beams", "num_beam_groups", "diversity_penalty", "penalty_alpha", "dola_layers", "prompt_lookup_num_tokens"),
+)
+"""Generation settings of a checkpoint that shaped responses and rollouts before nothing but its end tokens was taken from it."""
 
 
 class PolicySettings(Settings):
@@ -76,7 +85,7 @@ def base_policy(settings: PolicySettings) -> Policy:
     elif settings.model.startswith((".", "/", "~")) or settings.model.count("/") != 1:
         raise InputError(f"policy.model: {settings.model!r} is neither a folder nor a hub id (owner/name); give one of them, or `starter`")
     else:
-        identity = digest([settings.model, settings.revision])
+        identity = digest([settings.model, settings.revision, BARE])
     if settings.adapter is None:
         return Policy(policy_id=identity, name="base", **settings.model_dump())
     adapter = Path(settings.adapter).expanduser().absolute()
@@ -105,7 +114,19 @@ def folder_policy_id(folder: Path, trusted: bool = False) -> str:
     check_is_model(folder)
     patterns = (*IDENTITY_FILES, *([CODE_FILES] if trusted else []))
     files = sorted({path for pattern in patterns for path in folder.glob(pattern)})
-    return digest({path.relative_to(folder).as_posix(): file_digest(path) for path in files})
+    generation = {"generation": BARE} if had_habits(folder) else {}
+    return digest({**{path.relative_to(folder).as_posix(): file_digest(path) for path in files}, **generation})
+
+
+def had_habits(folder: Path) -> bool:
+    """Whether a checkpoint's generation settings used to change what was drawn from it. It has another identity since they do not any
+    more, so that no response that they shaped is taken for one of the policy's; ids of checkpoints without such settings stay."""
+    own = folder / "generation_config.json"
+    try:
+        found = json.loads((own if own.is_file() else folder / "config.json").read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return True
+    return not isinstance(found, dict) or any(found.get(name) is not None for name in HABITS)
 
 
 def check_is_model(folder: Path) -> None:

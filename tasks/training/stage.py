@@ -10,7 +10,8 @@ from pathlib import Path
 
 import torch
 from peft import PeftModel
-from transformers import AutoConfig, GenerationConfig, PrinterCallback
+from transformers import AutoConfig, PrinterCallback
+from transformers.utils import GENERATION_CONFIG_NAME, cached_file
 
 from tasks.errors import InputError
 from tasks.grading.pool import Grader
@@ -45,11 +46,10 @@ def train_stage(spec: StageSpec) -> None:
         rewards = Rewards(grader)
         trainer = build_trainer(spec, problems, rewards, records, checkpoints)
         watch_validation(trainer, spec, rewards, records, checkpoints)
-        generation = GenerationConfig.from_dict(trainer.model.generation_config.to_dict())
         trainer.train(resume_from_checkpoint=str(resume) if resume else None)
         if spec.settings.validation and spec.settings.validation.keep_best:
             restore_best(trainer, records, checkpoints)
-    save_policy(trainer, spec.policy, generation, spec.folder / "policy")
+    save_policy(trainer, spec.policy, spec.folder / "policy")
     if trainer.is_world_process_zero():
         records.write(spec.folder)
         checkpoints.remove()
@@ -105,7 +105,7 @@ def watch_validation(trainer: DifficultyGRPOTrainer, spec: StageSpec, rewards: R
     trainer.add_callback(Validation(trainer, problems, rewards, records, checkpoints, asked, spec.seed))
 
 
-def save_policy(trainer: DifficultyGRPOTrainer, policy: Policy, generation: GenerationConfig, folder: Path) -> None:
+def save_policy(trainer: DifficultyGRPOTrainer, policy: Policy, folder: Path) -> None:
     """Save the trained policy as `tasks.modeling` will load it: the adapter alone, or whole weights in the dtype that sampling uses."""
     weights = trainer.accelerator.get_state_dict(trainer.model_wrapped)  # every process takes part in gathering
     if not trainer.is_world_process_zero():
@@ -116,11 +116,21 @@ def save_policy(trainer: DifficultyGRPOTrainer, policy: Policy, generation: Gene
         save_adapter(model, policy, weights, folder)
         return
     dtype = saved_dtype(policy)
-    model.generation_config = generation
     model.save_pretrained(folder, state_dict=cast(weights, dtype))
     model.config.dtype = dtype
     model.config.save_pretrained(folder)  # the model's own dtype is that of training, and sharded weights cannot be cast in place
     load_processor(policy, PromptingSettings()).save_pretrained(folder)
+    keep_generation_settings(policy, folder)
+
+
+def keep_generation_settings(policy: Policy, folder: Path) -> None:
+    """Put the generation settings that the policy came with beside the trained weights, to the byte: they are for people who serve it,
+    and nothing here samples with them (`tasks.modeling.bare_generation`). A policy without any is saved with its end tokens alone."""
+    found = cached_file(
+        policy.model, GENERATION_CONFIG_NAME, revision=policy.revision or "main", _raise_exceptions_for_missing_entries=False
+    )
+    if found:
+        shutil.copyfile(found, folder / GENERATION_CONFIG_NAME)
 
 
 def cast(weights: dict[str, torch.Tensor], dtype: torch.dtype) -> dict[str, torch.Tensor]:

@@ -22,6 +22,7 @@ NAMES = (
     "adaptive",
     "grading",
     "sampling",
+    "engines",
     "training",
     "kills",
     "stage_kills",

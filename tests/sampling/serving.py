@@ -100,10 +100,11 @@ def start(folder: Path, port: int, *, model: Path = STARTER, options: Sequence[s
 
 
 @contextmanager
-def serving(folder: Path, count: int = 1, **options: object) -> Iterator[list[Serving]]:
-    """`count` servers, started side by side (about 30 s for one, 45 s for two on two cores), all up; stopped at the end."""
+def serving(folder: Path, *models: Path, options: Sequence[str] = ()) -> Iterator[list[Serving]]:
+    """A server for each of the models, or one of the starter, started side by side (about 30 s for one, 45 s for two on two cores), all
+    up; stopped at the end."""
     with ExitStack() as stack:
-        servers = [start(folder, free_port(), **options) for _ in range(count)]  # type: ignore[arg-type]
+        servers = [start(folder, free_port(), model=model, options=options) for model in models or (STARTER,)]
         for server in servers:
             stack.callback(stop, server)
         for server in servers:

