@@ -20,9 +20,9 @@ from transformers.integrations import is_deepspeed_zero3_enabled
 from transformers.models.auto.modeling_auto import MODEL_FOR_IMAGE_TEXT_TO_TEXT_MAPPING_NAMES
 
 from tasks.errors import InputError
+from tasks.model_size import weights_in
 from tasks.policy import Policy
 from tasks.prompting.settings import PromptingSettings
-from tasks.weights import weights_in
 
 Processor = ProcessorMixin | PreTrainedTokenizerBase
 
