@@ -11,7 +11,7 @@ from tasks.reporting.terminal import MOST_ROWS
 from tasks.reporting.wording import printable
 
 DIGEST = re.compile(r"[0-9a-f]{32}|[0-9a-f]{40}|[0-9a-f]{64}")
-SHORT, READABLE, GAP = 12, 40, 2
+SHORT, READABLE, WORD, GAP = 12, 40, 72, 2
 PLAN = ["explain_key", "explain_value"]
 
 
@@ -42,9 +42,15 @@ def cell(value: str | None, kind: str, full: bool) -> Text:
 
 
 def width_of(heads: list[str], rows: list[list[Text]]) -> int:
-    """The width of a table in which every cell can be read: as wide as it is, up to READABLE, beyond which it may be folded."""
-    widths = [max(len(head), *(min(row[place].cell_len, READABLE) for row in rows)) for place, head in enumerate(heads)]
+    """The width of a table in which every cell can be read."""
+    widths = [max(len(head), *(least_width(row[place]) for row in rows)) for place, head in enumerate(heads)]
     return sum(widths) + GAP * (len(widths) - 1)
+
+
+def least_width(value: Text) -> int:
+    """The width of a cell that can be read: as wide as it is, up to READABLE, beyond which it may be folded, but not within a word."""
+    longest = max(map(len, value.plain.split()), default=0)
+    return min(value.cell_len, max(READABLE, min(longest, WORD)))
 
 
 def table(heads: list[str], rows: list[list[Text]], kinds: tuple[str, ...]) -> Table:
