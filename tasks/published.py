@@ -93,13 +93,16 @@ def copy_as_it_is(path: Path, copy: Path) -> None:
     raise InputError(f"{path} is being written by another program all the time; close it, then `difficulty-prior publish --whole`")
 
 
-def put_in_place(made: Path, lake: Lake) -> None:
-    """Put a finished file in the place of the published one, for reading only, and away with what writers of the old one left."""
+def put_in_place(made: Path, lake: Lake) -> list[int]:
+    """Put a finished file in the place of the published one, for reading only, and away with what writers of the old one left; gives its
+    size and time."""
+    told = size_and_time(made)
     made.chmod(READ_ONLY)
     remove_logs(lake.warehouse)
     os.replace(made, lake.warehouse)
     remove_logs(lake.warehouse)
     sync_folder(lake.home)
+    return told
 
 
 def write_ahead_logs(path: Path) -> list[Path]:
@@ -120,9 +123,9 @@ def size_and_time(path: Path) -> list[int]:
     return [told.st_size, told.st_mtime_ns]
 
 
-def remember(lake: Lake, state: Mapping[str, Any], facts: Mapping[str, str]) -> None:
-    """Keep what the published file was made of, and how it looks."""
-    kept = {"state": state, "facts": facts, "file": size_and_time(lake.warehouse)}
+def remember(lake: Lake, state: Mapping[str, Any], facts: Mapping[str, str], told: list[int]) -> None:
+    """Keep what the published file was made of, and its size and time."""
+    kept = {"state": state, "facts": facts, "file": told}
     write_text(lake.home / ASIDE / STATE, json.dumps(kept))
 
 

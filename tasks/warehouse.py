@@ -283,8 +283,7 @@ def publish(lake: Lake, settings: DifficultySettings, adaptive: AdaptiveSettings
     written into it: what was published is made again then, and nothing of theirs is kept.
     """
     aside = lake.home / ASIDE / WAREHOUSE
-    aside.parent.mkdir(exist_ok=True)
-    with publishing(lake), disk_errors_named(lake.warehouse):
+    with disk_errors_named(lake.warehouse), publishing(lake):
         for look in range(1, MOST_LOOKS + 1):
             seen = None
             try:
@@ -342,8 +341,7 @@ def publish_seen(aside: Path, seen: Seen, *, whole: bool) -> None:
     seen.files.update(refreshed(lake, seen.files))
     if found is None or not updated(aside, seen, found):
         build(aside, seen)
-    put_in_place(aside, lake)
-    remember(lake, seen.state, seen.facts)
+    remember(lake, seen.state, seen.facts, put_in_place(aside, lake))
 
 
 def updated(aside: Path, seen: Seen, found: Changes) -> bool:
@@ -434,11 +432,12 @@ def point_here(lake: Lake) -> bool:
     try:
         with publishing(lake).acquire(timeout=0):
             kept = recalled(lake)
+            aside.unlink(missing_ok=True)
             copy_as_it_is(lake.warehouse, aside)
             point_views(aside, literal(lake.home), lake.home)
-            put_in_place(aside, lake)
+            told = put_in_place(aside, lake)
             if kept:
-                remember(lake, kept["state"], kept["facts"] | {"home": str(lake.home)})
+                remember(lake, kept["state"], kept["facts"] | {"home": str(lake.home)}, told)
     except (Timeout, OSError, duckdb.IOException):
         return False
     return True
@@ -448,7 +447,11 @@ def last_facts(lake: Lake) -> dict[str, str]:
     """What the last publish said of itself: as it was kept beside, or else as the file says."""
     if kept := remembered(lake):
         return kept["facts"]
-    return read_meta(lake.warehouse) if lake.warehouse.is_file() else {}
+    try:
+        return read_meta(lake.warehouse) if lake.warehouse.is_file() else {}
+    except InputError as error:
+        logger.warning(f"the settings of the last publish are not known, so the default ones are used: {error}")
+        return {}
 
 
 def write_artifacts(lake: Lake) -> Path:

@@ -231,6 +231,7 @@ def test_queries_that_need_too_much_memory_are_stopped(shared):
 def test_another_schema_is_told(lake, schema, said):
     import duckdb
 
+    lake.warehouse.chmod(0o644)
     with duckdb.connect(str(lake.warehouse)) as session:
         session.execute("update meta set value = $schema where key = 'schema_version'", {"schema": schema})
     with pytest.raises(InputError, match=said):
