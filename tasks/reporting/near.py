@@ -10,7 +10,7 @@ from tasks.reporting.wording import percent, percent_interval, policy_title
 from tasks.store import Artifact
 
 NOT_SOUGHT = "Nobody has looked whether held-out problems are nearly the same as some that were trained on."
-NONE_LEFT = "No held-out problem is left without them."
+NONE_LEFT = "No held-out problem is left without the near-duplicates."
 
 
 @dataclass(frozen=True)
@@ -60,4 +60,5 @@ def without_sentence(found: NearTrained | None, policy: str) -> str:
         return NONE_LEFT
     row = rows.row(0, named=True)
     interval = percent_interval(row["accuracy_low"], row["accuracy_high"])
-    return f"Without them, {policy_title(policy).lower()} solves {percent(row['accuracy'])} ({interval}) of the other {row['problems']:,}."
+    solved = f"{policy_title(policy).lower()} solves {percent(row['accuracy'])} ({interval}) of the other {row['problems']:,}"
+    return f"Without the near-duplicates, {solved}."

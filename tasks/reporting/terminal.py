@@ -102,7 +102,7 @@ def print_evaluation(console: Console, evaluation: Artifact) -> None:
         console.print(Text(said), soft_wrap=True)
     if near and near.copies:
         console.print()
-        title = f"Held-out accuracy without these: {near.left:,} of {near.heldout:,} problems"
+        title = f"Held-out accuracy without the near-duplicates: {near.left:,} of {near.heldout:,} problems"
         console.print(summary_table(near.without, title) if near.left else Text(NONE_LEFT))
 
 
