@@ -16,7 +16,6 @@ from tasks.reporting.sections.curation import curation_section
 from tasks.reporting.sections.difficulty import difficulty_section
 from tasks.reporting.sections.drift import drift_section
 from tasks.reporting.sections.examples import examples_section, pick
-from tasks.reporting.sections.suspects import suspects_section
 from tasks.reporting.sections.training import training_section
 
 SPREADS = {
@@ -55,8 +54,8 @@ def test_a_few_problems_are_never_called_a_u(made):
     inputs = inputs_of(made(**LIGHT, problems=4, solved=(0, 2, 8, 6), rules=("random", "random")))
     row = inputs.shapes.row(0, named=True)
     assert row["is_u"] and row["shape"] == "flat"  # the fit's best guess is a U
-    html = render_report(inputs)
-    assert "U-shaped" not in html and "Not told apart from flat: α = " in html
+    section = difficulty_section(inputs)
+    assert section["figures"][0].caption.startswith("Not told apart from flat: α = ") and not section["has_u"]
 
 
 def test_shapes_are_counted_by_what_is_sure():
@@ -105,13 +104,13 @@ def test_examples_go_by_their_own_level(accuracies, numbers):
     assert len(set(shown)) == len(shown)
 
 
-def test_the_page_says_where_there_are_none(made):
-    run = made(**LIGHT, problems=9, solved=(0, 0, 1), rules=("random", "random"))
-    kinds = {kind["title"]: kind["problems"] for kind in examples_section(inputs_of(run))["kinds"]}
-    assert [len(problems) for problems in kinds.values()] == [3, 0, 0]
-    html = render_report(inputs_of(run))
+def test_the_page_of_hopeless_problems_calls_none_anything_else(made):
+    html = render_report(inputs_of(made(**LIGHT, problems=6, solved=(0,), rounds=2, rules=("random", "random"))))
+    examples = html.split('<section id="examples">')[1].split("</section>")[0]
     for title, said in (("In the middle", "from 0.35 to below 0.65"), ("Easiest", "of 0.65 or more")):
-        assert f'<h3>{title}</h3>\n<p class="note">None: no training problem has an accuracy {said}.</p>' in html
+        assert f'<h3>{title}</h3>\n<p class="note">None: no training problem has an accuracy {said}.</p>' in examples
+    assert examples.count("<b>hopeless</b>") == 3 and "U-shaped" not in html
+    assert "No gold answer gives reason" not in html and "6 problems have too few answers that count to tell: it takes 4" in html
 
 
 def test_problems_nobody_could_judge_are_told_apart(made):
@@ -160,13 +159,6 @@ def test_ends_part_the_bars_that_they_are_between(low, high, chosen, places):
     if chosen is not None:
         rows = rows.with_columns(chosen=pl.when(pl.col("bin") == 4).then(chosen).otherwise(1))
     assert tuple(end_place(rows, name, end) for name, end in vars(Ends(low, high)).items()) == places
-
-
-def test_too_few_answers_doubt_no_gold_answer(made):
-    few = inputs_of(made(**LIGHT, problems=6, rounds=2, low=0.0, rules=("random", "random")))
-    assert (suspects_section(few) or {})["told"] == 0
-    html = render_report(few)
-    assert "No gold answer gives reason" not in html and "6 problems have too few answers that count to tell: it takes 4" in html
 
 
 def test_weights_that_do_not_fall_are_not_said_to(made):
