@@ -50,7 +50,7 @@ def left_running(pid: int) -> list[str]:
     left: list[str] = []
     for process in psutil.process_iter():
         try:
-            if process.environ().get(OWNER) == str(pid) and "uvicorn" not in process.cmdline():
+            if process.environ().get(OWNER) == str(pid) and "flows.temporary_server" not in process.cmdline():
                 left.append(f"{process.status()} {' '.join(process.cmdline())}")
         except (psutil.Error, OSError):
             continue
