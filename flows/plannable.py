@@ -1,6 +1,6 @@
 """The `flow` decorator of this project: Prefect's, but for dry runs, the signs of life of flows within flows, and the temporary server.
 
-Within `planning()` a call runs the plain function, whose tasks then plan.
+Within `planning()` a call runs the plain function, whose tasks then plan. A run of a recipe keeps which artifacts its steps made.
 
 Prefect waits up to a second at the end of every flow for the thread that sends its signs of life: three seconds of a rerun in which all is
 cached. A flow within a flow lives and dies with it, in one process; where nobody has asked for signs of life by setting how often they
@@ -11,6 +11,7 @@ import inspect
 import os
 from collections.abc import Callable
 from contextlib import AbstractContextManager, nullcontext
+from functools import wraps
 from typing import Any, ParamSpec, TypeVar
 
 from prefect.context import FlowRunContext
@@ -20,6 +21,7 @@ from flows.temporary_server import use_ours
 from tasks.lean_prefect import Flow
 from tasks.naming import RECIPE, of_recipe
 from tasks.planning import PLANNER
+from tasks.runs import run_of
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -52,4 +54,21 @@ def signs_of_life() -> AbstractContextManager[Any]:
 
 def flow(*, name: str, **options: Any) -> Callable[[Callable[P, R]], Flow[P, R]]:
     """Decorate a flow; `options` are Prefect's."""
-    return lambda fn: PlannableFlow(fn, name=name, **options)
+    return lambda fn: PlannableFlow(recorded(fn), name=name, **options)
+
+
+def recorded(fn: Callable[P, R]) -> Callable[P, R]:
+    """The function of a flow, which keeps the steps of a run of a recipe (tasks/runs.py): its own, or those of the flow that it is in."""
+    signature = inspect.signature(fn)
+    if "recipe" not in signature.parameters:
+        return fn
+
+    @wraps(fn)
+    def run(*args: P.args, **kwargs: P.kwargs) -> R:
+        if PLANNER.get():
+            return fn(*args, **kwargs)
+        recipe = signature.bind(*args, **kwargs).arguments.get("recipe")
+        with run_of(recipe.name if recipe else "", fn.__name__):
+            return fn(*args, **kwargs)
+
+    return run

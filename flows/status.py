@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING
 
 from flows.api_settings import api_may_be_set
 from flows.recipe import Recipe
-from tasks.how_far import PROGRESS, read_how_far
-from tasks.layout import ASIDE, MANIFEST
+from tasks.how_far import read_how_far
+from tasks.layout import ASIDE, MANIFEST, PROGRESS
 from tasks.planning import State, Step
 
 if TYPE_CHECKING:

@@ -20,6 +20,7 @@ from tasks.lean_prefect import CachePolicy, Task
 from tasks.naming import recipe_first
 from tasks.planning import PLANNER, Work, arguments_of, step_name
 from tasks.run_log import log_to_runs
+from tasks.runs import note_step
 from tasks.store import Artifact, digest
 
 P = ParamSpec("P")
@@ -61,6 +62,7 @@ class RoomTask(Task[P, R]):
         made = super().__call__(*args, **kwargs)
         if isinstance(made, Artifact):
             forget_attempts(made.home, self.run_name(arguments_of(self, *args, **kwargs)))
+        note_step(self.name, made)
         return made
 
 

@@ -10,16 +10,20 @@ from collections.abc import Iterable, Mapping, Sequence
 from contextlib import closing
 from dataclasses import asdict, dataclass
 from functools import cache
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from tasks.difficulty.settings import DifficultySettings
 from tasks.errors import InputError, did_you_mean
 from tasks.lake import RELATIONS
 from tasks.relations import Header, headers, meanings, models, quoted
-from tasks.warehouse import in_order, open_over, summaries
+from tasks.warehouse import in_order, open_over, published_tables, summaries
+from tasks.worded import columns_of, worded
+
+if TYPE_CHECKING:
+    import duckdb
 
 ORDER = ["mart", "view", "lake", "made"]
-KINDS = {"given": "lake", "staging": "view", "marts": "mart"}
+KINDS = {"given": "lake", "staging": "view", "marts": "mart", "views": "view"}
 
 
 @dataclass(frozen=True)
@@ -62,7 +66,7 @@ def described(wanted: Sequence[str]) -> tuple[Relation, ...]:
     """The wanted relations and all that they are made from, with their columns: made over an empty lake, and asked of DuckDB."""
     known = headers()
     with closing(open_over({}, DifficultySettings(), wanted=wanted)) as connection:
-        columns = {name: connection.execute(f"describe {quoted(name)}").fetchall() for name in published(wanted, known)}
+        columns = {name: connection.execute(f"describe {as_published(connection, name)}").fetchall() for name in published(wanted, known)}
     return sorted_by_kind(relation_of(known[name], rows, known) for name, rows in columns.items())
 
 
@@ -74,6 +78,12 @@ def published(wanted: Sequence[str], known: Mapping[str, Header]) -> list[str]:
 def sorted_by_kind(relations: Iterable[Relation]) -> tuple[Relation, ...]:
     """Relations in the order in which they are shown."""
     return tuple(sorted(relations, key=lambda relation: (ORDER.index(relation.kind), relation.name)))
+
+
+def as_published(connection: duckdb.DuckDBPyConnection, name: str) -> str:
+    """A relation as a published file shows it: a mart with the words beside its digests."""
+    place = quoted(name)
+    return worded(name, columns_of(connection, place), place) if name in published_tables() else place
 
 
 def relation_of(header: Header, described: list[tuple[Any, ...]], known: dict[str, Header]) -> Relation:

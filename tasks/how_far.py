@@ -8,11 +8,10 @@ from pathlib import Path
 import psutil
 from pydantic import BaseModel, ConfigDict
 
-from tasks.layout import ASIDE
+from tasks.layout import ASIDE, PROGRESS
 from tasks.naming import without_rounds
 
 SILENT_AFTER_S = 600.0
-PROGRESS = ".progress.json"
 
 
 class HowFar(BaseModel):

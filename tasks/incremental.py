@@ -24,7 +24,6 @@ from tasks.sampling.settings import AdaptiveSettings
 from tasks.store import digest, file_digest
 from tasks.warehouse import (
     ARTIFACTS,
-    MADE_FROM,
     PARAMETERS,
     SCHEMA_VERSION,
     STOPPING_EDGES,
@@ -40,8 +39,10 @@ from tasks.warehouse import (
     is_local,
     literal,
     models,
+    published_tables,
     sql_digests,
     sql_files,
+    stored,
     summaries,
     write_meta,
 )
@@ -50,7 +51,7 @@ if TYPE_CHECKING:
     import duckdb
 
 GROWING = (*SHARDED, "problems")  # relations whose new files name the problems that they can change
-TABLES = {*sql_files("marts"), *MADE_FROM}  # of the published file; all else in it is a view
+TABLES = set(published_tables())  # of the published file; all else in it is a view
 MOST_AFFECTED = 0.2  # of the problems; above that a whole build is as fast
 FINGERPRINT = "sum(hash(mart)), bit_xor(hash(mart))"  # equal for equal rows in any order; much faster than a set difference
 Inventory = dict[str, dict[str, list[int]]]
@@ -145,8 +146,8 @@ class Update:
         """Compute a local relation for the affected problems, and put their rows in the place of those that the copy has."""
         if name in sql_files("marts"):
             self.compute_fresh(name)
-            self.connection.execute(f"delete from warehouse.main.{name} where problem_id in (from main.affected)")
-            self.connection.execute(f"insert into warehouse.main.{name} by name from fresh.{name}")
+            self.connection.execute(f"delete from {stored(name)} where problem_id in (from main.affected)")
+            self.connection.execute(f"insert into {stored(name)} by name from fresh.{name}")
             self.current.add(name)
         self.changed.add(name)
         self.partial.add(name)
@@ -165,11 +166,11 @@ class Update:
         """Put a relation's rows in the place of its table in the copy."""
         self.need(name)
         self.replaced.add(name)
-        self.connection.execute(f"create or replace table warehouse.main.{name} as from main.{name}")
+        self.connection.execute(f"create or replace table {stored(name)} as from main.{name}")
 
     def differs(self, name: str) -> bool:
         """Whether a mart has other rows than its table in the copy: another number, or other hashes whatever their order."""
-        places = (f"main.{name}", f"warehouse.main.{name}")
+        places = (f"main.{name}", stored(name))
         return any(len({self.told(fact, place) for place in places}) > 1 for fact in ("count(*)", FINGERPRINT))
 
     def told(self, fact: str, place: str) -> tuple[Any, ...]:
@@ -183,7 +184,7 @@ class Update:
             return
         self.made.add(name)
         if name in self.current:
-            self.connection.execute(f"create view main.{name} as from warehouse.main.{name}")
+            self.connection.execute(f"create view main.{name} as from {stored(name)}")
             return
         for source in inputs_of(name, self.files):
             self.need(source)
@@ -248,7 +249,7 @@ def build_on(path: Path, seen: Seen, found: Changes) -> bool:
         affected = affected_problems(connection, found)
         copy_as_it_is(seen.lake.warehouse, path)
         connection.execute("attach $path as warehouse", {"path": str(path)})
-        [(known,)] = connection.execute("select count(distinct problem_id) from warehouse.main.difficulty").fetchall()
+        [(known,)] = connection.execute(f"select count(distinct problem_id) from {stored('difficulty')}").fetchall()
         if affected > MOST_AFFECTED * known or recalled(seen.lake) is None:  # the copy must be of what was published
             connection.execute("detach warehouse")
             path.unlink()

@@ -28,7 +28,7 @@ from tasks.store import digest, disk_errors_named, write_text
 LAKE_VERSION = 2  # of the layout: 2 has `curated.weight`, and partitions that may be compacted
 VERSION_FILE = "lake/version.json"
 
-TEXT, INT, REAL, FLAG = pl.String, pl.Int64, pl.Float64, pl.Boolean
+TEXT, INT, REAL, FLAG, TIME = pl.String, pl.Int64, pl.Float64, pl.Boolean, pl.Datetime("us")
 
 ROLLOUT_KEY = {"problem_id": TEXT, "policy_id": TEXT, "sampling_id": TEXT, "round": INT, "sample": INT}
 
@@ -60,6 +60,19 @@ RELATIONS: dict[str, dict[str, type[pl.DataType] | pl.DataType]] = {
         "top_p": REAL,
         "max_tokens": INT,
         "settings": TEXT,
+    },
+    # one row per grader: what it is called, and when it first judged (UTC)
+    "graders": {"grader_id": TEXT, "name": TEXT, "first_judged": TIME},
+    # one row per step of a run of a recipe (`recipe` is empty for one of all recipes), with the artifact that it made or found (UTC)
+    "run_steps": {
+        "run_id": TEXT,
+        "recipe": TEXT,
+        "flow": TEXT,
+        "started": TIME,
+        "place": INT,
+        "step": TEXT,
+        "kind": TEXT,
+        "artifact_id": TEXT,
     },
     # one row per sampling process that finished: how long it drew; nothing depends on it
     "draws": {"policy_id": TEXT, "sampling_id": TEXT, "engine": TEXT, "responses": INT, "tokens": INT, "seconds": REAL},
@@ -144,6 +157,8 @@ GLOBS = {
     "rejected": "problems/*/rejected.parquet",
     "policies": "policies/*.parquet",
     "samplings": "samplings/*.parquet",
+    "graders": "graders/*.parquet",
+    "run_steps": "run_steps/*.parquet",
     "draws": "draws/*.parquet",
     "rollouts": "rollouts/*/*.parquet",
     "verdicts": "verdicts/*/*.parquet",

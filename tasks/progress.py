@@ -16,7 +16,8 @@ from prefect.context import TaskRunContext
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
-from tasks.how_far import PROGRESS, HowFar
+from tasks.how_far import HowFar
+from tasks.layout import PROGRESS
 from tasks.naming import RECIPE, artifact_key, without_rounds
 
 SECONDS_BETWEEN_UPDATES = 5.0

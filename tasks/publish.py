@@ -7,6 +7,7 @@ from tasks.difficulty.settings import DifficultySettings
 from tasks.home import send_warehouse
 from tasks.lake import Lake
 from tasks.layout import WAREHOUSE
+from tasks.runs import keep_steps
 from tasks.sampling.settings import AdaptiveSettings
 from tasks.warehouse import publish
 
@@ -19,6 +20,7 @@ def plan(home: Path, settings: DifficultySettings, adaptive: AdaptiveSettings | 
 @uncached_task(plan, name="publish warehouse", task_run_name="publish the warehouse")
 def publish_warehouse(home: Path, settings: DifficultySettings, adaptive: AdaptiveSettings | None = None) -> Path:
     """Build the warehouse beside the published one and put it in its place; gives its path."""
+    keep_steps()
     path = publish(Lake(home), settings, adaptive)
     send_warehouse(home)
     return path

@@ -11,13 +11,14 @@ and DuckDB, kept alive so long, prints pages of leak warnings as the last thing 
 from __future__ import annotations
 
 import glob
+import json
 import logging
 import re
 import tempfile
 from collections.abc import Iterable, Mapping
 from contextlib import closing, suppress
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from functools import cache
 from graphlib import TopologicalSorter
 from pathlib import Path
@@ -30,8 +31,8 @@ from filelock import FileLock, Timeout
 from tasks.compacted import live, manifests, retired
 from tasks.difficulty.settings import DifficultySettings
 from tasks.errors import InputError
-from tasks.lake import GLOBS, RELATIONS, SHARDED, TEXT, Lake, write_parquet
-from tasks.layout import ASIDE, MANIFEST, WAREHOUSE
+from tasks.lake import GLOBS, RELATIONS, SHARDED, TEXT, TIME, Lake, write_parquet
+from tasks.layout import ASIDE, MANIFEST, PROGRESS, WAREHOUSE
 from tasks.published import (
     attach,
     attach_file,
@@ -45,9 +46,10 @@ from tasks.published import (
     remembered,
     size_and_time,
 )
-from tasks.relations import SQL, comment_on, header_inputs, models, sql_files
+from tasks.relations import SQL, VIEW_FOLDERS, comment_on, header_inputs, models, sql_files
 from tasks.sampling.settings import AdaptiveSettings
 from tasks.store import digest, disk_errors_named, file_digest
+from tasks.worded import SCHEMA, create_views
 
 if TYPE_CHECKING:
     import duckdb
@@ -55,14 +57,20 @@ if TYPE_CHECKING:
     from tasks.incremental import Changes
 
 logger = logging.getLogger(__name__)
-SCHEMA_VERSION = 2  # of the published file: 2 has the marts `lineage` and `artifacts`, and `weight` in `curated`
+SCHEMA_VERSION = 3  # of the published file: 3 has words beside digests, `runs`, `current` and `answers`; 2 has `lineage` and `artifacts`
 STORAGE_VERSION = "v1.2.0"
 PARAMETERS, FITS = "parameters", "beta_binomial_fits"
 STOPPING_RULE, STOPPING_EDGES = "stopping_rule", "stopping_edges"
 T_QUANTILES = "t_quantiles"
 ARTIFACTS = "artifacts"
-ARTIFACT_COLUMNS: dict[str, Any] = {"kind": TEXT, "artifact_id": TEXT, "written_at": pl.Datetime("us"), "manifest": TEXT}
-MADE_FROM = {FITS: "outcome_counts", STOPPING_RULE: "profile_rounds", T_QUANTILES: "study_scores"}  # what Python makes of a mart for others
+ARTIFACT_COLUMNS: dict[str, Any] = {"kind": TEXT, "artifact_id": TEXT, "written_at": TIME, "made_at": TIME, "manifest": TEXT}
+INGESTED = "ingested"
+MADE_FROM = {
+    FITS: "outcome_counts",
+    STOPPING_RULE: "profile_rounds",
+    T_QUANTILES: "study_scores",
+    INGESTED: "problems",
+}  # what Python makes of a mart for others
 MERGED_LINE = re.compile(r"^-- merged by: (.*)$", re.MULTILINE)
 MERGED_BY = re.compile(r"(sum|max|bit_or)\((\w+)\)")
 LOCAL_LINE = "\n-- local by: problem_id\n"
@@ -247,12 +255,23 @@ def create(
         create_stopping_rule(connection, rule)
     elif name == T_QUANTILES:
         create_t_quantiles(connection, settings.confidence)
+    elif name == INGESTED:
+        create_ingested(connection, files.get("problems", []))
     elif name == ARTIFACTS:
         connection.from_arrow(pl.DataFrame(schema=ARTIFACT_COLUMNS).to_arrow()).create(ARTIFACTS)
     elif name not in (PARAMETERS, STOPPING_EDGES):
         path = derived()[name]
-        kind = "view" if streamed or path.parent.name == "staging" else "table"
+        kind = "view" if streamed or path.parent.name in VIEW_FOLDERS else "table"
         connection.execute(f"create {kind} {name} as {path.read_text(encoding='utf-8')}")
+
+
+def create_ingested(connection: duckdb.DuckDBPyConnection, files: list[Path]) -> None:
+    """The table of the problems in each artifact, which is named by the folder of its file."""
+    held = [str(path) for path in files]
+    names = "regexp_extract(filename, '([^/]*)/[^/]*$', 1)"
+    rows = connection.from_parquet([literal(Path(path)) for path in held], filename=True) if held else connection.table("problems")
+    named = rows.project(f"{names if held else 'null::varchar'} as artifact_id, problem_id, gold_id, dataset, split")
+    named.distinct().order("all").create(INGESTED)
 
 
 def create_source(connection: duckdb.DuckDBPyConnection, name: str, files: list[Path]) -> None:
@@ -458,12 +477,25 @@ def write_artifacts(lake: Lake) -> Path:
     """The manifests of all complete artifacts as a table."""
     found = sorted(path for path in lake.home.glob(f"*/*/{MANIFEST}") if path.parts[-3] != ASIDE)
     rows = [
-        (path.parts[-3], path.parts[-2], datetime.fromtimestamp(int(path.stat().st_mtime)), path.read_text(encoding="utf-8"))
+        (
+            *path.parts[-3:-1],
+            datetime.fromtimestamp(int(path.stat().st_mtime)),
+            made_at(path.with_name(PROGRESS)),
+            path.read_text(encoding="utf-8"),
+        )
         for path in found
     ]
     table = lake.home / ASIDE / f"{ARTIFACTS}.parquet"
     write_parquet(pl.DataFrame(rows, schema=ARTIFACT_COLUMNS, orient="row"), table)
     return table
+
+
+def made_at(progress: Path) -> datetime | None:
+    """When an artifact was begun, as the file in it tells that says how far its step was; None where there is none that does."""
+    try:
+        return datetime.fromtimestamp(json.loads(progress.read_text(encoding="utf-8"))["began"], UTC).replace(tzinfo=None)
+    except (OSError, ValueError, KeyError, TypeError):
+        return None
 
 
 def snapshot(lake: Lake) -> dict[str, list[Path]]:
@@ -487,22 +519,32 @@ def check_rows(connection: duckdb.DuckDBPyConnection, name: str, path: Path) -> 
 
 
 def write_database(connection: duckdb.DuckDBPyConnection, path: Path, lake: Lake, facts: Mapping[str, str]) -> None:
-    """Write the marts as tables and the lake's relations as views to a new database file."""
+    """Write the marts as tables of the schema `marts`, and the lake's relations and the marts with their words as views, to a new file."""
     source = connection.execute("select current_database()").fetchall()[0][0]
     connection.execute(f"attach $path as warehouse (storage_version '{STORAGE_VERSION}')", {"path": str(path)})
     connection.execute("use warehouse")
     create_macros(connection)
     write_meta(connection, facts)
+    connection.execute(f"create schema {SCHEMA}")
     for name in in_order([*RELATIONS, *models()], summaries()):
         if name in RELATIONS:
             create_live_view(connection, name, literal(lake.home), lake.home)
-        elif name in sql_files("staging"):
-            connection.execute(f"create view {name} as {models()[name].read_text(encoding='utf-8')}")
-        elif name not in summaries():
-            connection.execute(f"create table {name} as from {source}.main.{name}")
+        elif name in published_tables() or name in (PARAMETERS, STOPPING_EDGES, ARTIFACTS):
+            connection.execute(f"create table {stored(name)} as from {source}.main.{name}")
+    create_views(connection, published_tables())
     comment_on(connection, "warehouse")
     connection.execute(f"use {source}")
     connection.execute("detach warehouse")
+
+
+def published_tables() -> list[str]:
+    """The marts, and what Python makes for them: what a published file holds in its schema `marts`, with a view of its name for each."""
+    return [*sql_files("marts"), *MADE_FROM]
+
+
+def stored(name: str) -> str:
+    """Where a published file called `warehouse` holds the rows of a table."""
+    return f"warehouse.{SCHEMA if name in published_tables() else 'main'}.{name}"
 
 
 def write_meta(connection: duckdb.DuckDBPyConnection, facts: Mapping[str, str]) -> None:

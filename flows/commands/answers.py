@@ -101,22 +101,31 @@ def regrade(
             metavar="[RECIPE]", help="Only answers to its problems, with its bands; else all.", autocompletion=lambda: recipe_names()
         ),
     ] = None,
+    against: Annotated[
+        str | None,
+        typer.Option(
+            metavar="GRADER", help="Compare with this one: its name or the start of it; default the one that first judged before it."
+        ),
+    ] = None,
     home: Home = None,
     changes: Changes = None,
     as_json: AsJson = False,
 ) -> None:
     """Judge stored responses with the present grader, and show which problems changed band. Nothing is sampled.
 
-    Example: `difficulty-prior regrade starter`
+    Example: `difficulty-prior regrade starter`, or `difficulty-prior regrade starter --against grader-2`
     """
     settings = load_recipe(recipe, changes or ()) if recipe else None
     place = ready(home)
     from flows.regrade import regrade as judge_again
+    from tasks.grading.graders import check_grader
     from tasks.grading.stored import changes as what_changed
+    from tasks.lake import Lake
     from tasks.reporting.terminal import print_changes
 
+    check_grader(Lake(place), against)
     judge_again(home=place, recipe=settings)
-    changed, judged = what_changed(place, settings.grading if settings else None)
+    changed, judged = what_changed(place, settings.grading if settings else None, against)
     if as_json:
         print_json({"changed_band": changed, "judged_anew": judged})
     else:

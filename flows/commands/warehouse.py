@@ -2,6 +2,7 @@
 
 import re
 import sys
+from collections.abc import Sequence
 from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
@@ -44,7 +45,7 @@ def sql(
 
     Nested values are JSON. JSON has null for what is not a number, and text for dates, intervals, ids and bytes.
 
-    Example: `difficulty-prior sql "select dataset, band, count(*) from difficulty group by all" --format csv`
+    Example: `difficulty-prior sql "select recipe, policy, dataset, band, count(*) from current group by all" --format csv`
     """
     from tasks.cells import json_lines
     from tasks.lake import Lake
@@ -109,24 +110,26 @@ def histogram(
 
 
 def bars_and_shapes(home: Path, **wanted: str | None) -> tuple[pl.DataFrame, pl.DataFrame]:
-    """The marts `difficulty_histogram` and `u_shape` of a lake with the names of policies, without hints, only of what is wanted. Raises
-    InputError for a dataset or a policy that is in neither."""
+    """The marts `difficulty_histogram` and `u_shape` of a lake, without hints, only of what is wanted: a policy goes by the name that its
+    recipe gave it, by the one that tells it from others of that name, and by its id. Raises InputError for a dataset or a policy that is
+    in neither."""
     from tasks.lake import Lake
     from tasks.querying import query as ask
 
-    named = "select h.*, policy from {} h join stg_policies using (policy_id) anti join (from samplings where hints) using (sampling_id)"
+    named = "select mart.*, stg_policies.name from {} as mart left join stg_policies using (policy_id) where not hints"
     bars, shapes = (ask(Lake(home), named.format(mart)) for mart in ("difficulty_histogram", "u_shape"))
-    for column, value in wanted.items():
-        check_known(bars, column, value)
-        bars, shapes = (rows.filter(pl.col(column) == value) if value else rows for rows in (bars, shapes))
-    return bars, shapes
+    for names, value in ((("dataset",), wanted.get("dataset")), (("policy", "name", "policy_id"), wanted.get("policy"))):
+        if value:
+            check_known(bars, names, value)
+            bars, shapes = (rows.filter(pl.any_horizontal(pl.col(names) == value)) for rows in (bars, shapes))
+    return bars.drop("name"), shapes.drop("name")
 
 
-def check_known(rows: pl.DataFrame, column: str, value: str | None) -> None:
-    """Raise InputError that lists what there is where a value is none of a column's, of rows that are already narrowed to other values."""
-    there = sorted(filter(None, rows[column].unique()))
-    if value and there and value not in there:
-        raise InputError(f"no difficulty of {column} {value!r} is published{did_you_mean(value, there)}; there is {', '.join(there)}")
+def check_known(rows: pl.DataFrame, names: Sequence[str], value: str) -> None:
+    """Raise InputError that lists what there is where a value is in none of these columns, of rows that are already narrowed to others."""
+    there = sorted(filter(None, rows[names[0]].unique()))
+    if there and not any(value in rows[name] for name in names):
+        raise InputError(f"no difficulty of {names[0]} {value!r} is published{did_you_mean(value, there)}; there is {', '.join(there)}")
 
 
 def draw_histogram(home: Path, **wanted: str | None) -> None:

@@ -6,5 +6,6 @@
 -- columns:
 --   kind: kind of artifact, the name of its folder
 --   artifact_id: its key, the name of its folder in there
---   written_at: when it was completed
+--   written_at: when its manifest was written here; a copy of the lake may have another time
+--   made_at: when it was made, in UTC, as it tells itself wherever it lies; null where it does not
 --   manifest: what it was made of and holds, as JSON text

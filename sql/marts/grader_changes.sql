@@ -1,10 +1,10 @@
 -- grader_changes: how a problem's difficulty changed from one grader's verdicts to those of the next grader that judged the same responses
 -- grain: problem_id x gold_id x dataset x split x policy_id x sampling_id x later_grader_id
--- inputs: difficulty
+-- inputs: difficulty, grader_order
 -- local by: problem_id
 -- parameters: none
 -- invariants: the two graders follow each other among those that judged the problem
--- graders follow each other by their version, the number in grader-2+math-verify-0.9.0, and then by name
+-- graders follow each other by when they first judged, see grader_order
 -- columns:
 --   later_grader_id: the next grader
 --   later_n: samples that count under it [samples]
@@ -14,12 +14,13 @@
 --   band_changed: whether the two bands differ
 with ordered as (
     select
-        *,
+        difficulty.*,
         row_number() over (
             partition by problem_id, gold_id, dataset, split, policy_id, sampling_id
-            order by coalesce(try_cast(regexp_extract(grader_id, '^grader-([0-9]+)', 1) as bigint), 0), grader_id
+            order by grader_order.place
         ) as place
     from difficulty
+    inner join grader_order using (grader_id)
 )
 
 select

@@ -1,10 +1,11 @@
 -- suspect_labels: problems whose gold answer may be wrong, each with the reason to look at it
 -- grain: problem_id x gold_id x dataset x split x policy_id x sampling_id x grader_id x reason
--- inputs: difficulty, problem_features, stg_policies, top_wrong_answers
+-- inputs: difficulty, problem_features, stg_policies, stg_samplings, top_wrong_answers
 -- parameters: none; the thresholds stand below and are ours
 -- invariants: voted and votes are there where reason is agreement, weaker_policy where it is inversion
 -- agreement: at least 4 samples count and 60% or more of them gave one and the same wrong answer
--- inversion: a policy that is worse over the dataset solves it more often than not, and a better one less often, beyond both intervals
+-- inversion: a policy that is worse over the dataset solves it more often than not, and a better one less often, beyond both intervals;
+-- answers to prompts with hints are left out of that: only hard problems have them, and they are easier so
 -- unscorable: the grader could not compare one response with the gold answer
 -- columns:
 --   reason: agreement, inversion or unscorable
@@ -18,9 +19,15 @@
 --   weaker_policy_id: the policy that is worse over the dataset and solves this problem
 --   weaker_policy: its name
 --   weaker_accuracy: its accuracy on this problem [share]
-with strengths as (
-    select dataset, split, policy_id, sampling_id, grader_id, avg(accuracy) as strength
+with plain as (
+    select difficulty.*
     from difficulty
+    anti join (from stg_samplings where hints) as hinted using (sampling_id)
+),
+
+strengths as (
+    select dataset, split, policy_id, sampling_id, grader_id, avg(accuracy) as strength
+    from plain
     group by all
 ),
 
@@ -32,8 +39,8 @@ split_up as (
         solved.policy_id as weaker_policy_id,
         solved.sampling_id as weaker_sampling_id,
         solved.accuracy as weaker_accuracy
-    from difficulty as failed
-    inner join difficulty as solved using (problem_id, gold_id, dataset, split, grader_id)
+    from plain as failed
+    inner join plain as solved using (problem_id, gold_id, dataset, split, grader_id)
     where failed.n >= 4 and failed.accuracy_high < 0.5 and solved.n >= 4 and solved.accuracy_low > 0.5
 ),
 

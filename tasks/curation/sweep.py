@@ -21,10 +21,10 @@ from tasks.settings import Settings
 
 OnProgress = Callable[[int, int], None]
 PROFILES = """
-    select policy_id, sampling_id, grader_id, any_value(policy) as policy, count(*) as problems
-    from candidates left join stg_policies using (policy_id) anti join (from samplings where hints) using (sampling_id)
-    where split <> 'heldout'
-    group by all order by problems desc, policy_id, sampling_id, grader_id desc"""
+    select policy_id, sampling_id, grader_id, candidates.policy, stg_policies.name, count(*) as problems
+    from candidates inner join grader_order using (grader_id) left join stg_policies using (policy_id)
+    where split <> 'heldout' and not hints
+    group by all, place order by problems desc, place desc, policy_id, sampling_id"""
 GRID = """
     select low, high, sum(s.problems)::bigint as problems, sum(kept)::bigint as kept,
         sum(kept * zero_signal_share) / nullif(sum(kept), 0) as zero_signal_share,
@@ -38,7 +38,8 @@ GRID = """
 PRESENT = """
     select set_id, problem_id from stg_curated
     where stage = '{stage}' and set_id = (
-        select arg_max(artifact_id, written_at) from artifacts
+        select arg_max(artifact_id, (coalesce(started, '-infinity'::timestamp), written_at))
+        from artifacts left join (select started, unnest(sets) as artifact_id from runs) as runs using (artifact_id)
         where kind = 'curated' and manifest ->> '$.policy_id' = '{policy_id}' and manifest ->> '$.sampling_id' = '{sampling_id}'
             and (manifest -> '$.stages' ->> '{stage}') is not null)"""
 
@@ -91,7 +92,7 @@ def profile_of(lake: Lake, policy: str | None) -> dict:
     found = query(lake, PROFILES)
     known = sorted(filter(None, found["policy"].unique()))
     if policy:
-        found = found.filter((pl.col("policy_id") == policy) | (pl.col("policy") == policy))
+        found = found.filter(pl.any_horizontal(pl.col("policy", "name", "policy_id") == policy))
     if found.is_empty():
         asked = f" of policy {policy!r}{did_you_mean(policy, known)}" if policy else ""
         there = f"; there is of {', '.join(known)}" if known else ""

@@ -28,7 +28,7 @@ KNOWN = """
         dataset || '/' || source_id as near
     from problems
     union select kind, artifact_id, '', '', '' from artifacts where kind not in ('problems', 'images', 'compacted', 'starter-datasets')
-    union select 'policies', policy_id, policy, '', '' from stg_policies"""
+    union select 'policies', policy_id, unnest([name, policy]), '', '' from stg_policies"""
 BACK = """
     with recursive back as (
         select kind, id, from_kind, from_id, 1 as depth from lineage where id = $id
@@ -47,9 +47,9 @@ FORWARD = """
 OF_A_PROBLEM = {
     "where it is": "select dataset, split, row, source_id, gold_id, answer, question from stg_problems where problem_id = $id order by all",
     "how hard it is": """
-        select coalesce(policy, d.policy_id) as policy, d.sampling_id, d.grader_id, k || ' of ' || n as solved, accuracy, accuracy_low,
-            accuracy_high, band
-        from difficulty d left join stg_policies using (policy_id) where problem_id = $id order by all""",
+        select dataset, split, policy, hints, sampling, grader, k || ' of ' || n as solved, accuracy, accuracy_low, accuracy_high, band,
+            sampling_id, grader_id
+        from difficulty where problem_id = $id order by all""",
     "the sets it is in": """
         select set_id, stage, rank, weight, band, accuracy, rule from stg_curated where problem_id = $id order by all""",
     "the stages it was trained in": """

@@ -30,9 +30,9 @@ def draw(histogram: pl.DataFrame, u_shape: pl.DataFrame, edges: DifficultySettin
 
 
 def title(row: dict) -> Text:
-    """What a chart shows: the place of the problems, the policy, and the start of the digests."""
-    policy = row.get("policy") or row["policy_id"][:SHORT]
-    details = f" · sampling {row['sampling_id'][:SHORT]} · grader {row['grader_id'][:SHORT]}"
+    """What a chart shows: the place of the problems, and in words, or by the start of a digest without, policy, sampling and grader."""
+    policy, sampling, grader = (row.get(name) or row[f"{name}_id"][:SHORT] for name in ("policy", "sampling", "grader"))
+    details = f" · {sampling} · judged by {grader}"
     return Text.assemble((f"{row['dataset']}/{row['split']} · {policy}", "bold"), (details, "dim"))
 
 

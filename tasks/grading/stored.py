@@ -1,32 +1,57 @@
-"""What the lake holds to be graded again, and what a new grader's verdicts changed."""
+"""What the lake holds to be graded again, and what a grader's verdicts changed."""
 
 from collections.abc import Sequence
 from pathlib import Path
 
 import polars as pl
 
+from tasks.errors import InputError
+from tasks.grading.graders import find_grader
 from tasks.grading.settings import GradingSettings
 from tasks.grading.verdict import grader_id
 from tasks.lake import Lake
 from tasks.querying import query
+from tasks.relations import text_literal
 from tasks.sampling.profile import read_profile
 from tasks.store import Artifact
 
-CHANGED = """
-    select later_grader_id, dataset, policy, source_id as problem, k || ' of ' || n as before, band as band_before,
-        later_k || ' of ' || later_n as after, later_band as band_after
-    from grader_changes
+COMPARED = """
+    with judged as (
+        select difficulty.*, grader_order.place from difficulty inner join grader_order using (grader_id)
+    ),
+
+    compared as (
+        select before.grader as against, after.*, before.k as k_before, before.n as n_before, before.band as band_before
+        from judged as after
+        inner join judged as before using (problem_id, gold_id, dataset, split, policy_id, sampling_id)
+        where after.grader_id = {grader} and before.grader_id <> {grader} and ({against} is null or before.grader_id = {against})
+        qualify
+            row_number() over (
+                partition by problem_id, gold_id, dataset, split, policy_id, sampling_id
+                order by before.place < after.place desc, before.place desc
+            ) = 1
+    )
+"""
+CHANGED = (
+    COMPARED
+    + """
+    select dataset, split, policy, hints, sampling, source_id as problem, against, k_before || ' of ' || n_before as before, band_before,
+        k || ' of ' || n as after, band as band_after
+    from compared
     inner join stg_problems using (problem_id, gold_id, dataset, split)
-    left join stg_policies using (policy_id)
-    where band_changed
+    where band is distinct from band_before
     order by all"""
-JUDGED = """
-    select later_grader_id, policy, dataset, grader_id as earlier_grader, count(*) as problems,
-        count(*) filter (where k <> later_k or n <> later_n) as other_accuracy, count(*) filter (where band_changed) as other_band
-    from grader_changes
-    left join stg_policies using (policy_id)
+)
+JUDGED = (
+    COMPARED
+    + """
+    select policy, hints, sampling, dataset, split, against, count(*) as problems,
+        count(*) filter (where k <> k_before or n <> n_before) as other_accuracy,
+        count(*) filter (where band is distinct from band_before) as other_band
+    from compared
     group by all
     order by all"""
+)
 
 
 def stored_profiles(lake: Lake, among: Sequence[Artifact] = ()) -> list[tuple[Artifact, tuple[Artifact, ...]]]:
@@ -49,10 +74,17 @@ def problem_ids(problems: Sequence[Artifact]) -> set[str]:
     return {name for source in problems for name in pl.read_parquet(source.file("problems.parquet"), columns=["problem_id"])["problem_id"]}
 
 
-def changes(home: Path, settings: GradingSettings | None = None) -> tuple[pl.DataFrame, pl.DataFrame]:
-    """From the published warehouse: the problems whose band the settings' grader changed, and by policy and dataset how many it judged
-    anew."""
-    changed, judged = (
-        query(Lake(home), sql).filter(later_grader_id=grader_id(settings)).drop("later_grader_id") for sql in (CHANGED, JUDGED)
-    )
+def changes(home: Path, settings: GradingSettings | None = None, against: str | None = None) -> tuple[pl.DataFrame, pl.DataFrame]:
+    """From the published warehouse: the problems whose band the settings' grader gives otherwise than another one, and by policy, sampling
+    and place how many both have judged.
+
+    The other is the grader `against` (a name or id); None: for every problem the one before it in the order in which they first judged,
+    and where there is none the last of those after it. Raises InputError for one that is unknown, or is the settings' own.
+    """
+    lake, mine = Lake(home), grader_id(settings)
+    other = find_grader(lake, against) if against else None
+    if other == mine:
+        raise InputError(f"--against {against!r} is the grader that judges now; name another one, or leave it out")
+    sides = {"grader": text_literal(mine), "against": text_literal(other) if other else "null::varchar"}
+    changed, judged = (query(lake, sql.format(**sides)) for sql in (CHANGED, JUDGED))
     return changed, judged

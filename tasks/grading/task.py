@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from tasks.caching import room_task
+from tasks.grading.graders import keep_grader
 from tasks.grading.settings import GradingSettings
 from tasks.grading.verdict import grader_id
 from tasks.lake import Lake
@@ -47,6 +48,7 @@ def grade(home: Path, profile: Artifact, problems: tuple[Artifact, ...], setting
     ids = (grader_id(settings), facts["policy_id"], facts["sampling_id"])
     about = {"grader_id": grader_id(settings), "profile": profile.key, "policy_name": policy_named(profile)}
     with lake.writing("verdicts", *ids) as partition, building(target, about) as folder:
+        keep_grader(lake, settings)
         ungraded = Ungraded(shard_paths(profile, "rollouts"), golds, lake, partition)
         append_verdicts(lake, partition, ungraded, settings, folder, about["policy_name"])
         verdicts = holding(lake.shards(partition), golds["problem_id"])

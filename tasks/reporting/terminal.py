@@ -144,7 +144,7 @@ def accuracy_of(counts: Mapping[str, int]) -> float | None:
 def print_changes(console: Console, changed: pl.DataFrame, judged: pl.DataFrame) -> None:
     """Print which problems changed band under another grader, and how many were judged."""
     if judged.is_empty():
-        console.print("No earlier grader has judged these responses: there is nothing to compare with.")
+        console.print("No other grader has judged these responses: there is nothing to compare with.")
         return
     if changed.is_empty():
         console.print("No problem changed band.")

@@ -36,7 +36,7 @@ TINY = {
     "evaluation": {"samples": 2},
 }
 OF_THE_MACHINE = {"policies": ["model"]}
-OF_THE_RUN = {"draws"}  # one row per process, with its seconds
+OF_THE_RUN = {"draws", "graders", "run_steps"}  # they tell when, or how long
 
 
 def tiny_recipe(folder: Path) -> Path:

@@ -39,7 +39,7 @@ def test_files_become_difficulty(answers: Path, prefect_home: Path, files_are: s
     assert done.returncode == 0, done.stderr
     rows = query(
         Lake(home),
-        "select policy, source_id, n, k, unparseable from difficulty join stg_policies using (policy_id) "
+        "select policy, source_id, n, k, unparseable from difficulty "
         "join (select distinct problem_id, source_id from problems) using (problem_id) order by all",
     )
     assert rows.rows() == expected

@@ -15,9 +15,11 @@ from tasks.sampling.settings import SamplingSettings
 from tasks.training.settings import StageSettings
 from tasks.warehouse import publish
 from tests.flows.cache_keys import keys_of_steps
+from tests.sql.mixed import mixed_lake
 
 KEYS = keys_of_steps()
 README = (PROJECT / "README.md").read_text(encoding="utf-8")
+QUERIES = re.findall(r'difficulty-prior sql "([^"]+)"', README)
 
 
 @pytest.fixture(scope="module")
@@ -28,9 +30,23 @@ def lake(tmp_path_factory: pytest.TempPathFactory) -> Lake:
     return lake
 
 
-@pytest.mark.parametrize("sql", re.findall(r'difficulty-prior sql "([^"]+)"', README))
+@pytest.mark.parametrize("sql", QUERIES)
 def test_queries_run(lake: Lake, sql: str) -> None:
     assert query(lake, sql).is_empty()
+
+
+def test_queries_count_one_recipe_at_a_time(tmp_path: Path) -> None:
+    lake = mixed_lake(tmp_path)
+    hard, compared = (query(lake, sql) for sql in QUERIES)
+    assert hard.rows() == [
+        *(("alpha", "sums", "base", band, problems) for band, problems in (("hopeless", 1), ("medium", 1), ("trivial", 2))),
+        *(("beta", dataset, "base", band, 1) for dataset, band in (("shapes", "hopeless"), ("shapes", "medium"), ("sums", "hard"))),
+        ("beta", "sums", "base", "hopeless", 1),
+    ]
+    rows = {row[:3]: row[4] for row in compared.filter(dataset="all").iter_rows()}
+    alpha = {("base", False): 0.4375, ("stage1", False): 0.625, ("base", True): 0.75, ("stage1", True): 0.75}
+    beta = {("base", False): 0.25, ("stage1", False): 0.375}
+    assert rows == {("alpha", *key): value for key, value in alpha.items()} | {("beta", *key): value for key, value in beta.items()}
 
 
 @pytest.mark.parametrize("relation", sorted(set(re.findall(r"`(\w+)`", README.split("| relation | one row per |")[1].split("##")[0]))))

@@ -5,6 +5,7 @@ Written by the lake's own parts; only what a model would say is made up.
 
 import json
 import random
+from datetime import datetime
 from io import BytesIO
 from pathlib import Path
 from typing import Any
@@ -14,8 +15,10 @@ from PIL import Image
 from tasks.difficulty.settings import DifficultySettings
 from tasks.lake import Lake, write_parquet
 from tasks.problems.images import ImageLimits, keep_image
+from tasks.runs import note_step, run_of
 from tasks.similarity.settings import SimilaritySettings
 from tasks.similarity.task import find_near_duplicates
+from tasks.store import Artifact, artifact, building
 from tasks.warehouse import publish
 from tests.sql.rows import problems_artifact, rollouts_of, table, verdicts
 
@@ -166,6 +169,21 @@ def study(lake: Lake) -> None:
     write_parquet(table("study_stages", trained), lake.home / "studies" / "study" / "study_stages.parquet")
 
 
+def recipe_run(lake: Lake, sources: tuple[Artifact, ...]) -> None:
+    """That all of it is of a recipe's run, and when its grader first judged."""
+    lake.record("graders", {"grader_id": "grader-2", "name": "grader-2", "first_judged": datetime(2026, 1, 1)})
+    with run_of("whole", "pipeline"):
+        for policy in POLICIES:
+            ids = {"policy_id": policy, "sampling_id": "warm", "policy_name": policy, "problems": [source.key for source in sources]}
+            profile, graded = (artifact(lake.home, kind, {"name": policy}) for kind in ("profiles", "graded"))
+            for target, facts in ((profile, ids), (graded, {"profile": profile.key, "grader_id": "grader-2"})):
+                with building(target, facts):
+                    pass
+                note_step(target.kind, target)
+        for kind, key in (("curated", "set"), ("stages", "stage1-id"), ("stages", "stage2-id"), ("evaluations", "e")):
+            note_step(kind, Artifact(home=lake.home, kind=kind, key=key))
+
+
 def whole_lake(home: Path) -> Lake:
     """The lake, with its warehouse."""
     lake, chance = Lake(home), random.Random(5)
@@ -184,5 +202,6 @@ def whole_lake(home: Path) -> Lake:
     training(lake, chance)
     evaluations(lake, chance, [row["problem_id"] for row in sources[2]])
     study(lake)
+    recipe_run(lake, made)
     publish(lake, DifficultySettings())
     return lake

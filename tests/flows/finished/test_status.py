@@ -20,7 +20,8 @@ from flows import doctor
 from flows.commands.standing import print_status, span
 from flows.recipe import load_recipe
 from flows.status import Status, look
-from tasks.how_far import PROGRESS, HowFar, forget_attempts, forget_recipe
+from tasks.how_far import HowFar, forget_attempts, forget_recipe
+from tasks.layout import PROGRESS
 from tasks.progress import progress_shown
 from tests.flows.finished.conftest import Finished
 from tests.flows.runs import run

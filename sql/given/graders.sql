@@ -1,0 +1,9 @@
+-- graders: when each grader first judged anything in this lake
+-- grain: grader_id x first_judged
+-- inputs: none
+-- parameters: none
+-- invariants: written once, before the grader's first verdict; one that judged before this was kept has no row
+-- columns:
+--   grader_id: the grader's version; of a verifier its function and the digest of its file
+--   name: what people call it: `grader-2`, or a verifier's file and function
+--   first_judged: when it first judged, in UTC

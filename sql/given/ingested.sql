@@ -1,0 +1,7 @@
+-- ingested: the problems that each artifact of kind `problems` holds
+-- grain: artifact_id x problem_id x gold_id x dataset x split
+-- inputs: problems
+-- parameters: none
+-- invariants: the problems of all artifacts are those of stg_places
+-- columns:
+--   artifact_id: the artifact, named in the manifests of what was made of it

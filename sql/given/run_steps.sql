@@ -1,0 +1,14 @@
+-- run_steps: the steps of every run of a recipe that made or changed something, each with the artifact that it made or found
+-- grain: run_id x kind x artifact_id
+-- inputs: none
+-- parameters: none
+-- invariants: rows are only ever added; a run whose steps the recipe's last one had all has none; nor have those before this was kept
+-- columns:
+--   run_id: digest of the run's recipe, flow and start
+--   recipe: the recipe's name, empty for a regrading of all that the lake holds
+--   flow: what was run: pipeline, profile, curate, train, evaluate, recurate or regrade
+--   started: when it started, in UTC
+--   place: place of the step in the run, the first is 1 [number]
+--   step: name of the step, as in ingest, sample, grade, measure difficulty, curate, train
+--   kind: kind of the artifact
+--   artifact_id: its key

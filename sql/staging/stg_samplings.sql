@@ -1,0 +1,35 @@
+-- stg_samplings: the ways in which responses were drawn, each once, in words
+-- grain: sampling_id
+-- inputs: samplings
+-- parameters: none
+-- invariants: one row per sampling_id, so that a join by it never multiplies rows; `hints` and `sampling` tell them apart
+-- columns:
+--   sampling: temperature, top-p below 1, longest response and template; where that is not all, the beginning of the sampling_id as well
+with each as (
+    select sampling_id, template, coalesce(hints, false) as hints, temperature, top_p, max_tokens
+    from samplings
+    qualify row_number() over (partition by sampling_id order by settings, template) = 1
+),
+
+said as (
+    select
+        *,
+        concat_ws(
+            ' ',
+            't=' || temperature,
+            case when top_p < 1 then 'top-p ' || top_p end,
+            'max ' || max_tokens || ' tokens',
+            template
+        ) as words
+    from each
+)
+
+select
+    sampling_id,
+    template,
+    hints,
+    temperature,
+    top_p,
+    max_tokens,
+    case when count(*) over (partition by words, hints) = 1 then words else words || ' ' || left(sampling_id, 8) end as sampling
+from said
