@@ -1,6 +1,7 @@
 """Publishing on top of the last publish gives the rows of a whole one, reads only what is new, and knows when it must not."""
 
 import os
+from datetime import datetime
 from pathlib import Path
 
 import duckdb
@@ -12,6 +13,7 @@ from tasks.compaction import CompactionSettings, compact
 from tasks.difficulty.settings import DifficultySettings
 from tasks.lake import Lake
 from tasks.querying import query
+from tasks.runs import note_step, run_of
 from tasks.store import artifact, building
 from tasks.warehouse import CheckFailed, models, publish
 from tests.sql.rows import problems_artifact, rollouts_of, table, verdicts
@@ -34,6 +36,22 @@ def add(lake: Lake, problems: range, *, first: int = 0, policy: str = "base", na
         lake.append(folder, "rollouts", table("rollouts", rollouts_of(rows)), named)
     with lake.writing("verdicts", "strict", policy, "warm") as folder:
         lake.append(folder, "verdicts", table("verdicts", rows), named)
+
+
+def answered(lake: Lake, grader: str) -> None:
+    """A recipe's run that asked of the problem p41, judged by a grader: a new one has verdicts of its own."""
+    if grader != "strict":
+        rows = verdicts("p41", "cccc", grader_id=grader)
+        lake.append(lake.partition("verdicts", grader, "base", "warm"), "verdicts", table("verdicts", rows), grader)
+    problems = artifact(lake.home, "problems", {"name": "of mine"})
+    if not problems.is_complete:
+        problems_artifact(lake.home, [{"problem_id": "p41", "row": 41}], "of mine")
+    profile, graded = artifact(lake.home, "profiles", {"name": "p"}), artifact(lake.home, "graded", {"name": grader})
+    facts = {"policy_id": "base", "sampling_id": "warm", "policy_name": "base", "problems": [problems.key]}
+    with run_of("mine", "profile"):
+        for made, told in ((profile, facts), (graded, {"profile": profile.key, "grader_id": grader})):
+            with building(made, told):
+                note_step(made.kind, made)
 
 
 @pytest.fixture
@@ -84,7 +102,15 @@ def test_what_is_added_gives_what_a_whole_publish_gives(lake: Lake, how: list[st
     with building(artifact(lake.home, "curated", {}), {"difficulty": "d", "stages": {}}) as folder:
         table("curated", [{"problem_id": "p1", "rank": 1}]).write_parquet(folder / "curated.parquet")
     publish(lake, SETTINGS)
-    assert how == ["update"] * 4
+    answered(lake, "strict")
+    publish(lake, SETTINGS)
+    add(lake, range(44, 46))
+    publish(lake, SETTINGS)
+    lake.record("graders", {"grader_id": "strict", "name": "strict", "first_judged": datetime(2026, 1, 1)})
+    answered(lake, "later")
+    publish(lake, SETTINGS)
+    assert how == ["update"] * 7
+    assert query(lake, "select recipe, policy, grader, count(*) from current group by all").rows() == [("mine", "base", "later", 1)]
     assert query(lake, "select count(*) from stg_curated").item() == query(lake, "select count(*) from gold_conflicts").item() == 1
     compare(lake)
 
