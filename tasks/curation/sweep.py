@@ -24,7 +24,8 @@ PROFILES = """
     select policy_id, sampling_id, grader_id, candidates.policy, stg_policies.name, count(*) as problems
     from candidates inner join grader_order using (grader_id) left join stg_policies using (policy_id)
     where split <> 'heldout' and not hints
-    group by all, place order by problems desc, place desc, policy_id, sampling_id"""
+    group by policy_id, sampling_id, grader_id, candidates.policy, stg_policies.name, place
+    order by problems desc, place desc, policy_id, sampling_id"""
 GRID = """
     select low, high, sum(s.problems)::bigint as problems, sum(kept)::bigint as kept,
         sum(kept * zero_signal_share) / nullif(sum(kept), 0) as zero_signal_share,

@@ -51,15 +51,15 @@ def judged_before(home: Path, *, wrong: str = "") -> None:
 
 
 def test_regrade_reports_the_problems_that_change_band_and_samples_nothing(home: Path, prefect_home: Path) -> None:
-    def regraded() -> str:
-        return " ".join(call(prefect_home, "regrade", "--home", str(home)).stdout.split())
+    def regraded(*options: str) -> str:
+        return " ".join(call(prefect_home, "regrade", "--home", str(home), *options).stdout.split())
 
     rollouts = {path: path.stat().st_mtime_ns for path in home.glob("rollouts/*/*.parquet")}
     assert "nothing to compare with" in regraded()
     judged_before(home)
     assert "No problem changed band" in regraded()
     judged_before(home, wrong="q2")
-    words = regraded()
+    words = regraded("--against", "grader-1")
     assert "1 of 4 hard 4 of 4 trivial" in words and "q2" in words and "q1" not in words
     changes = query(Lake(home), "select k, later_k, band_changed from grader_changes order by k").rows()
     assert changes == [(1, 4, True), (4, 4, False)]
