@@ -60,9 +60,9 @@ class RoomTask(Task[P, R]):
         if planner := PLANNER.get():
             return planner.step(self, *args, **kwargs)
         made = super().__call__(*args, **kwargs)
+        note_step(self.name, made)
         if isinstance(made, Artifact):
             forget_attempts(made.home, self.run_name(arguments_of(self, *args, **kwargs)))
-        note_step(self.name, made)
         return made
 
 

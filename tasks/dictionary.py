@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 from tasks.difficulty.settings import DifficultySettings
 from tasks.errors import InputError, did_you_mean
 from tasks.lake import RELATIONS
-from tasks.relations import Header, headers, meanings, models, quoted
+from tasks.relations import WORDS, Header, headers, meanings, models, quoted
 from tasks.warehouse import in_order, open_over, published_tables, summaries
 from tasks.worded import columns_of, worded
 
@@ -65,7 +65,8 @@ def outline() -> tuple[Relation, ...]:
 def described(wanted: Sequence[str]) -> tuple[Relation, ...]:
     """The wanted relations and all that they are made from, with their columns: made over an empty lake, and asked of DuckDB."""
     known = headers()
-    with closing(open_over({}, DifficultySettings(), wanted=wanted)) as connection:
+    sources = {source for source, *_ in WORDS.values()}
+    with closing(open_over({}, DifficultySettings(), wanted=[*wanted, *sorted(sources)])) as connection:
         columns = {name: connection.execute(f"describe {as_published(connection, name)}").fetchall() for name in published(wanted, known)}
     return sorted_by_kind(relation_of(known[name], rows, known) for name, rows in columns.items())
 

@@ -12,11 +12,12 @@ from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from typing import TYPE_CHECKING
 
-import polars as pl
-
-from tasks.lake import RELATIONS, Lake, write_parquet
 from tasks.store import Artifact, digest
+
+if TYPE_CHECKING:
+    from tasks.lake import Lake
 
 RELATION = "run_steps"
 REGRADE = "regrade"
@@ -68,6 +69,10 @@ def keep_steps() -> None:
     run = RUN.get()
     if run is None or len(run.steps) == run.kept:
         return
+    import polars as pl
+
+    from tasks.lake import RELATIONS, Lake, write_parquet  # brings polars, which a plan does without
+
     lake, rows = Lake(next(iter(run.steps)).home), run.rows()
     if run.kept == 0 and {(row["kind"], row["artifact_id"]) for row in rows} <= last_steps(lake, run):
         return
@@ -78,6 +83,8 @@ def keep_steps() -> None:
 
 def last_steps(lake: Lake, run: Run) -> set[tuple[str, str]]:
     """Kind and key of the artifacts of the last run of the same recipe; a regrading is compared with regradings, too."""
+    import polars as pl
+
     known = lake.scan(RELATION).filter(pl.col("recipe") == run.recipe).collect()
     if run.flow != REGRADE:
         known = known.filter(pl.col("flow") != REGRADE)

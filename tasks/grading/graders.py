@@ -14,9 +14,10 @@ from tasks.grading.settings import GradingSettings
 from tasks.grading.verdict import GRADER_VERSION, grader_id
 from tasks.grading.verifier import find_verifier
 from tasks.lake import RELATIONS, Lake, write_parquet
+from tasks.published import read_meta
 from tasks.querying import query
 from tasks.store import digest
-from tasks.warehouse import SCHEMA_VERSION, read_meta
+from tasks.warehouse import SCHEMA_VERSION
 
 RELATION = "graders"
 KNOWN = "select grader_id, grader from grader_order order by place"

@@ -7,7 +7,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from tasks.caching import room_task
-from tasks.grading.graders import keep_grader
 from tasks.grading.settings import GradingSettings
 from tasks.grading.verdict import grader_id
 from tasks.lake import Lake
@@ -41,6 +40,7 @@ def grade(home: Path, profile: Artifact, problems: tuple[Artifact, ...], setting
     target = plan(home, profile, problems, settings)
     if target.is_complete:
         return target
+    from tasks.grading.graders import keep_grader
     from tasks.grading.shards import Ungraded, gold_answers  # loads all that grades; reruns and plans never do
 
     lake, facts = Lake(home), read_profile(profile)
