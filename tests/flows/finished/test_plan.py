@@ -56,14 +56,6 @@ def test_after_a_run_everything_is_cached(finished: Finished) -> None:
     assert (found.completions, found.most_tokens) == (0, 0)
 
 
-def test_a_new_dataset_is_new(finished: Finished, tmp_path: Path) -> None:
-    (tmp_path / "mine.jsonl").write_text('{"problem": "1 + 1?", "answer": "2"}\n')
-    found = plan(finished.recipe, finished.home, f"problems.train=[{{name: mine, path: {tmp_path}/mine.jsonl}}]", flow=profile)
-    assert step(found, "ingest mine train").why == ["new: no dataset mine train was read into this lake yet"]
-    empty = plan(finished.recipe, tmp_path / "runs", flow=profile)
-    assert empty.steps[0].why == [f"new: nothing of kind {empty.steps[0].kind} was made in this lake yet"]
-
-
 def test_a_changed_stage_is_told_with_what_depends_on_it(finished: Finished) -> None:
     found = plan(finished.recipe, finished.home, "training.stage2.learning_rate=7.0e-5")
     changed = step(found, "train stage2 from stage1")
