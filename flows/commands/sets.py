@@ -68,7 +68,10 @@ def sweep(
 def trace(
     what: Annotated[
         str,
-        typer.Argument(metavar="PROBLEM_OR_SET_OR_STAGE", help="An id or its start, a source id, a policy's name, a checkpoint's path."),
+        typer.Argument(
+            metavar="PROBLEM_OR_SET_OR_STAGE",
+            help="An id or its start, the id in its own dataset (or dataset/id), a policy's name, a checkpoint's path.",
+        ),
     ],
     home: Home = None,
     as_json: AsJson = False,

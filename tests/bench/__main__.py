@@ -34,6 +34,7 @@ NAMES = (
     "report",
     "sweep",
     "interrupting",
+    "start",
 )
 README = Path(__file__).resolve().parents[2] / "README.md"
 TABLE = "bench on a GPU" if shutil.which("nvidia-smi") else "bench"  # machines with a GPU have a table of their own
