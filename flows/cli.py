@@ -22,6 +22,7 @@ from flows.serve import commands as serving
 from tasks.errors import WorkerError, input_error_in
 from tasks.interruption import left_behind
 
+INTERRUPTED = 130
 app = typer.Typer(no_args_is_help=True, add_completion=True, pretty_exceptions_enable=False, rich_markup_mode="markdown", help=__doc__)
 for group in (method, answers, sets, warehouse, machine):
     app.add_typer(group.app)
@@ -46,9 +47,10 @@ def options(
 
 
 def main() -> None:
-    """Entry point: run a command, and end with its exit code; at once, where a query that was given up is still being computed."""
+    """Entry point: run a command, and end with its exit code; at once, where a query that was given up is still being computed, and where
+    somebody who has pressed Ctrl-C waits for an interpreter that has nothing of Prefect's to end."""
     code = exit_code()
-    if left_behind():
+    if left_behind() or (code == INTERRUPTED and "prefect" not in sys.modules):
         sys.stdout.flush()
         sys.stderr.flush()
         os._exit(code)  # the interpreter would wait for it; it only reads
@@ -62,13 +64,13 @@ def exit_code() -> int:
     except SystemExit as ended:
         return ended.code if isinstance(ended.code, int) else int(ended.code is not None)
     except KeyboardInterrupt:
-        return 130
+        return INTERRUPTED
     except WorkerError as error:
         Console(stderr=True).print(str(error), style="red", markup=False, soft_wrap=True, highlight=False)
         return 1
     except Exception as error:
         if str(error) == "Query interrupted":  # DuckDB's word for a Ctrl-C
-            return 130
+            return INTERRUPTED
         fault = input_error_in(error)
         if fault is None:
             raise
