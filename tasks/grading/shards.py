@@ -5,15 +5,18 @@ Memory holds one shard of responses, the gold answers, and three small integers 
 
 from collections.abc import Iterator, Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import polars as pl
 import pyarrow.parquet as pq
 
-from tasks.grading.pool import Grader
 from tasks.grading.verdict import Gold, grader_id
 from tasks.lake import ROLLOUT_KEY, Lake
 from tasks.problems.precision import stated_precision
 from tasks.store import digest
+
+if TYPE_CHECKING:
+    from tasks.grading.pool import Grader
 
 SHARD_ROWS = 8192
 PLACE = ["problem", "round", "sample"]
@@ -68,7 +71,7 @@ def graded_places(lake: Lake, partition: Path, golds: pl.DataFrame) -> pl.DataFr
     return verdicts.select("problem", pl.col("round", "sample").cast(pl.UInt32)).collect(engine="streaming")
 
 
-def verdict_rows(rollouts: pl.DataFrame, grader: Grader) -> pl.DataFrame:
+def verdict_rows(rollouts: pl.DataFrame, grader: "Grader") -> pl.DataFrame:
     """The lake's verdicts of these rollouts."""
     known: dict[int, Gold] = {}
     asked = rollouts.select("problem", "answer", "choices", "precision", "question").unique("problem")

@@ -4,10 +4,11 @@ Cached by the profile's content, the gold answers and the grader's identity; ver
 """
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from tasks.caching import room_task
 from tasks.grading.settings import GradingSettings
+from tasks.grading.shards import Ungraded, gold_answers, verdict_rows
 from tasks.grading.verdict import grader_id
 from tasks.lake import Lake
 from tasks.naming import grade_name, policy_named
@@ -15,9 +16,6 @@ from tasks.problems.tables import load_problems
 from tasks.progress import progress_shown
 from tasks.sampling.profile import holding, read_profile, round_limits, shard_paths, write_profile
 from tasks.store import Artifact, artifact, building
-
-if TYPE_CHECKING:
-    from tasks.grading.shards import Ungraded
 
 VERSION = 2
 
@@ -40,8 +38,7 @@ def grade(home: Path, profile: Artifact, problems: tuple[Artifact, ...], setting
     target = plan(home, profile, problems, settings)
     if target.is_complete:
         return target
-    from tasks.grading.graders import keep_grader
-    from tasks.grading.shards import Ungraded, gold_answers  # loads all that grades; reruns and plans never do
+    from tasks.grading.graders import keep_grader  # asks the warehouse; reruns and plans never do
 
     lake, facts = Lake(home), read_profile(profile)
     golds = gold_answers(load_problems(problems), round_limits(profile), facts["rounds"])
@@ -60,10 +57,9 @@ def grade(home: Path, profile: Artifact, problems: tuple[Artifact, ...], setting
     return target
 
 
-def append_verdicts(lake: Lake, partition: Path, ungraded: "Ungraded", settings: GradingSettings, folder: Path, policy: str) -> None:
+def append_verdicts(lake: Lake, partition: Path, ungraded: Ungraded, settings: GradingSettings, folder: Path, policy: str) -> None:
     """Grade what is left shard by shard, so that memory is bounded by a shard whatever the profile holds."""
-    from tasks.grading.pool import Grader
-    from tasks.grading.shards import verdict_rows
+    from tasks.grading.pool import Grader  # loads all that compares answers; reruns and plans never do
 
     with progress_shown(f"grading the answers of {policy}", folder) as on_progress, Grader(settings) as grader:
         for seen, name, rollouts in ungraded:
