@@ -180,7 +180,8 @@ class Maker:
         rows = pl.read_parquet(sets.file("curated.parquet")).filter(pl.col("stage") == stage)
         target = artifact(self.lake.home, "stages", {"stage": stage, "curated": sets.content})
         settings = {"steps": self.size.steps, "hints": stage == "stage2", "weighting": {"family": "exponential", "mode": "replace_std"}}
-        with building(target, {"stage": stage, "settings": settings, "libraries": {"torch": "2.13.0"}}) as folder:
+        told = {"warnings": [f"{stage}: temperature 1.0 in training, but <b>0.7</b> in the profile"]}
+        with building(target, {"stage": stage, "settings": settings, "libraries": {"torch": "2.13.0"}, **told}) as folder:
             if self.size.groups:
                 groups = [
                     self.group(target.key, step, problem, gain) for step in range(1, self.size.steps + 1) for problem in self.draw(rows)

@@ -97,6 +97,12 @@ def test_page_tells_the_whole_run(made):
         assert (said in page.text) is (said != "KL divergence"), said  # a KL of nothing but zeros is no picture
 
 
+def test_page_tells_what_was_warned_of_before_each_stage(made):
+    page = page_of(made())
+    for stage in ("stage1", "stage2"):
+        assert f"{stage}: temperature 1.0 in training, but <b>0.7</b> in the profile" in page.text
+
+
 def test_page_tells_how_the_prior_ages(made):
     inputs = Inputs(**made().arguments)
     text = Page(render_report(inputs)).text
