@@ -123,8 +123,9 @@ def size_and_time(path: Path) -> list[int]:
     return [told.st_size, told.st_mtime_ns]
 
 
-def remember(lake: Lake, state: Mapping[str, Any], facts: Mapping[str, str], told: list[int]) -> None:
-    """Keep what the published file was made of, and its size and time."""
+def remember(lake: Lake, state: Mapping[str, Any], facts: Mapping[str, str], told: list[int] | None) -> None:
+    """Keep what the published file was made of, and its size and time: None for one that was copied without its time, or changed before,
+    so that nothing is built on it."""
     kept = {"state": state, "facts": facts, "file": told}
     write_text(lake.home / ASIDE / STATE, json.dumps(kept))
 
@@ -176,7 +177,7 @@ def about(home: Path) -> str:
     said = ["with a published warehouse"]
     if kept and not is_same_folder(kept["facts"]["home"], home):
         said.append(f"which was published in {kept['facts']['home']} and is pointed here by the next command that reads it")
-    elif kept and kept["file"] != size_and_time(path):
+    elif kept and kept["file"] not in (None, size_and_time(path)):
         said.append("which another program has changed since: `difficulty-prior publish` makes it anew")
     if writers := holders(path):
         said.append(f"which {', '.join(writers)} holds for writing: commands read a private copy")

@@ -37,6 +37,7 @@ from tasks.published import (
     attach,
     attach_file,
     copy_as_it_is,
+    is_as_published,
     is_same_folder,
     private_copy,
     put_in_place,
@@ -440,7 +441,9 @@ def warn_of_changes(lake: Lake) -> None:
 def is_changed(lake: Lake) -> bool:
     """Whether the published file is not the one that was put here."""
     kept = remembered(lake)
-    return kept is not None and is_same_folder(kept["facts"]["home"], lake.home) and kept["file"] != size_and_time(lake.warehouse)
+    if kept is None or kept["file"] is None or not is_same_folder(kept["facts"]["home"], lake.home):
+        return False
+    return kept["file"] != size_and_time(lake.warehouse)
 
 
 def point_here(lake: Lake) -> bool:
@@ -450,13 +453,13 @@ def point_here(lake: Lake) -> bool:
     aside = lake.home / ASIDE / f"moved-{WAREHOUSE}"
     try:
         with publishing(lake).acquire(timeout=0):
-            kept = recalled(lake)
+            kept, is_known = remembered(lake), is_as_published(lake)
             aside.unlink(missing_ok=True)
             copy_as_it_is(lake.warehouse, aside)
             point_views(aside, literal(lake.home), lake.home)
             told = put_in_place(aside, lake)
             if kept:
-                remember(lake, kept["state"], kept["facts"] | {"home": str(lake.home)}, told)
+                remember(lake, kept["state"], kept["facts"] | {"home": str(lake.home)}, told if is_known else None)
     except (Timeout, OSError, duckdb.IOException):
         return False
     return True

@@ -52,13 +52,23 @@ class Writer:
         self.process.communicate()
 
 
-@pytest.fixture
-def lake(tmp_path: Path) -> Lake:
-    """A published lake of ten problems."""
-    made = Lake(tmp_path / "home")
+@pytest.fixture(scope="module")
+def kept(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
+    """Where a lake lies, and a copy of it to begin each test with: a published lake of ten problems."""
+    folder = tmp_path_factory.mktemp("lake")
+    made = Lake(folder / "home")
     add(made, range(10))
     publish(made, SETTINGS)
-    return made
+    shutil.copytree(made.home, folder / "kept")
+    return made.home, folder / "kept"
+
+
+@pytest.fixture
+def lake(kept: tuple[Path, Path]) -> Lake:
+    """That lake, in its place, as it was published there."""
+    shutil.rmtree(kept[0], ignore_errors=True)
+    shutil.copytree(kept[1], kept[0])
+    return Lake(kept[0])
 
 
 @pytest.fixture
@@ -296,9 +306,9 @@ def test_what_was_moved_is_still_updated(lake: Lake, tmp_path: Path, monkeypatch
 
 def test_another_name_of_the_same_folder_changes_nothing(lake: Lake, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     (tmp_path / "link").symlink_to(lake.home)
-    monkeypatch.chdir(tmp_path)
+    monkeypatch.chdir(lake.home.parent)
     before = lake.warehouse.stat().st_ino
-    for name in ("link", "home", "./home/../home"):
+    for name in (str(tmp_path / "link"), "home", "./home/../home"):
         assert counts(Lake(Path(name))) == (10, 10, 4)
     assert lake.warehouse.stat().st_ino == before
 
