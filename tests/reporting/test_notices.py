@@ -52,7 +52,8 @@ def test_a_run_leaves_its_notices_in_prefect(made, server):
         found = {artifact.key: artifact for artifact in client.read_artifacts()}
     assert page.file("report.html").as_uri() in found["starter-report"].data and "| Stage 2 |" in found["starter-report"].data
     assert "tokens" in found["starter-cost"].data and "data:image/svg" in found["starter-difficulty-cells-train"].data
-    assert "U-shaped" in found["starter-difficulty-cells-train"].data and "█" in found["starter-difficulty-charts-train"].data
+    assert "Not told apart from flat" in found["starter-difficulty-cells-train"].data  # 32 problems of a U make none sure
+    assert "█" in found["starter-difficulty-charts-train"].data
     assert "Stage 2" in found["starter-evaluation"].data and "stage2" in found["starter-curated-sets"].data
     before = len(found)
     small()
