@@ -144,7 +144,8 @@ def said(error: Exception) -> str:
 def refusal(url: str, status: int, asked: bool = False) -> ApiError:
     """What is wrong when a server answers with an error; `asked`: to a request with a password."""
     if status in (401, 403):
-        fix = "set PREFECT_API_AUTH_STRING (or PREFECT_API_KEY) to what its server expects"
+        kept = f"PREFECT_HOME/{password.FOLDER}/{password.FILE}"
+        fix = f"set PREFECT_API_AUTH_STRING (or PREFECT_API_KEY) to what its server expects; that of a `serve` is in its {kept}"
         return ApiError(f"the Prefect API at {url} refuses {'our password' if asked else 'us'} ({status})", fix)
     if status == httpx.codes.MISDIRECTED_REQUEST:
         fix = "give it one (`serve --allow-host NAME`), or ask by the address that `serve` prints"

@@ -1,5 +1,6 @@
 """`difficulty-prior serve` for tests: a real one on a free port, asked over its API."""
 
+import random
 import signal
 import subprocess
 import sys
@@ -14,9 +15,10 @@ from typing import Any, TypeVar
 import httpx
 import psutil
 
+from flows.serve.server import check_port
 from tasks.cards import CARDS
+from tasks.errors import InputError
 from tests.flows.runs import command, environment
-from tests.sampling.serving import free_port
 
 T = TypeVar("T")
 PATIENCE_S, LOOK_S = 240.0, 0.5  # a machine may be busy with other tests
@@ -100,6 +102,18 @@ class Served:
         return "\n".join([self.log.read_text(), *(f"--- {log.name}\n{log.read_text()[-3000:]}" for log in logs)])
 
 
+def two_free_ports() -> int:
+    """A free port with a free one after it, for the reports; below those that the system gives to connections, which would take it."""
+    while True:
+        port = random.randrange(20_000, 32_000)
+        try:
+            for number in (port, port + 1):
+                check_port("127.0.0.1", number)
+        except InputError:
+            continue
+        return port
+
+
 def command_of(process: psutil.Process) -> str:
     """The command of a process; nothing of one that has gone."""
     try:
@@ -121,7 +135,7 @@ def until(look: Callable[[], T | None], said: Callable[[], str], seconds: float 
 @contextmanager
 def serving(folder: Path, *options: str, variables: dict[str, str] | None = None) -> Iterator[Served]:
     """A `serve` over a lake in `folder`, ready; it is ended as a person does it."""
-    port, prefect = free_port(), folder / "prefect"
+    port, prefect = two_free_ports(), folder / "prefect"
     served = Served(subprocess.Popen(["true"]), folder / "serve.log", f"http://127.0.0.1:{port}/api", folder / "runs", prefect)
     served.process.wait()
     arguments = command("serve", "--port", str(port), "--home", str(served.home), *options)
