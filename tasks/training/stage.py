@@ -127,7 +127,11 @@ def keep_generation_settings(policy: Policy, folder: Path) -> None:
     """Put the generation settings that the policy came with beside the trained weights, to the byte: they are for people who serve it,
     and nothing here samples with them (`tasks.modeling.bare_generation`). A policy without any is saved with its end tokens alone."""
     found = cached_file(
-        policy.model, GENERATION_CONFIG_NAME, revision=policy.revision or "main", _raise_exceptions_for_missing_entries=False
+        policy.model,
+        GENERATION_CONFIG_NAME,
+        revision=policy.revision or "main",
+        _raise_exceptions_for_missing_entries=False,
+        _raise_exceptions_for_connection_errors=False,  # a trained policy is not lost for a hub that is away
     )
     if found:
         shutil.copyfile(found, folder / GENERATION_CONFIG_NAME)
