@@ -111,8 +111,10 @@ def sweep_retired(lake: Lake, settings: CompactionSettings) -> list[str]:
     with publishing(lake):  # so that none goes while a publish reads it
         read = read_by_the_published(lake)
         for part in manifests(lake.home):
-            since = (lake.home / part.folder / MANIFEST).stat().st_mtime
-            old = read.issuperset(part.files) and since <= time.time() - settings.keep_hours * HOUR_S
+            manifest = lake.home / part.folder / MANIFEST
+            if not read.issuperset(part.files) or not manifest.is_file():  # gone with a later one that has taken it in
+                continue
+            old = manifest.stat().st_mtime <= time.time() - settings.keep_hours * HOUR_S
             for folder in part.retires if old else ():
                 place = lake.home / folder
                 if place.is_dir():
