@@ -58,6 +58,7 @@ def beside_a_writer(number: int) -> Row:
             alive = writer.poll() is None
             writer.kill()
             writer.wait()
+        failed += not publishes(lake)
         compare(lake)
     grew = alive and saw == sorted(saw) and saw[0] < saw[-1]
     return Row(f"{number} publishes beside a run that samples, grades and compacts", f"{failed} failed", "0", failed == 0 and grew)
