@@ -154,7 +154,9 @@ def study(recipe: RecipeName, home: Home = None, changes: Changes = None, as_jso
 
     done = run_study(study=settings, home=place)
     if as_json:
-        arms = pl.read_parquet(done.summary.file("study.parquet"))
+        from tasks.lake import read_parquet
+
+        arms = read_parquet(done.summary.file("study.parquet"))
         print_json({"study": done.summary.path, "arms": arms, "report": done.report.file("report.html"), "warehouse": done.warehouse})
     else:
         print_study(printed(), summary=done.summary, report=done.report)
@@ -199,7 +201,9 @@ def trained_facts(done: Any) -> dict[str, Any]:
 
 def summary_of(evaluation: Artifact) -> pl.DataFrame:
     """The rows of a comparison."""
-    return pl.read_parquet(evaluation.file("summary.parquet"))
+    from tasks.lake import read_parquet
+
+    return read_parquet(evaluation.file("summary.parquet"))
 
 
 def evaluated_facts(evaluation: Artifact) -> dict[str, Any]:

@@ -10,6 +10,7 @@ from tasks.curation.drift import StageDrift, stage_drift
 from tasks.curation.rules import choose
 from tasks.curation.settings import CurationSettings
 from tasks.curation.task import read_candidates
+from tasks.lake import read_parquet
 from tasks.store import Artifact
 
 
@@ -26,7 +27,7 @@ def compare_sets(
 ) -> list[StageDrift]:
     """The drift of each stage from the sets `used` to those that this difficulty would choose."""
     candidates, _, _ = read_candidates(difficulty, problems)
-    rows = pl.read_parquet(used.file("curated.parquet"))
+    rows = read_parquet(used.file("curated.parquet"))
     return [
         stage_drift(stage, rows.filter(pl.col("stage") == stage), choose(candidates, rule, seed), candidates, rule)
         for stage, rule in settings.stages.items()

@@ -11,7 +11,7 @@ import polars as pl
 from tasks.caching import room_task
 from tasks.curation.export import COLUMNS, VALIDATION, write_stage
 from tasks.errors import InputError
-from tasks.lake import Lake
+from tasks.lake import Lake, read_parquet
 from tasks.planning import Work, all_problems
 from tasks.problems.precision import stated_precision
 from tasks.store import Artifact, artifact, building
@@ -53,7 +53,7 @@ def export_validation(home: Path, problems: tuple[Artifact, ...], others: tuple[
 
 def validation_rows(problems: Sequence[Artifact]) -> pl.DataFrame:
     """The problems as a stage's file holds them, in the order of their sources."""
-    found = pl.concat(pl.read_parquet(source.file("problems.parquet")) for source in problems)
+    found = pl.concat(read_parquet(source.file("problems.parquet")) for source in problems)
     agreed = found.filter(pl.col("gold_id").n_unique().over("problem_id") == 1).unique("problem_id", keep="first", maintain_order=True)
     decimals = [stated_precision(*row) for row in agreed.select("question", "metadata").iter_rows()]
     unknown = {"band": pl.lit(None, pl.String), "accuracy": pl.lit(None, pl.Float64)}
@@ -65,7 +65,7 @@ def check_apart(rows: pl.DataFrame, others: Sequence[Artifact]) -> None:
     """Raise InputError, naming the first of them, when validation problems are trained on or held out."""
     if rows.is_empty():
         raise InputError("problems.validation: no problem is left to ask; give other sources")
-    known = pl.concat(pl.read_parquet(source.file("problems.parquet"), columns=["problem_id", "dataset", "split"]) for source in others)
+    known = pl.concat(read_parquet(source.file("problems.parquet"), columns=["problem_id", "dataset", "split"]) for source in others)
     shared = known.join(rows.select("problem_id"), on="problem_id", how="semi").unique("problem_id", keep="first", maintain_order=True)
     if not shared.is_empty():
         first = ", ".join(f"{row['problem_id']} of {row['dataset']} {row['split']}" for row in shared.head(SHOWN).to_dicts())

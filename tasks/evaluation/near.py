@@ -5,6 +5,7 @@ from typing import Any
 
 import polars as pl
 
+from tasks.lake import read_parquet
 from tasks.similarity.task import PAIRS
 from tasks.store import Artifact
 
@@ -38,7 +39,7 @@ def near_trained(heldout: pl.Series, trained: pl.Series, pairs: pl.DataFrame) ->
 
 def trained_on(sets: Sequence[Artifact]) -> pl.Series:
     """The ids of all problems that these curated sets give to stages."""
-    files = [pl.read_parquet(item.file("curated.parquet"), columns=["problem_id"]) for item in sets]
+    files = [read_parquet(item.file("curated.parquet"), columns=["problem_id"]) for item in sets]
     return pl.concat([pl.DataFrame(schema={"problem_id": pl.String}), *files])["problem_id"].unique()
 
 
@@ -50,4 +51,4 @@ def near_facts(heldout: pl.Series, trained: pl.Series, near: pl.DataFrame, simil
 
 def read_pairs(similarity: Artifact) -> pl.DataFrame:
     """The pairs that a look for similar problems found."""
-    return pl.read_parquet(similarity.file(PAIRS))
+    return read_parquet(similarity.file(PAIRS))

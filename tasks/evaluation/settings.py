@@ -4,6 +4,8 @@ from pydantic import Field
 
 from tasks.settings import Settings
 
+APART, NEAR = "apart.parquet", "near.parquet"  # files of an evaluation
+
 
 class EvaluationSettings(Settings):
     """`samples` responses a problem (k of avg@k), under the recipe's sampling; with `hints` every policy is also evaluated with hints on.

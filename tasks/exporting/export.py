@@ -13,7 +13,7 @@ from pydantic_core import to_jsonable_python
 from tasks.errors import InputError
 from tasks.exporting import configs, source
 from tasks.exporting.rows import write_rows
-from tasks.lake import Lake
+from tasks.lake import Lake, read_parquet
 from tasks.policy import STARTER
 from tasks.prompting.settings import PromptingSettings
 from tasks.store import Artifact, write_text
@@ -42,7 +42,7 @@ def export_set(
     for name, stage in found.items():
         path = sets[name].file(f"{name}.parquet")
         problems = load_problems(path, prompting, hints=stage.hints, sees_images=True)
-        write_rows(problems, pl.read_parquet(path, columns=["dataset"])["dataset"].to_list(), name, to, out / f"{name}.parquet")
+        write_rows(problems, read_parquet(path, columns=["dataset"])["dataset"].to_list(), name, to, out / f"{name}.parquet")
     for name, text in texts.items():
         write_text(out / name, text)
     return sorted([*(out / f"{name}.parquet" for name in found), *(out / name for name in texts)])

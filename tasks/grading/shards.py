@@ -11,7 +11,7 @@ import polars as pl
 import pyarrow.parquet as pq
 
 from tasks.grading.verdict import Gold, grader_id
-from tasks.lake import ROLLOUT_KEY, Lake
+from tasks.lake import ROLLOUT_KEY, Lake, read_parquet
 from tasks.problems.precision import stated_precision
 from tasks.store import digest
 
@@ -32,7 +32,7 @@ def gold_answers(problems: pl.DataFrame, limits: Path | None, rounds: int) -> pl
     rows = rows.with_columns(pl.Series("precision", decimals, dtype=pl.Int64))
     if limits is None:
         return rows.with_columns(pl.lit(rounds).alias("rounds"))
-    stopped = pl.read_parquet(limits, columns=["problem_id", "rounds"], glob=False)
+    stopped = read_parquet(limits, columns=["problem_id", "rounds"])
     return rows.join(stopped, on="problem_id", how="left", maintain_order="left").with_columns(pl.col("rounds").fill_null(rounds))
 
 

@@ -9,7 +9,7 @@ from tasks.errors import InputError
 from tasks.grading.graders import find_grader
 from tasks.grading.settings import GradingSettings
 from tasks.grading.verdict import grader_id
-from tasks.lake import Lake
+from tasks.lake import Lake, read_parquet
 from tasks.querying import query
 from tasks.relations import text_literal
 from tasks.sampling.profile import read_profile
@@ -71,7 +71,7 @@ def stored_profiles(lake: Lake, among: Sequence[Artifact] = ()) -> list[tuple[Ar
 
 def problem_ids(problems: Sequence[Artifact]) -> set[str]:
     """The ids of all problems in these artifacts."""
-    return {name for source in problems for name in pl.read_parquet(source.file("problems.parquet"), columns=["problem_id"])["problem_id"]}
+    return {name for source in problems for name in read_parquet(source.file("problems.parquet"), columns=["problem_id"])["problem_id"]}
 
 
 def changes(home: Path, settings: GradingSettings | None = None, against: str | None = None) -> tuple[pl.DataFrame, pl.DataFrame]:

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 import polars as pl
 
 from tasks.errors import InputError
+from tasks.lake import read_parquet
 from tasks.store import Artifact
 
 READ = ["problem_id", "gold_id", "dataset", "split", "source_id"]
@@ -57,7 +58,7 @@ def overlaps(parts: Parts) -> Iterator[str]:
 def places(sources: Sequence[Artifact]) -> pl.DataFrame:
     """READ of all these sources, in their order."""
     empty = pl.DataFrame(schema=dict.fromkeys(READ, pl.String))
-    return pl.concat([empty, *(pl.read_parquet(source.file("problems.parquet"), columns=READ) for source in sources)])
+    return pl.concat([empty, *(read_parquet(source.file("problems.parquet"), columns=READ) for source in sources)])
 
 
 def shared(ones: pl.DataFrame, others: pl.DataFrame) -> pl.DataFrame:

@@ -11,7 +11,7 @@ import polars as pl
 
 from tasks.caching import room_task
 from tasks.errors import InputError
-from tasks.lake import RELATIONS, write_parquet
+from tasks.lake import RELATIONS, read_parquet, write_parquet
 from tasks.problems.overlap import Parts, check_apart, places
 from tasks.problems.settings import Overlap
 from tasks.store import Artifact, artifact, building
@@ -70,8 +70,8 @@ def drop_overlap(home: Path, source: Artifact, others: tuple[Artifact, ...]) -> 
     target = plan(home, source, others)
     if target.is_complete:
         return target
-    rows = pl.read_parquet(source.file("problems.parquet"))
-    known = pl.concat(pl.read_parquet(other.file("problems.parquet"), columns=["problem_id", "dataset", "split"]) for other in others)
+    rows = read_parquet(source.file("problems.parquet"))
+    known = pl.concat(read_parquet(other.file("problems.parquet"), columns=["problem_id", "dataset", "split"]) for other in others)
     dropped = rows.join(
         known.unique("problem_id", keep="first", maintain_order=True), on="problem_id", suffix="_other", maintain_order="left"
     )

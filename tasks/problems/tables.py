@@ -4,13 +4,13 @@ from collections.abc import Sequence
 
 import polars as pl
 
-from tasks.lake import RELATIONS
+from tasks.lake import RELATIONS, read_parquet
 from tasks.store import Artifact
 
 
 def read_problems(artifacts: Sequence[Artifact]) -> pl.DataFrame:
     """The `problems` rows of all artifacts, in their order; a problem that is in several is there several times."""
-    tables = [pl.read_parquet(artifact.file("problems.parquet")) for artifact in artifacts]
+    tables = [read_parquet(artifact.file("problems.parquet")) for artifact in artifacts]
     return pl.concat([pl.DataFrame(schema=RELATIONS["problems"]), *tables])
 
 

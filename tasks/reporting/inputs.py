@@ -14,7 +14,7 @@ import polars as pl
 
 from tasks.difficulty.measurement import open_graded
 from tasks.difficulty.settings import DifficultySettings
-from tasks.lake import RELATIONS, ROLLOUT_KEY, Lake
+from tasks.lake import RELATIONS, ROLLOUT_KEY, Lake, read_parquet
 from tasks.reporting.near import NearTrained, near_trained
 from tasks.sampling.profile import profile_rollouts, shard_paths
 from tasks.store import Artifact
@@ -38,17 +38,17 @@ class Difficulty:
     @cached_property
     def by_problem(self) -> pl.DataFrame:
         """`difficulty.parquet`: one row per problem."""
-        return pl.read_parquet(self.difficulty.file("difficulty.parquet"))
+        return read_parquet(self.difficulty.file("difficulty.parquet"))
 
     @cached_property
     def histogram(self) -> pl.DataFrame:
         """`histogram.parquet`: one row per dataset, split and bin."""
-        return pl.read_parquet(self.difficulty.file("histogram.parquet"))
+        return read_parquet(self.difficulty.file("histogram.parquet"))
 
     @cached_property
     def shapes(self) -> pl.DataFrame:
         """`u_shape.parquet`: one row per dataset and split, the largest first."""
-        rows = pl.read_parquet(self.difficulty.file("u_shape.parquet"))
+        rows = read_parquet(self.difficulty.file("u_shape.parquet"))
         return rows.sort("problems", "dataset", "split", descending=[True, False, False])
 
 
@@ -98,7 +98,7 @@ class Inputs(Difficulty):
     @cached_property
     def summary(self) -> pl.DataFrame:
         """`summary.parquet`: one row per policy, hint setting, dataset and split ("all" over all problems), policies in their order."""
-        rows = pl.read_parquet(self.evaluation.file("summary.parquet"))
+        rows = read_parquet(self.evaluation.file("summary.parquet"))
         order = {policy: place for place, policy in enumerate(self.policies(rows["policy"]))}
         place = pl.col("policy").replace_strict(order, return_dtype=pl.Int64)
         is_part = (pl.col("dataset") == "all") & (pl.col("split") == "all")
@@ -119,14 +119,14 @@ class Inputs(Difficulty):
     def questions(self) -> pl.DataFrame:
         """The training problems as they were read."""
         files = [source.file("problems.parquet") for source in self.problems]
-        return pl.concat([pl.DataFrame(schema=RELATIONS["problems"]), *(pl.read_parquet(file) for file in files)]).unique(
+        return pl.concat([pl.DataFrame(schema=RELATIONS["problems"]), *(read_parquet(file) for file in files)]).unique(
             ["problem_id", "dataset", "split"], keep="first", maintain_order=True
         )
 
     @cached_property
     def metrics(self) -> pl.DataFrame:
         """What training logged, of all stages."""
-        return pl.concat([pl.DataFrame(schema=RELATIONS["metrics"]), *(pl.read_parquet(file) for file in self.stage_files("metrics"))])
+        return pl.concat([pl.DataFrame(schema=RELATIONS["metrics"]), *(read_parquet(file) for file in self.stage_files("metrics"))])
 
     @cached_property
     def groups(self) -> pl.DataFrame:
@@ -145,7 +145,7 @@ class Inputs(Difficulty):
     @cached_property
     def hint_effect(self) -> pl.DataFrame:
         """`hint_effect.parquet`: no row without a hinted arm."""
-        return pl.read_parquet(self.evaluation.file("hint_effect.parquet"))
+        return read_parquet(self.evaluation.file("hint_effect.parquet"))
 
     @cached_property
     def suspects(self) -> pl.DataFrame | None:
@@ -187,4 +187,4 @@ class Inputs(Difficulty):
 
 def curated_problems(sets: Sequence[Artifact]) -> pl.DataFrame:
     """`curated.parquet` of all these sets."""
-    return pl.concat(pl.read_parquet(item.file("curated.parquet")) for item in sets)
+    return pl.concat(read_parquet(item.file("curated.parquet")) for item in sets)

@@ -13,6 +13,7 @@ from tempfile import TemporaryDirectory
 
 import polars as pl
 
+from tasks.lake import read_parquet
 from tasks.reporting.inputs import Inputs
 from tasks.reporting.wording import policy_title
 from tasks.warehouse import open_over
@@ -63,7 +64,7 @@ def measured(inputs: Inputs) -> Measured:
 
 def difficulties(inputs: Inputs) -> Iterator[pl.DataFrame]:
     """The difficulty of the training problems, for every policy that it was measured with, and that of the held-out ones."""
-    yield from (pl.read_parquet(item.file("difficulty.parquet")) for item in inputs.difficulties)
+    yield from (read_parquet(item.file("difficulty.parquet")) for item in inputs.difficulties)
     files = {"evaluations": [inputs.evaluation.file("evaluations.parquet")]}
     with closing(open_over(files, inputs.edges, wanted=["stg_evaluations", "parameters"])) as connection:
         yield connection.sql(HELD_OUT).pl()

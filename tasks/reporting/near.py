@@ -4,7 +4,8 @@ from dataclasses import dataclass
 
 import polars as pl
 
-from tasks.evaluation.task import APART
+from tasks.evaluation.settings import APART
+from tasks.lake import read_parquet
 from tasks.reporting.summary import IS_ALL
 from tasks.reporting.wording import percent, percent_interval, policy_title
 from tasks.store import Artifact
@@ -35,7 +36,7 @@ def near_trained(evaluation: Artifact) -> NearTrained | None:
     found = evaluation.manifest.get("near_duplicates")
     if not found:
         return None
-    copies, without = found["exact"] + found["near"], pl.read_parquet(evaluation.file(APART))
+    copies, without = found["exact"] + found["near"], read_parquet(evaluation.file(APART))
     return NearTrained(found["heldout"], found["trained_on"], copies, found["image"], without)
 
 

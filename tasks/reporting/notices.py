@@ -13,6 +13,7 @@ from typing import Any
 import polars as pl
 
 from tasks.difficulty.shapes import shape_of
+from tasks.lake import read_parquet
 from tasks.naming import artifact_key
 from tasks.reporting.index import INDEX
 from tasks.reporting.inputs import Difficulty, Inputs, curated_problems
@@ -59,13 +60,13 @@ def notices_of(name: str, made: Artifact) -> list[Notice]:
     if made.kind == "curated":
         return [sets_notice(name, curated_problems([made]))]
     if made.kind == "evaluations":
-        return [evaluation_notice(name, pl.read_parquet(made.file("summary.parquet")), near_trained(made))]
+        return [evaluation_notice(name, read_parquet(made.file("summary.parquet")), near_trained(made))]
     return []
 
 
 def study_notice(name: str, study: Artifact) -> Notice:
     """The arms of a study in a table."""
-    rows = pl.read_parquet(study.file("study.parquet")).iter_rows(named=True)
+    rows = read_parquet(study.file("study.parquet")).iter_rows(named=True)
     cells = [
         {
             "arm": markdown(row["arm"]),

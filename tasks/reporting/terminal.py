@@ -14,6 +14,7 @@ from rich.table import Table
 from rich.text import Text
 
 from tasks.dictionary import Relation
+from tasks.lake import read_parquet
 from tasks.planning import State, Step
 from tasks.reporting.near import NONE_LEFT, near_sentence, near_trained
 from tasks.reporting.summary import average_title, place_title, shown_places
@@ -96,7 +97,7 @@ def print_run(console: Console, *, evaluation: Artifact, report: Artifact, wareh
 def print_evaluation(console: Console, evaluation: Artifact) -> None:
     """Print how the policies compare on all held-out problems, how many of these are nearly the same as some that were trained on, and how
     the policies compare without them."""
-    console.print(summary_table(pl.read_parquet(evaluation.file("summary.parquet")), "Held-out accuracy"))
+    console.print(summary_table(read_parquet(evaluation.file("summary.parquet")), "Held-out accuracy"))
     near = near_trained(evaluation)
     if said := near_sentence(near):
         console.print(Text(said), soft_wrap=True)
@@ -110,7 +111,7 @@ def print_study(console: Console, *, summary: Artifact, report: Artifact) -> Non
     """Print a study's arms, and where its page lies."""
     heads = ("arm", "accuracy", "interval", "to baseline", "its interval", "p")
     table = Table(*heads, title=Text("Held-out accuracy over seeds", style="bold"), title_justify="left", box=SIMPLE, pad_edge=False)
-    for row in pl.read_parquet(summary.file("study.parquet")).iter_rows(named=True):
+    for row in read_parquet(summary.file("study.parquet")).iter_rows(named=True):
         table.add_row(*map(Text, (printable(row["arm"]), *study_cells(row))))
     console.print(table)
     console.print(Text.assemble((f"{'report':<10}", "dim"), (printable(str(report.file("report.html"))), "bold")), soft_wrap=True)

@@ -20,7 +20,7 @@ from prefect_ray import RayTaskRunner
 from prefect_ray.context import remote_options
 
 from tasks.caching import fault_may_pass
-from tasks.lake import write_parquet
+from tasks.lake import read_parquet, write_parquet
 from tasks.naming import recipe_first
 from tasks.sampling.engines import Engine, open_engine
 from tasks.sampling.settings import RaySettings
@@ -88,7 +88,7 @@ def show(done: int, total: int) -> None:
 def draw_shard(spec_path: Path, keys_path: Path) -> str:
     """Draw one shard in this process and append it; gives the path of its keys."""
     spec, problems, engine = loaded(spec_path)
-    draw(spec, problems, {keys_path.stem: pl.read_parquet(keys_path)}, engine, lambda done, total, what: None)
+    draw(spec, problems, {keys_path.stem: read_parquet(keys_path)}, engine, lambda done, total, what: None)
     return str(keys_path)
 
 

@@ -19,7 +19,7 @@ from prefect import get_run_logger
 from tasks.caching import room_task
 from tasks.cards import cards_held
 from tasks.errors import InputError
-from tasks.lake import Lake
+from tasks.lake import Lake, read_parquet
 from tasks.naming import sample_name
 from tasks.planning import PLANNER, Work, all_problems
 from tasks.policy import Policy
@@ -80,7 +80,7 @@ def work(
         asked = problems_of(spec)
         left = sum(map(len, missing_shards(spec, asked).values()))
         return work_of(len(wanted_keys(spec, asked)), left, sampling, lake)
-    ids = pl.concat(pl.read_parquet(source.file("problems.parquet"), columns=["problem_id"]) for source in problems)
+    ids = pl.concat(read_parquet(source.file("problems.parquet"), columns=["problem_id"]) for source in problems)
     return most_work(ids.n_unique(), sampling, stops, lake)
 
 
@@ -177,7 +177,7 @@ def hinted(difficulty: Artifact | None, prompting: PromptingSettings) -> dict[st
     """Band and accuracy of the problems whose band carries a hint; None without a difficulty to take them from."""
     if difficulty is None:
         return None
-    rows = pl.read_parquet(difficulty.file("difficulty.parquet"), columns=["problem_id", "band", "accuracy"])
+    rows = read_parquet(difficulty.file("difficulty.parquet"), columns=["problem_id", "band", "accuracy"])
     carried = rows.filter(pl.col("band").is_in(list(prompting.hints.by_band)))
     return {problem_id: (band, accuracy) for problem_id, band, accuracy in carried.iter_rows()}
 

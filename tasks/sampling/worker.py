@@ -8,7 +8,7 @@ from pathlib import Path
 import polars as pl
 from pydantic import BaseModel, ConfigDict
 
-from tasks.lake import Lake
+from tasks.lake import Lake, read_parquet
 from tasks.policy import Policy
 from tasks.process import emit_progress, worker_main
 from tasks.prompting.settings import PromptingSettings
@@ -43,7 +43,7 @@ class SampleSpec(BaseModel):
 
 def every_problem(spec: SampleSpec) -> pl.DataFrame:
     """The problems of the profile, each once, in the order of their files and rows."""
-    return pl.read_parquet(list(spec.problems), glob=False).unique("problem_id", keep="first", maintain_order=True)
+    return read_parquet(list(spec.problems)).unique("problem_id", keep="first", maintain_order=True)
 
 
 def problems_of(spec: SampleSpec) -> pl.DataFrame:
@@ -51,7 +51,7 @@ def problems_of(spec: SampleSpec) -> pl.DataFrame:
     problems = every_problem(spec)
     if spec.among is None:
         return problems
-    return problems.join(pl.read_parquet(spec.among), on="problem_id", how="semi", maintain_order="left")
+    return problems.join(read_parquet(spec.among), on="problem_id", how="semi", maintain_order="left")
 
 
 def wanted_keys(spec: SampleSpec, problems: pl.DataFrame) -> pl.DataFrame:

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 import polars as pl
 from pydantic import BaseModel, ConfigDict
 
+from tasks.lake import read_parquet
 from tasks.store import Artifact
 
 
@@ -38,7 +39,7 @@ def profile_completions(sets: Sequence[Artifact]) -> int:
 
 def responses(difficulty: Artifact) -> int:
     """How many responses a difficulty rests on, scored or not; a problem that lies in several places counts once."""
-    rows = pl.read_parquet(difficulty.file("difficulty.parquet"), columns=["problem_id", "n", "timeouts", "unscorable"])
+    rows = read_parquet(difficulty.file("difficulty.parquet"), columns=["problem_id", "n", "timeouts", "unscorable"])
     return int(rows.unique("problem_id").select(pl.sum_horizontal("n", "timeouts", "unscorable").sum()).item())
 
 

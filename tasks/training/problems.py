@@ -8,10 +8,10 @@ from io import BytesIO
 from pathlib import Path
 from typing import Any
 
-import polars as pl
 from PIL import Image
 
 from tasks.errors import InputError
+from tasks.lake import read_parquet
 from tasks.prompting.pictures import open_picture
 from tasks.prompting.prompt import IMAGE_MARK, chat_messages, problem_hint, render_prompt
 from tasks.prompting.settings import PromptingSettings
@@ -72,7 +72,7 @@ def load_problems(path: Path, prompting: PromptingSettings, *, hints: bool, sees
     """The problems of a stage's file. Raises InputError, naming file, row and way out, when the policy could not be asked one of them."""
     if not path.is_file():
         raise InputError(f"{path} is gone; delete its folder {path.parent} and run again to curate the stage anew")
-    frame = pl.read_parquet(path)
+    frame = read_parquet(path)
     missing = [column for column in COLUMNS if column not in frame.columns]
     if missing:
         raise InputError(f"{path} lacks the columns {', '.join(missing)}; curate the stage again")

@@ -9,7 +9,7 @@ from typing import Any
 
 import polars as pl
 
-from tasks.lake import RELATIONS, conform, write_parquet
+from tasks.lake import RELATIONS, conform, read_parquet, write_parquet
 
 WALL_CLOCK = ("step_time", "train_", "total_flos", "epoch")
 
@@ -45,4 +45,4 @@ class Records:
 
 
 def _rows(checkpoint: Path | None, relation: str) -> list[dict[str, Any]]:
-    return pl.read_parquet(checkpoint / relation / f"{relation}.parquet").to_dicts() if checkpoint else []
+    return read_parquet(checkpoint / relation / f"{relation}.parquet").to_dicts() if checkpoint else []

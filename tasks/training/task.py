@@ -19,7 +19,7 @@ from tasks.curation.export import VALIDATION
 from tasks.errors import InputError
 from tasks.grading.settings import GradingSettings
 from tasks.grading.verdict import grader_id
-from tasks.lake import Lake
+from tasks.lake import Lake, read_parquet
 from tasks.model_size import parameter_count
 from tasks.planning import Planned, Work
 from tasks.policy import Policy, trained_policy
@@ -163,7 +163,7 @@ def kept_step(folder: Path, settings: StageSettings) -> int:
     """The step whose policy a stage left: the last one unless validation found a better."""
     if not (settings.validation and settings.validation.keep_best):
         return settings.steps
-    metrics = pl.read_parquet(folder / "metrics" / "metrics.parquet")
+    metrics = read_parquet(folder / "metrics" / "metrics.parquet")
     return int(metrics.filter(pl.col("name") == "validation/kept_step")["value"].item())
 
 

@@ -32,19 +32,19 @@ def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.mark.parametrize(
     ("words", "spared"),
     [
-        (["--help"], {"duckdb", "prefect", "pyarrow"}),
-        (["--version"], {"duckdb", "prefect", "pyarrow"}),
-        (["schema"], {"prefect"}),
-        (["schema", "difficulty"], {"prefect"}),
-        (["sql", "select 1"], {"prefect"}),
-        (["sql", "select 1", "--format", "json"], {"prefect"}),
-        (["histogram"], {"prefect"}),
-        (["doctor"], {"duckdb"}),
+        (["--help"], ["duckdb", "prefect", "pyarrow"]),
+        (["--version"], ["duckdb", "prefect", "pyarrow"]),
+        (["schema"], ["prefect"]),
+        (["schema", "difficulty"], ["prefect"]),
+        (["sql", "select 1"], ["prefect"]),
+        (["sql", "select 1", "--format", "json"], ["prefect"]),
+        (["histogram"], ["prefect"]),
+        (["doctor"], ["duckdb"]),
     ],
     ids=" ".join,
 )
-def test_a_quick_command_loads_nothing_heavy(words: list[str], spared: set[str], home: Path) -> None:
+def test_a_quick_command_loads_nothing_heavy(words: list[str], spared: list[str], home: Path) -> None:
     place = [] if words[0] in ("--help", "--version", "schema") else ["--home", str(home)]
     done = subprocess.run([sys.executable, "-c", CALL, *words, *place], capture_output=True, text=True, cwd=PROJECT, check=True)
     code, *loaded = done.stderr.splitlines()[-1].split()
-    assert code == "0" and not (HEAVY - {"pandas"} if words == ["doctor"] else HEAVY | spared) & set(loaded)
+    assert code == "0" and not (HEAVY - {"pandas"} if words == ["doctor"] else HEAVY | set(spared)) & set(loaded)

@@ -9,6 +9,7 @@ from typing import Any
 
 import polars as pl
 
+from tasks.lake import read_parquet
 from tasks.reporting.charts import amount_chart, stacked_chart
 from tasks.reporting.figure import Figure
 from tasks.reporting.inputs import Inputs
@@ -36,7 +37,7 @@ def profile_rows(inputs: Inputs) -> Iterator[dict[str, Any]]:
     for item in inputs.difficulties:
         graded = inputs.found("graded", item.manifest.get("graded"))
         if graded:
-            ids = pl.read_parquet(item.file("difficulty.parquet"), columns=["problem_id"])["problem_id"].unique()
+            ids = read_parquet(item.file("difficulty.parquet"), columns=["problem_id"])["problem_id"].unique()
             yield {"step": "Profile", "of": policy_of(inputs, graded), **spent(inputs, graded, ids)}
 
 
@@ -58,7 +59,7 @@ def evaluation_rows(inputs: Inputs) -> Iterator[dict[str, Any]]:
     """What the evaluation drew of each policy, with hints and without."""
     if not inputs.asked:
         return
-    ids = pl.read_parquet(inputs.evaluation.file("evaluations.parquet"), columns=["problem_id"])["problem_id"].unique()
+    ids = read_parquet(inputs.evaluation.file("evaluations.parquet"), columns=["problem_id"])["problem_id"].unique()
     parts = [{"of": policy_of(inputs, graded), **spent(inputs, graded, ids)} for graded in inputs.asked]
     for policy in dict.fromkeys(part["of"] for part in parts):
         mine = [part for part in parts if part["of"] == policy]

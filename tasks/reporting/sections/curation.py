@@ -7,6 +7,7 @@ from typing import Any
 import polars as pl
 
 from tasks.difficulty.settings import BANDS
+from tasks.lake import read_parquet
 from tasks.reporting.charts import Ends, histogram_chart, stacked_chart
 from tasks.reporting.figure import Figure
 from tasks.reporting.inputs import Inputs
@@ -46,7 +47,7 @@ def set_places(inputs: Inputs) -> pl.DataFrame:
 
 def placed(inputs: Inputs, stage: str) -> pl.DataFrame:
     """The problems of a stage with the split that they are of."""
-    measured = pl.read_parquet(inputs.chosen_by(stage).file("difficulty.parquet"), columns=["problem_id", *PLACE])
+    measured = read_parquet(inputs.chosen_by(stage).file("difficulty.parquet"), columns=["problem_id", *PLACE])
     splits = measured.unique(["problem_id", "dataset"], keep="first", maintain_order=True)
     return inputs.curated.filter(pl.col("stage") == stage).join(splits, on=["problem_id", "dataset"], how="inner")
 
@@ -54,7 +55,7 @@ def placed(inputs: Inputs, stage: str) -> pl.DataFrame:
 def after(inputs: Inputs, place: dict[str, Any]) -> Figure:
     """The histogram that a stage was chosen by, the problems that it was given in full colour and the others pale."""
     here = [pl.col(name) == place[name] for name in PLACE]
-    every = pl.read_parquet(inputs.chosen_by(place["stage"]).file("histogram.parquet")).filter(*here).sort("bin")
+    every = read_parquet(inputs.chosen_by(place["stage"]).file("histogram.parquet")).filter(*here).sort("bin")
     bins = (pl.Series("accuracy", place["accuracy"]) * every["bins"].max()).round().cast(pl.Int64)
     chosen = bins.rename("bin").value_counts(name="chosen").cast(pl.Int64)
     rows = every.join(chosen, on="bin", how="left", maintain_order="left").with_columns(

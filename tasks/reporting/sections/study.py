@@ -4,6 +4,7 @@ from typing import Any
 
 import polars as pl
 
+from tasks.lake import read_parquet
 from tasks.reporting.charts import MOST_SERIES, difference_chart, interval_chart, spending_chart
 from tasks.reporting.figure import Figure
 from tasks.reporting.sections.evaluation import SCORED, shared_domain
@@ -22,7 +23,7 @@ SAYS = {
 
 def study_section(study: Artifact) -> dict[str, Any]:
     """What the page shows of a study."""
-    arms, curve, targets = (pl.read_parquet(study.file(f"{name}.parquet")) for name in ("study", "study_curve", "study_targets"))
+    arms, curve, targets = (read_parquet(study.file(f"{name}.parquet")) for name in ("study", "study_curve", "study_targets"))
     figures = [accuracy_figure(arms), difference_figure(arms), *([] if curve.is_empty() else [curve_figure(arms, curve)])]
     return {
         "sentences": sentences(arms),
@@ -40,7 +41,7 @@ def study_section(study: Artifact) -> dict[str, Any]:
 
 def score(study: Artifact) -> dict[str, Any]:
     """The result in numbers, for the index over all reports: the baseline, and the best of the arms that train."""
-    arms = pl.read_parquet(study.file("study.parquet"))
+    arms = read_parquet(study.file("study.parquet"))
     trained = arms.filter(pl.col("completions") > 0).sort("accuracy", "arm", descending=[True, False], nulls_last=True)
     ends = [("first", trained.filter("is_baseline")), ("last", trained.filter(~pl.col("is_baseline")))]
     scores = {place: {"title": rows["arm"][0], **{name: rows[name][0] for name in SCORED}} for place, rows in ends if len(rows)}

@@ -11,7 +11,7 @@ from tests.flows.moved import said_by_all
 
 @pytest.mark.parametrize("original", ["changed", "deleted"])
 def test_every_reading_command_says_the_same_of_a_copy(finished: Finished, tmp_path: Path, original: str) -> None:
-    here, there = tmp_path / "here", tmp_path / "there"
+    here, there = tmp_path / "here", tmp_path / "there [it's]"
     shutil.copytree(finished.home, here)
     before = said_by_all(here, finished.recipe, tmp_path / "out-before")
     shutil.copytree(here, there, copy_function=shutil.copy)
