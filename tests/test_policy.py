@@ -49,12 +49,9 @@ def test_code_that_is_run_is_part_of_the_identity(tmp_path: Path) -> None:
     assert trained_policy(folder, name="stage1", stage_id="s", parent=parent).policy_id == parent.policy_id
 
 
-def test_an_adapter_on_trusted_code_is_the_same_by_settings_and_after_training(tmp_path: Path) -> None:
-    folder, adapter = Path(shutil.copytree(STARTER, tmp_path / "copy")), tmp_path / "adapter"
+def test_an_adapter_on_trusted_code_is_the_same_by_settings_and_after_training(tmp_path: Path, adapter: Path) -> None:
+    folder = Path(shutil.copytree(STARTER, tmp_path / "copy"))
     (folder / "modeling.py").write_text("a = 1")
-    adapter.mkdir()
-    for name in ("adapter_config.json", "adapter_model.safetensors"):
-        (adapter / name).write_text("{}")
     parent = base_policy(PolicySettings(model=str(folder), trust_remote_code=True))
     given = base_policy(PolicySettings(model=str(folder), trust_remote_code=True, adapter=str(adapter)))
     assert trained_policy(adapter, name="stage1", stage_id="s", parent=parent).policy_id == given.policy_id

@@ -3,13 +3,14 @@
 from datetime import timedelta
 from uuid import UUID
 
+import httpx
 from prefect.automations import AutomationCore, EventTrigger
 from prefect.client.orchestration import SyncPrefectClient
 from prefect.client.schemas.objects import StateType
 from prefect.events.actions import ChangeFlowRunState, SendNotification
 from prefect.events.schemas.automations import Posture
 from prefect.events.schemas.events import ResourceSpecification
-from prefect.exceptions import ObjectNotFound
+from prefect.exceptions import ObjectNotFound, PrefectHTTPStatusError
 
 from flows.events import SETS_CHANGED
 from tasks.errors import InputError
@@ -27,9 +28,13 @@ def make_automations(client: SyncPrefectClient, notify: str | None) -> None:
 
 def put(client: SyncPrefectClient, wanted: AutomationCore) -> None:
     """Put an automation in the place of those of its name."""
-    for found in client.request("POST", "/automations/filter", json={"automations": {"name": {"any_": [wanted.name]}}}).json():
-        client.request("DELETE", "/automations/{id}", path_params={"id": found["id"]})
-    client.request("POST", "/automations/", json=wanted.model_dump(mode="json"))
+    for found in client.read_automations_by_name(wanted.name):
+        try:
+            client.delete_automation(found.id)
+        except PrefectHTTPStatusError as error:  # another has just done so, or our first try had, whose answer was lost
+            if error.response.status_code != httpx.codes.NOT_FOUND:
+                raise
+    client.create_automation(wanted)
 
 
 def zombies(silent_s: float = SILENT_S) -> AutomationCore:
@@ -77,12 +82,10 @@ def notification(block: UUID) -> AutomationCore:
 def block_id(client: SyncPrefectClient, name: str) -> UUID:
     """The id of a notification block named TYPE/NAME, as `prefect block ls` shows it. Raises InputError where there is none."""
     kind, _, label = name.partition("/")
-    place = {"slug": kind, "block_document_name": label}
     try:
-        found = client.request("GET", "/block_types/slug/{slug}/block_documents/name/{block_document_name}", path_params=place).json()
+        return client.read_block_document_by_name(label, kind, include_secrets=False).id
     except ObjectNotFound as error:
         raise InputError(
             f"--notify: there is no block {name!r} on this server; make one in the UI (Blocks) and give it as TYPE/NAME, "
             "as in slack-webhook/team"
         ) from error
-    return UUID(found["id"])

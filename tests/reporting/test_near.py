@@ -60,7 +60,7 @@ def test_they_are_told_of_wherever_the_run_is(made):
     assert html.count(said) == 2 and without in html and "without near-duplicates of what was trained on" in html
     assert said in printed(run) and "Held-out accuracy without the near-duplicates: 17 of 20 problems" in printed(run)
     told = {notice.key: notice for notice in notices(inputs, Path("/x/report.html"))}
-    assert "3 of 20 held" in told["starter-report"].text and said in told["starter-evaluation"].text
+    assert "3 of 20 held" in told["starter-report"].text and said in told["starter-evaluation"].about
     assert all(row["without near-duplicates"].endswith("problems") for row in told["starter-evaluation"].rows)
 
 
