@@ -9,6 +9,7 @@ import json
 import logging
 import os
 import shutil
+import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -18,7 +19,7 @@ from tasks.layout import MANIFEST, QUARANTINE
 from tasks.remote import drop_broken
 
 MAGIC, LEAST = b"PAR1", 12
-MOST_LOOKS = 10
+MOST_LOOKS, MOST_AWAY, PAUSE_S = 50, 10, 0.02
 COUNTING = ("profiles", "graded")  # kinds of artifacts that name shards
 logger = logging.getLogger(__name__)
 
@@ -36,23 +37,31 @@ def is_whole(path: Path) -> bool:
 
 def whole_shards(home: Path, listed: Callable[[], list[Path]], then: Callable[[], None]) -> list[Path]:
     """The shards that `listed` gives, all of which can be read: broken ones are put into quarantine first, each with a warning that
-    names it, until there is none (where one stood for others that a compaction had replaced, these count again), and `then` follows."""
-    some_broken = False
-    for look in range(MOST_LOOKS):
+    names it, until there is none (where one stood for others that a compaction had replaced, these count again), and `then` follows.
+
+    A file that goes meanwhile has been compacted, or set aside by another process. One that stays away, though its partition is listed,
+    is lost, and counts as broken.
+    """
+    some_broken, away = False, 0
+    for _ in range(MOST_LOOKS):
         shards = listed()
         try:
             broken = [path for path in shards if not is_whole(path)]
-        except FileNotFoundError:  # a compaction has just done away with it, or another process has set it aside
-            if look == MOST_LOOKS - 1:
-                raise
-            continue
+        except FileNotFoundError as error:
+            away += 1
+            if away < MOST_AWAY:
+                time.sleep(PAUSE_S)
+                continue
+            broken, why = [Path(error.filename)], "is gone"
+        else:
+            why = "is cut short"
         if not broken:
             if some_broken:
                 then()
             return shards
-        some_broken = True
+        some_broken, away = True, 0
         for path in broken:
-            set_aside(home, path, "is cut short")
+            set_aside(home, path, why)
     raise InputError(f"the shards of {home} break faster than they can be set aside; look at the disk")
 
 

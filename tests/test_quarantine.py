@@ -1,5 +1,6 @@
 """A shard that a fault of the disk cut short is named and put aside, the rest is used, and what was in it is drawn and graded again."""
 
+from collections.abc import Callable
 from pathlib import Path
 
 import polars as pl
@@ -97,10 +98,11 @@ def test_publishing_goes_on_without_a_cut_shard_of_rollouts(lake: Lake, caplog: 
     assert query(lake, "select count(*), sum(n) from difficulty").rows() == [(3, 6)]
 
 
-def test_a_cut_compacted_file_gives_way_to_the_shards_it_replaced(lake: Lake) -> None:
+@pytest.mark.parametrize("fault", [cut, Path.unlink])
+def test_a_broken_compacted_file_gives_way_to_the_shards_it_replaced(lake: Lake, fault: Callable[[Path], None]) -> None:
     made = compact(lake, CompactionSettings(min_shards=2))
     for done in made:
-        cut(next(done.path.glob("*.parquet")))
+        fault(next(done.path.glob("*.parquet")))
     assert lake.scan("rollouts").collect().height == lake.scan("verdicts").collect().height == 6
     assert not list(lake.home.glob("compacted/*/manifest.json"))
 
