@@ -3,12 +3,28 @@
 import json
 import struct
 from pathlib import Path
+from typing import Any
 
 from tasks.errors import InputError
 
 CONFIG = "adapter_config.json"
 WEIGHTS = ("adapter_model.safetensors", "adapter_model.bin")
 LENGTH = struct.Struct("<Q")
+METADATA = "__metadata__"  # of a safetensors header, beside the tensors' names
+
+
+def header_of(file: Path) -> dict[str, dict[str, Any]]:
+    """What the header of a safetensors file says of each tensor: `dtype`, `shape` and `data_offsets`. Raises ValueError for another file.
+
+    The package's own reader brings NumPy, which plans do without.
+    """
+    with file.open("rb") as opened:
+        start = opened.read(LENGTH.size)
+        length = LENGTH.unpack(start)[0] if len(start) == LENGTH.size else 0
+        header = json.loads(opened.read(min(length, file.stat().st_size)))
+    if not isinstance(header, dict):
+        raise ValueError(f"{file} is no safetensors file")
+    return header
 
 
 def check_adapter(folder: Path) -> None:
@@ -48,7 +64,7 @@ def fault_of(header: bytes, following: int) -> str:
     """What is wrong with a safetensors file of this header, which so many bytes follow; "" where nothing is."""
     try:
         places = json.loads(header)
-        last = max((place["data_offsets"][1] for name, place in places.items() if name != "__metadata__"), default=0)
+        last = max((place["data_offsets"][1] for name, place in places.items() if name != METADATA), default=0)
     except (ValueError, KeyError, TypeError, AttributeError, IndexError):
         return "its header is none of safetensors"
     return "" if last == following else f"its tensors take {last:,} bytes, {following:,} are there"

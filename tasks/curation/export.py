@@ -25,7 +25,6 @@ COLUMNS = {
 }
 WEIGHT = {"weight": pa.float64()}  # one more column where the stage's rule gives weights
 ROWS_AT_ONCE = 128
-VALIDATION = "validation.parquet"
 
 
 def file_schema(columns: dict[str, pa.DataType]) -> pa.Schema:

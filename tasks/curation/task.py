@@ -12,7 +12,6 @@ from typing import Any
 import polars as pl
 
 from tasks.caching import room_task
-from tasks.curation.export import COLUMNS, WEIGHT, write_stage
 from tasks.curation.rules import choose, rule_parameters, rule_path, shortage
 from tasks.curation.settings import CurationSettings, StageRule
 from tasks.difficulty.settings import DifficultySettings
@@ -105,6 +104,8 @@ def judge_size(short: str, chosen: pl.DataFrame, settings: CurationSettings) -> 
 
 def write_stages(stages: dict[str, pl.DataFrame], set_id: str, images: Path, folder: Path) -> None:
     """Write the set's rows for the lake and each stage's problems for training."""
+    from tasks.curation.export import COLUMNS, WEIGHT, write_stage  # brings pyarrow and NumPy, which plans and reruns do without
+
     named = [rows.with_columns(pl.lit(set_id).alias("set_id"), pl.lit(stage).alias("stage")) for stage, rows in stages.items()]
     write_parquet(pl.concat(conform(rows, "curated") for rows in named), folder / "curated.parquet")
     for stage, rows in stages.items():

@@ -9,7 +9,6 @@ from pathlib import Path
 import polars as pl
 
 from tasks.caching import room_task
-from tasks.curation.export import COLUMNS, VALIDATION, write_stage
 from tasks.errors import InputError
 from tasks.lake import Lake, read_parquet
 from tasks.planning import Work, all_problems
@@ -18,6 +17,7 @@ from tasks.store import Artifact, artifact, building
 
 VERSION = 1
 SHOWN = 3
+VALIDATION = "validation.parquet"  # its file
 
 
 def plan_validation(home: Path, problems: tuple[Artifact, ...], others: tuple[Artifact, ...]) -> Artifact:
@@ -44,6 +44,8 @@ def export_validation(home: Path, problems: tuple[Artifact, ...], others: tuple[
     target = plan_validation(home, problems, others)
     if target.is_complete:
         return target
+    from tasks.curation.export import write_stage  # brings pyarrow and NumPy, which plans and reruns do without
+
     rows = validation_rows(problems)
     check_apart(rows, others)
     with building(target, {"problems": len(rows), "by_dataset": dict(rows.group_by("dataset").len().sort("dataset").rows())}) as folder:
@@ -53,6 +55,8 @@ def export_validation(home: Path, problems: tuple[Artifact, ...], others: tuple[
 
 def validation_rows(problems: Sequence[Artifact]) -> pl.DataFrame:
     """The problems as a stage's file holds them, in the order of their sources."""
+    from tasks.curation.export import COLUMNS
+
     found = pl.concat(read_parquet(source.file("problems.parquet")) for source in problems)
     agreed = found.filter(pl.col("gold_id").n_unique().over("problem_id") == 1).unique("problem_id", keep="first", maintain_order=True)
     decimals = [stated_precision(*row) for row in agreed.select("question", "metadata").iter_rows()]

@@ -8,7 +8,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import polars as pl
-import pyarrow.parquet as pq
 
 from tasks.grading.verdict import Gold, grader_id
 from tasks.lake import ROLLOUT_KEY, Lake, read_parquet
@@ -44,11 +43,15 @@ class Ungraded:
     """
 
     def __init__(self, shards: Sequence[Path], golds: pl.DataFrame, lake: Lake, partition: Path) -> None:
+        import pyarrow.parquet as pq  # brings pyarrow and NumPy, which plans and reruns do without
+
         self.shards, self.golds = shards, golds
         self.total = sum(pq.read_metadata(path).num_rows for path in shards)
         self.done = graded_places(lake, partition, golds)
 
     def __iter__(self) -> Iterator[tuple[int, str, pl.DataFrame]]:
+        import pyarrow.parquet as pq
+
         seen = 0
         for path in self.shards:
             with pq.ParquetFile(path) as file:

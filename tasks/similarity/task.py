@@ -5,7 +5,7 @@ Cached by the content of the problems and the settings. An image that an earlier
 
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import polars as pl
 
@@ -13,10 +13,11 @@ from tasks.caching import room_task
 from tasks.lake import RELATIONS, Lake, write_parquet
 from tasks.problems.images import image_paths
 from tasks.problems.tables import read_problems
-from tasks.similarity.looks import Look, look_at
-from tasks.similarity.pairs import near_pairs
 from tasks.similarity.settings import SimilaritySettings
 from tasks.store import Artifact, artifact, building
+
+if TYPE_CHECKING:
+    from tasks.similarity.looks import Look
 
 VERSION = 2
 LOOKS, PAIRS = "image_looks.parquet", "near_pairs.parquet"
@@ -35,6 +36,8 @@ def find_near_duplicates(home: Path, problems: tuple[Artifact, ...], settings: S
     target = plan(home, problems, settings)
     if target.is_complete:
         return target
+    from tasks.similarity.pairs import near_pairs  # brings NumPy, which plans and reruns do without
+
     rows, lake = read_problems(problems), Lake(home)
     looks = looks_of(lake, rows["images"].explode().drop_nulls().unique().sort())
     pairs = near_pairs(rows, looks, settings)
@@ -45,8 +48,10 @@ def find_near_duplicates(home: Path, problems: tuple[Artifact, ...], settings: S
     return target
 
 
-def looks_of(lake: Lake, names: pl.Series) -> dict[str, Look]:
+def looks_of(lake: Lake, names: pl.Series) -> "dict[str, Look]":
     """The look of every image by its name; those that the lake knows as it knows them."""
+    from tasks.similarity.looks import Look, look_at
+
     known = lake.scan("image_looks").filter(pl.col("image").is_in(names.implode())).collect()
     looks = {name: Look(hash, levels) for name, hash, levels in known.iter_rows()}
     missing = [name for name in names if name not in looks]
@@ -55,7 +60,7 @@ def looks_of(lake: Lake, names: pl.Series) -> dict[str, Look]:
     return {name: looks[name] for name in names}
 
 
-def table_of(looks: dict[str, Look]) -> pl.DataFrame:
+def table_of(looks: "dict[str, Look]") -> pl.DataFrame:
     """The rows of `image_looks`."""
     rows = [(name, look.hash, look.levels) for name, look in looks.items()]
     return pl.DataFrame(rows, schema=RELATIONS["image_looks"], orient="row")

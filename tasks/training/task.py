@@ -15,7 +15,7 @@ from prefect import get_run_logger
 
 from tasks.caching import room_task
 from tasks.cards import cards_held
-from tasks.curation.export import VALIDATION
+from tasks.curation.validation_task import VALIDATION
 from tasks.errors import InputError
 from tasks.grading.settings import GradingSettings
 from tasks.grading.verdict import grader_id

@@ -5,8 +5,7 @@ from pathlib import Path
 import pytest
 from datasets import load_dataset
 
-from tasks.curation.export import VALIDATION
-from tasks.curation.validation_task import export_validation
+from tasks.curation.validation_task import VALIDATION, export_validation
 from tasks.errors import InputError
 from tasks.lake import Lake
 from tasks.prompting.settings import PromptingSettings

@@ -9,7 +9,7 @@ from PIL import Image
 
 from tasks.lake import Lake
 from tasks.problems.images import ImageLimits, keep_image
-from tasks.similarity import task
+from tasks.similarity import looks, task
 from tasks.similarity.settings import SimilaritySettings
 from tests.sql.rows import problems_artifact
 
@@ -80,7 +80,7 @@ def test_a_crowd_stays_connected_at_a_cost_that_grows_with_its_size(tmp_path):
 def test_no_image_is_opened_twice(tmp_path, monkeypatch):
     lake, opened = Lake(tmp_path), []
     first = [{"problem_id": "a", "question": QUESTION, "images": [kept(lake, 1)]}]
-    monkeypatch.setattr(task, "look_at", lambda path, look=task.look_at: opened.append(path.name) or look(path))
+    monkeypatch.setattr(looks, "look_at", lambda path, look=looks.look_at: opened.append(path.name) or look(path))
     pairs(tmp_path, first)
     assert len(opened) == 1
     more = [*first, {"problem_id": "b", "question": QUESTION, "images": [kept(lake, 2)]}]
