@@ -31,7 +31,7 @@ lint: $(READY)
 	$(BIN)/mypy
 
 costs: $(READY)  ## what the paper's recipe should cost, worked out anew into deployments/recipes/paper.md
-	$(BIN)/python -m flows.costs paper
+	$(BIN)/python -m flows.commands.costs paper
 
 screenshots: demo  ## the README's pictures of the report and the UI, into .github/images; needs a Chromium (apt-get install chromium)
 	$(BIN)/python -m tests.screenshots $(HOME_DIR)

@@ -10,8 +10,8 @@ from typing import Any
 from pydantic import Field, ValidationError, model_validator
 
 from flows.recipe import Recipe, faults_of, load_settings, set_key
-from tasks.errors import did_you_mean
-from tasks.settings import Settings
+from tasks.base.errors import did_you_mean
+from tasks.base.settings import Settings
 
 MOST_SEEDS = 16  # the exact test over seeds looks at 2^seeds sign patterns
 

@@ -8,10 +8,10 @@ from flows.profile import Profiled, profile
 from flows.recipe import Recipe
 from tasks.curation.settings import CurationSettings
 from tasks.curation.task import curate as choose
-from tasks.home import open_home
-from tasks.in_use import use
+from tasks.lake.artifacts import Artifact
 from tasks.reporting.task import show_new
-from tasks.store import Artifact
+from tasks.steps.in_use import use
+from tasks.warehouse.home import open_home
 
 
 @dataclass(frozen=True)

@@ -10,10 +10,10 @@ from flows.train import Trained, train
 from tasks.difficulty.task import measure
 from tasks.evaluation.task import EvaluationArm
 from tasks.evaluation.task import evaluate as compare
-from tasks.home import open_home
-from tasks.policy import Policy
+from tasks.lake.artifacts import Artifact
+from tasks.policy.identity import Policy
 from tasks.reporting.task import show_new
-from tasks.store import Artifact
+from tasks.warehouse.home import open_home
 
 
 @dataclass(frozen=True)

@@ -4,12 +4,12 @@ from pathlib import Path
 
 from flows.recipe import Recipe, StagesSettings, load_recipe, recipe_path
 from flows.train import train
-from tasks.errors import InputError
+from tasks.base.errors import InputError
 from tasks.exporting.export import export_set, find_set, measured_prompting, model_name
-from tasks.home import open_home
-from tasks.planning import planning
-from tasks.policy import PolicySettings
-from tasks.store import Artifact
+from tasks.lake.artifacts import Artifact
+from tasks.policy.identity import PolicySettings
+from tasks.steps.planning import planning
+from tasks.warehouse.home import open_home
 
 
 def export(name: str, home: Path, *, to: str, out: Path, changes: list[str]) -> list[Path]:

@@ -3,19 +3,19 @@
 from pathlib import Path
 
 from flows.plannable import flow
-from tasks.difficulty.settings import DifficultySettings
 from tasks.difficulty.task import measure
+from tasks.estimates.settings import DifficultySettings
 from tasks.grading.settings import GradingSettings
 from tasks.grading.task import grade
-from tasks.home import open_home
+from tasks.lake.artifacts import Artifact
 from tasks.problems.settings import SourceSettings
 from tasks.problems.task import ingest
-from tasks.publish import publish_warehouse
 from tasks.sampling.import_task import import_rollouts as bring_in
 from tasks.sampling.imported import ImportSettings
 from tasks.similarity.settings import SimilaritySettings
 from tasks.similarity.task import find_near_duplicates
-from tasks.store import Artifact
+from tasks.warehouse.home import open_home
+from tasks.warehouse.task import publish_warehouse
 
 
 @flow(name="import-rollouts", flow_run_name="import answers to {source.name} made elsewhere", validate_parameters=True)

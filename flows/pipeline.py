@@ -6,12 +6,12 @@ from pathlib import Path
 from flows.evaluate import Evaluated, evaluate
 from flows.plannable import flow
 from flows.recipe import Recipe
-from tasks.home import open_home
-from tasks.how_far import forget_recipe
-from tasks.planning import PLANNER
-from tasks.publish import publish_warehouse
+from tasks.lake.artifacts import Artifact
 from tasks.reporting.task import report
-from tasks.store import Artifact
+from tasks.steps.how_far import forget_recipe
+from tasks.steps.planning import PLANNER
+from tasks.warehouse.home import open_home
+from tasks.warehouse.task import publish_warehouse
 
 
 @dataclass(frozen=True)

@@ -17,11 +17,11 @@ from typing import Any, ParamSpec, TypeVar
 from prefect.context import FlowRunContext
 from prefect.settings import PREFECT_API_URL, PREFECT_FLOWS_HEARTBEAT_FREQUENCY, get_current_settings, temporary_settings
 
-from flows.temporary_server import use_ours
-from tasks.lean_prefect import Flow
-from tasks.naming import RECIPE, of_recipe
-from tasks.planning import PLANNER
-from tasks.runs import run_of
+from flows.server.temporary import use_ours
+from tasks.steps.lean_prefect import Flow
+from tasks.steps.naming import RECIPE, of_recipe
+from tasks.steps.planning import PLANNER
+from tasks.steps.runs import run_of
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -58,7 +58,7 @@ def flow(*, name: str, **options: Any) -> Callable[[Callable[P, R]], Flow[P, R]]
 
 
 def recorded(fn: Callable[P, R]) -> Callable[P, R]:
-    """The function of a flow, which keeps the steps of a run of a recipe (tasks/runs.py): its own, or those of the flow that it is in."""
+    """A flow's function, which keeps the steps of a recipe's run (tasks/steps/runs.py): its own, or those of the flow that it is in."""
     signature = inspect.signature(fn)
     if "recipe" not in signature.parameters:
         return fn

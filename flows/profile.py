@@ -7,20 +7,20 @@ from flows.plannable import flow
 from flows.recipe import Recipe
 from tasks.difficulty.task import find_stops, measure
 from tasks.grading.task import grade
-from tasks.home import open_home
-from tasks.policy import Policy, base_policy
+from tasks.lake.artifacts import Artifact
+from tasks.policy.identity import Policy, base_policy
 from tasks.problems.overlap import Parts
 from tasks.problems.overlap_task import set_apart
 from tasks.problems.settings import SourceSettings
 from tasks.problems.task import ingest
-from tasks.publish import publish_warehouse
 from tasks.reporting.task import show_new
 from tasks.sampling.import_task import import_rollouts
 from tasks.sampling.task import sample
 from tasks.similarity.task import find_near_duplicates
 from tasks.starter.datasets import DATASETS
 from tasks.starter.task import draw_datasets
-from tasks.store import Artifact
+from tasks.warehouse.home import open_home
+from tasks.warehouse.task import publish_warehouse
 
 
 @dataclass(frozen=True)

@@ -10,19 +10,19 @@ import yaml
 from pydantic import Field, GetJsonSchemaHandler, ValidationError, field_validator, model_validator
 from pydantic_core import CoreSchema
 
+from tasks.base.errors import InputError, did_you_mean
+from tasks.base.settings import Settings, all_keys, keys_at
 from tasks.curation.settings import CurationSettings
-from tasks.difficulty.settings import BANDS, DifficultySettings
-from tasks.errors import InputError, did_you_mean
+from tasks.estimates.settings import BANDS, DifficultySettings
 from tasks.evaluation.settings import EvaluationSettings
 from tasks.grading.settings import GradingSettings
 from tasks.grading.verifier import find_verifier
-from tasks.policy import PolicySettings
+from tasks.policy.identity import PolicySettings
 from tasks.problems.settings import Overlap, SourceSettings
 from tasks.prompting.prompt import check_templates
 from tasks.prompting.settings import PromptingSettings
 from tasks.sampling.imported import ImportSettings
 from tasks.sampling.settings import SamplingSettings
-from tasks.settings import Settings, all_keys, keys_at
 from tasks.similarity.settings import SimilaritySettings
 from tasks.starter.settings import StarterDatasetSettings
 from tasks.training.settings import StageSettings
@@ -120,7 +120,7 @@ class Recipe(Settings):
     @classmethod
     def __get_pydantic_json_schema__(cls, core_schema: CoreSchema, handler: GetJsonSchemaHandler) -> dict[str, Any]:
         """An object, no more: Prefect asks three times a flow when it is imported, which with every setting in it takes a second in all.
-        The form of a deployment is that of flows/serve/forms.py."""
+        The form of a deployment is that of flows/service/forms.py."""
         return {"title": "Recipe", "type": "object"}
 
     @model_validator(mode="after")

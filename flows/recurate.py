@@ -18,10 +18,10 @@ from tasks.curation.drift import StageDrift, drift_of
 from tasks.curation.drift_task import compare_sets
 from tasks.curation.task import curate as choose
 from tasks.curation.task import plan as planned_sets
-from tasks.home import open_home
-from tasks.in_use import in_use, sets_in_use, use
-from tasks.publish import publish_warehouse
-from tasks.store import Artifact
+from tasks.lake.artifacts import Artifact
+from tasks.steps.in_use import in_use, sets_in_use, use
+from tasks.warehouse.home import open_home
+from tasks.warehouse.task import publish_warehouse
 
 
 @dataclass(frozen=True)
@@ -77,8 +77,8 @@ def show(recipe: Recipe, done: Recurated) -> None:
     assert done.before and done.after
     from prefect.artifacts import create_table_artifact
 
-    from tasks.naming import artifact_key
     from tasks.reporting.notices import markdown
+    from tasks.steps.naming import artifact_key
 
     rows = [row(stage, done, recipe) for stage in done.stages]
     create_table_artifact(table=rows, key=artifact_key(recipe.name, "recuration"), description=f"{markdown(recipe.name)}: {done.message}")

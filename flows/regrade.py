@@ -7,15 +7,15 @@ from prefect.runtime import flow_run
 from flows.plannable import flow
 from flows.profile import ingested
 from flows.recipe import Recipe
-from tasks.difficulty.settings import DifficultySettings
-from tasks.errors import InputError
+from tasks.base.errors import InputError
+from tasks.estimates.settings import DifficultySettings
 from tasks.grading.settings import GradingSettings
 from tasks.grading.stored import stored_profiles
 from tasks.grading.task import grade
-from tasks.home import open_home
-from tasks.lake import Lake
-from tasks.publish import publish_warehouse
-from tasks.store import Artifact
+from tasks.lake.artifacts import Artifact
+from tasks.lake.lake import Lake
+from tasks.warehouse.home import open_home
+from tasks.warehouse.task import publish_warehouse
 
 
 def regrade_name() -> str:

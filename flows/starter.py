@@ -3,10 +3,10 @@
 from pathlib import Path
 
 from flows.plannable import flow
-from tasks.home import open_home
+from tasks.lake.artifacts import Artifact
 from tasks.starter.settings import StarterSettings
 from tasks.starter.task import teach_policy
-from tasks.store import Artifact
+from tasks.warehouse.home import open_home
 
 
 @flow(name="starter", flow_run_name="make the starter policy from nothing", validate_parameters=True)

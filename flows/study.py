@@ -20,13 +20,13 @@ from flows.plannable import flow
 from flows.profile import Profiled, measure_difficulty, read_problems
 from flows.recipe import Recipe
 from flows.train import Trained, train_stages
-from tasks.home import open_home
-from tasks.process import worker_variables, workers_ended
-from tasks.publish import publish_warehouse
+from tasks.base.process import worker_variables, workers_ended
+from tasks.lake.artifacts import Artifact, digest
 from tasks.reporting.task import report_study
-from tasks.store import Artifact, digest
 from tasks.study.runs import ArmRun, profile_completions
 from tasks.study.task import summarise
+from tasks.warehouse.home import open_home
+from tasks.warehouse.task import publish_warehouse
 
 MEASURED_BY = {"policy", "problems", "prompting", "panel", "sampling", "grading", "difficulty", "seed"}
 """The parts of a recipe that its difficulty rests on."""

@@ -11,15 +11,15 @@ from flows.recipe import Recipe
 from tasks.curation.task import curate as choose
 from tasks.curation.validation_task import export_validation
 from tasks.difficulty.task import measure
-from tasks.home import open_home
-from tasks.in_use import in_use, use
-from tasks.planning import PLANNER
-from tasks.policy import Policy
+from tasks.lake.artifacts import Artifact
+from tasks.policy.identity import Policy
 from tasks.reporting.task import show_new
-from tasks.store import Artifact
+from tasks.steps.in_use import in_use, use
+from tasks.steps.planning import PLANNER
 from tasks.training.cautions import Asking, asking
 from tasks.training.task import stage_policy
 from tasks.training.task import train as train_stage
+from tasks.warehouse.home import open_home
 
 
 @dataclass(frozen=True)

@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from tasks.process import PROJECT
+from tasks.base.process import PROJECT
 
 NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 MISSING = "no Chromium here: install the system's (apt-get install chromium), run `playwright install chromium`, or set CHROMIUM to one"

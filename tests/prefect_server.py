@@ -33,7 +33,7 @@ class PrefectServer:
     def up(self) -> None:
         """Start it unless it runs, and wait until it answers."""
         if self.process is None or self.process.poll() is not None:
-            arguments = [sys.executable, "-m", "flows.temporary_server", "--host", "127.0.0.1", "--port", str(self.port)]
+            arguments = [sys.executable, "-m", "flows.server.temporary", "--host", "127.0.0.1", "--port", str(self.port)]
             variables = environment(self.home) | {"PREFECT_UI_ENABLED": "0"}
             log = (self.home.parent / "server.log").open("a")
             self.process = subprocess.Popen(arguments, env=variables, stdout=log, stderr=subprocess.STDOUT, start_new_session=True)

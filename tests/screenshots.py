@@ -13,10 +13,10 @@ from typing import Any
 
 from PIL import Image
 
-from tasks.process import PROJECT
+from tasks.base.process import PROJECT
 from tasks.reporting.index import REPORTS, reports_of
 from tests.chromium import chromium
-from tests.flows.serving import serving
+from tests.flows.service.serving import serving
 
 IMAGES, MOST_BYTES = PROJECT / ".github" / "images", 150_000
 RUN_S = 600.0

@@ -42,7 +42,7 @@ def import_rollouts(
 
     Example: `difficulty-prior import-rollouts 'responses/*.jsonl' --problems testmini.jsonl --columns mathvision --panel recorded`
     """
-    from tasks.paths import expand_files
+    from tasks.base.paths import expand_files
 
     found = [str(path) for path in expand_files(files)]
     place = ready(home)
@@ -80,9 +80,9 @@ def grade(
 
     Example: `difficulty-prior grade answers.jsonl --out graded.jsonl`
     """
+    from flows.commands.terminal import accuracy_of, verdict_counts
     from tasks.grading.files import grade_file
     from tasks.grading.settings import GradingSettings
-    from tasks.reporting.terminal import accuracy_of, verdict_counts
 
     with options_checked():
         settings = GradingSettings(timeout_s=timeout, workers=workers, verifier=verifier)
@@ -117,11 +117,11 @@ def regrade(
     """
     settings = load_recipe(recipe, changes or ()) if recipe else None
     place = ready(home)
+    from flows.commands.terminal import print_changes
     from flows.regrade import regrade as judge_again
     from tasks.grading.graders import check_grader
     from tasks.grading.stored import changes as what_changed
-    from tasks.lake import Lake
-    from tasks.reporting.terminal import print_changes
+    from tasks.lake.lake import Lake
 
     check_grader(Lake(place), against)
     judge_again(home=place, recipe=settings)

@@ -6,9 +6,9 @@ import typer
 from rich.table import Table
 from rich.text import Text
 
+from flows.commands.doctor import Finding, Level, examine
 from flows.commands.options import AsJson, Changes, Home, opened, recipe_names
 from flows.commands.printing import print_json, printed
-from flows.doctor import Finding, Level, examine
 from flows.recipe import default_home, load_recipe
 
 app = typer.Typer()
@@ -33,7 +33,7 @@ def status(
     Example: `difficulty-prior status`, or for one recipe `difficulty-prior status starter`
     """
     from flows.commands.standing import print_status
-    from flows.status import look
+    from flows.commands.status import look
 
     found = look(opened(home), load_recipe(recipe, changes or ()) if recipe else None)
     if as_json:

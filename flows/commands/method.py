@@ -9,7 +9,7 @@ from flows.commands.options import AsJson, Changes, DryRun, Home, RecipeName
 from flows.commands.printing import print_json, printed, say
 from flows.commands.running import ready, run_flow
 from flows.recipe import load_recipe
-from tasks.store import Artifact
+from tasks.lake.artifacts import Artifact
 
 app = typer.Typer()
 PANEL = "Run the method"
@@ -32,7 +32,7 @@ def run(recipe: RecipeName, home: Home = None, changes: Changes = None, plan: Dr
         report = {"report": done.report.file("report.html"), "warehouse": done.warehouse}
         print_json({**trained_facts(done.evaluated.trained), **evaluated_facts(done.evaluated.evaluation), **report})
         return
-    from tasks.reporting.terminal import print_run
+    from flows.commands.terminal import print_run
 
     print_run(printed(), evaluation=done.evaluated.evaluation, report=done.report, warehouse=done.warehouse)
 
@@ -115,7 +115,7 @@ def evaluate(recipe: RecipeName, home: Home = None, changes: Changes = None, pla
     if as_json:
         print_json({**trained_facts(done.trained), **evaluated_facts(done.evaluation)})
         return
-    from tasks.reporting.terminal import print_evaluation
+    from flows.commands.terminal import print_evaluation
 
     print_evaluation(printed(), done.evaluation)
     say(f"evaluation: {done.evaluation.path}")
@@ -149,12 +149,12 @@ def study(recipe: RecipeName, home: Home = None, changes: Changes = None, as_jso
 
     settings = load_study(recipe, changes or ())
     place = ready(home)
+    from flows.commands.terminal import print_study
     from flows.study import study as run_study
-    from tasks.reporting.terminal import print_study
 
     done = run_study(study=settings, home=place)
     if as_json:
-        from tasks.lake import read_parquet
+        from tasks.lake.lake import read_parquet
 
         arms = read_parquet(done.summary.file("study.parquet"))
         print_json({"study": done.summary.path, "arms": arms, "report": done.report.file("report.html"), "warehouse": done.warehouse})
@@ -201,7 +201,7 @@ def trained_facts(done: Any) -> dict[str, Any]:
 
 def summary_of(evaluation: Artifact) -> pl.DataFrame:
     """The rows of a comparison."""
-    from tasks.lake import read_parquet
+    from tasks.lake.lake import read_parquet
 
     return read_parquet(evaluation.file("summary.parquet"))
 

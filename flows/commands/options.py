@@ -9,8 +9,8 @@ import typer
 from pydantic import ValidationError
 
 from flows.recipe import RECIPES, default_home
-from tasks.errors import InputError
-from tasks.home import open_home
+from tasks.base.errors import InputError
+from tasks.warehouse.home import open_home
 
 
 def recipe_names() -> list[str]:

@@ -10,9 +10,9 @@ import typer
 from flows.commands.options import opened
 from flows.commands.printing import print_json, printed
 from flows.recipe import Recipe, load_recipe
-from tasks.output import outlive_readers
-from tasks.process import own_children
-from tasks.store import check_writable
+from tasks.base.output import outlive_readers
+from tasks.base.process import own_children
+from tasks.lake.artifacts import check_writable
 
 
 def prefect_defaults() -> None:
@@ -26,7 +26,7 @@ def ready(home: Path | None) -> Path:
     """The folder of a lake that can be written to, with a Prefect API that answers. Raises InputError, in the first seconds, else."""
     prefect_defaults()
     outlive_readers()
-    from flows.prefect_api import check_api
+    from flows.server.client import check_api
 
     check_api()
     place = opened(home)
@@ -48,8 +48,8 @@ def run_flow(load: Callable[[], Any], name: str, home: Path | None, changes: lis
 
 def show_plan(flow: Callable[..., Any], recipe: Recipe, home: Path, as_json: bool) -> None:
     """Print the dry run of a flow."""
-    from flows.planning import plan_flow
-    from tasks.reporting.terminal import print_plan, print_remarks
+    from flows.commands.plan import plan_flow
+    from flows.commands.terminal import print_plan, print_remarks
 
     plan = plan_flow(flow, recipe, home)
     if as_json:

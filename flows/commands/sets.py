@@ -46,11 +46,11 @@ def sweep(
 
     Example: `difficulty-prior sweep starter --plot sweep.svg`
     """
-    from flows.sweep import sweep_settings
+    from flows.commands.sweep import sweep_settings
+    from flows.commands.terminal import print_sweep
     from tasks.curation.sweep import sweep as swept
     from tasks.curation.sweep import write_plot
-    from tasks.lake import Lake
-    from tasks.reporting.terminal import print_sweep
+    from tasks.lake.lake import Lake
 
     with options_checked():
         settings, base = sweep_settings(load_recipe(recipe, changes or ()) if recipe else None, stage, rounds, tuple(size or ()))
@@ -80,9 +80,9 @@ def trace(
 
     Example: `difficulty-prior trace stage2`
     """
-    from tasks.curation.trace import trace as traced
-    from tasks.curation.trace import traced_facts
-    from tasks.lake import Lake
+    from flows.commands.trace import trace as traced
+    from flows.commands.trace import traced_facts
+    from tasks.lake.lake import Lake
 
     lake = Lake(opened(home))
     if as_json:

@@ -11,11 +11,11 @@ from rich.measure import Measurement
 from rich.table import Table
 from rich.text import Text
 
-from flows.status import RecipeStanding, ServerStanding, Status, StepStanding, UnderWay
+from flows.commands.status import RecipeStanding, ServerStanding, Status, StepStanding, UnderWay
 from tasks.reporting.wording import printable
 
 if TYPE_CHECKING:
-    from flows.prefect_api import Pool, ServerRun
+    from flows.server.client import Pool, ServerRun
 
 BAR, ROOM_FOR_BAR = 20, 120
 SHORT = {"scheduled": "planned", "cancelling": "stopping", "awaitingretry": "retrying"}

@@ -12,8 +12,8 @@ import typer
 
 from flows.commands.options import AsJson, Home, opened, options_checked
 from flows.commands.printing import print_json, printed, say
-from tasks.difficulty.settings import DifficultySettings
-from tasks.errors import InputError, did_you_mean
+from tasks.base.errors import InputError, did_you_mean
+from tasks.estimates.settings import DifficultySettings
 
 app = typer.Typer()
 PANEL = "Ask the warehouse"
@@ -47,10 +47,10 @@ def sql(
 
     Example: `difficulty-prior sql "select recipe, policy, dataset, band, count(*) from current group by all" --format csv`
     """
-    from tasks.cells import json_lines
-    from tasks.lake import Lake
-    from tasks.querying import QueryLimits, answer
+    from tasks.lake.lake import Lake
     from tasks.reporting.answer import print_answer
+    from tasks.warehouse.cells import json_lines
+    from tasks.warehouse.querying import QueryLimits, answer
 
     format = Format.json if as_json else format
     limits = QueryLimits(rows=rows, seconds=seconds, memory=memory_size(memory))
@@ -79,8 +79,8 @@ def schema(
 
     Example: `difficulty-prior schema difficulty`
     """
-    from tasks.dictionary import dictionary, outline, relation_named, written
-    from tasks.reporting.terminal import print_relation, relations_table
+    from flows.commands.terminal import print_relation, relations_table
+    from tasks.warehouse.dictionary import dictionary, outline, relation_named, written
 
     if as_json:
         sys.stdout.write(f"{written((relation_named(relation),) if relation else dictionary())}\n")
@@ -113,8 +113,8 @@ def bars_and_shapes(home: Path, **wanted: str | None) -> tuple[pl.DataFrame, pl.
     """The marts `difficulty_histogram` and `u_shape` of a lake, without hints, only of what is wanted: a policy goes by the name that its
     recipe gave it, by the one that tells it from others of that name, and by its id. Raises InputError for a dataset or a policy that is
     in neither."""
-    from tasks.lake import Lake
-    from tasks.querying import query as ask
+    from tasks.lake.lake import Lake
+    from tasks.warehouse.querying import query as ask
 
     named = "select mart.*, stg_policies.name from {} as mart left join stg_policies using (policy_id) where not hints"
     bars, shapes = (ask(Lake(home), named.format(mart)) for mart in ("difficulty_histogram", "u_shape"))
@@ -141,8 +141,8 @@ def draw_histogram(home: Path, **wanted: str | None) -> None:
 
 def published_edges(home: Path) -> DifficultySettings:
     """The bands' edges that the published warehouse was made with."""
-    from tasks.lake import Lake
-    from tasks.querying import query as ask
+    from tasks.lake.lake import Lake
+    from tasks.warehouse.querying import query as ask
 
     return DifficultySettings(**ask(Lake(home), "select low, hard_below, medium_below, high from parameters").row(0, named=True))
 
@@ -157,9 +157,9 @@ def publish(
 
     Example: `difficulty-prior publish --whole`
     """
-    from tasks.home import send_warehouse
-    from tasks.lake import Lake
-    from tasks.warehouse import publish_again
+    from tasks.lake.lake import Lake
+    from tasks.warehouse.home import send_warehouse
+    from tasks.warehouse.warehouse import publish_again
 
     place = opened(home)
     made = publish_again(Lake(place), whole=whole)
@@ -181,11 +181,11 @@ def compact(
 
     Example: `difficulty-prior compact`
     """
-    from tasks.compaction import CompactionSettings, sweep_retired
-    from tasks.compaction import compact as compact_lake
-    from tasks.home import send_warehouse
-    from tasks.lake import Lake
-    from tasks.warehouse import publish_again
+    from tasks.lake.compaction import CompactionSettings, sweep_retired
+    from tasks.lake.compaction import compact as compact_lake
+    from tasks.lake.lake import Lake
+    from tasks.warehouse.home import send_warehouse
+    from tasks.warehouse.warehouse import publish_again
 
     place = opened(home)
     with options_checked():

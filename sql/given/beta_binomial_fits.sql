@@ -1,4 +1,4 @@
--- beta_binomial_fits: the Beta-binomial of each profile, and the likelihoods of the shapes it is compared with; made by tasks/difficulty/fit.py
+-- beta_binomial_fits: the Beta-binomial of each profile, and the likelihoods of the shapes it is compared with; made by tasks/estimates/fit.py
 -- grain: dataset x split x policy_id x sampling_id x grader_id
 -- inputs: outcome_counts
 -- parameters: none

@@ -1,4 +1,4 @@
--- stopping_rule: the outcomes that settle a problem's band; made by tasks/difficulty/stopping.py
+-- stopping_rule: the outcomes that settle a problem's band; made by tasks/estimates/stopping.py
 -- grain: max_rounds x n x k
 -- inputs: profile_rounds
 -- parameters: none

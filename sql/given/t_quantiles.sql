@@ -1,4 +1,4 @@
--- t_quantiles: how many standard errors an interval over seeds reaches; made by tasks/study/intervals.py
+-- t_quantiles: how many standard errors an interval over seeds reaches; made by tasks/estimates/intervals.py
 -- grain: seeds
 -- inputs: study_scores
 -- parameters: none

@@ -6,7 +6,7 @@
 -- invariants: decided_rounds < max_rounds where there is one
 -- decided_rounds is null while no checkpoint has decided; n and k are those at the stop (or of all first max_rounds rounds without one),
 -- full_n and full_k those of all max_rounds rounds, null where fewer were drawn
--- stopping_rule is made by tasks/difficulty/stopping.py: whether k of n decide
+-- stopping_rule is made by tasks/estimates/stopping.py: whether k of n decide
 -- a checkpoint counts only where all rounds before it were drawn
 -- columns:
 --   drawn_rounds: rounds of which a sample was graded [rounds]

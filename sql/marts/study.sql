@@ -5,7 +5,7 @@
 -- invariants: one row per arm of a study; differences are null for the baseline
 -- differences are paired by seed, intervals Student's t over seeds: they say what another seed would give on the same held-out problems;
 -- p_value is of the exact two-sided sign-flip test over seeds, whose least value is 2 / 2^seeds; null for the baseline's own row
--- t_quantiles is made by tasks/study/intervals.py: the t quantile of the intervals' confidence for each number of seeds
+-- t_quantiles is made by tasks/estimates/intervals.py: the t quantile of the intervals' confidence for each number of seeds
 -- columns:
 --   seeds: runs that could be evaluated [seeds]
 --   problems: held-out problems [problems]

@@ -3,7 +3,7 @@
 -- inputs: outcome_counts, beta_binomial_fits, parameters
 -- parameters: parameters.z (confidence of the test)
 -- invariants: never_share + always_share <= 1; is_u where shape is u; a ratio is 0 or more
--- beta_binomial_fits is made by tasks/difficulty/fit.py; alpha and beta are null where the counts fix no shape, and is_u is then false
+-- beta_binomial_fits is made by tasks/estimates/fit.py; alpha and beta are null where the counts fix no shape, and is_u is then false
 -- a parameter surely differs from 1 where twice the drop of the log-likelihood on holding it at 1 exceeds z squared, that is, where its
 -- profile likelihood interval leaves 1 out (Wilks 1938); flat counts have both estimates below 1 every third time or so, by chance alone
 -- columns:

@@ -5,13 +5,13 @@ from pathlib import Path
 
 import polars as pl
 
-from tasks.caching import uncached_task
 from tasks.curation.drift import StageDrift, stage_drift
 from tasks.curation.rules import choose
 from tasks.curation.settings import CurationSettings
 from tasks.curation.task import read_candidates
-from tasks.lake import read_parquet
-from tasks.store import Artifact
+from tasks.lake.artifacts import Artifact
+from tasks.lake.lake import read_parquet
+from tasks.steps.caching import uncached_task
 
 
 def plan(

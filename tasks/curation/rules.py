@@ -15,12 +15,12 @@ from typing import TYPE_CHECKING, Any
 
 import polars as pl
 
+from tasks.base.errors import InputError, did_you_mean
 from tasks.curation.settings import StageRule
-from tasks.difficulty.settings import BANDS
-from tasks.errors import InputError, did_you_mean
-from tasks.interruption import closing_unless_busy, compute
-from tasks.querying import QueryLimits, check_only_reads, sql_errors_named
-from tasks.warehouse import connect, create_macros, sql_files
+from tasks.estimates.settings import BANDS
+from tasks.warehouse.interruption import closing_unless_busy, compute
+from tasks.warehouse.querying import QueryLimits, check_only_reads, sql_errors_named
+from tasks.warehouse.warehouse import connect, create_macros, sql_files
 
 if TYPE_CHECKING:
     import duckdb

@@ -4,7 +4,7 @@ from typing import Literal
 
 from pydantic import Field, model_validator
 
-from tasks.settings import Settings
+from tasks.base.settings import Settings
 
 
 class StageRule(Settings):

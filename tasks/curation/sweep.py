@@ -12,12 +12,12 @@ from pathlib import Path
 import polars as pl
 from pydantic import Field
 
+from tasks.base.errors import InputError, did_you_mean
+from tasks.base.settings import Settings
 from tasks.curation.rules import choices, is_shipped
 from tasks.curation.settings import StageRule
-from tasks.errors import InputError, did_you_mean
-from tasks.lake import Lake
-from tasks.querying import query
-from tasks.settings import Settings
+from tasks.lake.lake import Lake
+from tasks.warehouse.querying import query
 
 OnProgress = Callable[[int, int], None]
 PROFILES = """

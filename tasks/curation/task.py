@@ -11,15 +11,15 @@ from typing import Any
 
 import polars as pl
 
-from tasks.caching import room_task
+from tasks.base.errors import InputError
 from tasks.curation.rules import choose, rule_parameters, rule_path, shortage
 from tasks.curation.settings import CurationSettings, StageRule
-from tasks.difficulty.settings import DifficultySettings
-from tasks.errors import InputError
-from tasks.lake import Lake, conform, write_parquet
+from tasks.estimates.settings import DifficultySettings
+from tasks.lake.artifacts import Artifact, artifact, building, file_digest
+from tasks.lake.lake import Lake, conform, write_parquet
 from tasks.problems.precision import stated_precision
-from tasks.store import Artifact, artifact, building, file_digest
-from tasks.warehouse import open_over, sql_digests
+from tasks.steps.caching import room_task
+from tasks.warehouse.warehouse import open_over, sql_digests
 
 VERSION = 3
 PLACE = ["problem_id", "gold_id", "dataset", "split"]

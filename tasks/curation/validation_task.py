@@ -8,12 +8,12 @@ from pathlib import Path
 
 import polars as pl
 
-from tasks.caching import room_task
-from tasks.errors import InputError
-from tasks.lake import Lake, read_parquet
-from tasks.planning import Work, all_problems
+from tasks.base.errors import InputError
+from tasks.lake.artifacts import Artifact, artifact, building
+from tasks.lake.lake import Lake, read_parquet
 from tasks.problems.precision import stated_precision
-from tasks.store import Artifact, artifact, building
+from tasks.steps.caching import room_task
+from tasks.steps.planning import Work, all_problems
 
 VERSION = 1
 SHOWN = 3

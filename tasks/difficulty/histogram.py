@@ -6,8 +6,8 @@ from rich.console import Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
-from tasks.difficulty.settings import BANDS, DifficultySettings, band_ranges
 from tasks.difficulty.shapes import shape_of
+from tasks.estimates.settings import BANDS, DifficultySettings, band_ranges
 
 PROFILE = ["dataset", "split", "policy_id", "sampling_id", "grader_id"]
 COLOURS = dict(zip(BANDS, ("red", "dark_orange", "green", "cyan", "blue"), strict=True))

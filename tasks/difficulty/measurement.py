@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, Any
 
-from tasks.difficulty.settings import DifficultySettings
-from tasks.errors import InputError
+from tasks.base.errors import InputError
+from tasks.estimates.settings import DifficultySettings
+from tasks.lake.artifacts import Artifact
 from tasks.sampling.profile import read_profile, round_limits, shard_paths
-from tasks.store import Artifact
-from tasks.warehouse import open_over
+from tasks.warehouse.warehouse import open_over
 
 if TYPE_CHECKING:
     import duckdb

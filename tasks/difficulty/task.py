@@ -10,16 +10,16 @@ from typing import Any
 
 import polars as pl
 
-from tasks.caching import room_task
+from tasks.base.errors import InputError
 from tasks.difficulty.measurement import open_graded
-from tasks.difficulty.settings import DifficultySettings
-from tasks.errors import InputError
-from tasks.lake import write_parquet
-from tasks.naming import measure_name, settle_name
+from tasks.estimates.settings import DifficultySettings
+from tasks.lake.artifacts import Artifact, artifact, building
+from tasks.lake.lake import write_parquet
 from tasks.sampling.profile import read_profile
 from tasks.sampling.settings import SamplingSettings
-from tasks.store import Artifact, artifact, building
-from tasks.warehouse import sql_digests
+from tasks.steps.caching import room_task
+from tasks.steps.naming import measure_name, settle_name
+from tasks.warehouse.warehouse import sql_digests
 
 VERSION = 1
 FILES = {"difficulty": "difficulty.parquet", "difficulty_histogram": "histogram.parquet", "u_shape": "u_shape.parquet"}

@@ -6,10 +6,10 @@ from contextlib import closing
 import polars as pl
 from pydantic import BaseModel, ConfigDict
 
+from tasks.base.errors import InputError
 from tasks.difficulty.measurement import open_graded
-from tasks.difficulty.settings import DifficultySettings
-from tasks.errors import InputError
-from tasks.store import Artifact
+from tasks.estimates.settings import DifficultySettings
+from tasks.lake.artifacts import Artifact
 
 PROBLEM = ["dataset", "split", "problem_id"]
 

@@ -5,9 +5,9 @@ from typing import Any
 
 import polars as pl
 
-from tasks.lake import read_parquet
+from tasks.lake.artifacts import Artifact
+from tasks.lake.lake import read_parquet
 from tasks.similarity.task import PAIRS
-from tasks.store import Artifact
 
 KINDS = ("exact", "near", "image")  # the closer first; the last shares a picture only, and is another question
 COPIES = ("exact", "near")

@@ -2,7 +2,7 @@
 
 from pydantic import Field
 
-from tasks.settings import Settings
+from tasks.base.settings import Settings
 
 APART, NEAR = "apart.parquet", "near.parquet"  # files of an evaluation
 

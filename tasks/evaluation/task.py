@@ -11,14 +11,14 @@ from typing import Any
 
 import polars as pl
 
-from tasks.caching import room_task
-from tasks.difficulty.settings import DifficultySettings
+from tasks.estimates.settings import DifficultySettings
 from tasks.evaluation.comparison import EvaluationArm, arm_rows
 from tasks.evaluation.near import COPIES, near_facts, near_trained, read_pairs, trained_on
 from tasks.evaluation.settings import APART, NEAR
-from tasks.lake import conform, write_parquet
-from tasks.store import Artifact, artifact, building
-from tasks.warehouse import open_over, sql_digests
+from tasks.lake.artifacts import Artifact, artifact, building
+from tasks.lake.lake import conform, write_parquet
+from tasks.steps.caching import room_task
+from tasks.warehouse.warehouse import open_over, sql_digests
 
 VERSION = 2
 FILES = {"evaluation": "summary.parquet", "hint_effect": "hint_effect.parquet"}

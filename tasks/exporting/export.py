@@ -10,13 +10,13 @@ from typing import Any
 import polars as pl
 from pydantic_core import to_jsonable_python
 
-from tasks.errors import InputError
+from tasks.base.errors import InputError
 from tasks.exporting import configs, source
 from tasks.exporting.rows import write_rows
-from tasks.lake import Lake, read_parquet
-from tasks.policy import STARTER
+from tasks.lake.artifacts import Artifact, write_text
+from tasks.lake.lake import Lake, read_parquet
+from tasks.policy.identity import STARTER
 from tasks.prompting.settings import PromptingSettings
-from tasks.store import Artifact, write_text
 from tasks.training.problems import load_problems
 from tasks.training.settings import StageSettings
 

@@ -6,7 +6,7 @@ from pprint import pformat
 from types import ModuleType
 from typing import Any
 
-from tasks.errors import InputError
+from tasks.base.errors import InputError
 from tasks.exporting import adapters
 from tasks.training import weighting
 from tasks.training.settings import StageSettings

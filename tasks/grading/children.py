@@ -20,7 +20,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import IO, Any
 
-from tasks.errors import InputError
+from tasks.base.errors import InputError
 from tasks.grading.settings import GradingSettings
 from tasks.grading.verifier import find_verifier
 

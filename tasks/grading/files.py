@@ -11,12 +11,12 @@ from itertools import islice
 from pathlib import Path
 from typing import IO, Any
 
-from tasks.errors import InputError
+from tasks.base.errors import InputError
 from tasks.grading.pool import Grader
 from tasks.grading.settings import GradingSettings
 from tasks.grading.verdict import Gold, Grade
+from tasks.lake.artifacts import disk_errors_named
 from tasks.problems.precision import MOST_DECIMALS
-from tasks.store import disk_errors_named
 
 BATCH_LINES = 1024
 ADDED = ("verdict", "extracted", "rule")

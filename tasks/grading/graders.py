@@ -8,16 +8,16 @@ from pathlib import Path
 
 import polars as pl
 
-from tasks.compacted import live, manifests, partition_of
-from tasks.errors import InputError
+from tasks.base.errors import InputError
 from tasks.grading.settings import GradingSettings
 from tasks.grading.verdict import GRADER_VERSION, grader_id
 from tasks.grading.verifier import find_verifier
-from tasks.lake import RELATIONS, Lake, write_parquet
-from tasks.published import read_meta
-from tasks.querying import query
-from tasks.store import digest
-from tasks.warehouse import SCHEMA_VERSION
+from tasks.lake.artifacts import digest
+from tasks.lake.compacted import live, manifests, partition_of
+from tasks.lake.lake import RELATIONS, Lake, write_parquet
+from tasks.lake.published import read_meta
+from tasks.warehouse.querying import query
+from tasks.warehouse.warehouse import SCHEMA_VERSION
 
 RELATION = "graders"
 KNOWN = "select grader_id, grader from grader_order order by place"

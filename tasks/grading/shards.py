@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING
 import polars as pl
 
 from tasks.grading.verdict import Gold, grader_id
-from tasks.lake import ROLLOUT_KEY, Lake, read_parquet
+from tasks.lake.artifacts import digest
+from tasks.lake.lake import ROLLOUT_KEY, Lake, read_parquet
 from tasks.problems.precision import stated_precision
-from tasks.store import digest
 
 if TYPE_CHECKING:
     from tasks.grading.pool import Grader

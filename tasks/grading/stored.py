@@ -5,15 +5,15 @@ from pathlib import Path
 
 import polars as pl
 
-from tasks.errors import InputError
+from tasks.base.errors import InputError
 from tasks.grading.graders import find_grader
 from tasks.grading.settings import GradingSettings
 from tasks.grading.verdict import grader_id
-from tasks.lake import Lake, read_parquet
-from tasks.querying import query
-from tasks.relations import text_literal
+from tasks.lake.artifacts import Artifact
+from tasks.lake.lake import Lake, read_parquet
 from tasks.sampling.profile import read_profile
-from tasks.store import Artifact
+from tasks.warehouse.querying import query
+from tasks.warehouse.relations import text_literal
 
 COMPARED = """
     with judged as (

@@ -6,16 +6,16 @@ Cached by the profile's content, the gold answers and the grader's identity; ver
 from pathlib import Path
 from typing import Any
 
-from tasks.caching import room_task
 from tasks.grading.settings import GradingSettings
 from tasks.grading.shards import Ungraded, gold_answers, verdict_rows
 from tasks.grading.verdict import grader_id
-from tasks.lake import Lake
-from tasks.naming import grade_name, policy_named
+from tasks.lake.artifacts import Artifact, artifact, building
+from tasks.lake.lake import Lake
 from tasks.problems.tables import load_problems
-from tasks.progress import progress_shown
 from tasks.sampling.profile import holding, read_profile, round_limits, shard_paths, write_profile
-from tasks.store import Artifact, artifact, building
+from tasks.steps.caching import room_task
+from tasks.steps.naming import grade_name, policy_named
+from tasks.steps.progress import progress_shown
 
 VERSION = 2
 

@@ -14,8 +14,8 @@ from dataclasses import dataclass
 from importlib.util import find_spec
 from pathlib import Path
 
-from tasks.errors import InputError
-from tasks.store import file_digest
+from tasks.base.errors import InputError
+from tasks.lake.artifacts import file_digest
 
 NEEDED = ("response", "gold", "problem")
 DIGITS = 16

@@ -10,12 +10,12 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
+from tasks.lake.artifacts import file_digest, folder_digests
 from tasks.problems.images import ImageFault, image_items, image_path
 from tasks.problems.origin import Origin, hub_commit
 from tasks.problems.readers import read_rows
 from tasks.problems.rows import Columns
 from tasks.problems.settings import SourceSettings
-from tasks.store import file_digest, folder_digests
 
 SETTLED_SECONDS = 2.0
 THREADS = 8

@@ -10,8 +10,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from tasks.lake.artifacts import digest
 from tasks.problems.images import digest_in_name
-from tasks.store import digest
 
 
 @dataclass(frozen=True)

@@ -15,8 +15,8 @@ from typing import Any
 
 from PIL import Image
 
-from tasks.lake import Lake
-from tasks.store import DIGEST_BYTES, disk_errors_named
+from tasks.lake.artifacts import DIGEST_BYTES, disk_errors_named
+from tasks.lake.lake import Lake
 
 EXTENSIONS = {"PNG": "png", "JPEG": "jpg", "MPO": "jpg", "WEBP": "webp", "GIF": "gif", "BMP": "bmp"}
 OPENED = [name for name in EXTENSIONS if name != "MPO"]  # several JPEGs in one file, which Pillow opens as JPEG

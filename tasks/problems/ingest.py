@@ -11,15 +11,15 @@ from typing import Any
 
 import polars as pl
 
-from tasks.errors import InputError
-from tasks.lake import RELATIONS, Lake, write_parquet
+from tasks.base.errors import InputError
+from tasks.lake.lake import RELATIONS, Lake, write_parquet
+from tasks.lake.storage import send_images
 from tasks.problems.identity import Candidate, Rejection, settle_duplicates
 from tasks.problems.images import ImageLimits
 from tasks.problems.origin import Origin, locate
 from tasks.problems.readers import Row, read_rows
 from tasks.problems.rows import Columns, RowFault, find_columns, read_problem
 from tasks.problems.settings import SourceSettings
-from tasks.remote import send_images
 
 THREADS = 8
 CHUNK_ROWS = 256

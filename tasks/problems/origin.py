@@ -5,9 +5,9 @@ import re
 from dataclasses import dataclass
 from pathlib import Path
 
-from tasks.errors import InputError, NotReachable
+from tasks.base.errors import InputError, NotReachable
+from tasks.lake.artifacts import path_is_hidden
 from tasks.problems.settings import SourceSettings
-from tasks.store import path_is_hidden
 
 SUFFIXES = {".jsonl": "jsonl", ".ndjson": "jsonl", ".json": "jsonl", ".parquet": "parquet", ".pq": "parquet"}
 VARIABLE = re.compile(r"\$(?:\{(\w+)\}|(\w+))")

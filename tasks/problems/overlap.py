@@ -9,9 +9,9 @@ from dataclasses import dataclass
 
 import polars as pl
 
-from tasks.errors import InputError
-from tasks.lake import read_parquet
-from tasks.store import Artifact
+from tasks.base.errors import InputError
+from tasks.lake.artifacts import Artifact
+from tasks.lake.lake import read_parquet
 
 READ = ["problem_id", "gold_id", "dataset", "split", "source_id"]
 SHOWN = 3

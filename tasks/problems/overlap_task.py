@@ -9,12 +9,12 @@ from typing import Any
 
 import polars as pl
 
-from tasks.caching import room_task
-from tasks.errors import InputError
-from tasks.lake import RELATIONS, read_parquet, write_parquet
+from tasks.base.errors import InputError
+from tasks.lake.artifacts import Artifact, artifact, building
+from tasks.lake.lake import RELATIONS, read_parquet, write_parquet
 from tasks.problems.overlap import Parts, check_apart, places
 from tasks.problems.settings import Overlap
-from tasks.store import Artifact, artifact, building
+from tasks.steps.caching import room_task
 
 VERSION = 1
 logger = logging.getLogger(__name__)

@@ -11,7 +11,7 @@ from itertools import islice
 from pathlib import Path
 from typing import Any
 
-from tasks.errors import InputError
+from tasks.base.errors import InputError
 from tasks.problems.origin import Origin, hub_commit, several
 from tasks.problems.settings import SourceSettings
 

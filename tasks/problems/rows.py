@@ -9,8 +9,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
-from tasks.errors import InputError
-from tasks.lake import Lake
+from tasks.base.errors import InputError
+from tasks.lake.lake import Lake
 from tasks.problems.identity import gold_digest, problem_digest
 from tasks.problems.images import ImageFault, ImageLimits, image_items, keep_image
 from tasks.problems.marks import MarkFault, place_marks

@@ -7,8 +7,8 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BeforeValidator, Field
 
-from tasks.errors import did_you_mean
-from tasks.settings import Settings
+from tasks.base.errors import did_you_mean
+from tasks.base.settings import Settings
 
 Part = Literal["images", "choices", "id"]
 Overlap = Literal["error", "drop_train", "drop_heldout"]

@@ -4,8 +4,8 @@ from collections.abc import Sequence
 
 import polars as pl
 
-from tasks.lake import RELATIONS, read_parquet
-from tasks.store import Artifact
+from tasks.lake.artifacts import Artifact
+from tasks.lake.lake import RELATIONS, read_parquet
 
 
 def read_problems(artifacts: Sequence[Artifact]) -> pl.DataFrame:

@@ -5,15 +5,15 @@ of a hub dataset (asked of the hub at each run, unless `revision` pins it). Movi
 from pathlib import Path
 from typing import Any
 
-from tasks.caching import room_task
-from tasks.errors import InputError
-from tasks.lake import Lake
-from tasks.planning import Work
+from tasks.base.errors import InputError
+from tasks.lake.artifacts import Artifact, artifact, building, digest
+from tasks.lake.lake import Lake
 from tasks.problems.fingerprint import source_fingerprint
 from tasks.problems.ingest import ingest_source, source_columns
 from tasks.problems.origin import locate
 from tasks.problems.settings import SourceSettings
-from tasks.store import Artifact, artifact, building, digest
+from tasks.steps.caching import room_task
+from tasks.steps.planning import Work
 
 VERSION = 2
 PLACES = {"path", "images_folder"}

@@ -10,9 +10,9 @@ from pathlib import Path
 import jinja2
 import jinja2.meta
 
-from tasks.errors import InputError, did_you_mean
+from tasks.base.errors import InputError, did_you_mean
+from tasks.lake.artifacts import file_digest
 from tasks.prompting.settings import HintSettings, PromptingSettings
-from tasks.store import file_digest
 
 ROOM = Path(__file__).parent
 IMAGE_MARK = "<image>"

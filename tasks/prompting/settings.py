@@ -2,7 +2,7 @@
 
 from pydantic import Field, model_validator
 
-from tasks.settings import Settings
+from tasks.base.settings import Settings
 
 
 class HintSettings(Settings):

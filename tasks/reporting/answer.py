@@ -6,9 +6,9 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from tasks.cells import FRACTIONS, NUMBERS, Cells
-from tasks.reporting.terminal import MOST_ROWS
+from flows.commands.terminal import MOST_ROWS
 from tasks.reporting.wording import printable
+from tasks.warehouse.cells import FRACTIONS, NUMBERS, Cells
 
 DIGEST = re.compile(r"[0-9a-f]{32}|[0-9a-f]{40}|[0-9a-f]{64}")
 SHORT, READABLE, WORD, GAP = 12, 40, 72, 2

@@ -11,7 +11,7 @@ import altair as alt
 import polars as pl
 from markupsafe import Markup
 
-from tasks.difficulty.settings import BANDS
+from tasks.estimates.settings import BANDS
 from tasks.reporting.svg import SERIES, ink, inline_svg, series_ink
 
 WIDTH, HEIGHT = 280, 170

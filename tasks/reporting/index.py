@@ -12,11 +12,11 @@ from typing import Any
 
 from filelock import FileLock
 
-from tasks.layout import ASIDE, MANIFEST
-from tasks.remote import send_file
+from tasks.lake.artifacts import write_text
+from tasks.lake.layout import ASIDE, MANIFEST
+from tasks.lake.storage import send_file
 from tasks.reporting.templates import laid_out
 from tasks.reporting.wording import change, label, percent, percent_interval, points, points_interval
-from tasks.store import write_text
 
 INDEX, REPORTS = "index.html", "reports"
 TEMPLATE = "index.html.jinja"

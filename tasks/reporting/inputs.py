@@ -13,12 +13,12 @@ from typing import Any
 import polars as pl
 
 from tasks.difficulty.measurement import open_graded
-from tasks.difficulty.settings import DifficultySettings
-from tasks.lake import RELATIONS, ROLLOUT_KEY, Lake, read_parquet
+from tasks.estimates.settings import DifficultySettings
+from tasks.lake.artifacts import Artifact
+from tasks.lake.lake import RELATIONS, ROLLOUT_KEY, Lake, read_parquet
 from tasks.reporting.near import NearTrained, near_trained
 from tasks.sampling.profile import profile_rollouts, shard_paths
-from tasks.store import Artifact
-from tasks.warehouse import open_over
+from tasks.warehouse.warehouse import open_over
 
 GROUPS = "stg_groups"
 SLIM = ("n_tokens", "finish_reason", "seed", "hint")  # of a rollout, what costs are counted by

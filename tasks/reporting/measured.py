@@ -13,10 +13,10 @@ from tempfile import TemporaryDirectory
 
 import polars as pl
 
-from tasks.lake import read_parquet
+from tasks.lake.lake import read_parquet
 from tasks.reporting.inputs import Inputs
 from tasks.reporting.wording import policy_title
-from tasks.warehouse import open_over
+from tasks.warehouse.warehouse import open_over
 
 MARTS = ("difficulty_histogram", "u_shape", "band_transitions", "policy_drift")
 HELD_OUT = """

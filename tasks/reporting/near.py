@@ -5,10 +5,10 @@ from dataclasses import dataclass
 import polars as pl
 
 from tasks.evaluation.settings import APART
-from tasks.lake import read_parquet
+from tasks.lake.artifacts import Artifact
+from tasks.lake.lake import read_parquet
 from tasks.reporting.summary import IS_ALL
 from tasks.reporting.wording import percent, percent_interval, policy_title
-from tasks.store import Artifact
 
 NOT_SOUGHT = "Nobody has looked whether held-out problems are nearly the same as some that were trained on."
 NONE_LEFT = "No held-out problem is left without the near-duplicates."

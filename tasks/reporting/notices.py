@@ -13,8 +13,8 @@ from typing import Any
 import polars as pl
 
 from tasks.difficulty.shapes import shape_of
-from tasks.lake import read_parquet
-from tasks.naming import artifact_key
+from tasks.lake.artifacts import Artifact
+from tasks.lake.lake import read_parquet
 from tasks.reporting.index import INDEX
 from tasks.reporting.inputs import Difficulty, Inputs, curated_problems
 from tasks.reporting.near import NearTrained, near_sentence, near_trained
@@ -25,7 +25,7 @@ from tasks.reporting.served import address_of
 from tasks.reporting.svg import picture_uri
 from tasks.reporting.templates import palette
 from tasks.reporting.wording import label, p_value, parameter, percent, percent_interval, points, points_interval, policy_title
-from tasks.store import Artifact
+from tasks.steps.naming import artifact_key
 
 MARKS = re.compile(r"([\\`*_{}\[\]()#+\-.!|~:])")
 BAR = 24

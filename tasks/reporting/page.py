@@ -3,6 +3,7 @@
 Equal inputs give equal bytes, but for the engine's time in the costs: the page holds no date and no path of the machine it was made on.
 """
 
+from tasks.lake.artifacts import Artifact
 from tasks.reporting.inputs import Inputs
 from tasks.reporting.measured import measured
 from tasks.reporting.sections.calibration import calibration_section
@@ -19,7 +20,6 @@ from tasks.reporting.sections.suspects import suspects_section
 from tasks.reporting.sections.training import training_section
 from tasks.reporting.templates import laid_out
 from tasks.reporting.wording import label
-from tasks.store import Artifact
 
 REPORT, STUDY = "report.html.jinja", "study.html.jinja"
 

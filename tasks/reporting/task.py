@@ -10,10 +10,10 @@ from typing import TYPE_CHECKING
 from prefect.artifacts import create_markdown_artifact, create_table_artifact
 from prefect.context import FlowRunContext, TaskRunContext
 
-from tasks.caching import room_task
-from tasks.layout import MANIFEST
-from tasks.relations import RELATION_FOLDERS, SQL
-from tasks.store import Artifact, artifact, building, digest, file_digest, folder_digests, write_text
+from tasks.lake.artifacts import Artifact, artifact, building, digest, file_digest, folder_digests, write_text
+from tasks.lake.layout import MANIFEST
+from tasks.steps.caching import room_task
+from tasks.warehouse.relations import RELATION_FOLDERS, SQL
 
 if TYPE_CHECKING:
     from tasks.reporting.notices import Notice

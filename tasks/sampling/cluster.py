@@ -19,13 +19,13 @@ from prefect.runtime import flow_run
 from prefect_ray import RayTaskRunner
 from prefect_ray.context import remote_options
 
-from tasks.caching import fault_may_pass
-from tasks.lake import read_parquet, write_parquet
-from tasks.naming import recipe_first
+from tasks.lake.artifacts import write_text
+from tasks.lake.lake import read_parquet, write_parquet
 from tasks.sampling.engines import Engine, open_engine
 from tasks.sampling.settings import RaySettings
 from tasks.sampling.worker import SampleSpec, draw, every_problem
-from tasks.store import write_text
+from tasks.steps.caching import fault_may_pass
+from tasks.steps.naming import recipe_first
 
 Progress = Callable[[int, int, str], None]
 SHOWN: ContextVar[Progress] = ContextVar("where draw_shards tells how far it is")

@@ -2,14 +2,14 @@
 
 from pathlib import Path
 
-from tasks.caching import room_task
-from tasks.lake import Lake
-from tasks.paths import expand_files
-from tasks.policy import Policy
+from tasks.base.paths import expand_files
+from tasks.lake.artifacts import Artifact, artifact, building, digest
+from tasks.lake.lake import Lake
+from tasks.policy.identity import Policy
 from tasks.problems.tables import load_problems
 from tasks.sampling.imported import ImportSettings, imported_rollouts, panel_id
 from tasks.sampling.profile import write_profile
-from tasks.store import Artifact, artifact, building, digest
+from tasks.steps.caching import room_task
 
 VERSION = 1
 

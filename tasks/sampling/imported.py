@@ -11,9 +11,9 @@ from pathlib import Path
 import polars as pl
 from pydantic import Field
 
-from tasks.errors import InputError
-from tasks.settings import Settings
-from tasks.store import digest, file_digest
+from tasks.base.errors import InputError
+from tasks.base.settings import Settings
+from tasks.lake.artifacts import digest, file_digest
 
 MOST_NAMED = 3
 

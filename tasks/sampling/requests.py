@@ -13,12 +13,12 @@ from typing import Any
 
 import polars as pl
 
-from tasks.lake import ROLLOUT_KEY
+from tasks.lake.artifacts import digest
+from tasks.lake.lake import ROLLOUT_KEY
 from tasks.prompting import pictures
 from tasks.prompting.prompt import problem_hint, render_prompt, template_digests
 from tasks.prompting.settings import PromptingSettings
 from tasks.sampling.settings import SamplingSettings
-from tasks.store import digest
 
 SEED_BITS = 63
 

@@ -5,7 +5,7 @@ from urllib.parse import urlsplit
 
 from pydantic import Field, field_validator, model_validator
 
-from tasks.settings import Settings
+from tasks.base.settings import Settings
 
 
 class VllmSettings(Settings):

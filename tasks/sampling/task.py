@@ -16,21 +16,21 @@ from types import ModuleType
 import polars as pl
 from prefect import get_run_logger
 
-from tasks.caching import room_task
-from tasks.cards import cards_held
-from tasks.errors import InputError
-from tasks.lake import Lake, read_parquet
-from tasks.naming import sample_name
-from tasks.planning import PLANNER, Work, all_problems
-from tasks.policy import Policy
-from tasks.process import run_worker
-from tasks.progress import progress_shown
+from tasks.base.errors import InputError
+from tasks.base.process import run_worker
+from tasks.lake.artifacts import Artifact, artifact, building, digest
+from tasks.lake.lake import Lake, read_parquet
+from tasks.policy.identity import Policy
 from tasks.prompting.settings import PromptingSettings
 from tasks.sampling.profile import holding, write_profile
 from tasks.sampling.requests import sampling_id, sampling_identity
 from tasks.sampling.settings import SamplingSettings
 from tasks.sampling.worker import SampleSpec, every_problem, missing_shards, problems_of, wanted_keys
-from tasks.store import Artifact, artifact, building, digest
+from tasks.steps.caching import room_task
+from tasks.steps.cards import cards_held
+from tasks.steps.naming import sample_name
+from tasks.steps.planning import PLANNER, Work, all_problems
+from tasks.steps.progress import progress_shown
 
 VERSION = 1
 

@@ -8,9 +8,9 @@ from pathlib import Path
 import polars as pl
 from pydantic import BaseModel, ConfigDict
 
-from tasks.lake import Lake, read_parquet
-from tasks.policy import Policy
-from tasks.process import emit_progress, worker_main
+from tasks.base.process import emit_progress, worker_main
+from tasks.lake.lake import Lake, read_parquet
+from tasks.policy.identity import Policy
 from tasks.prompting.settings import PromptingSettings
 from tasks.sampling.engines import Engine, open_engine
 from tasks.sampling.requests import Request, chunks, requests_for, rollout_rows, wanted

@@ -10,7 +10,7 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
-from tasks.lake import RELATIONS
+from tasks.lake.lake import RELATIONS
 from tasks.similarity.looks import Look, bands_of, difference
 from tasks.similarity.settings import SimilaritySettings
 from tasks.similarity.texts import Sketches, sketches

@@ -9,12 +9,12 @@ from typing import TYPE_CHECKING, Any
 
 import polars as pl
 
-from tasks.caching import room_task
-from tasks.lake import RELATIONS, Lake, write_parquet
+from tasks.lake.artifacts import Artifact, artifact, building
+from tasks.lake.lake import RELATIONS, Lake, write_parquet
 from tasks.problems.images import image_paths
 from tasks.problems.tables import read_problems
 from tasks.similarity.settings import SimilaritySettings
-from tasks.store import Artifact, artifact, building
+from tasks.steps.caching import room_task
 
 if TYPE_CHECKING:
     from tasks.similarity.looks import Look

@@ -5,7 +5,7 @@ from typing import Annotated
 
 from pydantic import Field
 
-from tasks.settings import Settings
+from tasks.base.settings import Settings
 
 Chance = Annotated[float, Field(ge=0, le=1)]
 

@@ -4,14 +4,14 @@ from pathlib import Path
 
 from prefect import get_run_logger
 
-from tasks.caching import room_task
-from tasks.process import run_worker
-from tasks.progress import progress_shown
+from tasks.base.process import run_worker
+from tasks.lake.artifacts import Artifact, artifact, building, file_digest
 from tasks.prompting.prompt import template_digests
 from tasks.prompting.settings import PromptingSettings
 from tasks.starter.datasets import write_starter_datasets
 from tasks.starter.settings import StarterDatasetSettings, StarterSettings, TeachingSpec
-from tasks.store import Artifact, artifact, building, file_digest
+from tasks.steps.caching import room_task
+from tasks.steps.progress import progress_shown
 
 ROOM = Path(__file__).parent
 

@@ -5,8 +5,8 @@ from collections.abc import Sequence
 import polars as pl
 from pydantic import BaseModel, ConfigDict
 
-from tasks.lake import read_parquet
-from tasks.store import Artifact
+from tasks.lake.artifacts import Artifact
+from tasks.lake.lake import read_parquet
 
 
 class ArmRun(BaseModel):

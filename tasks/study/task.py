@@ -9,12 +9,12 @@ from pathlib import Path
 
 import polars as pl
 
-from tasks.caching import room_task
-from tasks.difficulty.settings import DifficultySettings
-from tasks.lake import conform, write_parquet
-from tasks.store import Artifact, artifact, building
+from tasks.estimates.settings import DifficultySettings
+from tasks.lake.artifacts import Artifact, artifact, building
+from tasks.lake.lake import conform, write_parquet
+from tasks.steps.caching import room_task
 from tasks.study.runs import ArmRun, run_rows, stage_rows
-from tasks.warehouse import open_over, sql_digests
+from tasks.warehouse.warehouse import open_over, sql_digests
 
 VERSION = 1
 FILES = {name: f"{name}.parquet" for name in ("study", "study_scores", "study_curve", "study_targets")}

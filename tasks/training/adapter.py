@@ -17,9 +17,9 @@ from torch import nn
 from transformers import BitsAndBytesConfig, PreTrainedModel
 from transformers.integrations import is_deepspeed_zero3_enabled
 
-from tasks.errors import InputError
-from tasks.modeling import is_local, load_weights, with_adapter
-from tasks.policy import ADAPTER, Policy
+from tasks.base.errors import InputError
+from tasks.policy.identity import ADAPTER, Policy
+from tasks.policy.loading import is_local, load_weights, with_adapter
 from tasks.training.settings import LoraSettings, StageSettings
 
 DEFAULT = "default"  # PEFT's name of the adapter that is trained

@@ -13,8 +13,8 @@ import torch
 from trl import GRPOTrainer
 from trl.data_utils import prepare_multimodal_messages
 
-from tasks.errors import InputError
-from tasks.lake import write_parquet
+from tasks.base.errors import InputError
+from tasks.lake.lake import write_parquet
 from tasks.training.rewards import completion_text
 
 NO_NUMBERS = ("probability tensor contains", "device-side assert triggered")  # what drawing tokens from NaN says, on a CPU and on a GPU

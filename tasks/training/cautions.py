@@ -6,9 +6,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
+from tasks.base.settings import Settings
 from tasks.prompting.settings import PromptingSettings
 from tasks.sampling.settings import Distribution
-from tasks.settings import Settings
 from tasks.training.settings import LORA_RATE, WHOLE_RATE, StageSettings
 
 LARGE = 100_000_000

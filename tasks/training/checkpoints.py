@@ -15,8 +15,8 @@ from typing import Any
 
 import torch
 
-from tasks.errors import InputError
-from tasks.store import sync_folder, write_text
+from tasks.base.errors import InputError
+from tasks.lake.artifacts import sync_folder, write_text
 
 SEAL = "complete.json"
 WEIGHTS = "weights.pt"

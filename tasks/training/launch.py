@@ -8,8 +8,8 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from tasks.errors import InputError, did_you_mean
-from tasks.process import PARENT, PROJECT
+from tasks.base.errors import InputError, did_you_mean
+from tasks.base.process import PARENT, PROJECT
 from tasks.training.settings import StageSettings
 
 if TYPE_CHECKING:

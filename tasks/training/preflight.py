@@ -4,7 +4,7 @@ from importlib.util import find_spec
 
 import torch
 
-from tasks.errors import InputError
+from tasks.base.errors import InputError
 from tasks.training.settings import StageSettings
 from tasks.training.trackers import check_trackers
 from tasks.training.vllm_rollouts import check_rollouts

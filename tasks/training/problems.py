@@ -10,8 +10,8 @@ from typing import Any
 
 from PIL import Image
 
-from tasks.errors import InputError
-from tasks.lake import read_parquet
+from tasks.base.errors import InputError
+from tasks.lake.lake import read_parquet
 from tasks.prompting.pictures import open_picture
 from tasks.prompting.prompt import IMAGE_MARK, chat_messages, problem_hint, render_prompt
 from tasks.prompting.settings import PromptingSettings

@@ -9,7 +9,7 @@ from typing import Any
 
 import polars as pl
 
-from tasks.lake import RELATIONS, conform, read_parquet, write_parquet
+from tasks.lake.lake import RELATIONS, conform, read_parquet, write_parquet
 
 WALL_CLOCK = ("step_time", "train_", "total_flos", "epoch")
 

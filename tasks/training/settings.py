@@ -7,9 +7,9 @@ from typing import Any, Literal
 
 from pydantic import Field, ValidationInfo, field_validator, model_validator
 
-from tasks.errors import InputError
+from tasks.base.errors import InputError
+from tasks.base.settings import Settings
 from tasks.sampling.settings import Distribution
-from tasks.settings import Settings
 
 Family = Literal["none", "linear", "quadratic", "inverse", "exponential", "steep_exponential"]
 Tracker = Literal["tensorboard", "wandb", "trackio"]

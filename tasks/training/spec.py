@@ -5,7 +5,7 @@ from pathlib import Path
 from pydantic import BaseModel, ConfigDict
 
 from tasks.grading.settings import GradingSettings
-from tasks.policy import Policy
+from tasks.policy.identity import Policy
 from tasks.prompting.settings import PromptingSettings
 from tasks.training.settings import StageSettings
 

@@ -13,10 +13,10 @@ from peft import PeftModel
 from transformers import AutoConfig, PrinterCallback
 from transformers.utils import GENERATION_CONFIG_NAME, cached_file
 
-from tasks.errors import InputError
+from tasks.base.errors import InputError
 from tasks.grading.pool import Grader
-from tasks.modeling import hub_options, is_local, load_dtype, load_processor, sees_images
-from tasks.policy import Policy, check_is_model
+from tasks.policy.identity import Policy, check_is_model
+from tasks.policy.loading import hub_options, is_local, load_dtype, load_processor, sees_images
 from tasks.prompting.settings import PromptingSettings
 from tasks.training.adapter import save_adapter, trainable_model
 from tasks.training.answering import BROKEN
@@ -106,7 +106,7 @@ def watch_validation(trainer: DifficultyGRPOTrainer, spec: StageSpec, rewards: R
 
 
 def save_policy(trainer: DifficultyGRPOTrainer, policy: Policy, folder: Path) -> None:
-    """Save the trained policy as `tasks.modeling` will load it: the adapter alone, or whole weights in the dtype that sampling uses."""
+    """Save the trained policy as `tasks.policy.loading` will load it: the adapter alone, or whole weights in the dtype of sampling."""
     weights = trainer.accelerator.get_state_dict(trainer.model_wrapped)  # every process takes part in gathering
     if not trainer.is_world_process_zero():
         return
@@ -125,7 +125,7 @@ def save_policy(trainer: DifficultyGRPOTrainer, policy: Policy, folder: Path) ->
 
 def keep_generation_settings(policy: Policy, folder: Path) -> None:
     """Put the generation settings that the policy came with beside the trained weights, to the byte: they are for people who serve it,
-    and nothing here samples with them (`tasks.modeling.bare_generation`). A policy without any is saved with its end tokens alone."""
+    and nothing here samples with them (`tasks.policy.loading.bare_generation`). A policy without any is saved with its end tokens alone."""
     found = cached_file(
         policy.model,
         GENERATION_CONFIG_NAME,

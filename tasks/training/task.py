@@ -13,22 +13,22 @@ from typing import Any
 import polars as pl
 from prefect import get_run_logger
 
-from tasks.caching import room_task
-from tasks.cards import cards_held
+from tasks.base.errors import InputError
+from tasks.base.process import run_worker
 from tasks.curation.validation_task import VALIDATION
-from tasks.errors import InputError
 from tasks.grading.settings import GradingSettings
 from tasks.grading.verdict import grader_id
-from tasks.lake import Lake, read_parquet
-from tasks.model_size import parameter_count
-from tasks.planning import Planned, Work
-from tasks.policy import Policy, trained_policy
-from tasks.process import run_worker
-from tasks.progress import progress_shown
+from tasks.lake.artifacts import Artifact, artifact, building, digest
+from tasks.lake.lake import Lake, read_parquet
+from tasks.policy.identity import Policy, trained_policy
+from tasks.policy.size import parameter_count
 from tasks.prompting.prompt import template_digests
 from tasks.prompting.settings import HintSettings, PromptingSettings
 from tasks.sampling.settings import Distribution
-from tasks.store import Artifact, artifact, building, digest
+from tasks.steps.caching import room_task
+from tasks.steps.cards import cards_held
+from tasks.steps.planning import Planned, Work
+from tasks.steps.progress import progress_shown
 from tasks.training.cautions import EVALUATION, PROFILE, Asking, Caution, asking, cautions
 from tasks.training.settings import StageSettings
 from tasks.training.spec import StageSpec

@@ -21,8 +21,8 @@ from torch.utils.data import Sampler
 from transformers import PreTrainedModel
 from trl import GRPOConfig
 
-from tasks.errors import InputError
-from tasks.modeling import Processor
+from tasks.base.errors import InputError
+from tasks.policy.loading import Processor
 from tasks.training.adapter import DEFAULT, check_adapter_fits
 from tasks.training.answering import AnsweringTrainer
 from tasks.training.checkpoints import full_disk_named

@@ -16,8 +16,8 @@ from accelerate.utils import DistributedType, gather_object
 from torch.distributed.checkpoint.state_dict import StateDictOptions, get_model_state_dict, set_model_state_dict
 from transformers import TrainerCallback, TrainerControl, TrainerState, TrainingArguments
 
-from tasks.errors import InputError
-from tasks.store import digest
+from tasks.base.errors import InputError
+from tasks.lake.artifacts import digest
 from tasks.training.answering import AnsweringTrainer
 from tasks.training.checkpoints import Checkpoints
 from tasks.training.problems import Problems

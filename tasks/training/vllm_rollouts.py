@@ -15,9 +15,9 @@ import torch
 from huggingface_hub import snapshot_download
 from transformers import PreTrainedModel
 
-from tasks.errors import InputError
-from tasks.modeling import Processor, is_local
-from tasks.policy import Policy
+from tasks.base.errors import InputError
+from tasks.policy.identity import Policy
+from tasks.policy.loading import Processor, is_local
 from tasks.training.settings import RolloutSettings
 
 PAUSE_S = 2.0

@@ -8,7 +8,7 @@ import os
 import sys
 from pathlib import Path
 
-from tasks.process import worker_main
+from tasks.base.process import worker_main
 from tasks.training.launch import LAUNCHED, launch, launch_config
 from tasks.training.settings import StageSettings
 from tasks.training.spec import StageSpec

@@ -10,11 +10,11 @@ from pathlib import Path
 import numpy as np
 import polars as pl
 
-from tasks.difficulty.settings import DifficultySettings
-from tasks.lake import Lake, write_parquet
-from tasks.querying import query
+from tasks.estimates.settings import DifficultySettings
+from tasks.lake.lake import Lake, write_parquet
 from tasks.sampling.settings import AdaptiveSettings
-from tasks.warehouse import open_over
+from tasks.warehouse.querying import query
+from tasks.warehouse.warehouse import open_over
 from tests.bench.row import Row
 from tests.flows.runs import run
 from tests.sql.rows import table

@@ -12,7 +12,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
-from tasks.lake import Lake
+from tasks.lake.lake import Lake
 from tasks.sampling.engines import open_engine
 from tasks.sampling.requests import Request, requests_for
 from tasks.sampling.worker import SampleSpec, problems_of, wanted_keys

@@ -18,7 +18,7 @@ from PIL import Image
 
 from tasks.grading.pool import Grader
 from tasks.grading.settings import GradingSettings
-from tasks.policy import Policy, PolicySettings, base_policy
+from tasks.policy.identity import Policy, PolicySettings, base_policy
 from tasks.prompting.prompt import render_prompt
 from tasks.prompting.settings import PromptingSettings
 from tasks.sampling.engines import Engine

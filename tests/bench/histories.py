@@ -10,15 +10,15 @@ import time
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
-from tasks.difficulty.settings import DifficultySettings
-from tasks.lake import Lake
-from tasks.process import PROJECT
-from tasks.querying import query
-from tasks.warehouse import publish
+from tasks.base.process import PROJECT
+from tasks.estimates.settings import DifficultySettings
+from tasks.lake.lake import Lake
+from tasks.warehouse.querying import query
+from tasks.warehouse.warehouse import publish
 from tests.bench.row import Row
 from tests.flows.runs import environment
 from tests.sql.rows import problems_artifact
-from tests.test_incremental import compare
+from tests.warehouse.test_incremental import compare
 
 HISTORIES, PUBLISHES, PROCESSES = 300, 50, 2
 
@@ -36,7 +36,7 @@ def histories(number: int) -> Row:
 
 def differences(first: int, last: int) -> int:
     """How many the histories of these seeds have; they are printed."""
-    command = [sys.executable, "-m", "tests.histories", str(first), str(last)]
+    command = [sys.executable, "-m", "tests.warehouse.histories", str(first), str(last)]
     done = subprocess.run(command, cwd=PROJECT, env=environment(Path(tempfile.gettempdir())), capture_output=True, text=True, check=True)
     *shown, last_line = done.stdout.strip().splitlines()
     print("\n".join(shown), file=sys.stderr)
@@ -49,7 +49,9 @@ def beside_a_writer(number: int) -> Row:
     with tempfile.TemporaryDirectory() as folder:
         lake = Lake(Path(folder) / "home")
         problems_artifact(lake.home, [{"problem_id": f"p{place}", "row": place} for place in range(40)])
-        writer = subprocess.Popen([sys.executable, "-m", "tests.writing", str(lake.home)], cwd=PROJECT, env=environment(Path(folder)))
+        writer = subprocess.Popen(
+            [sys.executable, "-m", "tests.warehouse.writing", str(lake.home)], cwd=PROJECT, env=environment(Path(folder))
+        )
         try:
             for _ in range(number):
                 failed += not publishes(lake)

@@ -6,9 +6,9 @@
 import tempfile
 from pathlib import Path
 
-from tasks.lake import Lake
-from tasks.querying import query
-from tasks.store import file_digest
+from tasks.lake.artifacts import file_digest
+from tasks.lake.lake import Lake
+from tasks.warehouse.querying import query
 from tests.bench.row import Row
 from tests.bench.sweep import simulated
 from tests.flows.interrupting import HEAVY, interrupted

@@ -11,9 +11,9 @@ from statistics import NormalDist
 import numpy as np
 import polars as pl
 
-from tasks.difficulty.settings import DifficultySettings
-from tasks.lake import write_parquet
-from tasks.warehouse import connect, create_macros, open_over
+from tasks.estimates.settings import DifficultySettings
+from tasks.lake.lake import write_parquet
+from tasks.warehouse.warehouse import connect, create_macros, open_over
 from tests.bench.row import Row
 
 SAMPLES = (8, 10, 12, 16, 24, 32, 64, 128)

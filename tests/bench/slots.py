@@ -21,10 +21,10 @@ from typing import Any
 import psutil
 import yaml
 
-from tasks.cards import CARDS
+from tasks.steps.cards import CARDS
 from tests.bench.row import Row
 from tests.flows.runs import TINY, environment
-from tests.flows.serving import QUICK, Served, serving
+from tests.flows.service.serving import QUICK, Served, serving
 
 RUNS, PATIENCE_S, LOOK_S, FREED_S = 10, 900.0, 0.05, 90.0
 TAKEN, GIVEN = re.compile(r"^computing on "), re.compile(r"^gave back ")

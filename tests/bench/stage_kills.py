@@ -14,8 +14,8 @@ import time
 from collections import Counter
 from pathlib import Path
 
-from tasks.process import EVENT, run_worker, start_worker
-from tasks.store import folder_digests, write_text
+from tasks.base.process import EVENT, run_worker, start_worker
+from tasks.lake.artifacts import folder_digests, write_text
 from tasks.training.checkpoints import Checkpoints
 from tasks.training.settings import StageSettings
 from tasks.training.spec import StageSpec

@@ -21,9 +21,9 @@ import psutil
 
 from tasks.grading.settings import GradingSettings
 from tasks.grading.task import grade
-from tasks.lake import Lake
+from tasks.lake.artifacts import Artifact, artifact, building
+from tasks.lake.lake import Lake
 from tasks.sampling.profile import write_profile
-from tasks.store import Artifact, artifact, building
 from tests.bench.row import Row
 from tests.flows.prove_demo import GIB, tree_memory
 from tests.flows.runs import environment

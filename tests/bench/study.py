@@ -11,9 +11,9 @@ from pathlib import Path
 import polars as pl
 
 from flows.arms import Study, load_study
-from tasks.lake import Lake
-from tasks.querying import query
+from tasks.lake.lake import Lake
 from tasks.reporting.wording import MISSING, p_value, percent, percent_interval, points, points_interval
+from tasks.warehouse.querying import query
 from tests.bench.__main__ import machine, put_into_readme
 
 BEGIN, END = "<!-- study: begin -->", "<!-- study: end -->"
@@ -61,7 +61,7 @@ def table(home: Path, study: Study) -> str:
 
 def main(home: Path) -> None:
     """Run the study and write its table."""
-    subprocess.run([sys.executable, "-m", "flows.cli", "study", NAME, "--home", str(home)], check=True)
+    subprocess.run([sys.executable, "-m", "flows.commands.cli", "study", NAME, "--home", str(home)], check=True)
     put_into_readme(BEGIN, table(home, load_study(NAME)), END)
 
 

@@ -9,9 +9,9 @@ import tempfile
 import time
 from pathlib import Path
 
-from tasks.difficulty.settings import DifficultySettings
-from tasks.lake import Lake
-from tasks.warehouse import publish
+from tasks.estimates.settings import DifficultySettings
+from tasks.lake.lake import Lake
+from tasks.warehouse.warehouse import publish
 from tests.bench import warehouse
 from tests.bench.row import Row
 from tests.flows.runs import command, environment

@@ -23,8 +23,8 @@ from trl import GRPOTrainer
 
 from tasks.grading.pool import Grader
 from tasks.grading.settings import GradingSettings
-from tasks.modeling import load_model, load_processor
-from tasks.policy import STARTER, Policy, PolicySettings, base_policy
+from tasks.policy.identity import STARTER, Policy, PolicySettings, base_policy
+from tasks.policy.loading import load_model, load_processor
 from tasks.starter.datasets import DATASETS, starter_problems
 from tasks.starter.picture import png_bytes
 from tasks.training.checkpoints import Checkpoints

@@ -21,10 +21,10 @@ from typing import Any
 
 import polars as pl
 
-from tasks.difficulty.settings import DifficultySettings
-from tasks.lake import Lake
-from tasks.layout import ASIDE
-from tasks.warehouse import connect, open_over, publish
+from tasks.estimates.settings import DifficultySettings
+from tasks.lake.lake import Lake
+from tasks.lake.layout import ASIDE
+from tasks.warehouse.warehouse import connect, open_over, publish
 from tests.bench.row import Row
 from tests.flows.runs import environment
 
@@ -159,7 +159,7 @@ def run_steps(home: Path, times: int, names: list[str]) -> None:
     """Run steps and print their figures. Libraries are imported before the clock starts, as they are in a flow that has measured."""
     import duckdb  # noqa: F401
 
-    from tasks.difficulty import fit, stopping  # noqa: F401
+    from tasks.estimates import fit, stopping  # noqa: F401
 
     best = [math.inf for _ in names]
     for _ in range(times):

@@ -6,10 +6,10 @@ from pathlib import Path
 from PIL import Image
 
 from tasks.curation.settings import CurationSettings, HarderStageRule, StageRule
-from tasks.difficulty.settings import DifficultySettings
 from tasks.difficulty.task import measure
-from tasks.lake import Lake
-from tasks.store import Artifact
+from tasks.estimates.settings import DifficultySettings
+from tasks.lake.artifacts import Artifact
+from tasks.lake.lake import Lake
 from tests.sql.rows import graded_artifact, problems_artifact, verdicts
 
 SMALL = CurationSettings(stage1=StageRule(size=6), stage2=HarderStageRule(size=3))

@@ -3,14 +3,14 @@ import logging
 import polars as pl
 import pytest
 
+from tasks.base.errors import InputError
 from tasks.curation import task
 from tasks.curation.settings import CurationSettings, HarderStageRule, StageRule
-from tasks.difficulty.settings import DifficultySettings
 from tasks.difficulty.task import measure
-from tasks.errors import InputError
-from tasks.lake import RELATIONS
-from tasks.store import Artifact, file_digest
-from tasks.warehouse import SQL
+from tasks.estimates.settings import DifficultySettings
+from tasks.lake.artifacts import Artifact, file_digest
+from tasks.lake.lake import RELATIONS
+from tasks.warehouse.warehouse import SQL
 from tests.curation.sets import SMALL, measured
 from tests.sql.rows import graded_artifact, problems_artifact, verdicts
 

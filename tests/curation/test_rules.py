@@ -1,11 +1,11 @@
 import polars as pl
 import pytest
 
+from tasks.base.errors import InputError
 from tasks.curation import rules
 from tasks.curation.rules import choices, choose, shortage
 from tasks.curation.settings import StageRule
-from tasks.errors import InputError
-from tasks.relations import sql_files
+from tasks.warehouse.relations import sql_files
 
 LEVELS = [0.0, 0.125, 0.25, 0.5, 0.75, 1.0]
 

@@ -5,9 +5,9 @@ from pathlib import Path
 import pytest
 from datasets import load_dataset
 
+from tasks.base.errors import InputError
 from tasks.curation.validation_task import VALIDATION, export_validation
-from tasks.errors import InputError
-from tasks.lake import Lake
+from tasks.lake.lake import Lake
 from tasks.prompting.settings import PromptingSettings
 from tasks.training.problems import load_problems
 from tests.curation.sets import picture

@@ -2,9 +2,9 @@ import polars as pl
 import pytest
 from pydantic import ValidationError
 
+from tasks.base.errors import InputError
 from tasks.difficulty import task
-from tasks.difficulty.settings import DifficultySettings
-from tasks.errors import InputError
+from tasks.estimates.settings import DifficultySettings
 from tests.sql.rows import graded_artifact, problems_artifact, verdicts
 
 SETTINGS = DifficultySettings()

@@ -3,8 +3,8 @@ import pytest
 from rich.console import Console
 
 from tasks.difficulty.histogram import draw
-from tasks.difficulty.settings import DifficultySettings
 from tasks.difficulty.shapes import SHAPES
+from tasks.estimates.settings import DifficultySettings
 from tests.sql.rows import verdicts, warehouse
 
 

@@ -1,10 +1,10 @@
 import polars as pl
 import pytest
 
-from tasks.errors import InputError
+from tasks.base.errors import InputError
 from tasks.evaluation import task
 from tasks.evaluation.comparison import EvaluationArm
-from tasks.lake import RELATIONS
+from tasks.lake.lake import RELATIONS
 from tests.sql.rows import graded_artifact, problems_artifact, verdicts
 
 evaluate = task.evaluate.fn

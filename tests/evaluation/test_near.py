@@ -4,7 +4,7 @@ import polars as pl
 import pytest
 
 from tasks.evaluation.near import near_trained
-from tasks.lake import RELATIONS
+from tasks.lake.lake import RELATIONS
 
 HELD, TRAINED = pl.Series(["h1", "h2", "h3"]), pl.Series(["t1", "t2", "t3"])
 

@@ -15,13 +15,13 @@ import polars as pl
 import pytest
 import yaml
 
+from tasks.base.errors import InputError
 from tasks.curation.task import curate
-from tasks.errors import InputError
 from tasks.exporting.configs import verl_options
 from tasks.exporting.export import export_set, find_set, measured_prompting
 from tasks.exporting.source import easyr1_reward, verl_estimator, verl_reward
+from tasks.lake.artifacts import Artifact
 from tasks.prompting.settings import HintSettings, PromptingSettings
-from tasks.store import Artifact
 from tasks.training.problems import load_problems
 from tasks.training.settings import StageSettings, WeightingSettings
 from tasks.training.weighting import advantages, shrink, weigh

@@ -4,7 +4,7 @@ import ast
 from collections.abc import Iterator
 from pathlib import Path
 
-from tasks.process import PROJECT
+from tasks.base.process import PROJECT
 
 
 def keys_of_steps() -> dict[str, set[str]]:

@@ -3,7 +3,7 @@
 import sys
 import time
 
-from tasks.cards import cards_held
+from tasks.steps.cards import cards_held
 
 for _ in range(int(sys.argv[1])):
     with cards_held(lambda line: None):

@@ -10,8 +10,8 @@ from pathlib import Path
 
 from typer.testing import CliRunner
 
-from flows.cli import app
-from tasks.lake import Lake
+from flows.commands.cli import app
+from tasks.lake.lake import Lake
 from tests.flows.runs import artifacts
 
 TIMES = re.compile(r'"(written_at|seconds|seconds_left|quiet_s|key|digest|content|when|told)": [^,\n}]+')

@@ -13,8 +13,8 @@ from pathlib import Path
 
 import psutil
 
-from tasks.lake import Lake
-from tasks.querying import query
+from tasks.lake.lake import Lake
+from tasks.warehouse.querying import query
 from tests.flows.runs import artifacts, command, environment
 
 GIB = 2**30

@@ -10,8 +10,8 @@ from typing import Any
 import polars as pl
 import yaml
 
-from tasks.lake import RELATIONS, Lake
-from tasks.process import PROJECT
+from tasks.base.process import PROJECT
+from tasks.lake.lake import RELATIONS, Lake
 
 STARTER_STAGE: dict[str, Any] = {
     "learning_rate": 1e-4,
@@ -48,7 +48,7 @@ def tiny_recipe(folder: Path) -> Path:
 
 def command(*arguments: str) -> list[str]:
     """A `difficulty-prior` command of this working tree."""
-    return [sys.executable, "-m", "flows.cli", *arguments]
+    return [sys.executable, "-m", "flows.commands.cli", *arguments]
 
 
 def environment(prefect_home: Path) -> dict[str, str]:

@@ -7,11 +7,11 @@ import polars as pl
 import pytest
 from polars.testing import assert_frame_equal
 
-from tasks.difficulty.settings import DifficultySettings
-from tasks.lake import Lake
-from tasks.querying import query
+from tasks.estimates.settings import DifficultySettings
+from tasks.lake.lake import Lake
 from tasks.sampling.settings import AdaptiveSettings
-from tasks.warehouse import open_over, snapshot
+from tasks.warehouse.querying import query
+from tasks.warehouse.warehouse import open_over, snapshot
 from tests.flows.runs import artifacts, run, tables, tiny_recipe
 
 ADAPTIVE = ("sampling.rounds=8", "sampling.adaptive={min_rounds: 2, every: 3, confidence: 0.9}")

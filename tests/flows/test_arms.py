@@ -7,7 +7,7 @@ import pytest
 import yaml
 
 from flows.arms import Study, completions, load_study
-from tasks.errors import InputError
+from tasks.base.errors import InputError
 
 STAGE = {"steps": 8, "batch": 16, "group_size": 4, "warmup_steps": 1}
 FIELDS: dict[str, Any] = {

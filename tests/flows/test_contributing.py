@@ -4,7 +4,7 @@ import re
 
 import pytest
 
-from tasks.process import PROJECT
+from tasks.base.process import PROJECT
 
 TEXT = (PROJECT / ".github" / "CONTRIBUTING.md").read_text(encoding="utf-8")
 CODE = re.findall(r"`([^`\n]+)`", re.sub(r"```.*?```", "", TEXT, flags=re.DOTALL))
@@ -17,7 +17,7 @@ NAMES = {
     "Family": "tasks/training/settings.py",
     "RULES": "tasks/grading/equivalence.py",
     "GRADER_VERSION": "tasks/grading/verdict.py",
-    "InputError": "tasks/errors.py",
+    "InputError": "tasks/base/errors.py",
     "candidates": "sql/marts/candidates.sql",
     "draw_order": "sql/macros/draw_order.sql",
 }

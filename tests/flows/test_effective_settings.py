@@ -8,13 +8,13 @@ import pytest
 import yaml
 
 from flows.arms import load_study
+from flows.commands.plan import plan_flow, remarks
 from flows.commands.running import show_plan
 from flows.pipeline import pipeline
-from flows.planning import plan_flow, remarks
 from flows.recipe import Recipe, load_recipe
 from flows.train import train
-from tasks.planning import State, Step
-from tasks.process import PROJECT
+from tasks.base.process import PROJECT
+from tasks.steps.planning import State, Step
 from tasks.training.cautions import asking, cautions
 from tasks.training.settings import StageSettings
 from tests.flows.runs import STARTER_STAGE

@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from tasks.lake import Lake
-from tasks.querying import query
+from tasks.lake.lake import Lake
+from tasks.warehouse.querying import query
 from tests.flows.runs import command, environment
 
 

@@ -5,9 +5,9 @@ from pathlib import Path
 import polars as pl
 import pytest
 
-from tasks.lake import Lake
-from tasks.process import PROJECT
-from tasks.querying import query
+from tasks.base.process import PROJECT
+from tasks.lake.lake import Lake
+from tasks.warehouse.querying import query
 from tests.flows.runs import run
 
 MATHVISION = PROJECT.parent / "shared" / "data" / "mathvision"

@@ -9,11 +9,11 @@ import pytest
 from prefect import flow
 from prefect.testing.utilities import prefect_test_harness
 
-from flows.planning import plan_flow
+from flows.commands.plan import plan_flow
 from flows.profile import profile, read_problems
 from flows.recipe import Recipe
-from tasks.errors import InputError
-from tasks.lake import Lake
+from tasks.base.errors import InputError
+from tasks.lake.lake import Lake
 from tasks.problems.overlap import Parts
 
 PARTS = {"train": (1, 2, 3, 4), "heldout": (4, 5, 6), "validation": (1, 6, 7)}

@@ -6,11 +6,11 @@ from pathlib import Path
 import pytest
 import yaml
 
-from flows.costs import BEGIN, END, completions, gpu_hours, read_assumptions, tables, training_memory
+from flows.commands.costs import BEGIN, END, completions, gpu_hours, read_assumptions, tables, training_memory
+from flows.commands.plan import plan_flow
 from flows.pipeline import pipeline
-from flows.planning import plan_flow
 from flows.recipe import RECIPES, load_recipe
-from tasks.planning import State
+from tasks.steps.planning import State
 
 RECIPE = load_recipe("paper")
 ASSUMED = read_assumptions("paper")

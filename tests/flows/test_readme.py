@@ -7,13 +7,13 @@ import pytest
 import yaml
 
 from flows.recipe import load_recipe
-from tasks.difficulty.settings import DifficultySettings
-from tasks.lake import Lake
-from tasks.process import PROJECT
-from tasks.querying import query
+from tasks.base.process import PROJECT
+from tasks.estimates.settings import DifficultySettings
+from tasks.lake.lake import Lake
 from tasks.sampling.settings import SamplingSettings
 from tasks.training.settings import StageSettings
-from tasks.warehouse import publish
+from tasks.warehouse.querying import query
+from tasks.warehouse.warehouse import publish
 from tests.flows.cache_keys import keys_of_steps
 from tests.sql.mixed import mixed_lake
 

@@ -6,11 +6,11 @@ import pytest
 
 from flows.arms import load_study
 from flows.recipe import RECIPES, Recipe, default_home, load_recipe
+from tasks.base.errors import InputError
 from tasks.curation.rules import rule_path
-from tasks.dictionary import relation_named
-from tasks.errors import InputError
 from tasks.prompting.prompt import problem_hint
 from tasks.training.launch import launch_config
+from tasks.warehouse.dictionary import relation_named
 
 STARTER = "name: mine\nproblems: {starter: {}}\n"
 

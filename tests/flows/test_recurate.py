@@ -6,13 +6,13 @@ import polars as pl
 import pytest
 
 from flows.recipe import load_recipe
-from flows.serve.watching import Watched
-from flows.serve.watching import files_of as watched_files
+from flows.service.watching import Watched
+from flows.service.watching import files_of as watched_files
 from tasks.curation.drift import StageDrift, drift_of, stage_drift
 from tasks.curation.settings import StageRule
-from tasks.in_use import InUse, files_of, in_use, use
-from tasks.planning import planning
-from tests.flows.panel import add_round, panel_recipe
+from tasks.steps.in_use import InUse, files_of, in_use, use
+from tasks.steps.planning import planning
+from tests.flows.service.panel import add_round, panel_recipe
 
 RULE = StageRule(low=0.25, high=0.75, size=4)
 

@@ -8,9 +8,9 @@ from pathlib import Path
 import polars as pl
 import pytest
 
-from tasks.lake import Lake, write_parquet
-from tasks.querying import query
-from tasks.store import digest
+from tasks.lake.artifacts import digest
+from tasks.lake.lake import Lake, write_parquet
+from tasks.warehouse.querying import query
 from tests.flows.runs import command, environment
 
 EARLIER = "grader-1+math-verify-0.9.0"

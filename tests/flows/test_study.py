@@ -8,8 +8,8 @@ import polars as pl
 import pytest
 import yaml
 
-from tasks.lake import Lake
-from tasks.querying import query
+from tasks.lake.lake import Lake
+from tasks.warehouse.querying import query
 from tests.flows.runs import STARTER_STAGE, TINY, artifacts, run
 
 STAGE = {**STARTER_STAGE, "steps": 2, "batch": 8, "group_size": 4, "warmup_steps": 0, "weighting": {"family": "none"}}

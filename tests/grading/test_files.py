@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from tasks.errors import InputError
+from tasks.base.errors import InputError
 from tasks.grading.files import ADDED, grade_file
 from tasks.grading.settings import GradingSettings
 

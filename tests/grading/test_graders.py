@@ -6,19 +6,19 @@ from pathlib import Path
 import polars as pl
 import pytest
 
-from tasks.compaction import CompactionSettings, compact
-from tasks.difficulty.settings import DifficultySettings
-from tasks.errors import InputError
+from tasks.base.errors import InputError
+from tasks.estimates.settings import DifficultySettings
 from tasks.grading.graders import check_grader, find_grader, keep_grader
 from tasks.grading.settings import GradingSettings
 from tasks.grading.stored import changes
 from tasks.grading.task import grade
 from tasks.grading.verdict import grader_id
-from tasks.lake import Lake
-from tasks.querying import query
+from tasks.lake.artifacts import Artifact, artifact, building
+from tasks.lake.compaction import CompactionSettings, compact
+from tasks.lake.lake import Lake
 from tasks.sampling.profile import write_profile
-from tasks.store import Artifact, artifact, building
-from tasks.warehouse import publish
+from tasks.warehouse.querying import query
+from tasks.warehouse.warehouse import publish
 from tests.sql.rows import problems_artifact, table
 
 OURS = GradingSettings(workers=1)

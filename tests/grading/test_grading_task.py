@@ -9,9 +9,9 @@ from tasks.grading import shards, task
 from tasks.grading.pool import Grader
 from tasks.grading.settings import GradingSettings
 from tasks.grading.verdict import grader_id
-from tasks.lake import ROLLOUT_KEY, Lake
+from tasks.lake.artifacts import Artifact, artifact, building
+from tasks.lake.lake import ROLLOUT_KEY, Lake
 from tasks.sampling.profile import read_profile, write_profile
-from tasks.store import Artifact, artifact, building
 from tests.sql.rows import problems_artifact, table
 
 grade = task.grade.fn

@@ -6,14 +6,14 @@ from pathlib import Path
 import pytest
 
 from flows.recipe import load_recipe
-from tasks.errors import InputError
+from tasks.base.errors import InputError
 from tasks.grading.files import grade_file
 from tasks.grading.pool import Grader
 from tasks.grading.settings import GradingSettings
 from tasks.grading.task import plan
 from tasks.grading.verdict import Gold, Verdict, grader_id
 from tasks.grading.verifier import find_verifier
-from tasks.store import artifact, building
+from tasks.lake.artifacts import artifact, building
 from tasks.training.rewards import Rewards
 from tests.flows.runs import tiny_recipe
 

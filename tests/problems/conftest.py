@@ -7,9 +7,9 @@ from typing import Any
 import polars as pl
 import pytest
 
+from tasks.lake.artifacts import Artifact
 from tasks.problems.settings import SourceSettings
 from tasks.problems.task import ingest
-from tasks.store import Artifact
 from tests.problems.shapes import Dataset
 
 

@@ -7,13 +7,13 @@ from pathlib import Path
 import polars as pl
 import pytest
 
-from tasks.errors import InputError
-from tasks.lake import Lake
+from tasks.base.errors import InputError
+from tasks.lake.artifacts import Artifact
+from tasks.lake.lake import Lake
 from tasks.problems.overlap import Parts, check_apart, overlaps
 from tasks.problems.overlap_task import drop_overlap, plan
 from tasks.problems.settings import ColumnMapping, SourceSettings
 from tasks.problems.task import ingest
-from tasks.store import Artifact
 from tests.curation.sets import picture
 
 COLUMNS = ColumnMapping(id="id", choices="choices", optional=("images", "id", "choices"))

@@ -9,8 +9,8 @@ import polars as pl
 import pytest
 from pydantic import ValidationError
 
-from tasks.errors import InputError
-from tasks.lake import Lake
+from tasks.base.errors import InputError
+from tasks.lake.lake import Lake
 from tasks.problems.images import image_paths
 from tasks.problems.settings import MAPPINGS, SourceSettings
 from tasks.problems.task import plan

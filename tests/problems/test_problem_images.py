@@ -7,9 +7,9 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
-from tasks.lake import Lake
+from tasks.lake.artifacts import file_digest
+from tasks.lake.lake import Lake
 from tasks.problems.images import ImageFault, ImageLimits, image_paths, keep_image
-from tasks.store import file_digest
 from tests.problems.shapes import Dataset, picture, row
 
 

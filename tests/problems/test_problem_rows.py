@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from tasks.errors import InputError
+from tasks.base.errors import InputError
 from tests.problems.shapes import Dataset, row
 
 

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from tasks.errors import InputError
+from tasks.base.errors import InputError
 from tasks.problems import task as problems_task
 from tasks.problems.fingerprint import SETTLED_SECONDS, remembered_digest, settled_digest
 from tasks.problems.settings import SourceSettings

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 from pydantic import ValidationError
 
-from tasks.difficulty.settings import BANDS
+from tasks.estimates.settings import BANDS
 from tasks.prompting.prompt import chat_messages, problem_hint, render_hint, render_prompt, template_digests, template_path
 from tasks.prompting.settings import HintSettings, PromptingSettings
 

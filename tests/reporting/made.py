@@ -16,15 +16,15 @@ from PIL import Image
 from tasks.curation.settings import CurationSettings
 from tasks.curation.task import curate
 from tasks.difficulty.measurement import open_graded
-from tasks.difficulty.settings import DifficultySettings
 from tasks.difficulty.task import FILES as DIFFICULTY_FILES
+from tasks.estimates.settings import DifficultySettings
 from tasks.evaluation.comparison import EvaluationArm
 from tasks.evaluation.task import evaluate
-from tasks.lake import RELATIONS, Lake, conform, write_parquet
+from tasks.lake.artifacts import Artifact, artifact, building, digest
+from tasks.lake.lake import RELATIONS, Lake, conform, write_parquet
 from tasks.problems.images import ImageLimits, keep_image
 from tasks.sampling.profile import read_profile, write_profile
 from tasks.similarity.task import PAIRS
-from tasks.store import Artifact, artifact, building, digest
 
 SAMPLING, GRADER = "sampling-1", "grader-1"
 STAGES = ("stage1", "stage2")

@@ -4,9 +4,9 @@ import duckdb
 import pytest
 from rich.console import Console
 
-from tasks.cells import as_text
+from flows.commands.terminal import MOST_ROWS
 from tasks.reporting.answer import print_answer
-from tasks.reporting.terminal import MOST_ROWS
+from tasks.warehouse.cells import as_text
 
 ID = "0cc175b9c0f1b6a831c399e269772661"
 

@@ -5,8 +5,8 @@ import re
 import polars as pl
 import pytest
 
-from tasks.difficulty.settings import DifficultySettings
 from tasks.difficulty.shapes import SHAPES, shapes_counted
+from tasks.estimates.settings import DifficultySettings
 from tasks.reporting.charts import Ends, end_place
 from tasks.reporting.inputs import Inputs
 from tasks.reporting.measured import measured

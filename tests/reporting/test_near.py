@@ -7,12 +7,12 @@ import polars as pl
 import pytest
 from rich.console import Console
 
+from flows.commands.terminal import print_evaluation
 from tasks.reporting.inputs import Inputs
 from tasks.reporting.near import NONE_LEFT, NOT_SOUGHT, near_sentence, near_trained, without_sentence
 from tasks.reporting.notices import notices
 from tasks.reporting.page import render_report
 from tasks.reporting.sections.evaluation import evaluation_section, headline
-from tasks.reporting.terminal import print_evaluation
 
 SMALL = {"problems": 20, "heldout": 10, "steps": 2}
 

@@ -12,10 +12,10 @@ from prefect import flow
 from prefect.client.orchestration import get_client
 from prefect.testing.utilities import prefect_test_harness
 
-from tasks.naming import artifact_key
 from tasks.reporting.inputs import Inputs
 from tasks.reporting.notices import links, markdown, notices
 from tasks.reporting.task import report, show_new
+from tasks.steps.naming import artifact_key
 
 
 def test_keys_are_fit_for_prefect_and_tell_names_apart(made):

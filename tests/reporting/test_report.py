@@ -9,8 +9,8 @@ from pathlib import Path
 import polars as pl
 import pytest
 
-from tasks.difficulty.settings import BANDS
-from tasks.lake import Lake
+from tasks.estimates.settings import BANDS
+from tasks.lake.lake import Lake
 from tasks.reporting.inputs import Inputs
 from tasks.reporting.page import render_report
 from tasks.reporting.task import plan, report

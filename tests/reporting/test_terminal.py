@@ -3,8 +3,8 @@
 import polars as pl
 from rich.console import Console
 
+from flows.commands.terminal import MOST_ROWS, print_run, rows_table
 from tasks.reporting.task import report
-from tasks.reporting.terminal import MOST_ROWS, print_run, rows_table
 
 
 def printed(item, width: int = 120) -> str:

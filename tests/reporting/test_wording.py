@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tasks.naming import slug
 from tasks.reporting.wording import change, clipped, is_missing, label, number, percent, points, policy_title, printable
+from tasks.steps.naming import slug
 
 
 def test_numbers():

@@ -3,8 +3,8 @@
 import pytest
 import torch
 
-from tasks.modeling import load_model
-from tasks.policy import Policy, PolicySettings, base_policy
+from tasks.policy.identity import Policy, PolicySettings, base_policy
+from tasks.policy.loading import load_model
 from tasks.sampling.requests import Request
 from tasks.starter.datasets import write_starter_datasets
 

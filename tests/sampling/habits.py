@@ -9,7 +9,7 @@ from typing import Any
 
 from scipy.stats import chi2_contingency
 
-from tasks.policy import STARTER, Policy, PolicySettings, base_policy
+from tasks.policy.identity import STARTER, Policy, PolicySettings, base_policy
 
 DIGITS = [json.loads((STARTER / "tokenizer.json").read_text())["model"]["vocab"][digit] for digit in "0123456789"]
 HABITS: dict[str, dict[str, Any]] = {

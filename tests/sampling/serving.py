@@ -15,7 +15,7 @@ from pathlib import Path
 import httpx
 import psutil
 
-from tasks.policy import STARTER
+from tasks.policy.identity import STARTER
 
 KEY = "open-sesame-of-the-tests"
 NAME = "starter"

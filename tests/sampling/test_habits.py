@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from tasks.modeling import end_tokens, load_model
-from tasks.policy import Policy, PolicySettings, base_policy
+from tasks.policy.identity import Policy, PolicySettings, base_policy
+from tasks.policy.loading import end_tokens, load_model
 from tasks.prompting.settings import PromptingSettings
 from tasks.sampling.engines.transformers import TransformersEngine
 from tasks.sampling.requests import Completion, Request

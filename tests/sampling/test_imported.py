@@ -6,7 +6,7 @@ from pathlib import Path
 import polars as pl
 import pytest
 
-from tasks.errors import InputError
+from tasks.base.errors import InputError
 from tasks.sampling.imported import ImportColumns, ImportSettings, imported_rollouts, panel_id
 
 PROBLEMS = pl.DataFrame({"problem_id": ["p1", "p2"], "source_id": ["4", "5"], "dataset": ["d", "d"]})

@@ -5,7 +5,7 @@ from pathlib import Path
 import polars as pl
 import pytest
 
-from tasks.lake import Lake
+from tasks.lake.lake import Lake
 from tasks.prompting.settings import HintSettings, PromptingSettings
 from tasks.sampling.requests import (
     Completion,

@@ -16,8 +16,8 @@ import pytest
 from PIL import Image
 from pydantic import ValidationError
 
-from tasks.errors import InputError
-from tasks.policy import STARTER, Policy
+from tasks.base.errors import InputError
+from tasks.policy.identity import STARTER, Policy
 from tasks.prompting.pictures import open_picture
 from tasks.prompting.settings import PromptingSettings
 from tasks.sampling.engines.answers import wait_of

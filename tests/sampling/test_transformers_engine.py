@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 import torch
 
-from tasks.errors import InputError
-from tasks.policy import Policy
+from tasks.base.errors import InputError
+from tasks.policy.identity import Policy
 from tasks.prompting.settings import PromptingSettings
 from tasks.sampling.engines.transformers import SeededSampling, TransformersEngine, nucleus
 from tasks.sampling.requests import Request
@@ -119,7 +119,7 @@ def test_a_batch_that_memory_cannot_hold_is_halved_until_it_fits(policy: Policy,
 SQUEEZED = """
 import resource
 from pathlib import Path
-from tasks.policy import Policy
+from tasks.policy.identity import Policy
 from tasks.prompting.settings import PromptingSettings
 from tasks.sampling.engines.transformers import TransformersEngine
 from tasks.sampling.requests import Request

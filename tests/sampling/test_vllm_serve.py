@@ -10,9 +10,9 @@ import polars as pl
 import pytest
 import yaml
 
-from tasks.errors import InputError
-from tasks.lake import Lake
-from tasks.policy import STARTER, Policy
+from tasks.base.errors import InputError
+from tasks.lake.lake import Lake
+from tasks.policy.identity import STARTER, Policy
 from tasks.prompting.settings import PromptingSettings
 from tasks.sampling.engines.server import ServerEngine
 from tasks.sampling.engines.transformers import TransformersEngine

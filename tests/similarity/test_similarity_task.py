@@ -7,7 +7,7 @@ import polars as pl
 import pytest
 from PIL import Image
 
-from tasks.lake import Lake
+from tasks.lake.lake import Lake
 from tasks.problems.images import ImageLimits, keep_image
 from tasks.similarity import looks, task
 from tasks.similarity.settings import SimilaritySettings

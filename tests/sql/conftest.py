@@ -1,6 +1,6 @@
 import pytest
 
-from tasks.lake import Lake
+from tasks.lake.lake import Lake
 from tests.sql.mixed import mixed_lake
 from tests.sql.whole import whole_lake
 

@@ -11,11 +11,11 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from tasks.difficulty.settings import DifficultySettings
-from tasks.lake import Lake, write_parquet
-from tasks.runs import note_step, run_of
-from tasks.store import Artifact, artifact, building
-from tasks.warehouse import publish
+from tasks.estimates.settings import DifficultySettings
+from tasks.lake.artifacts import Artifact, artifact, building
+from tasks.lake.lake import Lake, write_parquet
+from tasks.steps.runs import note_step, run_of
+from tasks.warehouse.warehouse import publish
 from tests.sql.rows import problems_artifact, rollouts_of, table, verdicts
 
 ROUNDS = 8

@@ -9,11 +9,11 @@ from typing import TYPE_CHECKING, Any
 
 import polars as pl
 
-from tasks.difficulty.settings import DifficultySettings
-from tasks.lake import RELATIONS, Lake, write_parquet
+from tasks.estimates.settings import DifficultySettings
+from tasks.lake.artifacts import Artifact, artifact, building
+from tasks.lake.lake import RELATIONS, Lake, write_parquet
 from tasks.sampling.settings import AdaptiveSettings
-from tasks.store import Artifact, artifact, building
-from tasks.warehouse import open_over
+from tasks.warehouse.warehouse import open_over
 
 if TYPE_CHECKING:
     import duckdb

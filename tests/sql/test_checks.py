@@ -2,7 +2,7 @@
 
 import pytest
 
-from tasks.warehouse import CheckFailed, check, sql_files
+from tasks.warehouse.warehouse import CheckFailed, check, sql_files
 from tests.sql.rows import rollouts_of, verdicts, warehouse
 
 SOUND_VERDICTS = [*verdicts("p", "cit"), *verdicts("p", "cc", policy_id="later")]

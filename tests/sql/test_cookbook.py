@@ -7,10 +7,10 @@ from typing import Any
 
 import pytest
 
-from tasks.lake import Lake
-from tasks.querying import query
-from tasks.relations import SQL
-from tasks.warehouse import SCHEMA_VERSION
+from tasks.lake.lake import Lake
+from tasks.warehouse.querying import query
+from tasks.warehouse.relations import SQL
+from tasks.warehouse.warehouse import SCHEMA_VERSION
 from tests.sql.mixed import HINTED, WARM
 
 COOKBOOK = (SQL / "COOKBOOK.md").read_text(encoding="utf-8")

@@ -2,11 +2,11 @@
 
 import pytest
 
-from tasks.dictionary import dictionary, outline, relation_named
-from tasks.errors import InputError
-from tasks.lake import Lake
-from tasks.querying import query
-from tasks.relations import Meaning, headers, meaning, quoted
+from tasks.base.errors import InputError
+from tasks.lake.lake import Lake
+from tasks.warehouse.dictionary import dictionary, outline, relation_named
+from tasks.warehouse.querying import query
+from tasks.warehouse.relations import Meaning, headers, meaning, quoted
 
 RELATIONS = {relation.name: relation for relation in dictionary()}
 NUMBERS = {"BIGINT", "DOUBLE", "INTEGER", "HUGEINT"}

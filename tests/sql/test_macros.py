@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tasks.difficulty.settings import BANDS
-from tasks.warehouse import connect, create_macros
+from tasks.estimates.settings import BANDS
+from tasks.warehouse.warehouse import connect, create_macros
 
 
 @pytest.fixture(scope="module")

@@ -4,15 +4,15 @@ from pathlib import Path
 
 import pytest
 
+from flows.commands.trace import find
 from flows.commands.warehouse import bars_and_shapes
+from tasks.base.errors import InputError
 from tasks.curation.rules import choose
 from tasks.curation.settings import StageRule
 from tasks.curation.sweep import SweepSettings, candidates_of, profile_of, sweep
-from tasks.curation.trace import find
-from tasks.difficulty.settings import DifficultySettings
-from tasks.errors import InputError
-from tasks.lake import Lake
-from tasks.warehouse import publish
+from tasks.estimates.settings import DifficultySettings
+from tasks.lake.lake import Lake
+from tasks.warehouse.warehouse import publish
 from tests.sql.rows import problems_artifact
 
 

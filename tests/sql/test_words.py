@@ -2,13 +2,13 @@
 
 import pytest
 
+from flows.commands.trace import find
 from flows.commands.warehouse import bars_and_shapes
+from tasks.base.errors import InputError
 from tasks.curation.sweep import profile_of
-from tasks.curation.trace import find
-from tasks.dictionary import dictionary
-from tasks.errors import InputError
-from tasks.lake import Lake
-from tasks.querying import query
+from tasks.lake.lake import Lake
+from tasks.warehouse.dictionary import dictionary
+from tasks.warehouse.querying import query
 from tests.sql.mixed import ALPHA_1, BASE, JUDGE, OURS, WARM
 from tests.sql.rows import ask, verdicts, warehouse
 

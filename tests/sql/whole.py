@@ -12,14 +12,14 @@ from typing import Any
 
 from PIL import Image
 
-from tasks.difficulty.settings import DifficultySettings
-from tasks.lake import Lake, write_parquet
+from tasks.estimates.settings import DifficultySettings
+from tasks.lake.artifacts import Artifact, artifact, building
+from tasks.lake.lake import Lake, write_parquet
 from tasks.problems.images import ImageLimits, keep_image
-from tasks.runs import note_step, run_of
 from tasks.similarity.settings import SimilaritySettings
 from tasks.similarity.task import find_near_duplicates
-from tasks.store import Artifact, artifact, building
-from tasks.warehouse import publish
+from tasks.steps.runs import note_step, run_of
+from tasks.warehouse.warehouse import publish
 from tests.sql.rows import problems_artifact, rollouts_of, table, verdicts
 
 POLICIES = {"base": 0.0, "stage1": 0.15, "stage2": 0.3}

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from tasks.policy import Policy
+from tasks.policy.identity import Policy
 from tasks.training.spec import StageSpec
 from tests.training.tiny import mixed_problems, policy_in, save_tiny_policy, stage_spec, write_stage
 

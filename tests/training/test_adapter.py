@@ -8,10 +8,10 @@ import pytest
 import torch
 from safetensors.torch import load_file, save_file
 
-from tasks.errors import InputError
-from tasks.modeling import load_model, load_weights
-from tasks.policy import ADAPTER, Policy, trained_policy
-from tasks.store import folder_digests
+from tasks.base.errors import InputError
+from tasks.lake.artifacts import folder_digests
+from tasks.policy.identity import ADAPTER, Policy, trained_policy
+from tasks.policy.loading import load_model, load_weights
 from tasks.training.adapter import linear_layers, lora_config, matches, trainable_model
 from tasks.training.settings import LoraSettings, StageSettings
 from tasks.training.spec import StageSpec

@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 from safetensors.torch import load_file, save_file
 
-from tasks.errors import InputError
-from tasks.policy import Policy
+from tasks.base.errors import InputError
+from tasks.policy.identity import Policy
 from tasks.training.stage import train_stage
 from tests.training.tiny import problem, stage_spec, write_stage
 

@@ -9,8 +9,8 @@ import pytest
 import torch
 from safetensors.torch import load_file, save_file
 
-from tasks.errors import InputError
-from tasks.policy import Policy
+from tasks.base.errors import InputError
+from tasks.policy.identity import Policy
 from tasks.training.answering import SCHEMA
 from tasks.training.checkpoints import Checkpoints
 from tasks.training.settings import StageSettings

@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from tasks.errors import InputError
-from tasks.store import folder_digests
+from tasks.base.errors import InputError
+from tasks.lake.artifacts import folder_digests
 from tasks.training.checkpoints import SEAL, Checkpoints, full_disk_named, says_full
 from tasks.training.spec import StageSpec
 from tasks.training.stage import train_stage

@@ -8,9 +8,9 @@ import pytest
 import torch
 from safetensors.torch import load_file
 
-from tasks.modeling import load_model
-from tasks.policy import Policy, PolicySettings, base_policy
-from tasks.process import run_worker
+from tasks.base.process import run_worker
+from tasks.policy.identity import Policy, PolicySettings, base_policy
+from tasks.policy.loading import load_model
 from tasks.training.settings import LoraSettings, RolloutSettings, StageSettings
 from tests.training.tiny import SETTINGS, stage_spec
 

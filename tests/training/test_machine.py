@@ -10,9 +10,9 @@ import pytest
 import torch
 from transformers import AutoProcessor
 
-from tasks.errors import InputError
-from tasks.modeling import load_processor
-from tasks.policy import Policy
+from tasks.base.errors import InputError
+from tasks.policy.identity import Policy
+from tasks.policy.loading import load_processor
 from tasks.prompting.settings import PromptingSettings
 from tasks.training import preflight, trackers, vllm_rollouts
 from tasks.training.preflight import check_machine

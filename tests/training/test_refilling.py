@@ -11,9 +11,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tasks.policy import Policy
-from tasks.process import PROJECT
-from tasks.store import folder_digests
+from tasks.base.process import PROJECT
+from tasks.lake.artifacts import folder_digests
+from tasks.policy.identity import Policy
 from tasks.training.refilling import Row, part, replacements, take, teaches
 from tasks.training.settings import StageSettings
 from tasks.training.spec import StageSpec

@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from tasks.policy import folder_policy_id
-from tasks.process import EVENT, run_worker, start_worker
-from tasks.store import folder_digests, write_text
+from tasks.base.process import EVENT, run_worker, start_worker
+from tasks.lake.artifacts import folder_digests, write_text
+from tasks.policy.identity import folder_policy_id
 from tasks.training.spec import StageSpec
 from tasks.training.worker import library_variables
 from tests.training.tiny import stage_spec

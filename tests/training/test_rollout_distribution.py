@@ -8,7 +8,7 @@ import pytest
 import torch
 from safetensors.torch import load_file
 
-from tasks.policy import Policy, PolicySettings, base_policy, folder_policy_id
+from tasks.policy.identity import Policy, PolicySettings, base_policy, folder_policy_id
 from tasks.training.settings import RolloutSettings, StageSettings
 from tasks.training.stage import train_stage
 from tasks.training.trainer import training_arguments

@@ -5,8 +5,8 @@ from pathlib import Path
 import polars as pl
 import pytest
 
-from tasks.difficulty.settings import BANDS
-from tasks.errors import InputError
+from tasks.base.errors import InputError
+from tasks.estimates.settings import BANDS
 from tasks.prompting.prompt import render_hint
 from tasks.prompting.settings import PromptingSettings
 from tasks.training.problems import Problems, load_problems

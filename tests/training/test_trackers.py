@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
 
-from tasks.policy import Policy
+from tasks.policy.identity import Policy
 from tasks.training.stage import train_stage
 from tasks.training.trackers import tracker_variables
 from tasks.training.worker import library_variables

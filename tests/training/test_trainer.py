@@ -16,9 +16,9 @@ from trl import GRPOTrainer
 from tasks.grading.pool import Grader
 from tasks.grading.settings import GradingSettings
 from tasks.grading.verdict import Grade, Verdict
-from tasks.lake import RELATIONS
-from tasks.modeling import load_model, load_processor
-from tasks.policy import Policy
+from tasks.lake.lake import RELATIONS
+from tasks.policy.identity import Policy
+from tasks.policy.loading import load_model, load_processor
 from tasks.prompting.settings import PromptingSettings
 from tasks.training.checkpoints import Checkpoints
 from tasks.training.problems import load_problems

@@ -6,13 +6,13 @@ import polars as pl
 import pytest
 from prefect.logging import disable_run_logger
 
-from tasks.errors import InputError
+from tasks.base.errors import InputError
 from tasks.grading.settings import GradingSettings
-from tasks.lake import Lake
-from tasks.policy import Policy
+from tasks.lake.artifacts import Artifact, artifact, building
+from tasks.lake.lake import Lake
+from tasks.policy.identity import Policy
 from tasks.prompting.settings import HintSettings, PromptingSettings
 from tasks.sampling.settings import SamplingSettings
-from tasks.store import Artifact, artifact, building
 from tasks.training.cautions import asking
 from tasks.training.settings import LoraSettings, RefillSettings, RolloutSettings, StageSettings, ValidationSettings
 from tasks.training.task import plan, stage_policy, train

@@ -10,9 +10,9 @@ import torch
 from polars.testing import assert_frame_equal
 from safetensors.torch import load_file
 
-from tasks.errors import InputError
-from tasks.policy import Policy, folder_policy_id
-from tasks.store import folder_digests
+from tasks.base.errors import InputError
+from tasks.lake.artifacts import folder_digests
+from tasks.policy.identity import Policy, folder_policy_id
 from tasks.training.checkpoints import Checkpoints
 from tasks.training.records import Records
 from tasks.training.settings import StageSettings

@@ -22,7 +22,7 @@ from transformers import (
 )
 
 from tasks.grading.settings import GradingSettings
-from tasks.policy import Policy, folder_policy_id
+from tasks.policy.identity import Policy, folder_policy_id
 from tasks.prompting.settings import PromptingSettings
 from tasks.starter.tokenizer import CHAT_TEMPLATE
 from tasks.training.settings import StageSettings

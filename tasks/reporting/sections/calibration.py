@@ -5,13 +5,13 @@ from typing import Any
 
 import polars as pl
 
+from tasks.lake.artifacts import Artifact
 from tasks.reporting.charts import calibration_chart, curve_chart
 from tasks.reporting.figure import Figure
 from tasks.reporting.inputs import Inputs
 from tasks.reporting.sections.training import first_and_last, in_sequence, stage_title
 from tasks.reporting.table import Table, table
 from tasks.reporting.wording import number, percent, percent_interval, points
-from tasks.store import Artifact
 
 MOST_LEVELS = 17
 BINS = 10

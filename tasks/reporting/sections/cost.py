@@ -9,7 +9,8 @@ from typing import Any
 
 import polars as pl
 
-from tasks.lake import read_parquet
+from tasks.lake.artifacts import Artifact
+from tasks.lake.lake import read_parquet
 from tasks.reporting.charts import amount_chart, stacked_chart
 from tasks.reporting.figure import Figure
 from tasks.reporting.inputs import Inputs
@@ -17,7 +18,6 @@ from tasks.reporting.sections.training import stage_title
 from tasks.reporting.table import Table, table
 from tasks.reporting.wording import MISSING, duration, label, number, percent, policy_title
 from tasks.sampling.profile import read_profile, shard_paths
-from tasks.store import Artifact
 
 MOST_BARS = 12
 DRAWN = ["policy_id", "sampling_id"]

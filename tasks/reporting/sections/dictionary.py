@@ -2,8 +2,8 @@
 
 from typing import Any
 
-from tasks.dictionary import Relation, dictionary
 from tasks.reporting.table import Table, table
+from tasks.warehouse.dictionary import Relation, dictionary
 
 KINDS = {"mart": "Marts", "view": "Views over the lake, as marts read it", "lake": "The lake itself", "made": "Made by Python for marts"}
 

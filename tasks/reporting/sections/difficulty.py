@@ -5,8 +5,8 @@ from typing import Any
 
 import polars as pl
 
-from tasks.difficulty.settings import BANDS, band_ranges
 from tasks.difficulty.shapes import shape_of, shapes_counted
+from tasks.estimates.settings import BANDS, band_ranges
 from tasks.reporting.charts import Ends, histogram_chart
 from tasks.reporting.figure import Figure
 from tasks.reporting.inputs import Difficulty

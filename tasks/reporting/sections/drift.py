@@ -4,8 +4,8 @@ from typing import Any
 
 import polars as pl
 
-from tasks.difficulty.settings import BANDS
 from tasks.difficulty.shapes import shape_of
+from tasks.estimates.settings import BANDS
 from tasks.reporting.charts import Ends, histogram_chart, transition_chart
 from tasks.reporting.figure import Figure
 from tasks.reporting.measured import Measured

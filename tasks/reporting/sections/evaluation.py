@@ -4,7 +4,7 @@ from typing import Any
 
 import polars as pl
 
-from tasks.difficulty.settings import DifficultySettings
+from tasks.estimates.settings import DifficultySettings
 from tasks.reporting.charts import interval_chart
 from tasks.reporting.figure import Figure
 from tasks.reporting.inputs import Inputs

@@ -8,7 +8,7 @@ from typing import Any
 
 import polars as pl
 
-from tasks.lake import Lake
+from tasks.lake.lake import Lake
 from tasks.prompting.prompt import IMAGE_MARK
 from tasks.reporting.inputs import Inputs
 from tasks.reporting.thumbnails import Thumbnail, thumbnail

@@ -3,11 +3,11 @@
 import json
 from typing import Any
 
+from tasks.lake.artifacts import Artifact
 from tasks.reporting.inputs import Inputs
 from tasks.reporting.sections.training import stage_title
 from tasks.reporting.table import Table, table
 from tasks.reporting.wording import label, policy_title, printable
-from tasks.store import Artifact
 
 
 def lineage_section(inputs: Inputs) -> dict[str, Any]:

@@ -4,13 +4,13 @@ from typing import Any
 
 import polars as pl
 
-from tasks.lake import read_parquet
+from tasks.lake.artifacts import Artifact
+from tasks.lake.lake import read_parquet
 from tasks.reporting.charts import MOST_SERIES, difference_chart, interval_chart, spending_chart
 from tasks.reporting.figure import Figure
 from tasks.reporting.sections.evaluation import SCORED, shared_domain
 from tasks.reporting.table import Table, table
 from tasks.reporting.wording import change, label, number, p_value, percent, percent_interval, points, points_interval
-from tasks.store import Artifact
 
 TITLE_LENGTH = 32
 SAYS = {

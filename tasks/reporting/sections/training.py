@@ -6,12 +6,12 @@ from typing import Any
 
 import polars as pl
 
+from tasks.lake.artifacts import Artifact
 from tasks.reporting.charts import curve_chart, weight_chart
 from tasks.reporting.figure import Figure
 from tasks.reporting.inputs import Inputs
 from tasks.reporting.table import Table, table
 from tasks.reporting.wording import number, percent, policy_title, printable
-from tasks.store import Artifact
 
 MOST_POINTS = 240
 SMOOTHED_SHARE = 12  # a moving mean over a twelfth of a stage

@@ -8,7 +8,7 @@ not depend on what shares a batch (the `transformers` engine cuts its batches in
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Protocol
 
-from tasks.policy import Policy
+from tasks.policy.identity import Policy
 from tasks.prompting.settings import PromptingSettings
 from tasks.sampling.requests import Completion, Request
 from tasks.sampling.settings import SamplingSettings

@@ -5,7 +5,7 @@ from email.utils import parsedate_to_datetime
 
 import httpx
 
-from tasks.errors import InputError
+from tasks.base.errors import InputError
 from tasks.sampling.engines.chat import NEUTRAL
 from tasks.sampling.engines.faults import Unfit, excerpt
 

@@ -10,7 +10,7 @@ from typing import Any
 
 from PIL import Image
 
-from tasks.errors import InputError
+from tasks.base.errors import InputError
 from tasks.prompting.pictures import open_picture
 from tasks.prompting.prompt import chat_messages
 from tasks.sampling.engines.faults import Garbage, excerpt

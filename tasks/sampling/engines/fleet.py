@@ -13,7 +13,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 
-from tasks.errors import InputError
+from tasks.base.errors import InputError
 from tasks.sampling.engines.faults import Late, Lost, OtherModel, Unfit
 from tasks.sampling.settings import ServerSettings
 

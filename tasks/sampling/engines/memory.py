@@ -7,7 +7,7 @@ from typing import TypeVar
 
 import torch
 
-from tasks.errors import InputError
+from tasks.base.errors import InputError
 
 T = TypeVar("T")
 LOG = logging.getLogger(__name__)

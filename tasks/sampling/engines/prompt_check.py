@@ -12,8 +12,8 @@ from functools import cached_property, lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from tasks.errors import InputError
-from tasks.policy import Policy
+from tasks.base.errors import InputError
+from tasks.policy.identity import Policy
 from tasks.prompting.settings import PromptingSettings
 from tasks.sampling.requests import Request
 from tasks.sampling.settings import ServerSettings
@@ -56,7 +56,7 @@ class PromptCheck:
         """The prompt's length in tokens as the policy reads it; None where its processor cannot be loaded here."""
         if self.reader is None:
             return None
-        from tasks.modeling import tokenizer_of
+        from tasks.policy.loading import tokenizer_of
         from tasks.prompting.pictures import open_picture
 
         self.reader.check_can_see([Request(problem_id, 0, 0, 0, prompt, images)])
@@ -70,7 +70,7 @@ class PromptCheck:
     @cached_property
     def reader(self) -> "Reader | None":
         """The policy's processor with the recipe's pixel limits. Raises InputError when there are limits that nobody could check."""
-        from tasks.modeling import load_processor, sees_images
+        from tasks.policy.loading import load_processor, sees_images
         from tasks.sampling.engines.prompts import Reader
 
         try:

@@ -3,8 +3,8 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from tasks.errors import InputError
-from tasks.modeling import Processor
+from tasks.base.errors import InputError
+from tasks.policy.loading import Processor
 from tasks.prompting.prompt import chat_messages
 from tasks.sampling.requests import Request
 

@@ -12,8 +12,8 @@ from contextlib import AsyncExitStack
 
 import httpx
 
-from tasks.errors import InputError
-from tasks.policy import Policy
+from tasks.base.errors import InputError
+from tasks.policy.identity import Policy
 from tasks.prompting.settings import PromptingSettings
 from tasks.sampling.engines.answers import check_answer, model_names
 from tasks.sampling.engines.assembly import Assembly

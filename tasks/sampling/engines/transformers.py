@@ -11,8 +11,8 @@ import numpy as np
 import torch
 from transformers import BatchEncoding, BatchFeature, GenerationConfig, LogitsProcessor, PreTrainedTokenizerBase
 
-from tasks.modeling import Processor, context_length, end_tokens, load_model, load_processor, sees_images, tokenizer_of
-from tasks.policy import Policy
+from tasks.policy.identity import Policy
+from tasks.policy.loading import Processor, context_length, end_tokens, load_model, load_processor, sees_images, tokenizer_of
 from tasks.prompting.pictures import open_picture
 from tasks.prompting.settings import PromptingSettings
 from tasks.sampling.engines.memory import fit_in_memory
@@ -141,6 +141,6 @@ class TransformersEngine:
 
 def generation_config(own: GenerationConfig, tokenizer: PreTrainedTokenizerBase, ends: list[int], max_tokens: int) -> GenerationConfig:
     """Plain generation up to one of the end tokens. `generate` takes what is left open here from the model, which has no habits of its
-    own any more (`tasks.modeling.bare_generation`)."""
+    own any more (`tasks.policy.loading.bare_generation`)."""
     pad = own.pad_token_id if own.pad_token_id is not None else tokenizer.pad_token_id
     return GenerationConfig(do_sample=False, max_new_tokens=max_tokens, eos_token_id=ends or None, pad_token_id=pad, use_cache=True)

@@ -16,9 +16,9 @@ import torch
 from PIL import Image
 from safetensors import safe_open
 
-from tasks.errors import InputError
-from tasks.modeling import context_length, load_processor, sees_images
-from tasks.policy import Policy
+from tasks.base.errors import InputError
+from tasks.policy.identity import Policy
+from tasks.policy.loading import context_length, load_processor, sees_images
 from tasks.prompting.pictures import open_picture
 from tasks.prompting.settings import PromptingSettings
 from tasks.sampling.engines.assembly import Assembly, Ticket

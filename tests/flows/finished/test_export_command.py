@@ -6,7 +6,7 @@ import polars as pl
 import pytest
 
 from flows.export import export
-from tasks.errors import InputError
+from tasks.base.errors import InputError
 from tests.flows.finished.conftest import Finished
 from tests.flows.runs import artifacts, tiny_recipe
 

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner
 
-from flows.cli import app
+from flows.commands.cli import app
 from tests.flows.finished.conftest import Finished
 from tests.flows.runs import command, environment
 

@@ -10,7 +10,7 @@ import psutil
 import pytest
 from polars.testing import assert_frame_equal
 
-from tasks.process import OWNER
+from tasks.base.process import OWNER
 from tests.flows.finished.conftest import Finished
 from tests.flows.runs import command, environment, run, tables
 
@@ -50,7 +50,7 @@ def left_running(pid: int) -> list[str]:
     left: list[str] = []
     for process in psutil.process_iter():
         try:
-            if process.environ().get(OWNER) == str(pid) and "flows.temporary_server" not in process.cmdline():
+            if process.environ().get(OWNER) == str(pid) and "flows.server.temporary" not in process.cmdline():
                 left.append(f"{process.status()} {' '.join(process.cmdline())}")
         except (psutil.Error, OSError):
             continue

@@ -7,15 +7,15 @@ import polars as pl
 import pytest
 from rich.console import Console
 
+from flows.commands.sweep import sweep_settings
+from flows.commands.terminal import print_sweep
+from flows.commands.trace import find, trace
 from flows.recipe import load_recipe
-from flows.sweep import sweep_settings
+from tasks.base.errors import InputError
 from tasks.curation.rules import choose
 from tasks.curation.sweep import candidates_of, profile_of, sweep, write_plot
-from tasks.curation.trace import find, trace
-from tasks.errors import InputError
-from tasks.lake import Lake
-from tasks.querying import query
-from tasks.reporting.terminal import print_sweep
+from tasks.lake.lake import Lake
+from tasks.warehouse.querying import query
 from tests.flows.finished.conftest import Finished
 
 

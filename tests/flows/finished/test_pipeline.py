@@ -8,8 +8,8 @@ import httpx
 import polars as pl
 import pytest
 
-from tasks.lake import Lake
-from tasks.querying import query
+from tasks.lake.lake import Lake
+from tasks.warehouse.querying import query
 from tests.flows.finished.conftest import Finished
 from tests.flows.runs import artifacts, run, tables
 from tests.prefect_server import PrefectServer

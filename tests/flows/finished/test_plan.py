@@ -9,12 +9,12 @@ from pathlib import Path
 import pytest
 from prefect import Flow
 
+from flows.commands.plan import Plan, plan_flow
 from flows.pipeline import pipeline
-from flows.planning import Plan, plan_flow
 from flows.profile import profile
 from flows.recipe import load_recipe
 from flows.train import train
-from tasks.planning import State, Step
+from tasks.steps.planning import State, Step
 from tests.flows.finished.conftest import Finished
 from tests.flows.finished.test_pipeline import KINDS
 from tests.flows.runs import artifacts, command, environment, tables, tiny_recipe

@@ -16,13 +16,13 @@ import pytest
 from prefect.settings import PREFECT_API_URL, temporary_settings
 from rich.console import Console
 
-from flows import doctor
+from flows.commands import doctor
 from flows.commands.standing import print_status, span
+from flows.commands.status import Status, look
 from flows.recipe import load_recipe
-from flows.status import Status, look
-from tasks.how_far import HowFar, forget_attempts, forget_recipe
-from tasks.layout import PROGRESS
-from tasks.progress import progress_shown
+from tasks.lake.layout import PROGRESS
+from tasks.steps.how_far import HowFar, forget_attempts, forget_recipe
+from tasks.steps.progress import progress_shown
 from tests.flows.finished.conftest import Finished
 from tests.flows.runs import run
 

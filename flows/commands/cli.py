@@ -1,0 +1,83 @@
+"""Measure how hard every problem is for a model, curate by that, train by that: from the shell.
+
+A RECIPE says what a run does; what is done already is skipped. Start with `difficulty-prior doctor`, then
+`difficulty-prior run starter --plan`, then `difficulty-prior run starter`. Every command has an example in its own `--help` and prints
+JSON with `--json`. `difficulty-prior --install-completion` completes commands, options and recipes with the Tab key.
+
+Exit codes: **0** done · **1** something broke, or `doctor` found a fault · **2** the input, a setting, a disk or a server is at fault, and
+the message says which and what to do · **130** interrupted. A run that did not end well goes on from what is written when it is run again.
+"""
+
+import os
+import sys
+from importlib.metadata import PackageNotFoundError, version
+from typing import Annotated
+
+import typer
+from rich.console import Console
+from rich.markup import escape
+
+from flows.commands import answers, machine, method, sets, warehouse
+from flows.commands import service as serving
+from tasks.base.errors import WorkerError, input_error_in
+from tasks.warehouse.interruption import left_behind
+
+INTERRUPTED = 130
+app = typer.Typer(no_args_is_help=True, add_completion=True, pretty_exceptions_enable=False, rich_markup_mode="markdown", help=__doc__)
+for group in (method, answers, sets, warehouse, machine):
+    app.add_typer(group.app)
+serving.register(app)
+
+
+def print_version(asked: bool) -> None:
+    """Print the version of what is installed."""
+    if asked:
+        try:
+            typer.echo(f"difficulty-prior {version('difficulty-prior')}")
+        except PackageNotFoundError:
+            typer.echo("difficulty-prior of a source tree that is not installed")
+        raise typer.Exit()
+
+
+@app.callback()
+def options(
+    version: Annotated[bool, typer.Option("--version", help="Print the version, and end.", callback=print_version, is_eager=True)] = False,
+) -> None:
+    """What comes before a command."""
+
+
+def main() -> None:
+    """Entry point: run a command, and end with its exit code; at once, where a query that was given up is still being computed, and where
+    somebody who has pressed Ctrl-C waits for an interpreter that has nothing of Prefect's to end."""
+    code = exit_code()
+    if left_behind() or (code == INTERRUPTED and "prefect" not in sys.modules):
+        sys.stdout.flush()
+        sys.stderr.flush()
+        os._exit(code)  # the interpreter would wait for it; it only reads
+    sys.exit(code)
+
+
+def exit_code() -> int:
+    """Run a command: input errors are one message and exit code 2, worker errors one message and exit code 1."""
+    try:
+        app()
+    except SystemExit as ended:
+        return ended.code if isinstance(ended.code, int) else int(ended.code is not None)
+    except KeyboardInterrupt:
+        return INTERRUPTED
+    except WorkerError as error:
+        Console(stderr=True).print(str(error), style="red", markup=False, soft_wrap=True, highlight=False)
+        return 1
+    except Exception as error:
+        if str(error) == "Query interrupted":  # DuckDB's word for a Ctrl-C
+            return INTERRUPTED
+        fault = input_error_in(error)
+        if fault is None:
+            raise
+        Console(stderr=True).print(f"[bold red]error[/]: {escape(str(fault))}", soft_wrap=True, highlight=False)
+        return 2
+    return 0
+
+
+if __name__ == "__main__":
+    main()

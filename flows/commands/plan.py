@@ -1,0 +1,140 @@
+"""`--plan`: what a flow would do with a recipe, and what is missing for it, without running or asking anything elsewhere."""
+
+import os
+import shutil
+from collections.abc import Callable, Iterator
+from dataclasses import asdict, dataclass
+from functools import partial
+from importlib.util import find_spec
+from pathlib import Path
+from typing import Any
+
+from flows.recipe import Recipe
+from flows.train import evaluated_as
+from tasks.base.errors import InputError
+from tasks.curation.rules import rule_path
+from tasks.policy.identity import STARTER, Policy, base_policy
+from tasks.policy.size import parameter_count
+from tasks.steps.planning import State, Step, planning
+from tasks.training.cautions import EVALUATION, PROFILE, asking, cautions, trained_as
+from tasks.training.launch import launch_config
+from tasks.training.settings import StageSettings
+from tasks.warehouse.home import open_home
+
+EXTRAS = {"vllm": "vllm", "prefect_ray": "ray"}
+
+
+@dataclass(frozen=True)
+class Plan:
+    """Every task in order, what is missing before they can all run, what to be warned of, what to note, and sums over what is left to be
+    sampled (None: some unknown)."""
+
+    recipe: str
+    home: Path
+    steps: list[Step]
+    missing: list[str]
+    warnings: list[str]
+    notes: list[str]
+    completions: int | None
+    most_tokens: int | None
+
+    def as_json(self) -> dict[str, Any]:
+        """The plan as JSON has it."""
+        return {**asdict(self), "home": str(self.home)}
+
+
+def plan_flow(flow: Callable[..., Any], recipe: Recipe, home: Path) -> Plan:
+    """Dry-run a flow."""
+    home = open_home(home)
+    with planning() as planner:
+        flow(recipe=recipe, home=home)
+    faults = [line for step in planner.steps for line in missing_for_step(step)]
+    works = [step.work for step in planner.steps if step.work]
+    missing = list(dict.fromkeys([*faults, *missing_here(recipe)]))
+    completions, tokens = total([work.left for work in works]), total([work.most_tokens for work in works])
+    return Plan(recipe.name, home, planner.steps, missing, *remarks(recipe, planner.steps), completions, tokens)
+
+
+def remarks(recipe: Recipe, steps: list[Step]) -> tuple[list[str], list[str]]:
+    """Warnings and notes about the stages that are still to be trained."""
+    names = [step.settings["stage"] for step in steps if step.task == "train" and step.state is not State.cached]
+    warnings: list[str] = []
+    notes: list[str] = []
+    parameters = parameter_count(base_policy(recipe.policy))
+    profile = {} if recipe.panel else {PROFILE: asking(recipe.prompting, recipe.sampling, False)}
+    others = {**profile, EVALUATION: evaluated_as(recipe)}
+    for name in dict.fromkeys(names):
+        stage = recipe.training.stages[name]
+        notes.append(trained_as(name, stage, parameters))
+        for caution in cautions(name, stage, asking(recipe.prompting, stage, stage.hints), others, parameters):
+            (notes if caution.expected else warnings).append(caution.text)
+    return warnings, notes
+
+
+def missing_for_step(step: Step) -> list[str]:
+    """What keeps a step from being run, or even from being named."""
+    if step.state is State.unknown:
+        source = step.settings["source"]
+        return [f"{source['name']}: {source['path']} is not on this machine; the first run asks the Hugging Face hub for it"]
+    return step.why if step.state is State.missing else []
+
+
+def total(parts: list[int | None]) -> int | None:
+    """The sum, or None where a part is not known."""
+    known = [part for part in parts if part is not None]
+    return sum(known) if len(known) == len(parts) else None
+
+
+def missing_here(recipe: Recipe) -> list[str]:
+    """What the recipe needs of this machine and does not find: packages, variables, files, a GPU, a model."""
+    return [*missing_for_sampling(recipe), *missing_for_training(recipe), *missing_for_policy(base_policy(recipe.policy))]
+
+
+def missing_for_sampling(recipe: Recipe) -> Iterator[str]:
+    """Packages, and the server's key."""
+    sampling, key = recipe.sampling, recipe.sampling.server.key_variable
+    needed = {"vllm": sampling.engine == "vllm", "prefect_ray": sampling.ray is not None}
+    for package, extra in EXTRAS.items():
+        if needed[package] and find_spec(package) is None:
+            yield f"the package {package} is not installed: pip install 'difficulty-prior[{extra}]'"
+    if sampling.engine == "server" and key and not os.environ.get(key):
+        yield f"sampling.server.key_variable: the environment variable {key} is not set; export it"
+
+
+def missing_for_training(recipe: Recipe) -> Iterator[str]:
+    """Rules of curation, and what the stages would be refused for before they train."""
+    for name, rule in recipe.curation.stages.items():
+        yield from refused(f"curation.{name}", partial(rule_path, rule.rule))
+    for name, stage in recipe.training.stages.items():
+        if stage.accelerate:
+            yield from refused(name, partial(launch_config, stage.accelerate))
+        yield from refused(name, partial(check_stage, stage))
+
+
+def refused(place: str, check: Callable[[], Any]) -> Iterator[str]:
+    """What a check says against something, if anything."""
+    try:
+        check()
+    except InputError as error:
+        yield f"{place}: {error}"
+
+
+def check_stage(stage: StageSettings) -> None:
+    """The check that a stage starts with, but for a server, which a plan does not ask. Loads torch only where there is need."""
+    usual = StageSettings()
+    if all(getattr(stage, name) == getattr(usual, name) for name in ("rollouts", "liger", "lora", "report_to")):
+        return
+    from tasks.training.preflight import check_machine
+
+    check_machine(stage.model_copy(update={"rollouts": stage.rollouts.model_copy(update={"mode": "colocate"})}))
+
+
+def missing_for_policy(policy: Policy) -> Iterator[str]:
+    """A model that is still to be downloaded, and a GPU for all but the shipped policy."""
+    if not Path(policy.model).is_dir():
+        from huggingface_hub import try_to_load_from_cache
+
+        if not isinstance(try_to_load_from_cache(policy.model, "config.json", revision=policy.revision), str):
+            yield f"policy.model: {policy.model} is not in the Hugging Face cache of this machine; the first run downloads it"
+    if policy.model != str(STARTER) and shutil.which("nvidia-smi") is None and not Path("/dev/kfd").exists():
+        yield "no GPU is seen here: everything would run on the CPU, which is for small policies only"

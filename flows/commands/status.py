@@ -1,0 +1,160 @@
+"""`difficulty-prior status`: what is being made in a lake and how long it will take yet, how far a recipe is, and what Prefect's server
+has running or waiting. The lake says the first two by itself; where no API is configured, or it does not answer, that is all there is.
+"""
+
+import time
+from collections import Counter
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from flows.recipe import Recipe
+from flows.server.api_settings import api_may_be_set
+from tasks.lake.layout import ASIDE, MANIFEST, PROGRESS
+from tasks.steps.how_far import read_how_far
+from tasks.steps.planning import State, Step
+
+if TYPE_CHECKING:
+    from flows.server.client import Pool, ServerRun
+
+
+@dataclass(frozen=True)
+class UnderWay:
+    """A step that is being made, or was when it was cut off: its artifact, how far it is, and how long it may take yet (None: unknown)."""
+
+    title: str
+    kind: str
+    key: str
+    running: bool
+    done: int
+    total: int
+    what: str
+    seconds_left: float | None
+    quiet_s: float
+
+
+@dataclass(frozen=True)
+class StepStanding:
+    """A step of a recipe: its state (`running` beside those of a plan), and of its work how much is done and how long the rest may take."""
+
+    number: int
+    name: str
+    state: str
+    done: int | None = None
+    total: int | None = None
+    seconds_left: float | None = None
+
+
+@dataclass(frozen=True)
+class RecipeStanding:
+    """How far a recipe is. `seconds_left` adds up the steps whose pace is known; `unknown` counts the others that are still to do."""
+
+    name: str
+    steps: list[StepStanding]
+    done: int
+    seconds_left: float
+    unknown: int
+
+
+@dataclass(frozen=True)
+class ServerStanding:
+    """What the configured API says; `fault` where it could not be asked."""
+
+    url: str
+    fault: str = ""
+    version: str = ""
+    runs: list["ServerRun"] = field(default_factory=list)
+    pools: list["Pool"] = field(default_factory=list)
+
+
+@dataclass(frozen=True)
+class Status:
+    """All of it. `finished` counts the lake's artifacts by kind; `server` is None where no API is configured."""
+
+    home: Path
+    finished: dict[str, int]
+    under_way: list[UnderWay]
+    recipe: RecipeStanding | None
+    server: ServerStanding | None
+
+
+def look(home: Path, recipe: Recipe | None = None) -> Status:
+    """The status of a lake, of a recipe in it if one is given, and of the server that is configured."""
+    made = under_way(home)
+    finished = Counter(path.parent.parent.name for path in home.glob(f"*/*/{MANIFEST}"))
+    standing = recipe_standing(home, recipe, made) if recipe else None
+    return Status(home, dict(sorted(finished.items())), made, standing, server_standing())
+
+
+def under_way(home: Path) -> list[UnderWay]:
+    """What lies aside in a lake and says how far it is, those that run first. What was made since is told of no more."""
+    found = []
+    for path in sorted((home / ASIDE).glob(f"*/{PROGRESS}")):
+        far = read_how_far(path)
+        kind, _, key = path.parent.name.rpartition("-")
+        if far and not (home / kind / key / MANIFEST).is_file():
+            running, title = far.is_running, f"{far.recipe}: {far.title}" if far.recipe else far.title
+            left = far.seconds_left if running else None
+            found.append(UnderWay(title, kind, key, running, far.done, far.total, far.what, left, time.time() - far.told))
+    return sorted(found, key=lambda step: not step.running)
+
+
+def recipe_standing(home: Path, recipe: Recipe, made: list[UnderWay]) -> RecipeStanding:
+    """How far a recipe is: its plan, with what is being made in it."""
+    from flows.commands.plan import plan_flow
+    from flows.pipeline import pipeline
+
+    steps = [step for step in plan_flow(pipeline, recipe, home).steps if step.state is not State.every_run]
+    running = {(step.kind, step.key): step for step in made if step.running}
+    paces = {kind: pace for kind in ("profiles", "stages") if (pace := latest_pace(home, kind))}
+    standings = [step_standing(step, running.get((step.kind or "", step.key or "")), paces) for step in steps]
+    left = [step for step in standings if step.state != State.cached]
+    known = [step.seconds_left for step in left if step.seconds_left is not None]
+    unknown = sum(step.seconds_left is None and step.total is not None for step in left)
+    return RecipeStanding(recipe.name, standings, len(standings) - len(left), sum(known), unknown)
+
+
+def step_standing(step: Step, now: UnderWay | None, paces: dict[str, float]) -> StepStanding:
+    """One step: what runs says itself; the rest of what is to do, at the pace of the last one of its kind."""
+    if now:
+        return StepStanding(step.number, step.name, "running", now.done, now.total, now.seconds_left)
+    done, total = amounts(step)
+    if step.state is State.cached or total is None or done is None:
+        return StepStanding(step.number, step.name, step.state, done, total)
+    pace = paces.get("stages" if step.task == "train" else "profiles")
+    return StepStanding(step.number, step.name, step.state, done, total, (total - done) / pace if pace else None)
+
+
+def amounts(step: Step) -> tuple[int | None, int | None]:
+    """Of a sampling the responses that are drawn and all of them, of a stage its steps; nothing of what takes no time to speak of."""
+    if step.task == "train":
+        return 0, step.settings["settings"]["steps"]
+    if step.work is None or step.task != "sample" or step.work.completions is None or step.work.left is None:
+        return None, None
+    return step.work.completions - step.work.left, step.work.completions
+
+
+def latest_pace(home: Path, kind: str) -> float | None:
+    """Units a second of the step of a kind that was told of last, finished or not."""
+    places = [*home.glob(f"{kind}/*/{PROGRESS}"), *home.glob(f"{ASIDE}/{kind}-*/{PROGRESS}")]
+    told = [far for path in places if (far := read_how_far(path)) and far.pace]
+    return max(told, key=lambda far: far.told).pace if told else None
+
+
+def server_standing() -> ServerStanding | None:
+    """What the configured API says, if one is."""
+    if not api_may_be_set():
+        return None
+    from flows.server.client import ApiError, api_url, asking, open_runs, pools, server_version, too_old
+
+    url = api_url()
+    if url is None:
+        return None
+    try:
+        version = server_version(url)
+        if fault := too_old(version):
+            raise fault
+        with asking(url) as client:
+            return ServerStanding(url, "", str(version or "Prefect Cloud"), open_runs(client), pools(client))
+    except ApiError as error:
+        return ServerStanding(url, str(error))

@@ -1,0 +1,51 @@
+"""The temporary server that Prefect starts for a run where PREFECT_API_URL is not set, with the fix of `serve`'s (serve/prefect_server.py).
+
+Runs and `serve` of one PREFECT_HOME write to one SQLite database, so that the UI shows them all, and each may begin and end without the
+other. Two servers get on with that as long as each transaction asks for the right to write before it reads; Prefect's own does not, and
+then prints a traceback for every "database is locked". So the run's server does as that of `serve` does.
+
+A run could use the server of a `serve` that it finds instead: it would then end with it, and one that began before `serve` would still have
+a server of its own. It could have a database of its own: then the UI would not show it, and two runs at once would still clash.
+"""
+
+import os
+import subprocess
+import sys
+from typing import Any
+
+from prefect.settings import get_current_settings
+
+from tasks.base.process import PROJECT
+
+VARIABLES = {"PREFECT_UI_ENABLED": "0", "PREFECT__SERVER_EPHEMERAL": "1", "PREFECT__SERVER_FINAL": "1"}  # as Prefect starts it
+
+
+def use_ours() -> None:
+    """From now on, a temporary server of this process is ours."""
+    from prefect.server.api.server import SubprocessASGIServer
+
+    SubprocessASGIServer._run_uvicorn_command = started  # type: ignore[method-assign, assignment]
+
+
+def started(server: Any) -> subprocess.Popen[Any]:
+    """The process of a temporary server (Prefect's `SubprocessASGIServer`), on the port that it has chosen."""
+    search = os.pathsep.join(filter(None, [str(PROJECT), os.environ.get("PYTHONPATH", "")]))
+    settings = get_current_settings().to_environment_variables(exclude_unset=True)
+    command = [sys.executable, "-m", "flows.server.temporary", "--host", "127.0.0.1", "--port", str(server.port)]
+    return subprocess.Popen(command, env={**os.environ, **VARIABLES, **settings, "PYTHONPATH": search})
+
+
+def main() -> None:
+    """Be the server."""
+    import uvicorn
+    from prefect.server.database.configurations import AioSqliteConfiguration
+
+    from flows.server.prefect_server import asking_first
+
+    AioSqliteConfiguration.begin_transaction = asking_first  # type: ignore[method-assign]
+    sys.argv += ["--factory", "prefect.server.api.server:create_app", "--log-level", "error", "--lifespan", "on"]
+    uvicorn.main()
+
+
+if __name__ == "__main__":
+    main()

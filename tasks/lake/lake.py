@@ -1,0 +1,359 @@
+"""Where everything lies: the relations of the lake, their columns, and how rows are appended.
+
+Two kinds of relation: *shards* grow row by row (rollouts, verdicts): one Parquet file written aside, fsynced and renamed, never changed;
+*artifact tables* are files inside complete artifacts (problems, curated, groups …). Each relation has one empty file, with `_schema` for
+what differs in its files' names, so that a query over a new lake gives no rows and not an error.
+
+A partition's shards lie in a folder; those that a compaction has put into large files lie in a `compacted` artifact (see compacted.py).
+"""
+
+import json
+import os
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from io import BytesIO
+from pathlib import Path
+
+import polars as pl
+from filelock import FileLock
+
+from tasks.base.errors import InputError
+from tasks.lake.artifacts import digest, disk_errors_named, write_text
+from tasks.lake.compacted import NUMBER, Compacted, live, manifests, partition_of, present_names, retired
+from tasks.lake.layout import EMPTY, WAREHOUSE
+from tasks.lake.quarantine import is_whole, set_aside, whole_shards
+from tasks.lake.storage import send_file
+
+LAKE_VERSION = 2  # of the layout: 2 has `curated.weight`, and partitions that may be compacted
+VERSION_FILE = "lake/version.json"
+
+TEXT, INT, REAL, FLAG, TIME = pl.String, pl.Int64, pl.Float64, pl.Boolean, pl.Datetime("us")
+
+ROLLOUT_KEY = {"problem_id": TEXT, "policy_id": TEXT, "sampling_id": TEXT, "round": INT, "sample": INT}
+
+RELATIONS: dict[str, dict[str, type[pl.DataType] | pl.DataType]] = {
+    # one row per problem as it was read; `row` is the 1-based row of the source, `metadata` JSON text, images are names under images/
+    "problems": {
+        "problem_id": TEXT,
+        "gold_id": TEXT,
+        "dataset": TEXT,
+        "split": TEXT,
+        "row": INT,
+        "source_id": TEXT,
+        "question": TEXT,
+        "images": pl.List(pl.String),
+        "choices": pl.List(pl.String),
+        "answer": TEXT,
+        "metadata": TEXT,
+    },
+    # one row per row of a source that is not usable, with the reason
+    "rejected": {"dataset": TEXT, "split": TEXT, "source": TEXT, "row": INT, "column": TEXT, "reason": TEXT},
+    # one row per policy that was ever sampled, trained or imported; `parent_id` is the policy it was trained from
+    "policies": {"policy_id": TEXT, "name": TEXT, "kind": TEXT, "model": TEXT, "parent_id": TEXT, "stage_id": TEXT},
+    # one row per way of sampling
+    "samplings": {
+        "sampling_id": TEXT,
+        "template": TEXT,
+        "hints": FLAG,
+        "temperature": REAL,
+        "top_p": REAL,
+        "max_tokens": INT,
+        "settings": TEXT,
+    },
+    # one row per grader: what it is called, and when it first judged (UTC)
+    "graders": {"grader_id": TEXT, "name": TEXT, "first_judged": TIME},
+    # one row per step of a run of a recipe (`recipe` is empty for one of all recipes), with the artifact that it made or found (UTC)
+    "run_steps": {
+        "run_id": TEXT,
+        "recipe": TEXT,
+        "flow": TEXT,
+        "started": TIME,
+        "place": INT,
+        "step": TEXT,
+        "kind": TEXT,
+        "artifact_id": TEXT,
+    },
+    # one row per sampling process that finished: how long it drew; nothing depends on it
+    "draws": {"policy_id": TEXT, "sampling_id": TEXT, "engine": TEXT, "responses": INT, "tokens": INT, "seconds": REAL},
+    # one row per sampled response; `hint` is the band whose hint the prompt carried, or empty
+    "rollouts": {**ROLLOUT_KEY, "response": TEXT, "n_tokens": INT, "finish_reason": TEXT, "seed": INT, "hint": TEXT},
+    # one row per rollout x grader x gold answer
+    "verdicts": {**ROLLOUT_KEY, "grader_id": TEXT, "gold_id": TEXT, "verdict": TEXT, "extracted": TEXT, "rule": TEXT, "format_ok": FLAG},
+    # one row per problem of a curated set and stage; `rank` is the place in the stage, 1 first, `weight` how often it is drawn in training
+    # beside the others (null: as often as one of weight 1)
+    "curated": {
+        "set_id": TEXT,
+        "stage": TEXT,
+        "problem_id": TEXT,
+        "dataset": TEXT,
+        "band": TEXT,
+        "accuracy": REAL,
+        "rule": TEXT,
+        "rank": INT,
+        "weight": REAL,
+    },
+    # one row per online GRPO group; `prior` is the offline accuracy (null when the problem has none)
+    "groups": {
+        "stage_id": TEXT,
+        "step": INT,
+        "problem_id": TEXT,
+        "G": INT,
+        "correct": INT,
+        "accuracy": REAL,
+        "prior": REAL,
+        "weight": REAL,
+        "advantage_mean": REAL,
+        "advantage_std": REAL,
+    },
+    # one row per training step and metric
+    "metrics": {"stage_id": TEXT, "step": INT, "name": TEXT, "value": REAL},
+    # one row per policy, hint setting and held-out problem: k correct of n
+    "evaluations": {
+        "evaluation_id": TEXT,
+        "policy_id": TEXT,
+        "policy": TEXT,
+        "hints": FLAG,
+        "dataset": TEXT,
+        "split": TEXT,
+        "problem_id": TEXT,
+        "n": INT,
+        "k": INT,
+    },
+    # one row per study, arm and seed; `adds_to` is the arm that it adds to ("" for none), `targets` accuracies to be reached
+    "studies": {
+        "study_id": TEXT,
+        "arm": TEXT,
+        "about": TEXT,
+        "place": INT,
+        "adds_to": TEXT,
+        "is_baseline": FLAG,
+        "seed": INT,
+        "policy_id": TEXT,
+        "evaluation_id": TEXT,
+        "profile_completions": INT,
+        "targets": pl.List(pl.Float64),
+    },
+    # one row per stage that trained a study's run; `completions` are those of its steps without refills
+    "study_stages": {
+        "study_id": TEXT,
+        "arm": TEXT,
+        "seed": INT,
+        "place": INT,
+        "stage": TEXT,
+        "stage_id": TEXT,
+        "set_id": TEXT,
+        "steps": INT,
+        "completions": INT,
+    },
+    # one row per pair of problems that are nearly the same
+    "near_pairs": {"problem_id": TEXT, "other_id": TEXT, "kind": TEXT, "text_similarity": REAL, "image_distance": REAL},
+    # one row per image that was looked at, by its name under images/
+    "image_looks": {"image": TEXT, "hash": TEXT, "levels": pl.Binary},
+}
+
+GLOBS = {
+    "problems": "problems/*/problems.parquet",
+    "rejected": "problems/*/rejected.parquet",
+    "policies": "policies/*.parquet",
+    "samplings": "samplings/*.parquet",
+    "graders": "graders/*.parquet",
+    "run_steps": "run_steps/*.parquet",
+    "draws": "draws/*.parquet",
+    "rollouts": "rollouts/*/*.parquet",
+    "verdicts": "verdicts/*/*.parquet",
+    "curated": "curated/*/curated.parquet",
+    "groups": "stages/*/groups/*.parquet",
+    "metrics": "stages/*/metrics/*.parquet",
+    "evaluations": "evaluations/*/evaluations.parquet",
+    "studies": "studies/*/studies.parquet",
+    "study_stages": "studies/*/study_stages.parquet",
+    "near_pairs": "similarity/*/near_pairs.parquet",
+    "image_looks": "similarity/*/image_looks.parquet",
+}
+
+
+SHARDED = ("rollouts", "verdicts")
+
+
+@dataclass(frozen=True)
+class Lake:
+    """The lake under `home`. Opening it creates the folder and the empty schemas. Raises InputError for one from a newer version."""
+
+    home: Path
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "home", Path(self.home).absolute())
+        version = lake_version(self.home)
+        if version > LAKE_VERSION:
+            raise InputError(
+                f"the lake {self.home} has layout {version}, made by a newer difficulty-prior; this one knows layouts up to "
+                f"{LAKE_VERSION}: upgrade it (pip install --upgrade difficulty-prior), or choose another --home"
+            )
+        for relation, schema in RELATIONS.items():
+            path = self.schema_file(relation)
+            if version < LAKE_VERSION or not path.exists():
+                write_parquet(pl.DataFrame(schema=schema), path)
+        if version < LAKE_VERSION:
+            write_version(self.home)
+
+    @property
+    def warehouse(self) -> Path:
+        """The published DuckDB file: only ever replaced, never opened for writing."""
+        return self.home / WAREHOUSE
+
+    @property
+    def images(self) -> Path:
+        """Folder of the images, each named by the digest of its bytes."""
+        return self.home / "images"
+
+    def files(self, relation: str) -> list[Path]:
+        """The Parquet files of a relation, sorted by name: all that is complete, and its empty schema. Broken shards are set aside;
+        raises InputError, naming it, for an artifact's table that is broken."""
+        if relation in SHARDED:
+            return whole_shards(self.home, lambda: self.listed(relation), lambda: self.set_orphans_aside(relation))
+        found = sorted(self.home.glob(GLOBS[relation]))
+        for path in found:
+            if not is_whole(path):
+                raise InputError(f"{path} is cut short; delete the folder {path.parent} and run its recipe again, which makes it anew")
+        return found
+
+    def listed(self, relation: str) -> list[Path]:
+        """The shards of a relation, whole or not: those that no compaction has retired, and the compacted ones."""
+
+        def listed(every: list[Compacted]) -> list[Path]:
+            gone = {self.home / folder for folder in retired(every)}
+            compacted = [self.home / name for part in live(every, relation) for name in part.files]
+            return [*(path for path in sorted(self.home.glob(GLOBS[relation])) if path.parent not in gone), *compacted]
+
+        return self.beside_compactions(listed)
+
+    def beside_compactions(self, listed: Callable[[list[Compacted]], list[Path]]) -> list[Path]:
+        """The shards that `listed` gives for the compacted partitions, which were the same before and after it looked."""
+        while True:
+            every = manifests(self.home)
+            found = listed(every)
+            if manifests(self.home) == every:
+                return found
+
+    def schema_file(self, relation: str) -> Path:
+        """The file of a relation that is always there and has no rows."""
+        return self.home / GLOBS[relation].replace("*", EMPTY)
+
+    def scan(self, relation: str, files: list[Path] | None = None) -> pl.LazyFrame:
+        """The rows of a relation, of all its files or of the given ones."""
+        schema = RELATIONS[relation]
+        found = self.files(relation) if files is None else [self.schema_file(relation), *files]
+        return pl.scan_parquet(found, schema=schema, glob=False, missing_columns="raise" if relation in SHARDED else "insert")
+
+    def partition(self, relation: str, *ids: str) -> Path:
+        """The folder for new shards of `relation` that share `ids` (policy and sampling; for verdicts the grader too)."""
+        return self.home / relation / unretired(relation, "-".join(ids), manifests(self.home))
+
+    def shards(self, partition: Path) -> list[Path]:
+        """The complete shards of the partition that a folder is of, compacted ones first, each kind in the order of its names."""
+        relation, name = partition.parent.name, partition_of(partition.as_posix())
+
+        def listed(every: list[Compacted]) -> list[Path]:
+            compacted = [self.home / file for part in live(every, relation) if part.partition == name for file in part.files]
+            return [*compacted, *sorted((self.home / relation / unretired(relation, name, every)).glob("*.parquet"))]
+
+        return whole_shards(self.home, lambda: self.beside_compactions(listed), lambda: self.set_orphans_aside(relation))
+
+    def set_orphans_aside(self, relation: str) -> None:
+        """After shards of rollouts were lost: set aside those of verdicts about what was in them, which the next run grades again."""
+        while relation == "rollouts" and (orphans := self.orphans()):
+            for path in orphans:
+                set_aside(self.home, path, "judges rollouts that were lost")
+
+    def orphans(self) -> list[Path]:
+        """The shards with verdicts about rollouts that the lake does not have."""
+        key = list(ROLLOUT_KEY)
+        judged = pl.scan_parquet(self.files("verdicts"), glob=False, include_file_paths="shard").select(*key, "shard")
+        lost = judged.join(self.scan("rollouts").select(key), on=key, how="anti")
+        return [Path(name) for name in lost.select(pl.col("shard").unique()).collect()["shard"].sort()]
+
+    def present(self, names: list[str]) -> list[Path]:
+        """The files that hold the rows of these shards (paths relative to the home) now."""
+        return [self.home / name for name in present_names(self.home, names)]
+
+    def append(self, partition: Path, relation: str, rows: pl.DataFrame, name: str) -> Path:
+        """Add one shard. The same name again replaces it with the same rows (names are digests of the keys inside)."""
+        path = partition / f"{name}.parquet"
+        write_parquet(conform(rows, relation), path)
+        return path
+
+    def record(self, relation: str, row: dict) -> None:
+        """Keep one row of a small relation (policies, samplings) in a file named by the row's digest; once is enough."""
+        path = self.home / relation / f"{digest(row)}.parquet"
+        if not path.exists():
+            write_parquet(pl.DataFrame([row], schema=RELATIONS[relation]), path)
+
+    def lock(self, partition: Path) -> FileLock:
+        """A lock for the one process that may append to the partition that a folder is of, or compact it. Ask for the partition again
+        once you hold it: a compaction may have given it a new folder."""
+        partition.parent.mkdir(parents=True, exist_ok=True)
+        return FileLock(f"{partition.parent / partition_of(partition.as_posix())}.lock")
+
+    @contextmanager
+    def writing(self, relation: str, *ids: str) -> Iterator[Path]:
+        """The folder to append shards of these ids to, and the lock for it."""
+        with self.lock(self.partition(relation, *ids)):
+            folder = self.partition(relation, *ids)
+            folder.mkdir(parents=True, exist_ok=True)
+            yield folder
+
+
+def unretired(relation: str, name: str, every: list[Compacted]) -> str:
+    """The name of the first folder of a partition that no compaction has retired."""
+    gone, number = retired(every), 1
+    while f"{relation}/{numbered(name, number)}" in gone:
+        number += 1
+    return numbered(name, number)
+
+
+def numbered(name: str, number: int) -> str:
+    """The name of a partition's folder of that number."""
+    return name if number == 1 else f"{name}{NUMBER}{number}"
+
+
+def lake_version(home: Path) -> int:
+    """The version of a lake's layout: 1 for those that do not say, and before there is any."""
+    path = home / VERSION_FILE
+    return int(json.loads(path.read_text(encoding="utf-8"))["version"]) if path.is_file() else 1
+
+
+def write_version(home: Path) -> None:
+    """Say that a lake has the present layout."""
+    path = home / VERSION_FILE
+    path.parent.mkdir(exist_ok=True)
+    write_text(path, json.dumps({"version": LAKE_VERSION}))
+    send_file(path)
+
+
+def conform(rows: pl.DataFrame, relation: str) -> pl.DataFrame:
+    """The rows with exactly the relation's columns, order and types. Raises polars' error, naming the column, where one is missing."""
+    return rows.select(pl.col(name).cast(dtype) for name, dtype in RELATIONS[relation].items())
+
+
+def read_parquet(files: Path | list[Path], columns: list[str] | None = None) -> pl.DataFrame:
+    """The rows of just these files, whose folders may have names that mean something in a glob, as `runs [old]` has."""
+    return pl.read_parquet(files, columns=columns, glob=False)
+
+
+def write_parquet(rows: pl.DataFrame, path: Path) -> None:
+    """Write a Parquet file aside, fsync it, rename it into place, and send it to the storage that the lake is a copy of, if any."""
+    aside = path.with_name(f".{path.name}.{os.getpid()}")
+    encoded = BytesIO()  # polars reports a full disk as an error of its own kind; written by ourselves it is an OSError
+    rows.write_parquet(encoded, compression="zstd", statistics=True)
+    with disk_errors_named(path):
+        path.parent.mkdir(parents=True, exist_ok=True)
+        try:
+            with aside.open("wb") as file:
+                file.write(encoded.getbuffer())
+                file.flush()
+                os.fsync(file.fileno())
+            os.replace(aside, path)
+        finally:
+            aside.unlink(missing_ok=True)
+    send_file(path)

@@ -1,0 +1,153 @@
+"""`difficulty-prior serve` for tests: a real one on a free port, asked over its API."""
+
+import random
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Any, TypeVar
+
+import httpx
+import psutil
+
+from flows.server.own import check_port
+from tasks.base.errors import InputError
+from tasks.steps.cards import CARDS
+from tests.flows.runs import command, environment
+
+T = TypeVar("T")
+PATIENCE_S, LOOK_S = 240.0, 0.5  # a machine may be busy with other tests
+FINAL = {"COMPLETED", "FAILED", "CRASHED", "CANCELLED"}
+QUICK = {  # a test does not wait for what a person would
+    "PREFECT_WORKER_QUERY_SECONDS": "2",
+    "PREFECT_SERVER_SERVICES_SCHEDULER_LOOP_SECONDS": "3",
+    "PREFECT_SERVER_CONCURRENCY_MAXIMUM_CONCURRENCY_SLOT_WAIT_SECONDS": "1",
+}
+
+
+@dataclass
+class Served:
+    """A running `serve`: its process, what it prints (`log`), its API, its lake and its Prefect home."""
+
+    process: subprocess.Popen
+    log: Path
+    api: str
+    home: Path
+    prefect: Path
+
+    @property
+    def password(self) -> str:
+        """What `serve` has made for this Prefect home."""
+        return (self.prefect / "difficulty-prior" / "password").read_text().strip()
+
+    @cached_property
+    def client(self) -> httpx.Client:
+        """One who has the password, and Prefect's token against forged requests."""
+        client = httpx.Client(auth=tuple(self.password.split(":")), timeout=PATIENCE_S)
+        token = client.get(f"{self.api}/csrf-token", params={"client": "tests"}).raise_for_status().json()["token"]
+        client.headers.update({"Prefect-Csrf-Token": token, "Prefect-Csrf-Client": "tests"})
+        return client
+
+    def post(self, path: str, **body: Any) -> httpx.Response:
+        return self.client.post(f"{self.api}{path}", json=body)
+
+    def deployment(self, name: str) -> dict[str, Any]:
+        """A deployment as the API has it."""
+        [found] = [item for item in self.post("/deployments/filter").json() if item["name"] == name]
+        return found
+
+    def start(self, name: str, **parameters: Any) -> dict[str, Any]:
+        """Start a run of a deployment, as the UI's form does."""
+        answer = self.post(f"/deployments/{self.deployment(name)['id']}/create_flow_run", parameters=parameters)
+        assert answer.status_code == httpx.codes.CREATED, answer.text
+        return answer.json()
+
+    def run(self, identity: str) -> dict[str, Any]:
+        return self.client.get(f"{self.api}/flow_runs/{identity}").json()
+
+    def ended(self, run: dict[str, Any], seconds: float = PATIENCE_S) -> dict[str, Any]:
+        """The run once it has ended."""
+        return until(lambda: found if (found := self.run(run["id"]))["state_type"] in FINAL else None, self.said, seconds)
+
+    def runs(self, deployment: str) -> list[dict[str, Any]]:
+        """The runs of a deployment that have ended, the first first."""
+        wanted = {"id": {"any_": [self.deployment(deployment)["id"]]}}
+        found = self.post("/flow_runs/filter", deployments=wanted, sort="EXPECTED_START_TIME_ASC").json()
+        return [run for run in found if run["state_type"] in FINAL]
+
+    def card(self) -> dict[str, Any]:
+        """The limit of the machine's only card. (Prefect keeps those of deployments in the same place.)"""
+        [found] = [limit for limit in self.post("/v2/concurrency_limits/filter").json() if not limit["name"].startswith("deployment:")]
+        return found
+
+    def holder(self, card: str, times: int, seconds: float) -> subprocess.Popen[str]:
+        """A process that takes a card so many times."""
+        variables = environment(self.prefect) | {"PREFECT_API_URL": self.api, "PREFECT_API_AUTH_STRING": self.password, CARDS: card}
+        arguments = [sys.executable, "-m", "tests.flows.holding", str(times), str(seconds)]
+        return subprocess.Popen(arguments, env=variables, stdout=subprocess.PIPE, text=True)
+
+    def children(self, words: str) -> list[psutil.Process]:
+        """The processes below it whose command has these words."""
+        family = psutil.Process(self.process.pid).children(recursive=True)
+        return [member for member in family if words in command_of(member)]
+
+    def said(self) -> str:
+        """What it has printed, and the ends of the logs of what it has started."""
+        logs = sorted((self.prefect / "difficulty-prior").glob("*.log"))
+        return "\n".join([self.log.read_text(), *(f"--- {log.name}\n{log.read_text()[-3000:]}" for log in logs)])
+
+
+def two_free_ports() -> int:
+    """A free port with a free one after it, for the reports; below those that the system gives to connections, which would take it."""
+    while True:
+        port = random.randrange(20_000, 32_000)
+        try:
+            for number in (port, port + 1):
+                check_port("127.0.0.1", number)
+        except InputError:
+            continue
+        return port
+
+
+def command_of(process: psutil.Process) -> str:
+    """The command of a process; nothing of one that has gone."""
+    try:
+        return " ".join(process.cmdline())
+    except psutil.Error:
+        return ""
+
+
+def until(look: Callable[[], T | None], said: Callable[[], str], seconds: float = PATIENCE_S) -> T:
+    """What `look` gives once it gives something."""
+    deadline = time.monotonic() + seconds
+    while time.monotonic() < deadline:
+        if found := look():
+            return found
+        time.sleep(LOOK_S)
+    raise AssertionError(f"not within {seconds:.0f} s\n{said()}")
+
+
+@contextmanager
+def serving(folder: Path, *options: str, variables: dict[str, str] | None = None) -> Iterator[Served]:
+    """A `serve` over a lake in `folder`, ready; it is ended as a person does it."""
+    port, prefect = two_free_ports(), folder / "prefect"
+    served = Served(subprocess.Popen(["true"]), folder / "serve.log", f"http://127.0.0.1:{port}/api", folder / "runs", prefect)
+    served.process.wait()
+    arguments = command("serve", "--port", str(port), "--home", str(served.home), *options)
+    with served.log.open("w") as log:
+        served.process = subprocess.Popen(
+            arguments, env=environment(prefect) | QUICK | (variables or {}), cwd=folder, stdout=log, stderr=subprocess.STDOUT
+        )
+    try:
+        until(lambda: "\nready" in served.log.read_text() or served.process.poll(), served.said)
+        assert served.process.poll() is None, served.said()
+        yield served
+    finally:
+        if served.process.poll() is None:
+            served.process.send_signal(signal.SIGTERM)
+        served.process.wait(timeout=60)
