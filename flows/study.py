@@ -20,8 +20,9 @@ from flows.plannable import flow
 from flows.profile import Profiled, measure_difficulty, read_problems
 from flows.recipe import Recipe
 from flows.train import Trained, train_stages
+from tasks.base.files import digest
 from tasks.base.process import worker_variables, workers_ended
-from tasks.lake.artifacts import Artifact, digest
+from tasks.lake.artifacts import Artifact
 from tasks.reporting.task import report_study
 from tasks.study.runs import ArmRun, profile_completions
 from tasks.study.task import summarise

@@ -14,7 +14,7 @@ from uuid import uuid4
 
 import psutil
 
-from tasks.lake.artifacts import digest, write_text
+from tasks.base.files import digest, write_text
 
 SERVE = "DIFFICULTY_PRIOR_SERVE"
 RUN_ID = "PREFECT__FLOW_RUN_ID"

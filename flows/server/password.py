@@ -18,7 +18,7 @@ from urllib.parse import urlsplit
 import psutil
 
 from tasks.base.errors import InputError
-from tasks.lake.artifacts import disk_errors_named, write_text
+from tasks.base.files import disk_errors_named, write_text
 
 FOLDER, FILE, USER = "difficulty-prior", "password", "difficulty-prior"
 MOST_BYTES = 65536

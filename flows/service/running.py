@@ -24,8 +24,8 @@ from flows.server.own import OwnServer, await_server, check_version, server_chil
 from flows.server.password import file, noted, writable_folder
 from flows.service.pages import pages_child
 from tasks.base.errors import InputError
+from tasks.base.files import disk_errors_named, write_text
 from tasks.base.process import PROJECT
-from tasks.lake.artifacts import disk_errors_named, write_text
 from tasks.lake.lake import Lake
 from tasks.reporting.served import SERVED_AT
 from tasks.steps.cards import CARDS

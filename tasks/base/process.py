@@ -24,7 +24,7 @@ import psutil
 from pydantic import BaseModel
 
 from tasks.base.errors import InputError, WorkerError
-from tasks.lake.artifacts import write_text
+from tasks.base.files import write_text
 
 EVENT = "::event::"
 PROJECT = Path(__file__).resolve().parents[2]

@@ -12,10 +12,11 @@ from typing import Any
 import polars as pl
 
 from tasks.base.errors import InputError
+from tasks.base.files import file_digest
 from tasks.curation.rules import choose, rule_parameters, rule_path, shortage
 from tasks.curation.settings import CurationSettings, StageRule
 from tasks.estimates.settings import DifficultySettings
-from tasks.lake.artifacts import Artifact, artifact, building, file_digest
+from tasks.lake.artifacts import Artifact, artifact, building
 from tasks.lake.lake import Lake, conform, write_parquet
 from tasks.problems.precision import stated_precision
 from tasks.steps.caching import room_task

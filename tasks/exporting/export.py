@@ -11,9 +11,10 @@ import polars as pl
 from pydantic_core import to_jsonable_python
 
 from tasks.base.errors import InputError
+from tasks.base.files import write_text
 from tasks.exporting import configs, source
 from tasks.exporting.rows import write_rows
-from tasks.lake.artifacts import Artifact, write_text
+from tasks.lake.artifacts import Artifact
 from tasks.lake.lake import Lake, read_parquet
 from tasks.policy.identity import STARTER
 from tasks.prompting.settings import PromptingSettings

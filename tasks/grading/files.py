@@ -12,10 +12,10 @@ from pathlib import Path
 from typing import IO, Any
 
 from tasks.base.errors import InputError
+from tasks.base.files import disk_errors_named
 from tasks.grading.pool import Grader
 from tasks.grading.settings import GradingSettings
 from tasks.grading.verdict import Gold, Grade
-from tasks.lake.artifacts import disk_errors_named
 from tasks.problems.precision import MOST_DECIMALS
 
 BATCH_LINES = 1024

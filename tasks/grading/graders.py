@@ -9,10 +9,10 @@ from pathlib import Path
 import polars as pl
 
 from tasks.base.errors import InputError
+from tasks.base.files import digest
 from tasks.grading.settings import GradingSettings
 from tasks.grading.verdict import GRADER_VERSION, grader_id
 from tasks.grading.verifier import find_verifier
-from tasks.lake.artifacts import digest
 from tasks.lake.compacted import live, manifests, partition_of
 from tasks.lake.lake import RELATIONS, Lake, write_parquet
 from tasks.lake.published import read_meta

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING
 
 import polars as pl
 
+from tasks.base.files import digest
 from tasks.grading.verdict import Gold, grader_id
-from tasks.lake.artifacts import digest
 from tasks.lake.lake import ROLLOUT_KEY, Lake, read_parquet
 from tasks.problems.precision import stated_precision
 

@@ -15,7 +15,7 @@ from importlib.util import find_spec
 from pathlib import Path
 
 from tasks.base.errors import InputError
-from tasks.lake.artifacts import file_digest
+from tasks.base.files import file_digest
 
 NEEDED = ("response", "gold", "problem")
 DIGITS = 16

@@ -19,7 +19,7 @@ import polars as pl
 from filelock import FileLock
 
 from tasks.base.errors import InputError
-from tasks.lake.artifacts import digest, disk_errors_named, write_text
+from tasks.base.files import digest, disk_errors_named, write_text
 from tasks.lake.compacted import NUMBER, Compacted, live, manifests, partition_of, present_names, retired
 from tasks.lake.layout import EMPTY, WAREHOUSE
 from tasks.lake.quarantine import is_whole, set_aside, whole_shards

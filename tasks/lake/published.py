@@ -22,7 +22,7 @@ from typing import TYPE_CHECKING, Any
 import psutil
 
 from tasks.base.errors import InputError
-from tasks.lake.artifacts import sync_folder, write_text
+from tasks.base.files import sync_folder, write_text
 from tasks.lake.lake import Lake
 from tasks.lake.layout import ASIDE, WAREHOUSE
 

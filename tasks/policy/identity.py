@@ -6,8 +6,8 @@ from pathlib import Path
 from pydantic import BaseModel, ConfigDict
 
 from tasks.base.errors import InputError
+from tasks.base.files import digest, file_digest
 from tasks.base.settings import Settings
-from tasks.lake.artifacts import digest, file_digest
 from tasks.lake.lake import Lake
 from tasks.policy.weights import CONFIG, check_adapter, check_whole
 

@@ -10,7 +10,8 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
-from tasks.lake.artifacts import file_digest, folder_digests
+from tasks.base.files import file_digest
+from tasks.lake.artifacts import folder_digests
 from tasks.problems.images import ImageFault, image_items, image_path
 from tasks.problems.origin import Origin, hub_commit
 from tasks.problems.readers import read_rows

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from tasks.lake.artifacts import digest
+from tasks.base.files import digest
 from tasks.problems.images import digest_in_name
 
 

@@ -15,7 +15,7 @@ from typing import Any
 
 from PIL import Image
 
-from tasks.lake.artifacts import DIGEST_BYTES, disk_errors_named
+from tasks.base.files import DIGEST_BYTES, disk_errors_named
 from tasks.lake.lake import Lake
 
 EXTENSIONS = {"PNG": "png", "JPEG": "jpg", "MPO": "jpg", "WEBP": "webp", "GIF": "gif", "BMP": "bmp"}

@@ -6,7 +6,8 @@ from pathlib import Path
 from typing import Any
 
 from tasks.base.errors import InputError
-from tasks.lake.artifacts import Artifact, artifact, building, digest
+from tasks.base.files import digest
+from tasks.lake.artifacts import Artifact, artifact, building
 from tasks.lake.lake import Lake
 from tasks.problems.fingerprint import source_fingerprint
 from tasks.problems.ingest import ingest_source, source_columns

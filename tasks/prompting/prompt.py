@@ -11,7 +11,7 @@ import jinja2
 import jinja2.meta
 
 from tasks.base.errors import InputError, did_you_mean
-from tasks.lake.artifacts import file_digest
+from tasks.base.files import file_digest
 from tasks.prompting.settings import HintSettings, PromptingSettings
 
 ROOM = Path(__file__).parent

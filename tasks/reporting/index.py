@@ -12,7 +12,7 @@ from typing import Any
 
 from filelock import FileLock
 
-from tasks.lake.artifacts import write_text
+from tasks.base.files import write_text
 from tasks.lake.layout import ASIDE, MANIFEST
 from tasks.lake.storage import send_file
 from tasks.reporting.templates import laid_out

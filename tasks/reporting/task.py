@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING
 from prefect.artifacts import create_markdown_artifact, create_table_artifact
 from prefect.context import FlowRunContext, TaskRunContext
 
-from tasks.lake.artifacts import Artifact, artifact, building, digest, file_digest, folder_digests, write_text
+from tasks.base.files import digest, file_digest, write_text
+from tasks.lake.artifacts import Artifact, artifact, building, folder_digests
 from tasks.lake.layout import MANIFEST
 from tasks.steps.caching import room_task
 from tasks.warehouse.relations import RELATION_FOLDERS, SQL

@@ -19,7 +19,7 @@ from prefect.runtime import flow_run
 from prefect_ray import RayTaskRunner
 from prefect_ray.context import remote_options
 
-from tasks.lake.artifacts import write_text
+from tasks.base.files import write_text
 from tasks.lake.lake import read_parquet, write_parquet
 from tasks.sampling.engines import Engine, open_engine
 from tasks.sampling.settings import RaySettings

@@ -2,8 +2,9 @@
 
 from pathlib import Path
 
+from tasks.base.files import digest
 from tasks.base.paths import expand_files
-from tasks.lake.artifacts import Artifact, artifact, building, digest
+from tasks.lake.artifacts import Artifact, artifact, building
 from tasks.lake.lake import Lake
 from tasks.policy.identity import Policy
 from tasks.problems.tables import load_problems

@@ -12,8 +12,8 @@ import polars as pl
 from pydantic import Field
 
 from tasks.base.errors import InputError
+from tasks.base.files import digest, file_digest
 from tasks.base.settings import Settings
-from tasks.lake.artifacts import digest, file_digest
 
 MOST_NAMED = 3
 

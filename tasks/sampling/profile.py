@@ -12,7 +12,8 @@ from typing import Any
 
 import polars as pl
 
-from tasks.lake.artifacts import Artifact, file_digest, write_text
+from tasks.base.files import file_digest, write_text
+from tasks.lake.artifacts import Artifact
 from tasks.lake.lake import RELATIONS, Lake
 
 SHARDS = "shards.json"

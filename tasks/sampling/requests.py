@@ -13,7 +13,7 @@ from typing import Any
 
 import polars as pl
 
-from tasks.lake.artifacts import digest
+from tasks.base.files import digest
 from tasks.lake.lake import ROLLOUT_KEY
 from tasks.prompting import pictures
 from tasks.prompting.prompt import problem_hint, render_prompt, template_digests

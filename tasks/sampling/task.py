@@ -17,8 +17,9 @@ import polars as pl
 from prefect import get_run_logger
 
 from tasks.base.errors import InputError
+from tasks.base.files import digest
 from tasks.base.process import run_worker
-from tasks.lake.artifacts import Artifact, artifact, building, digest
+from tasks.lake.artifacts import Artifact, artifact, building
 from tasks.lake.lake import Lake, read_parquet
 from tasks.policy.identity import Policy
 from tasks.prompting.settings import PromptingSettings

@@ -4,8 +4,9 @@ from pathlib import Path
 
 from prefect import get_run_logger
 
+from tasks.base.files import file_digest
 from tasks.base.process import run_worker
-from tasks.lake.artifacts import Artifact, artifact, building, file_digest
+from tasks.lake.artifacts import Artifact, artifact, building
 from tasks.prompting.prompt import template_digests
 from tasks.prompting.settings import PromptingSettings
 from tasks.starter.datasets import write_starter_datasets

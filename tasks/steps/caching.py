@@ -15,7 +15,8 @@ from typing import Any, ParamSpec, TypeVar
 from prefect.context import TaskRunContext
 
 from tasks.base.errors import InputError
-from tasks.lake.artifacts import Artifact, digest
+from tasks.base.files import digest
+from tasks.lake.artifacts import Artifact
 from tasks.steps.how_far import forget_attempts
 from tasks.steps.lean_prefect import CachePolicy, Task
 from tasks.steps.naming import recipe_first

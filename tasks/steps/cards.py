@@ -24,7 +24,7 @@ from prefect.client.schemas.objects import ConcurrencyLeaseHolder
 from prefect.context import FlowRunContext
 
 from tasks.base.errors import InputError
-from tasks.lake.artifacts import digest
+from tasks.base.files import digest
 
 CARDS = "DIFFICULTY_PRIOR_CARDS"
 LEASE_S = 60.0  # the shortest that Prefect grants

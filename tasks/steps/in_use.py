@@ -11,7 +11,8 @@ from typing import Any
 
 from pydantic import BaseModel, ConfigDict
 
-from tasks.lake.artifacts import Artifact, write_text
+from tasks.base.files import write_text
+from tasks.lake.artifacts import Artifact
 from tasks.lake.storage import send_file
 from tasks.steps.planning import PLANNER
 

@@ -6,7 +6,8 @@ from contextlib import contextmanager
 from contextvars import ContextVar
 from typing import Any
 
-from tasks.lake.artifacts import Artifact, digest
+from tasks.base.files import digest
+from tasks.lake.artifacts import Artifact
 from tasks.steps.planning import Planned
 
 MOST_NAMED = 2

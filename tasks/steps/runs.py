@@ -14,7 +14,8 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
-from tasks.lake.artifacts import Artifact, digest
+from tasks.base.files import digest
+from tasks.lake.artifacts import Artifact
 
 if TYPE_CHECKING:
     from tasks.lake.lake import Lake

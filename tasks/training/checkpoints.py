@@ -16,7 +16,7 @@ from typing import Any
 import torch
 
 from tasks.base.errors import InputError
-from tasks.lake.artifacts import sync_folder, write_text
+from tasks.base.files import sync_folder, write_text
 
 SEAL = "complete.json"
 WEIGHTS = "weights.pt"

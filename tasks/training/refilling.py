@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 from accelerate.utils import gather_object
 
-from tasks.lake.artifacts import digest
+from tasks.base.files import digest
 from tasks.training.answering import AnsweringTrainer, Answers
 from tasks.training.problems import Problems
 from tasks.training.rewards import JUDGED_BY, Rewards

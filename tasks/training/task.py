@@ -14,11 +14,12 @@ import polars as pl
 from prefect import get_run_logger
 
 from tasks.base.errors import InputError
+from tasks.base.files import digest
 from tasks.base.process import run_worker
 from tasks.curation.validation_task import VALIDATION
 from tasks.grading.settings import GradingSettings
 from tasks.grading.verdict import grader_id
-from tasks.lake.artifacts import Artifact, artifact, building, digest
+from tasks.lake.artifacts import Artifact, artifact, building
 from tasks.lake.lake import Lake, read_parquet
 from tasks.policy.identity import Policy, trained_policy
 from tasks.policy.size import parameter_count

@@ -17,7 +17,7 @@ from torch.distributed.checkpoint.state_dict import StateDictOptions, get_model_
 from transformers import TrainerCallback, TrainerControl, TrainerState, TrainingArguments
 
 from tasks.base.errors import InputError
-from tasks.lake.artifacts import digest
+from tasks.base.files import digest
 from tasks.training.answering import AnsweringTrainer
 from tasks.training.checkpoints import Checkpoints
 from tasks.training.problems import Problems

@@ -4,7 +4,7 @@ from pathlib import Path
 
 from filelock import FileLock
 
-from tasks.lake.artifacts import write_text
+from tasks.base.files import write_text
 from tasks.lake.lake import Lake
 from tasks.lake.layout import ASIDE, WAREHOUSE
 from tasks.lake.published import copy_as_it_is, forget, put_in_place

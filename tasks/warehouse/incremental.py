@@ -16,8 +16,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from tasks.base.files import digest, file_digest
 from tasks.estimates.settings import DifficultySettings
-from tasks.lake.artifacts import digest, file_digest
 from tasks.lake.lake import RELATIONS, SHARDED, Lake
 from tasks.lake.published import copy_as_it_is, recalled
 from tasks.sampling.settings import AdaptiveSettings

@@ -16,8 +16,8 @@ from contextlib import closing
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from tasks.base.files import digest, sync_folder, write_text
 from tasks.estimates.settings import DifficultySettings
-from tasks.lake.artifacts import digest, sync_folder, write_text
 from tasks.lake.lake import RELATIONS, SHARDED, Lake
 from tasks.lake.layout import ASIDE, EMPTY
 from tasks.warehouse.warehouse import connect, in_order, literal, merged_by, open_over, sql_digests, summaries

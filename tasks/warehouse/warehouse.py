@@ -29,8 +29,8 @@ import polars as pl
 from filelock import FileLock, Timeout
 
 from tasks.base.errors import InputError
+from tasks.base.files import digest, disk_errors_named, file_digest
 from tasks.estimates.settings import DifficultySettings
-from tasks.lake.artifacts import digest, disk_errors_named, file_digest
 from tasks.lake.compacted import live, manifests, retired
 from tasks.lake.lake import GLOBS, RELATIONS, SHARDED, TEXT, TIME, Lake, write_parquet
 from tasks.lake.layout import ASIDE, MANIFEST, PROGRESS, WAREHOUSE

@@ -6,7 +6,7 @@
 import tempfile
 from pathlib import Path
 
-from tasks.lake.artifacts import file_digest
+from tasks.base.files import file_digest
 from tasks.lake.lake import Lake
 from tasks.warehouse.querying import query
 from tests.bench.row import Row

@@ -14,8 +14,9 @@ import time
 from collections import Counter
 from pathlib import Path
 
+from tasks.base.files import write_text
 from tasks.base.process import EVENT, run_worker, start_worker
-from tasks.lake.artifacts import folder_digests, write_text
+from tasks.lake.artifacts import folder_digests
 from tasks.training.checkpoints import Checkpoints
 from tasks.training.settings import StageSettings
 from tasks.training.spec import StageSpec

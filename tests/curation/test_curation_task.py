@@ -4,11 +4,12 @@ import polars as pl
 import pytest
 
 from tasks.base.errors import InputError
+from tasks.base.files import file_digest
 from tasks.curation import task
 from tasks.curation.settings import CurationSettings, HarderStageRule, StageRule
 from tasks.difficulty.task import measure
 from tasks.estimates.settings import DifficultySettings
-from tasks.lake.artifacts import Artifact, file_digest
+from tasks.lake.artifacts import Artifact
 from tasks.lake.lake import RELATIONS
 from tasks.warehouse.warehouse import SQL
 from tests.curation.sets import SMALL, measured

@@ -8,7 +8,7 @@ from pathlib import Path
 import polars as pl
 import pytest
 
-from tasks.lake.artifacts import digest
+from tasks.base.files import digest
 from tasks.lake.lake import Lake, write_parquet
 from tasks.warehouse.querying import query
 from tests.flows.runs import command, environment

@@ -10,7 +10,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tasks.base.errors import InputError
-from tasks.lake.artifacts import MANIFEST, Artifact, artifact, building, digest, disk_errors_named, file_digest, write_text
+from tasks.base.files import digest, disk_errors_named, file_digest, write_text
+from tasks.lake.artifacts import MANIFEST, Artifact, artifact, building
 
 JSON = st.recursive(
     st.none() | st.booleans() | st.integers() | st.text(), lambda inner: st.lists(inner) | st.dictionaries(st.text(), inner)

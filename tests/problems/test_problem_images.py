@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
-from tasks.lake.artifacts import file_digest
+from tasks.base.files import file_digest
 from tasks.lake.lake import Lake
 from tasks.problems.images import ImageFault, ImageLimits, image_paths, keep_image
 from tests.problems.shapes import Dataset, picture, row

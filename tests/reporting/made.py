@@ -13,6 +13,7 @@ from pathlib import Path
 import polars as pl
 from PIL import Image
 
+from tasks.base.files import digest
 from tasks.curation.settings import CurationSettings
 from tasks.curation.task import curate
 from tasks.difficulty.measurement import open_graded
@@ -20,7 +21,7 @@ from tasks.difficulty.task import FILES as DIFFICULTY_FILES
 from tasks.estimates.settings import DifficultySettings
 from tasks.evaluation.comparison import EvaluationArm
 from tasks.evaluation.task import evaluate
-from tasks.lake.artifacts import Artifact, artifact, building, digest
+from tasks.lake.artifacts import Artifact, artifact, building
 from tasks.lake.lake import RELATIONS, Lake, conform, write_parquet
 from tasks.problems.images import ImageLimits, keep_image
 from tasks.sampling.profile import read_profile, write_profile

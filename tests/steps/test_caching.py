@@ -8,7 +8,8 @@ from prefect import flow
 from prefect.testing.utilities import prefect_test_harness
 
 from tasks.base.errors import InputError
-from tasks.lake.artifacts import Artifact, artifact, building, write_text
+from tasks.base.files import write_text
+from tasks.lake.artifacts import Artifact, artifact, building
 from tasks.steps.caching import room_task
 
 CALLS: list[str] = []

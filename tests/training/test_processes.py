@@ -13,8 +13,8 @@ import pytest
 from accelerate.commands.config.config_args import load_config_from_file
 
 from tasks.base.errors import InputError
+from tasks.base.files import write_text
 from tasks.base.process import EVENT, PROJECT, run_worker, start_worker
-from tasks.lake.artifacts import write_text
 from tasks.policy.identity import Policy
 from tasks.training.launch import CONFIGS, launch_command, launch_config, process_count, read_config
 from tasks.training.spec import StageSpec

@@ -6,8 +6,9 @@ from pathlib import Path
 
 import pytest
 
+from tasks.base.files import write_text
 from tasks.base.process import EVENT, run_worker, start_worker
-from tasks.lake.artifacts import folder_digests, write_text
+from tasks.lake.artifacts import folder_digests
 from tasks.policy.identity import folder_policy_id
 from tasks.training.spec import StageSpec
 from tasks.training.worker import library_variables
