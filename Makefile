@@ -29,6 +29,7 @@ lint: $(READY)
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
+	$(BIN)/lint-imports
 
 costs: $(READY)  ## what the paper's recipe should cost, worked out anew into deployments/recipes/paper.md
 	$(BIN)/python -m flows.commands.costs paper

@@ -47,8 +47,8 @@ def sql(
 
     Example: `difficulty-prior sql "select recipe, policy, dataset, band, count(*) from current group by all" --format csv`
     """
+    from flows.commands.query_answer import print_answer
     from tasks.lake.lake import Lake
-    from tasks.reporting.answer import print_answer
     from tasks.warehouse.cells import json_lines
     from tasks.warehouse.querying import QueryLimits, answer
 

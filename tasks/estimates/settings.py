@@ -1,6 +1,8 @@
-"""What counts as hard: the bands of difficulty and the confidence of intervals."""
+"""What estimates are made with: the bands of difficulty, the confidence of intervals, and when enough rounds are drawn."""
 
-from pydantic import model_validator
+from typing import Literal
+
+from pydantic import Field, model_validator
 
 from tasks.base.settings import Settings
 
@@ -34,3 +36,29 @@ def band_ranges(edges: DifficultySettings) -> list[tuple[str, str]]:
     low, hard, medium, high = (f"{edge:g}" for edge in (edges.low, edges.hard_below, edges.medium_below, edges.high))
     ranges = (f"below {low}", f"{low} to {hard}", f"{hard} to {medium}", f"{medium} to {high}", f"above {high}")
     return list(zip(BANDS, ranges, strict=True))
+
+
+class AdaptiveSettings(Settings):
+    """Adaptive rounds: draw `min_rounds`, then `every` more at a time, only of problems whose band is not settled, up to `rounds`.
+
+    `rule` says when k of n settle it: "wilson" or "beta" when the interval of that `confidence` (Wilson's; the equal-tailed one of the
+    Beta posterior) lies wholly inside one band; "predictive" when the accuracy over all `rounds` will be in the band of k/n with that
+    probability, which for the same error saves more. `prior` is the Beta prior of the last two (Jeffreys' by default). `edges` cut
+    [0, 1] into the bands to tell apart; None: `difficulty.low` and `difficulty.high`, what curation drops and keeps. All of it is ours.
+    """
+
+    rule: Literal["predictive", "beta", "wilson"] = "predictive"
+    confidence: float = Field(default=0.94, gt=0, lt=1)
+    min_rounds: int = Field(default=4, ge=1)
+    every: int = Field(default=2, ge=1)
+    edges: tuple[float, ...] | None = None
+    prior: tuple[float, float] = (0.5, 0.5)
+
+    @model_validator(mode="after")
+    def numbers_fit(self) -> "AdaptiveSettings":
+        edges = self.edges
+        if edges is not None and (not edges or list(edges) != sorted(set(edges)) or edges[0] < 0 or edges[-1] > 1):
+            raise ValueError(f"edges {list(edges)} must rise within 0 and 1; [0.084, 0.87] tells too hard, useful and too easy apart")
+        if min(self.prior) <= 0:
+            raise ValueError(f"prior {list(self.prior)} is no Beta distribution; give two positive numbers, [0.5, 0.5] is Jeffreys'")
+        return self

@@ -11,7 +11,7 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
-from tasks.sampling.settings import AdaptiveSettings
+from tasks.estimates.settings import AdaptiveSettings
 
 SCHEMA = {"max_rounds": pl.Int64, "n": pl.Int64, "k": pl.Int64, "is_decided": pl.Boolean}
 

@@ -19,11 +19,11 @@ from tasks.base.errors import InputError
 from tasks.base.settings import Settings
 from tasks.lake.artifacts import Artifact, artifact, building
 from tasks.lake.compacted import FOLDER, Compacted, live, manifests, partition_of
+from tasks.lake.database import connect, literal
 from tasks.lake.lake import RELATIONS, SHARDED, Lake
 from tasks.lake.layout import EMPTY, MANIFEST
-from tasks.lake.published import remembered
+from tasks.lake.published import publishing, remembered
 from tasks.lake.storage import drop
-from tasks.warehouse.warehouse import connect, literal, publishing
 
 VERSION = 1
 ROW_GROUP = 8192  # rows that a reader must hold at once: no more than in a shard

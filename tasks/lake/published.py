@@ -20,6 +20,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import psutil
+from filelock import FileLock
 
 from tasks.base.errors import InputError
 from tasks.base.files import sync_folder, write_text
@@ -35,6 +36,11 @@ HELD = ("Could not set lock on file", "Unique file handle conflict")  # by anoth
 HOLDER = re.compile(r"Conflicting lock is held in (.+? \(PID \d+\))")
 MOST_COPIES = 5
 logger = logging.getLogger(__name__)
+
+
+def publishing(lake: Lake) -> FileLock:
+    """The lock of the one process that may publish."""
+    return FileLock(lake.home / ASIDE / f"{WAREHOUSE}.lock")
 
 
 def attach(connection: duckdb.DuckDBPyConnection, path: Path) -> None:

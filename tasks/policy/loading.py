@@ -1,7 +1,7 @@
 """Loads a policy's model and processor, the same way for sampling and for training. Imports torch: for worker processes only."""
 
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 import torch
 from safetensors import SafetensorError
@@ -22,9 +22,18 @@ from transformers.models.auto.modeling_auto import MODEL_FOR_IMAGE_TEXT_TO_TEXT_
 from tasks.base.errors import InputError
 from tasks.policy.identity import Policy
 from tasks.policy.size import weights_in
-from tasks.prompting.settings import PromptingSettings
 
 Processor = ProcessorMixin | PreTrainedTokenizerBase
+
+
+class PixelLimits(Protocol):
+    """Says how small and how large an image may be as the policy sees it, in pixels; None keeps the processor's own limit."""
+
+    @property
+    def min_pixels(self) -> int | None: ...
+
+    @property
+    def max_pixels(self) -> int | None: ...
 
 
 def hub_options(policy: Policy) -> dict[str, Any]:
@@ -47,15 +56,15 @@ def context_length(policy: Policy) -> int | None:
     return getattr(text, "max_position_embeddings", None)
 
 
-def load_processor(policy: Policy, prompting: PromptingSettings) -> Processor:
+def load_processor(policy: Policy, pixels: PixelLimits) -> Processor:
     """The processor (or, for a text model, the tokenizer) with left padding and the recipe's pixel limits."""
     kind = AutoProcessor if sees_images(policy) else AutoTokenizer
     processor = kind.from_pretrained(policy.model, **hub_options(policy))
     tokenizer_of(processor).padding_side = "left"
     images = getattr(processor, "image_processor", None)
     if images is not None:
-        limits = {"shortest_edge": prompting.min_pixels, "longest_edge": prompting.max_pixels}
-        images.size = {**dict(images.size), **{edge: pixels for edge, pixels in limits.items() if pixels}}
+        limits = {"shortest_edge": pixels.min_pixels, "longest_edge": pixels.max_pixels}
+        images.size = {**dict(images.size), **{edge: limit for edge, limit in limits.items() if limit}}
     return processor
 
 

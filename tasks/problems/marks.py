@@ -7,7 +7,7 @@ rooms know, and each stands for the next image of the problem's list.
 import re
 from collections.abc import Sequence
 
-from tasks.prompting.prompt import IMAGE_MARK
+IMAGE_MARK = "<image>"
 
 MARK = re.compile(r"<image[ _]?(\d{0,3})>")
 

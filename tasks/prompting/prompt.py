@@ -12,10 +12,10 @@ import jinja2.meta
 
 from tasks.base.errors import InputError, did_you_mean
 from tasks.base.files import file_digest
+from tasks.problems.marks import IMAGE_MARK
 from tasks.prompting.settings import HintSettings, PromptingSettings
 
 ROOM = Path(__file__).parent
-IMAGE_MARK = "<image>"
 FIELDS = {"templates": ("question", "choices", "hint"), "hints": ("band", "accuracy")}
 ENVIRONMENT = jinja2.Environment(undefined=jinja2.StrictUndefined, autoescape=False)
 

@@ -8,7 +8,7 @@ from pathlib import Path
 from random import Random
 
 from tasks.base.process import emit_progress, worker_main
-from tasks.prompting.prompt import IMAGE_MARK
+from tasks.problems.marks import IMAGE_MARK
 from tasks.starter.annotator import draw_example
 from tasks.starter.card import model_card
 from tasks.starter.model import build_model

@@ -12,8 +12,9 @@ from PIL import Image
 
 from tasks.base.errors import InputError
 from tasks.lake.lake import read_parquet
+from tasks.problems.marks import IMAGE_MARK
 from tasks.prompting.pictures import open_picture
-from tasks.prompting.prompt import IMAGE_MARK, chat_messages, problem_hint, render_prompt
+from tasks.prompting.prompt import chat_messages, problem_hint, render_prompt
 from tasks.prompting.settings import PromptingSettings
 
 COLUMNS = ("images", "problem", "answer", "choices", "precision", "problem_id", "band", "accuracy")

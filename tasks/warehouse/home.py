@@ -5,11 +5,12 @@ from pathlib import Path
 from filelock import FileLock
 
 from tasks.base.files import write_text
+from tasks.lake.database import literal
 from tasks.lake.lake import Lake
 from tasks.lake.layout import ASIDE, WAREHOUSE
 from tasks.lake.published import copy_as_it_is, forget, put_in_place
 from tasks.lake.storage import MARK, Remote, copy_of, remote_address, remote_of, storage, storage_errors_named
-from tasks.warehouse.warehouse import literal, point_views
+from tasks.warehouse.warehouse import point_views
 
 TAG = ".warehouse"
 

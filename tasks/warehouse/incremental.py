@@ -17,10 +17,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from tasks.base.files import digest, file_digest
-from tasks.estimates.settings import DifficultySettings
+from tasks.estimates.settings import AdaptiveSettings, DifficultySettings
+from tasks.lake.database import connect, literal
 from tasks.lake.lake import RELATIONS, SHARDED, Lake
 from tasks.lake.published import copy_as_it_is, recalled
-from tasks.sampling.settings import AdaptiveSettings
 from tasks.warehouse.relations import comment_on
 from tasks.warehouse.warehouse import (
     ARTIFACTS,
@@ -29,7 +29,6 @@ from tasks.warehouse.warehouse import (
     STOPPING_EDGES,
     Seen,
     check_rows,
-    connect,
     create,
     create_live_view,
     create_macros,
@@ -37,7 +36,6 @@ from tasks.warehouse.warehouse import (
     in_order,
     inputs_of,
     is_local,
-    literal,
     models,
     published_tables,
     sql_digests,

@@ -18,10 +18,11 @@ from pydantic import Field
 from tasks.base.errors import InputError
 from tasks.base.settings import Settings
 from tasks.lake.compacted import FOLDER
+from tasks.lake.database import connect, literal
 from tasks.lake.lake import GLOBS, RELATIONS, Lake
 from tasks.warehouse.cells import Cells, as_json, as_text, held_by_polars
 from tasks.warehouse.interruption import OutOfTime, closing_unless_busy, compute
-from tasks.warehouse.warehouse import SCHEMA_VERSION, attach_published, connect, literal
+from tasks.warehouse.warehouse import SCHEMA_VERSION, attach_published
 
 if TYPE_CHECKING:
     import duckdb

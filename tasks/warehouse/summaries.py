@@ -18,9 +18,10 @@ from typing import TYPE_CHECKING, Any
 
 from tasks.base.files import digest, sync_folder, write_text
 from tasks.estimates.settings import DifficultySettings
+from tasks.lake.database import connect, literal
 from tasks.lake.lake import RELATIONS, SHARDED, Lake
 from tasks.lake.layout import ASIDE, EMPTY
-from tasks.warehouse.warehouse import connect, in_order, literal, merged_by, open_over, sql_digests, summaries
+from tasks.warehouse.warehouse import in_order, merged_by, open_over, sql_digests, summaries
 
 if TYPE_CHECKING:
     import duckdb

@@ -2,10 +2,9 @@
 
 from pathlib import Path
 
-from tasks.estimates.settings import DifficultySettings
+from tasks.estimates.settings import AdaptiveSettings, DifficultySettings
 from tasks.lake.lake import Lake
 from tasks.lake.layout import WAREHOUSE
-from tasks.sampling.settings import AdaptiveSettings
 from tasks.steps.caching import uncached_task
 from tasks.steps.runs import keep_steps
 from tasks.warehouse.home import send_warehouse

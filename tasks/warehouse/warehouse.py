@@ -10,11 +10,9 @@ and DuckDB, kept alive so long, prints pages of leak warnings as the last thing 
 
 from __future__ import annotations
 
-import glob
 import json
 import logging
 import re
-import tempfile
 from collections.abc import Iterable, Mapping
 from contextlib import closing, suppress
 from dataclasses import dataclass
@@ -26,12 +24,13 @@ from statistics import NormalDist
 from typing import TYPE_CHECKING, Any
 
 import polars as pl
-from filelock import FileLock, Timeout
+from filelock import Timeout
 
 from tasks.base.errors import InputError
 from tasks.base.files import digest, disk_errors_named, file_digest
-from tasks.estimates.settings import DifficultySettings
+from tasks.estimates.settings import AdaptiveSettings, DifficultySettings
 from tasks.lake.compacted import live, manifests, retired
+from tasks.lake.database import connect, literal
 from tasks.lake.lake import GLOBS, RELATIONS, SHARDED, TEXT, TIME, Lake, write_parquet
 from tasks.lake.layout import ASIDE, MANIFEST, PROGRESS, WAREHOUSE
 from tasks.lake.published import (
@@ -41,6 +40,7 @@ from tasks.lake.published import (
     is_as_published,
     is_same_folder,
     private_copy,
+    publishing,
     put_in_place,
     read_meta,
     recalled,
@@ -48,7 +48,6 @@ from tasks.lake.published import (
     remembered,
     size_and_time,
 )
-from tasks.sampling.settings import AdaptiveSettings
 from tasks.warehouse.relations import SQL, VIEW_FOLDERS, comment_on, header_inputs, models, sql_files
 from tasks.warehouse.worded import SCHEMA, create_views
 
@@ -136,13 +135,6 @@ def sql_digests(*wanted: str, given: Iterable[str] = ()) -> dict[str, str]:
     known = {name: path for name, path in derived().items() if name not in given}
     files = [*sql_files("macros").values(), *(known[name] for name in in_order(wanted, given) if name in known)]
     return {path.relative_to(SQL).as_posix(): file_digest(path) for path in files}
-
-
-def connect(**config: str | int) -> duckdb.DuckDBPyConnection:
-    """An in-memory DuckDB. One thread unless told, so that sums of floats, and with them artifacts, are the same in every run."""
-    import duckdb
-
-    return duckdb.connect(config={"threads": 1, "temp_directory": tempfile.gettempdir(), **config})
 
 
 def open_over(
@@ -288,11 +280,6 @@ def create_source(connection: duckdb.DuckDBPyConnection, name: str, files: list[
         connection.from_arrow(pl.DataFrame(schema=RELATIONS[name]).to_arrow()).create(name)
 
 
-def literal(path: Path) -> str:
-    """A path as a DuckDB glob that matches just it: a home folder may be called `runs [old]`."""
-    return glob.escape(str(path))
-
-
 def publish(lake: Lake, settings: DifficultySettings, adaptive: AdaptiveSettings | None = None, *, whole: bool = False) -> Path:
     """Build the warehouse over the whole lake beside the published one, check it, and put it in its place.
 
@@ -315,11 +302,6 @@ def publish(lake: Lake, settings: DifficultySettings, adaptive: AdaptiveSettings
                     raise
                 logger.info(f"files of {lake.home} were moved while it was published, which is begun again: {error}")
     return lake.warehouse
-
-
-def publishing(lake: Lake) -> FileLock:
-    """The lock of the one process that may publish."""
-    return FileLock(lake.home / ASIDE / f"{WAREHOUSE}.lock")
 
 
 @dataclass(frozen=True)

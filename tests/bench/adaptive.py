@@ -10,9 +10,8 @@ from pathlib import Path
 import numpy as np
 import polars as pl
 
-from tasks.estimates.settings import DifficultySettings
+from tasks.estimates.settings import AdaptiveSettings, DifficultySettings
 from tasks.lake.lake import Lake, write_parquet
-from tasks.sampling.settings import AdaptiveSettings
 from tasks.warehouse.querying import query
 from tasks.warehouse.warehouse import open_over
 from tests.bench.row import Row

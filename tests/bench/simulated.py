@@ -12,8 +12,9 @@ import numpy as np
 import polars as pl
 
 from tasks.estimates.settings import DifficultySettings
+from tasks.lake.database import connect
 from tasks.lake.lake import write_parquet
-from tasks.warehouse.warehouse import connect, create_macros, open_over
+from tasks.warehouse.warehouse import create_macros, open_over
 from tests.bench.row import Row
 
 SAMPLES = (8, 10, 12, 16, 24, 32, 64, 128)

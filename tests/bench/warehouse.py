@@ -22,9 +22,10 @@ from typing import Any
 import polars as pl
 
 from tasks.estimates.settings import DifficultySettings
+from tasks.lake.database import connect
 from tasks.lake.lake import Lake
 from tasks.lake.layout import ASIDE
-from tasks.warehouse.warehouse import connect, open_over, publish
+from tasks.warehouse.warehouse import open_over, publish
 from tests.bench.row import Row
 from tests.flows.runs import environment
 

@@ -7,9 +7,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from tasks.estimates.settings import AdaptiveSettings
 from tasks.estimates.stopping import bands_of, credible, settled, stay_probability, stopping_rule, wilson
-from tasks.sampling.settings import AdaptiveSettings, SamplingSettings
-from tasks.warehouse.warehouse import connect, create_macros
+from tasks.lake.database import connect
+from tasks.sampling.settings import SamplingSettings
+from tasks.warehouse.warehouse import create_macros
 from tests.bench.adaptive import SAME, SAVED, replay, simulated_u
 
 EDGES = (0.084, 0.87)

@@ -7,9 +7,8 @@ import polars as pl
 import pytest
 from polars.testing import assert_frame_equal
 
-from tasks.estimates.settings import DifficultySettings
+from tasks.estimates.settings import AdaptiveSettings, DifficultySettings
 from tasks.lake.lake import Lake
-from tasks.sampling.settings import AdaptiveSettings
 from tasks.warehouse.querying import query
 from tasks.warehouse.warehouse import open_over, snapshot
 from tests.flows.runs import artifacts, run, tables, tiny_recipe

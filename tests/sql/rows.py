@@ -9,10 +9,9 @@ from typing import TYPE_CHECKING, Any
 
 import polars as pl
 
-from tasks.estimates.settings import DifficultySettings
+from tasks.estimates.settings import AdaptiveSettings, DifficultySettings
 from tasks.lake.artifacts import Artifact, artifact, building
 from tasks.lake.lake import RELATIONS, Lake, write_parquet
-from tasks.sampling.settings import AdaptiveSettings
 from tasks.warehouse.warehouse import open_over
 
 if TYPE_CHECKING:

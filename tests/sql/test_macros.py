@@ -7,7 +7,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tasks.estimates.settings import BANDS
-from tasks.warehouse.warehouse import connect, create_macros
+from tasks.lake.database import connect
+from tasks.warehouse.warehouse import create_macros
 
 
 @pytest.fixture(scope="module")

@@ -4,7 +4,7 @@ import math
 
 import pytest
 
-from tasks.sampling.settings import AdaptiveSettings
+from tasks.estimates.settings import AdaptiveSettings
 from tests.sql.rows import ask, verdicts, warehouse
 
 Z = 1.959963984540054

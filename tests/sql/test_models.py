@@ -5,10 +5,11 @@ import json
 import pytest
 
 from tasks.estimates.settings import DifficultySettings
+from tasks.lake.database import connect
 from tasks.lake.lake import RELATIONS
 from tasks.warehouse.querying import nodes_of
 from tasks.warehouse.relations import RELATION_FOLDERS, SQL, Header, header_inputs, models, sql_files
-from tasks.warehouse.warehouse import FITS, MADE_FROM, PARAMETERS, connect, in_order, open_over, sql_digests
+from tasks.warehouse.warehouse import FITS, MADE_FROM, PARAMETERS, in_order, open_over, sql_digests
 
 FILES = sorted(SQL.rglob("*.sql"))
 GIVEN = sql_files("given")

@@ -8,9 +8,8 @@ import pytest
 
 from tasks.base.errors import InputError
 from tasks.base.process import PROJECT
-from tasks.estimates.settings import DifficultySettings
+from tasks.estimates.settings import AdaptiveSettings, DifficultySettings
 from tasks.lake.lake import RELATIONS, Lake
-from tasks.sampling.settings import AdaptiveSettings
 from tasks.warehouse.querying import QueryLimits, query
 from tasks.warehouse.warehouse import SCHEMA_VERSION, CheckFailed, models, publish, publish_again, sql_files
 from tests.sql.rows import problems_artifact, rollouts_of, table, verdicts

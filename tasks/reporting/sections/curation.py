@@ -7,13 +7,13 @@ from typing import Any
 import polars as pl
 
 from tasks.estimates.settings import BANDS
+from tasks.lake.database import connect
 from tasks.lake.lake import read_parquet
 from tasks.reporting.charts import Ends, histogram_chart, stacked_chart
 from tasks.reporting.figure import Figure
 from tasks.reporting.inputs import Inputs
 from tasks.reporting.table import Table, table
 from tasks.reporting.wording import label, percent, policy_title, printable
-from tasks.warehouse.warehouse import connect
 
 MOST_BARS = 24
 MOST_CHARTS = 8

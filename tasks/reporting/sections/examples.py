@@ -9,7 +9,7 @@ from typing import Any
 import polars as pl
 
 from tasks.lake.lake import Lake
-from tasks.prompting.prompt import IMAGE_MARK
+from tasks.problems.marks import IMAGE_MARK
 from tasks.reporting.inputs import Inputs
 from tasks.reporting.thumbnails import Thumbnail, thumbnail
 from tasks.reporting.wording import clipped, label, percent

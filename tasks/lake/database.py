@@ -1,0 +1,27 @@
+"""Opens DuckDB over files of the lake.
+
+DuckDB is imported where it is used: Prefect keeps flows alive to the very end of a process, and with them whatever their modules name,
+and DuckDB, kept alive so long, prints pages of leak warnings as the last thing a person sees.
+"""
+
+from __future__ import annotations
+
+import glob
+import tempfile
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    import duckdb
+
+
+def connect(**config: str | int) -> duckdb.DuckDBPyConnection:
+    """An in-memory DuckDB. One thread unless told, so that sums of floats, and with them artifacts, are the same in every run."""
+    import duckdb
+
+    return duckdb.connect(config={"threads": 1, "temp_directory": tempfile.gettempdir(), **config})
+
+
+def literal(path: Path) -> str:
+    """A path as a DuckDB glob that matches just it: a home folder may be called `runs [old]`."""
+    return glob.escape(str(path))
