@@ -21,7 +21,7 @@ from prefect.server.concurrency.lease_storage.filesystem import ConcurrencyLease
 from prefect.settings import PREFECT_API_URL, temporary_settings
 from prefect.states import Cancelling, Completed, Crashed, Paused, Pending, Running, Scheduled, State
 
-from flows.serve import backing
+from flows.server import backing
 from flows.server.backing import ENGINE, RUN_ID, SERVE, is_alive, is_ours, left_by_dead_serves, look_around, mark, this_serve, worker_name
 from flows.service.orphans import CLOCK_S, LEASES, Orphans, leases_of, open_runs, reason
 

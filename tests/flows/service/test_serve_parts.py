@@ -17,9 +17,9 @@ import pytest
 from prefect.client.schemas.objects import Worker
 from prefect.utilities.callables import parameter_schema
 
-from flows.serve import entrypoints
 from flows.server.children import MOST_DEATHS, Child, end
 from flows.server.own import check_port, check_version
+from flows.service import entrypoints
 from flows.service.pools import STALE_S, crew, faults
 from flows.service.running import check_writable
 from flows.service.submitting import parse

@@ -27,7 +27,7 @@ from prefect.settings import (
 )
 from prefect.workers.process import ProcessJobConfiguration
 
-from flows.serve import password
+from flows.server import password
 from flows.server.addresses import is_loopback, names_here
 from flows.server.client import ApiError, api_url, chosen_password, password_for, trusted_password
 from flows.server.guard import SIGN_IN, Guard
