@@ -29,7 +29,7 @@ def import_rollouts(
     problems: Annotated[str, typer.Option(help="The problems that they answer: a JSONL or Parquet file, or a Hugging Face dataset.")],
     panel: Annotated[str, typer.Option(help="Name of the panel whose rounds the files are.")] = "panel",
     columns: Annotated[
-        str, typer.Option(help="Column mapping of the problems: easyr1, mathvision, mathvista, mathverse or geometry3k.")
+        str, typer.Option(help="Column mapping of the problems, as mathvision; a name that is not there lists those that are.")
     ] = "easyr1",
     dataset: Annotated[str | None, typer.Option(help="Name of the dataset; default the name of the problems' file.")] = None,
     id: Annotated[str, typer.Option(help="Field with the problem's id.")] = "id",

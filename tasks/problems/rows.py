@@ -11,12 +11,12 @@ from typing import Any
 
 from tasks.base.errors import InputError
 from tasks.lake.lake import Lake
+from tasks.problems.columns import ColumnMapping
 from tasks.problems.identity import gold_digest, problem_digest
 from tasks.problems.images import ImageFault, ImageLimits, image_items, keep_image
 from tasks.problems.marks import MarkFault, place_marks
 from tasks.problems.precision import metadata_precision
 from tasks.problems.readers import Numeral, Row
-from tasks.problems.settings import ColumnMapping
 
 
 class RowFault(ValueError):

@@ -9,42 +9,11 @@ from pydantic import BeforeValidator, Field
 
 from tasks.base.errors import did_you_mean
 from tasks.base.settings import Settings
+from tasks.problems.benchmarks import MAPPINGS
+from tasks.problems.columns import ColumnMapping
 
-Part = Literal["images", "choices", "id"]
 Overlap = Literal["error", "drop_train", "drop_heldout"]
 PILLOW_PIXEL_LIMIT = 89_478_485
-
-
-class ColumnMapping(Settings):
-    """Which column holds what. Of several names the first that the source has is used; None means that there is no such column.
-
-    `images`: one image or a list of them, each a path under `images_folder` or the image's bytes. `choices`: a list of strings, or that
-    list as JSON text; empty for a free-form problem. `id`: the dataset's own name of a row. All other columns that hold plain values
-    are kept as metadata. A mapped column that the source lacks is an error, unless its part is among the `optional` ones.
-
-    `composite` says that an image shows all the pictures that a question names, each labelled in the image by its mark, as MathVision's
-    do: where a question has several marks and the row one image, the image goes in front and the marks stay as the labels they are.
-    """
-
-    images: str | tuple[str, ...] | None = "images"
-    problem: str | tuple[str, ...] = "problem"
-    answer: str | tuple[str, ...] = "answer"
-    choices: str | tuple[str, ...] | None = None
-    id: str | tuple[str, ...] | None = None
-    optional: tuple[Part, ...] = ()
-    composite: bool = False
-
-
-EMBEDDED_OR_PATH = ("decoded_image", "image")
-
-# MathVerse's `question` is empty where the image alone holds it; `query_cot` is what its authors ask in all six versions, choices included.
-MAPPINGS = {
-    "easyr1": ColumnMapping(choices="choices", id="id", optional=("choices", "id")),
-    "geometry3k": ColumnMapping(choices="choices", id="id", optional=("choices", "id")),
-    "mathvision": ColumnMapping(images=EMBEDDED_OR_PATH, problem="question", choices="options", id="id", composite=True),
-    "mathverse": ColumnMapping(images="image", problem="query_cot", id="sample_index"),
-    "mathvista": ColumnMapping(images=EMBEDDED_OR_PATH, problem="question", choices="choices", id=("pid", "id")),
-}
 
 
 def named_mapping(value: Any) -> Any:

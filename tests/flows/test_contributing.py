@@ -10,7 +10,7 @@ TEXT = (PROJECT / ".github" / "CONTRIBUTING.md").read_text(encoding="utf-8")
 CODE = re.findall(r"`([^`\n]+)`", re.sub(r"```.*?```", "", TEXT, flags=re.DOTALL))
 PATHS = sorted({word for word in CODE if "/" in word and " " not in word and "NAME" not in word})
 NAMES = {
-    "MAPPINGS": "tasks/problems/settings.py",
+    "MAPPINGS": "tasks/problems/benchmarks.py",
     "SUFFIXES": "tasks/problems/origin.py",
     "read_rows": "tasks/problems/readers.py",
     "FAMILIES": "tasks/training/weighting.py",

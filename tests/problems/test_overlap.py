@@ -10,9 +10,10 @@ import pytest
 from tasks.base.errors import InputError
 from tasks.lake.artifacts import Artifact
 from tasks.lake.lake import Lake
+from tasks.problems.columns import ColumnMapping
 from tasks.problems.overlap import Parts, check_apart, overlaps
 from tasks.problems.overlap_task import drop_overlap, plan
-from tasks.problems.settings import ColumnMapping, SourceSettings
+from tasks.problems.settings import SourceSettings
 from tasks.problems.task import ingest
 from tests.curation.sets import picture
 

@@ -11,8 +11,9 @@ from pydantic import ValidationError
 
 from tasks.base.errors import InputError
 from tasks.lake.lake import Lake
+from tasks.problems.benchmarks import MAPPINGS
 from tasks.problems.images import image_paths
-from tasks.problems.settings import MAPPINGS, SourceSettings
+from tasks.problems.settings import SourceSettings
 from tasks.problems.task import plan
 from tests.problems.shapes import Dataset, picture, row
 
