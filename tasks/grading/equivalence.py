@@ -23,6 +23,9 @@ from tasks.grading.rule import EXACTLY, Context, Decision, Rule
 from tasks.grading.statements import same_letters, same_statements
 from tasks.grading.units import quantity, same_quantity
 
+GRADER_VERSION = 2
+"""Raise it with every change of RULES, or of extraction, that can change a verdict: stored responses are then judged anew."""
+
 MAX_FORMULA_CHARS = 500
 MAX_NESTING = 40
 _MAX_ELEMENTS = 64

@@ -8,11 +8,9 @@ from enum import StrEnum
 from functools import cache
 from importlib.metadata import version
 
+from tasks.grading.equivalence import GRADER_VERSION
 from tasks.grading.settings import GradingSettings
 from tasks.grading.verifier import find_verifier
-
-GRADER_VERSION = 2
-"""Raise it with every change of extraction or equivalence that can change a verdict."""
 
 
 class Verdict(StrEnum):

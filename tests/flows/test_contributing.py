@@ -16,7 +16,7 @@ NAMES = {
     "FAMILIES": "tasks/training/weighting.py",
     "Family": "tasks/training/settings.py",
     "RULES": "tasks/grading/equivalence.py",
-    "GRADER_VERSION": "tasks/grading/verdict.py",
+    "GRADER_VERSION": "tasks/grading/equivalence.py",
     "InputError": "tasks/base/errors.py",
     "candidates": "sql/marts/candidates.sql",
     "draw_order": "sql/macros/draw_order.sql",
