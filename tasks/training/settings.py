@@ -3,15 +3,25 @@ prints none of them. The starter policy is a thousand times smaller and learns a
 
 from math import lcm
 from pathlib import Path
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
-from pydantic import Field, ValidationInfo, field_validator, model_validator
+from pydantic import AfterValidator, Field, ValidationInfo, field_validator, model_validator
 
-from tasks.base.errors import InputError
+from tasks.base.errors import InputError, did_you_mean
 from tasks.base.settings import Settings
 from tasks.sampling.settings import Distribution
 
-Family = Literal["none", "linear", "quadratic", "inverse", "exponential", "steep_exponential"]
+
+def known_family(name: str) -> str:
+    """The name of a weight family. Raises ValueError that lists those there are; only where a recipe names one is NumPy loaded for it."""
+    from tasks.training.weighting import FAMILIES
+
+    if name not in FAMILIES:
+        raise ValueError(f"no weight family is named {name!r}{did_you_mean(name, FAMILIES)}; use one of {', '.join(FAMILIES)}")
+    return name
+
+
+Family = Annotated[str, AfterValidator(known_family)]
 Tracker = Literal["tensorboard", "wandb", "trackio"]
 
 WHOLE_RATE, LORA_RATE = 1e-6, 1e-5

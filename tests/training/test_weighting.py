@@ -1,6 +1,7 @@
 """The weights' maths, for every family and any ends."""
 
 import math
+import re
 from typing import Any
 
 import numpy as np
@@ -9,7 +10,7 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
-from tasks.training.settings import Family, WeightingSettings
+from tasks.training.settings import WeightingSettings
 from tasks.training.weighting import FAMILIES, STD_FLOOR, advantages, normalised, shrink, weigh
 
 ENDS = st.tuples(st.floats(0.01, 100), st.floats(0.01, 100)).map(lambda ends: (max(ends), min(ends)))
@@ -18,8 +19,16 @@ UNIT = st.floats(0, 1)
 REWARDS = st.lists(st.lists(st.sampled_from([0.0, 0.1, 1.0, 1.1, math.nan]), min_size=4, max_size=4), min_size=1, max_size=5)
 
 
-def test_the_settings_know_the_families() -> None:
-    assert set(FAMILIES) == set(Family.__args__)
+@pytest.mark.parametrize("family", FAMILIES)
+def test_the_settings_know_the_families(family: str) -> None:
+    assert WeightingSettings(family=family).family == family
+
+
+@pytest.mark.parametrize(("family", "meant"), [("exponental", "exponential"), ("Linear", "linear"), ("", ""), ("weigh", "")])
+def test_the_settings_list_the_families_where_one_is_not_there(family: str, meant: str) -> None:
+    hint = f" (did you mean `{meant}`?)" if meant else ""
+    with pytest.raises(ValidationError, match=re.escape(f"no weight family is named {family!r}{hint}; use one of {', '.join(FAMILIES)}")):
+        WeightingSettings(family=family)
 
 
 @given(WEIGHTED, ENDS, UNIT, UNIT)
