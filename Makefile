@@ -18,13 +18,13 @@ demo: $(READY)  ## the paper's whole method on the shipped starter, on the CPU
 test: $(TOOLS) $(VERL)  ## all tests: real DuckDB, real Prefect, real tiny model
 	$(BIN)/pytest
 
-proof: $(READY)  ## what the demo must show, measured: time, memory, gain, the U, and a second run that does nothing (about 6 minutes)
+proof: $(READY)  ## what the demo must show, measured: time, memory, gain, the U, and a second run that does nothing (about 6 minutes); writes it into tests/bench/RESULTS.md
 	$(BIN)/python -m tests.flows.prove_demo
 
-bench: $(TOOLS) $(VLLM)  ## speed, savings, agreement and robustness as a table of ratios (an hour and a half on two slow cores); writes it into the README
+bench: $(TOOLS) $(VLLM)  ## speed, savings, agreement and robustness as a table of ratios (an hour and a half on two slow cores); writes it into tests/bench/RESULTS.md
 	$(BIN)/python -m tests.bench
 
-study: $(READY)  ## what each part of the method adds, over seeds, on the starter (about two hours on two cores); writes its table into the README
+study: $(READY)  ## what each part of the method adds, over seeds, on the starter (about two hours on two cores); writes its table into tests/bench/RESULTS.md
 	$(BIN)/python -m tests.bench.study $(HOME_DIR)
 
 lint: $(TOOLS)

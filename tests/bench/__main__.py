@@ -1,20 +1,16 @@
-"""`make bench`: every benchmark, one table in the README (one more of machines with a GPU), where each one's lines replace its last ones.
+"""`make bench`: every benchmark, one table in RESULTS.md (one more of machines with a GPU), where each one's lines replace its last ones.
 
 `python -m tests.bench NAME …` runs only those named (NAMES).
 """
 
 import importlib
-import platform
 import shutil
-import subprocess
 import sys
 import time
 from datetime import date
-from pathlib import Path
 
-import psutil
-
-from tests.bench.row import Row
+from tests.bench.results import machine, put, shown
+from tests.bench.row import Row, line_of
 
 NAMES = (
     "simulated",
@@ -36,9 +32,7 @@ NAMES = (
     "interrupting",
     "start",
 )
-README = Path(__file__).resolve().parents[2] / "README.md"
 TABLE = "bench on a GPU" if shutil.which("nvidia-smi") else "bench"  # machines with a GPU have a table of their own
-BEGIN, END = f"<!-- {TABLE}: begin -->", f"<!-- {TABLE}: end -->"
 
 
 def measured(name: str) -> list[Row]:
@@ -54,31 +48,9 @@ def measured(name: str) -> list[Row]:
         print(f"{name}: {time.monotonic() - started:.0f} s", file=sys.stderr, flush=True)
 
 
-def machine() -> str:
-    """What it was measured on."""
-    model = next((line.split(":")[1].strip() for line in cpu_lines() if line.startswith("model name")), platform.machine())
-    return f"{psutil.cpu_count()} cores of {model}, {psutil.virtual_memory().total / 2**30:.0f} GiB, {gpu()}"
-
-
-def gpu() -> str:
-    """The first GPU's name. Asked of the driver's tool: torch, imported here, would count as memory of every benchmark's process."""
-    if not shutil.which("nvidia-smi"):
-        return "no GPU"
-    asked = ["nvidia-smi", "--query-gpu=name", "--format=csv,noheader"]
-    return subprocess.run(asked, capture_output=True, text=True, check=True).stdout.splitlines()[0]
-
-
-def cpu_lines() -> list[str]:
-    """What Linux says of its processors; nothing elsewhere."""
-    path = Path("/proc/cpuinfo")
-    return path.read_text(encoding="utf-8").splitlines() if path.exists() else []
-
-
 def lines_of(name: str, rows: list[Row]) -> list[str]:
     """A benchmark's lines of the table in Markdown, each with the benchmark's name where readers do not see it."""
-    marks = {True: "met", False: "**missed**", None: ""}
-    today = date.today().isoformat()
-    return [f"| {row.what} | {row.measured} | {row.goal} | {marks[row.ok]} | {today} <!-- {name} --> |" for row in rows]
+    return [line_of(row, f"{date.today().isoformat()} <!-- {name} -->") for row in rows]
 
 
 def table(lines: dict[str, list[str]]) -> str:
@@ -90,23 +62,19 @@ def table(lines: dict[str, list[str]]) -> str:
 
 
 def kept_lines() -> dict[str, list[str]]:
-    """Each benchmark's lines that the README has now."""
-    shown = README.read_text(encoding="utf-8").partition(BEGIN)[2].partition(END)[0].splitlines()
-    return {name: [line for line in shown if line.endswith(f"<!-- {name} --> |")] for name in NAMES}
-
-
-def put_into_readme(begin: str, text: str, end: str) -> None:
-    """Put a text between two marks of the README, in the place of what stood there."""
-    before, _, rest = README.read_text(encoding="utf-8").partition(begin)
-    README.write_text(f"{before}{begin}\n{text}\n{end}{rest.partition(end)[2]}", encoding="utf-8")
+    """Each benchmark's lines that RESULTS.md has now."""
+    lines = shown(TABLE).splitlines()
+    return {name: [line for line in lines if line.endswith(f"<!-- {name} --> |")] for name in NAMES}
 
 
 def main(names: list[str]) -> int:
-    """Run, print, put the lines into the README, and give the exit code: 1 when a goal was missed."""
+    """Run, print, put the lines into RESULTS.md, and give the exit code: 1 when a goal was missed. Ends at once at a name of no bench."""
+    if unknown := set(names) - set(NAMES):
+        sys.exit(f"no bench is called {', '.join(sorted(unknown))}: there are {', '.join(NAMES)}")
     found = {name: measured(name) for name in names or NAMES}
     lines = {**kept_lines(), **{name: lines_of(name, rows) for name, rows in found.items()}}
     print("\n".join(line for name in found for line in lines[name]))
-    put_into_readme(BEGIN, table(lines), END)
+    put(TABLE, table(lines))
     return 1 if any(row.ok is False for rows in found.values() for row in rows) else 0
 
 

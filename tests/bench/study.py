@@ -1,4 +1,4 @@
-"""`make study`: runs the shipped study and puts its table into the README, whatever it says.
+"""`make study`: runs the shipped study and puts its table into RESULTS.md, whatever it says.
 
 `python -m tests.bench.study HOME` keeps everything in the lake at HOME, so that a second run only writes the table.
 """
@@ -14,9 +14,8 @@ from flows.arms import Study, load_study
 from tasks.lake.lake import Lake
 from tasks.reporting.wording import MISSING, p_value, percent, percent_interval, points, points_interval
 from tasks.warehouse.querying import query
-from tests.bench.__main__ import machine, put_into_readme
+from tests.bench.results import machine, put
 
-BEGIN, END = "<!-- study: begin -->", "<!-- study: end -->"
 NAME = "study"
 HEADS = ("arm", "held-out avg@{samples}", "95% over seeds", "to plain GRPO", "its 95%", "p", "zero-signal groups", "tokens to {target}")
 
@@ -47,7 +46,7 @@ def line(row: dict) -> str:
 
 
 def table(home: Path, study: Study) -> str:
-    """The README's table: every arm, measured where and on what."""
+    """The study's table: every arm, measured where and on what."""
     rows = arms(home, study)
     trained = rows.filter(pl.col("completions") > 0).row(0, named=True)
     target = percent(sorted(study.targets)[len(study.targets) // 2], 0)
@@ -62,7 +61,7 @@ def table(home: Path, study: Study) -> str:
 def main(home: Path) -> None:
     """Run the study and write its table."""
     subprocess.run([sys.executable, "-m", "flows.commands.cli", "study", NAME, "--home", str(home)], check=True)
-    put_into_readme(BEGIN, table(home, load_study(NAME)), END)
+    put(NAME, table(home, load_study(NAME)))
 
 
 if __name__ == "__main__":
