@@ -72,7 +72,7 @@ def grade(
     timeout: Annotated[float, typer.Option(help="Seconds that one comparison may take.")] = 5.0,
     workers: Annotated[int, typer.Option(help="Processes for comparisons that need algebra.")] = 2,
     verifier: Annotated[
-        str | None, typer.Option(metavar="FILE.py:FUNCTION", help="A function of your own that judges instead; see the README.")
+        str | None, typer.Option(metavar="FILE.py:FUNCTION", help="A function of your own that judges instead; see deployments/README.md.")
     ] = None,
     as_json: AsJson = False,
 ) -> None:

@@ -1,6 +1,5 @@
 """What recipes come to once defaults are filled in: of every shipped one, of every one in the docs, and of the starter as it always was."""
 
-import re
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +16,7 @@ from tasks.base.process import PROJECT
 from tasks.steps.planning import State, Step
 from tasks.training.cautions import asking, cautions
 from tasks.training.settings import StageSettings
+from tests.documents.pages import blocks, pages
 from tests.flows.runs import STARTER_STAGE
 
 BILLIONS = 7_000_000_000
@@ -28,11 +28,10 @@ REAL = {
     "autocast": True,
     "gradient_checkpointing": "auto",
 }
-DOCS = ("README.md", "deployments/README.md", "deployments/recipes/paper.md", ".github/CONTRIBUTING.md", "sql/COOKBOOK.md")
 BLOCKS = [
-    pytest.param(yaml.safe_load(block), id=f"{name} {place}")
-    for name in DOCS
-    for place, block in enumerate(re.findall(r"```yaml\n(.*?)```", (PROJECT / name).read_text(encoding="utf-8"), re.DOTALL))
+    pytest.param(yaml.safe_load(block), id=f"{page.relative_to(PROJECT)} {place}")
+    for page in pages(PROJECT)
+    for place, block in enumerate(blocks(page.read_text(encoding="utf-8"), "yaml"))
 ]
 
 
@@ -58,9 +57,9 @@ def test_documented_recipes_are_those_of_a_real_run(fields: dict[str, Any]) -> N
         assert cautions(name, stage, asking(Recipe.model_fields["prompting"].default, stage, stage.hints), {}, BILLIONS) == []
 
 
-def test_the_readme_s_recipe_draws_everywhere_alike(tmp_path: Path) -> None:
+def test_the_documented_recipe_draws_everywhere_alike(tmp_path: Path) -> None:
     own = tmp_path / "mine.yaml"
-    own.write_text((PROJECT / "README.md").read_text().split("```yaml\n")[1].split("```")[0])
+    own.write_text(blocks((PROJECT / "deployments" / "README.md").read_text(encoding="utf-8"), "yaml")[0])
     assert said(load_recipe(str(own))) == []
 
 
