@@ -159,7 +159,7 @@ def publish(
     """
     from tasks.lake.lake import Lake
     from tasks.warehouse.home import send_warehouse
-    from tasks.warehouse.warehouse import publish_again
+    from tasks.warehouse.publishing import publish_again
 
     place = opened(home)
     made = publish_again(Lake(place), whole=whole)
@@ -185,7 +185,7 @@ def compact(
     from tasks.lake.compaction import compact as compact_lake
     from tasks.lake.lake import Lake
     from tasks.warehouse.home import send_warehouse
-    from tasks.warehouse.warehouse import publish_again
+    from tasks.warehouse.publishing import publish_again
 
     place = opened(home)
     with options_checked():

@@ -19,9 +19,10 @@ from tasks.base.errors import InputError, did_you_mean
 from tasks.curation.settings import StageRule
 from tasks.estimates.settings import BANDS
 from tasks.lake.database import connect
+from tasks.warehouse.building import create_macros
 from tasks.warehouse.interruption import closing_unless_busy, compute
 from tasks.warehouse.querying import QueryLimits, check_only_reads, sql_errors_named
-from tasks.warehouse.warehouse import create_macros, sql_files
+from tasks.warehouse.relations import sql_files
 
 if TYPE_CHECKING:
     import duckdb

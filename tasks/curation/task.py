@@ -15,12 +15,12 @@ from tasks.base.errors import InputError
 from tasks.base.files import file_digest
 from tasks.curation.rules import choose, rule_parameters, rule_path, shortage
 from tasks.curation.settings import CurationSettings, StageRule
-from tasks.estimates.settings import DifficultySettings
 from tasks.lake.artifacts import Artifact, artifact, building
 from tasks.lake.lake import Lake, conform, write_parquet
 from tasks.problems.precision import stated_precision
 from tasks.steps.caching import room_task
-from tasks.warehouse.warehouse import open_over, sql_digests
+from tasks.warehouse.building import open_over
+from tasks.warehouse.order import sql_digests
 
 VERSION = 3
 PLACE = ["problem_id", "gold_id", "dataset", "split"]
@@ -88,7 +88,7 @@ def curate(
 def read_candidates(difficulty: Artifact, problems: Sequence[Artifact]) -> tuple[pl.DataFrame, pl.DataFrame, int]:
     """The mart `candidates`, the problems as they are asked, and how many problems have several gold answers."""
     files = {"difficulty": [difficulty.file("difficulty.parquet")], "problems": [source.file("problems.parquet") for source in problems]}
-    with closing(open_over(files, DifficultySettings(), wanted=["candidates", "gold_conflicts"])) as connection:
+    with closing(open_over(files, wanted=["candidates", "gold_conflicts"])) as connection:
         rows = connection.table("stg_problems").pl()
         decimals = [stated_precision(*row) for row in rows.select("question", "metadata").iter_rows()]
         rows = rows.with_columns(pl.Series("precision", decimals, dtype=pl.Int64))

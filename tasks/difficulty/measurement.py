@@ -3,22 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from tasks.base.errors import InputError
-from tasks.estimates.settings import DifficultySettings
 from tasks.lake.artifacts import Artifact
 from tasks.sampling.profile import read_profile, round_limits, shard_paths
-from tasks.warehouse.warehouse import open_over
+from tasks.warehouse.building import open_over
+from tasks.warehouse.settings import MartSettings
 
 if TYPE_CHECKING:
     import duckdb
 
 
-def open_graded(
-    graded: Artifact, problems: Sequence[Artifact], settings: DifficultySettings, wanted: Iterable[str], **options: Any
-) -> duckdb.DuckDBPyConnection:
-    """The `wanted` marts over the verdicts of a graded profile on `problems`; `options` are `open_over`'s own.
+def open_graded(graded: Artifact, problems: Sequence[Artifact], settings: MartSettings, wanted: Iterable[str]) -> duckdb.DuckDBPyConnection:
+    """The `wanted` marts over the verdicts of a graded profile on `problems`: of the rounds that it names, whatever else its shards hold.
 
     Raises InputError when a shard it names is gone.
     """
@@ -27,4 +25,5 @@ def open_graded(
         if not shard.is_file():
             raise InputError(f"graded artifact {graded.path} names {shard}, which is gone; delete the artifact's folder and run again")
     files = {"verdicts": verdicts, "problems": [source.file("problems.parquet") for source in problems]}
-    return open_over(files, settings, wanted=wanted, rounds=read_profile(graded)["rounds"], limits=round_limits(graded), **options)
+    counted = {"rounds": read_profile(graded)["rounds"], "round_limits": round_limits(graded)}
+    return open_over(files, settings.model_copy(update=counted), wanted=wanted)

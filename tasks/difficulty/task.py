@@ -19,7 +19,8 @@ from tasks.sampling.profile import read_profile
 from tasks.sampling.settings import SamplingSettings
 from tasks.steps.caching import room_task
 from tasks.steps.naming import measure_name, settle_name
-from tasks.warehouse.warehouse import sql_digests
+from tasks.warehouse.order import sql_digests
+from tasks.warehouse.settings import MartSettings
 
 VERSION = 1
 FILES = {"difficulty": "difficulty.parquet", "difficulty_histogram": "histogram.parquet", "u_shape": "u_shape.parquet"}
@@ -48,7 +49,7 @@ def measure(home: Path, graded: Artifact, problems: tuple[Artifact, ...], settin
         "graded": graded.key,
         "settings": settings,
     }
-    with closing(open_graded(graded, problems, settings, FILES)) as connection, building(target, facts) as folder:
+    with closing(open_graded(graded, problems, MartSettings(difficulty=settings), FILES)) as connection, building(target, facts) as folder:
         facts["counts"] = count_bands(connection.table("difficulty").pl(), graded)
         for mart, name in FILES.items():
             write_parquet(connection.table(mart).pl(), folder / name)
@@ -92,8 +93,8 @@ def find_stops(
     target = stops_plan(home, graded, problems, settings, sampling)
     if target.is_complete:
         return target
-    options = {"adaptive": sampling.adaptive, "max_rounds": sampling.rounds}
-    with closing(open_graded(graded, problems, settings, ["stopping"], **options)) as connection:
+    how = MartSettings(difficulty=settings, adaptive=sampling.adaptive, max_rounds=sampling.rounds)
+    with closing(open_graded(graded, problems, how, ["stopping"])) as connection:
         rows = connection.table("stopping").pl().group_by("problem_id").agg(rounds=worst(pl.col("decided_rounds"))).sort("problem_id")
     decided, undecided = rows.drop_nulls("rounds"), rows.filter(pl.col("rounds").is_null()).select("problem_id")
     facts = {"rounds": read_profile(graded)["rounds"], "decided": len(decided), "undecided": len(undecided), "graded": graded.key}

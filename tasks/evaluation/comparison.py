@@ -8,8 +8,8 @@ from pydantic import BaseModel, ConfigDict
 
 from tasks.base.errors import InputError
 from tasks.difficulty.measurement import open_graded
-from tasks.estimates.settings import DifficultySettings
 from tasks.lake.artifacts import Artifact
+from tasks.warehouse.settings import MartSettings
 
 PROBLEM = ["dataset", "split", "problem_id"]
 
@@ -42,5 +42,5 @@ def arm_rows(arm: EvaluationArm, problems: Sequence[Artifact]) -> pl.DataFrame:
 
 def count_correct(graded: Artifact, problems: Sequence[Artifact]) -> pl.DataFrame:
     """n and k of each problem that a graded profile answers; one with two gold answers is the mean over both."""
-    with closing(open_graded(graded, problems, DifficultySettings(), ["difficulty"])) as connection:
+    with closing(open_graded(graded, problems, MartSettings(), ["difficulty"])) as connection:
         return connection.table("difficulty").pl().group_by(PROBLEM).agg(pl.col("n", "k").sum())

@@ -11,14 +11,14 @@ from typing import Any
 
 import polars as pl
 
-from tasks.estimates.settings import DifficultySettings
 from tasks.evaluation.comparison import EvaluationArm, arm_rows
 from tasks.evaluation.near import COPIES, near_facts, near_trained, read_pairs, trained_on
 from tasks.evaluation.settings import APART, NEAR
 from tasks.lake.artifacts import Artifact, artifact, building
 from tasks.lake.lake import conform, write_parquet
 from tasks.steps.caching import room_task
-from tasks.warehouse.warehouse import open_over, sql_digests
+from tasks.warehouse.building import open_over
+from tasks.warehouse.order import sql_digests
 
 VERSION = 2
 FILES = {"evaluation": "summary.parquet", "hint_effect": "hint_effect.parquet"}
@@ -78,7 +78,7 @@ def evaluate(
 
 def write_marts(evaluations: Path, marts: dict[str, Path]) -> None:
     """Write marts over a file of `evaluations`, each to its path."""
-    with closing(open_over({"evaluations": [evaluations]}, DifficultySettings(), wanted=marts)) as connection:
+    with closing(open_over({"evaluations": [evaluations]}, wanted=marts)) as connection:
         for mart, path in marts.items():
             write_parquet(connection.table(mart).pl(), path)
 

@@ -18,7 +18,7 @@ from tasks.lake.compacted import live, manifests, partition_of
 from tasks.lake.lake import RELATIONS, Lake, write_parquet
 from tasks.lake.published import read_meta
 from tasks.warehouse.querying import query
-from tasks.warehouse.warehouse import SCHEMA_VERSION
+from tasks.warehouse.seen import SCHEMA_VERSION
 
 RELATION = "graders"
 KNOWN = "select grader_id, grader from grader_order order by place"

@@ -10,10 +10,10 @@ from tasks.grading.graders import find_grader
 from tasks.grading.settings import GradingSettings
 from tasks.grading.verdict import grader_id
 from tasks.lake.artifacts import Artifact
+from tasks.lake.database import text_literal
 from tasks.lake.lake import Lake, read_parquet
 from tasks.sampling.profile import read_profile
 from tasks.warehouse.querying import query
-from tasks.warehouse.relations import text_literal
 
 COMPARED = """
     with judged as (

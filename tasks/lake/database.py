@@ -25,3 +25,13 @@ def connect(**config: str | int) -> duckdb.DuckDBPyConnection:
 def literal(path: Path) -> str:
     """A path as a DuckDB glob that matches just it: a home folder may be called `runs [old]`."""
     return glob.escape(str(path))
+
+
+def quoted(name: str) -> str:
+    """A name as an SQL identifier."""
+    return '"' + name.replace('"', '""') + '"'
+
+
+def text_literal(text: str) -> str:
+    """A text of ours as an SQL literal, where the grammar takes no parameter."""
+    return "'" + text.replace("'", "''") + "'"

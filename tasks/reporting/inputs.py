@@ -18,7 +18,8 @@ from tasks.lake.artifacts import Artifact
 from tasks.lake.lake import RELATIONS, ROLLOUT_KEY, Lake, read_parquet
 from tasks.reporting.near import NearTrained, near_trained
 from tasks.sampling.profile import profile_rollouts, shard_paths
-from tasks.warehouse.warehouse import open_over
+from tasks.warehouse.building import open_over
+from tasks.warehouse.settings import MartSettings
 
 GROUPS = "stg_groups"
 SLIM = ("n_tokens", "finish_reason", "seed", "hint")  # of a rollout, what costs are counted by
@@ -131,14 +132,14 @@ class Inputs(Difficulty):
     @cached_property
     def groups(self) -> pl.DataFrame:
         """`stg_groups` over the stages' groups."""
-        with closing(open_over({"groups": self.stage_files("groups")}, self.edges, wanted=[GROUPS])) as connection:
+        with closing(open_over({"groups": self.stage_files("groups")}, MartSettings(difficulty=self.edges), wanted=[GROUPS])) as connection:
             return connection.table(GROUPS).pl()
 
     @cached_property
     def ageing(self) -> tuple[pl.DataFrame, pl.DataFrame]:
         """The marts `calibration` and `prior_staleness` over the stages' groups."""
         marts = ("calibration", "prior_staleness")
-        with closing(open_over({"groups": self.stage_files("groups")}, self.edges, wanted=marts)) as connection:
+        with closing(open_over({"groups": self.stage_files("groups")}, MartSettings(difficulty=self.edges), wanted=marts)) as connection:
             calibration, staleness = (connection.table(name).pl() for name in marts)
         return calibration, staleness
 
@@ -152,7 +153,7 @@ class Inputs(Difficulty):
         """The mart `suspect_labels` over the training problems; None where their graded answers are not there."""
         if self.graded is None:
             return None
-        with closing(open_graded(self.graded, self.problems, self.edges, ["suspect_labels"])) as connection:
+        with closing(open_graded(self.graded, self.problems, MartSettings(difficulty=self.edges), ["suspect_labels"])) as connection:
             return connection.table("suspect_labels").pl()
 
     def lengths(self, graded: Artifact, problem_ids: pl.Series) -> pl.DataFrame:

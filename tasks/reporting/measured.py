@@ -16,7 +16,8 @@ import polars as pl
 from tasks.lake.lake import read_parquet
 from tasks.reporting.inputs import Inputs
 from tasks.reporting.wording import policy_title
-from tasks.warehouse.warehouse import open_over
+from tasks.warehouse.building import open_over
+from tasks.warehouse.settings import MartSettings
 
 MARTS = ("difficulty_histogram", "u_shape", "band_transitions", "policy_drift")
 HELD_OUT = """
@@ -58,7 +59,7 @@ def measured(inputs: Inputs) -> Measured:
         rows = pl.concat(difficulties(inputs), how="diagonal_relaxed")
         rows.write_parquet(path)
         bands = rows.group_by("dataset", "split", "policy_id", "sampling_id", "band").agg(problems=pl.len())
-        with closing(open_over({"difficulty": [path]}, inputs.edges, wanted=MARTS)) as connection:
+        with closing(open_over({"difficulty": [path]}, MartSettings(difficulty=inputs.edges), wanted=MARTS)) as connection:
             return Measured(policy_names(inputs), bands, *(connection.table(mart).pl() for mart in MARTS))
 
 
@@ -66,7 +67,7 @@ def difficulties(inputs: Inputs) -> Iterator[pl.DataFrame]:
     """The difficulty of the training problems, for every policy that it was measured with, and that of the held-out ones."""
     yield from (read_parquet(item.file("difficulty.parquet")) for item in inputs.difficulties)
     files = {"evaluations": [inputs.evaluation.file("evaluations.parquet")]}
-    with closing(open_over(files, inputs.edges, wanted=["stg_evaluations", "parameters"])) as connection:
+    with closing(open_over(files, MartSettings(difficulty=inputs.edges), wanted=["stg_evaluations", "parameters"])) as connection:
         yield connection.sql(HELD_OUT).pl()
 
 

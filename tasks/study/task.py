@@ -9,12 +9,12 @@ from pathlib import Path
 
 import polars as pl
 
-from tasks.estimates.settings import DifficultySettings
 from tasks.lake.artifacts import Artifact, artifact, building
 from tasks.lake.lake import conform, write_parquet
 from tasks.steps.caching import room_task
 from tasks.study.runs import ArmRun, run_rows, stage_rows
-from tasks.warehouse.warehouse import open_over, sql_digests
+from tasks.warehouse.building import open_over
+from tasks.warehouse.order import sql_digests
 
 VERSION = 1
 FILES = {name: f"{name}.parquet" for name in ("study", "study_scores", "study_curve", "study_targets")}
@@ -49,7 +49,7 @@ def summarise(home: Path, name: str, runs: tuple[ArmRun, ...], targets: tuple[fl
         for relation, rows in (("studies", run_rows(runs, targets)), ("study_stages", stage_rows(runs))):
             files[relation] = [folder / f"{relation}.parquet"]
             write_parquet(conform(rows.with_columns(study_id=pl.lit(target.key)), relation), files[relation][0])
-        with closing(open_over(files, DifficultySettings(), wanted=FILES)) as connection:
+        with closing(open_over(files, wanted=FILES)) as connection:
             for mart, name_of_file in FILES.items():
                 write_parquet(connection.table(mart).pl(), folder / name_of_file)
     return target

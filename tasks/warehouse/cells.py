@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 import polars as pl
 
-from tasks.warehouse.relations import quoted
+from tasks.lake.database import quoted
 
 if TYPE_CHECKING:
     import duckdb

@@ -13,10 +13,13 @@ from functools import cache
 from typing import TYPE_CHECKING, Any
 
 from tasks.base.errors import InputError, did_you_mean
-from tasks.estimates.settings import DifficultySettings
+from tasks.lake.database import quoted
 from tasks.lake.lake import RELATIONS
-from tasks.warehouse.relations import WORDS, Header, headers, meanings, models, quoted
-from tasks.warehouse.warehouse import in_order, open_over, published_tables, summaries
+from tasks.warehouse.building import open_over
+from tasks.warehouse.headers import Header
+from tasks.warehouse.meanings import WORDS, meanings
+from tasks.warehouse.order import in_order
+from tasks.warehouse.relations import headers, models, published_tables, summaries
 from tasks.warehouse.worded import columns_of, worded
 
 if TYPE_CHECKING:
@@ -66,7 +69,7 @@ def described(wanted: Sequence[str]) -> tuple[Relation, ...]:
     """The wanted relations and all that they are made from, with their columns: made over an empty lake, and asked of DuckDB."""
     known = headers()
     sources = {source for source, *_ in WORDS.values()}
-    with closing(open_over({}, DifficultySettings(), wanted=[*wanted, *sorted(sources)])) as connection:
+    with closing(open_over({}, wanted=[*wanted, *sorted(sources)])) as connection:
         columns = {name: connection.execute(f"describe {as_published(connection, name)}").fetchall() for name in published(wanted, known)}
     return sorted_by_kind(relation_of(known[name], rows, known) for name, rows in columns.items())
 

@@ -10,7 +10,7 @@ from tasks.lake.lake import Lake
 from tasks.lake.layout import ASIDE, WAREHOUSE
 from tasks.lake.published import copy_as_it_is, forget, put_in_place
 from tasks.lake.storage import MARK, Remote, copy_of, remote_address, remote_of, storage, storage_errors_named
-from tasks.warehouse.warehouse import point_views
+from tasks.warehouse.pointing import point_views
 
 TAG = ".warehouse"
 

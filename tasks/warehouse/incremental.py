@@ -1,11 +1,13 @@
-"""Publishing on top of the last publish: a copy of the published file in which only what the lake's new files can have changed is computed.
+"""Publishing on top of the last publish, because a lake of 10 million verdicts is published after every profile, curation and stage: where
+1% of them are new, that must not take as long as reading all of them.
 
-Where nothing but shards and problems was added, a mart that is local (its rows of a problem are made of its inputs' rows of that problem
-alone, as its header says) is computed for the problems in the new files, from the rows of these in all its inputs, changed or not, and
-its other rows are kept; any other mart is computed anew where one of its inputs has changed. Whatever else is different (settings, SQL, a
-shard that is gone) makes everything anew. The result holds the same rows as a whole build; their order in the file may differ.
+The published file is copied, and only what the lake's new files can have changed is computed. Where nothing but shards and problems was
+added, a mart that is local (its rows of a problem are made of its inputs' rows of that problem alone, as its header says) is computed for
+the problems in the new files, from the rows of these in all its inputs, changed or not, and its other rows are kept; any other mart is
+computed anew where one of its inputs has changed. Whatever else is different (settings, SQL, a shard that is gone) makes everything anew,
+and so does `publish(whole=True)`. The result holds the same rows as a whole build; their order in the file may differ.
 
-What the last publish was made of is kept beside it (tasks/lake/published.py).
+What the last publish was made of is kept beside it (tasks/lake/published.py); summaries.py keeps what marts need of all shards.
 """
 
 from __future__ import annotations
@@ -16,34 +18,19 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from tasks.base.files import digest, file_digest
-from tasks.estimates.settings import AdaptiveSettings, DifficultySettings
 from tasks.lake.database import connect, literal
 from tasks.lake.lake import RELATIONS, SHARDED, Lake
 from tasks.lake.published import copy_as_it_is, recalled
-from tasks.warehouse.relations import comment_on
-from tasks.warehouse.warehouse import (
-    ARTIFACTS,
-    PARAMETERS,
-    SCHEMA_VERSION,
-    STOPPING_EDGES,
-    Seen,
-    check_rows,
-    create,
-    create_live_view,
-    create_macros,
-    create_parameters,
-    in_order,
-    inputs_of,
-    is_local,
-    models,
-    published_tables,
-    sql_digests,
-    sql_files,
-    stored,
-    summaries,
-    write_meta,
-)
+from tasks.warehouse.building import create, create_macros
+from tasks.warehouse.checking import check_rows
+from tasks.warehouse.made import create_parameters
+from tasks.warehouse.meanings import comment_on
+from tasks.warehouse.order import in_order, inputs_of, is_local
+from tasks.warehouse.pointing import create_live_view
+from tasks.warehouse.relations import ARTIFACTS, PARAMETERS, STOPPING_EDGES, models, published_tables, sql_files, summaries
+from tasks.warehouse.seen import Seen
+from tasks.warehouse.settings import MartSettings
+from tasks.warehouse.writing import stored, write_meta
 
 if TYPE_CHECKING:
     import duckdb
@@ -52,24 +39,6 @@ GROWING = (*SHARDED, "problems")  # relations whose new files name the problems 
 TABLES = set(published_tables())  # of the published file; all else in it is a view
 MOST_AFFECTED = 0.2  # of the problems; above that a whole build is as fast
 FINGERPRINT = "sum(hash(mart)), bit_xor(hash(mart))"  # equal for equal rows in any order; much faster than a set difference
-Inventory = dict[str, dict[str, list[int]]]
-
-
-def inventory(lake: Lake, files: Mapping[str, list[Path]]) -> Inventory:
-    """Name, size and time of every file that is published."""
-    return {
-        relation: {path.relative_to(lake.home).as_posix(): [(told := path.stat()).st_size, told.st_mtime_ns] for path in paths}
-        for relation, paths in files.items()
-    }
-
-
-def made_of(
-    lake: Lake, files: Mapping[str, list[Path]], artifacts: Path, settings: DifficultySettings, adaptive: AdaptiveSettings | None
-) -> dict[str, Any]:
-    """What a publish is made of: its files, the table of artifacts, and the digests of its settings and SQL."""
-    sql = sql_digests(*models()) | {path.name: file_digest(path) for path in sql_files("checks").values()}
-    how = digest([SCHEMA_VERSION, sql, settings, adaptive])
-    return {"files": inventory(lake, files), "how": how, "artifacts": file_digest(artifacts)}
 
 
 @dataclass(frozen=True)
@@ -107,10 +76,9 @@ class Update:
         connection: duckdb.DuckDBPyConnection,
         files: Mapping[str, list[Path]],
         found: Changes,
-        settings: DifficultySettings,
-        rule: AdaptiveSettings,
+        settings: MartSettings,
     ) -> None:
-        self.connection, self.files, self.settings, self.rule = connection, files, settings, rule
+        self.connection, self.files, self.settings = connection, files, settings
         self.made: set[str] = {PARAMETERS, STOPPING_EDGES}
         self.fresh: set[str] = set()
         self.partial = set(found.new)
@@ -187,7 +155,7 @@ class Update:
         for source in inputs_of(name, self.files):
             self.need(source)
         self.connection.execute("set search_path = 'main'")
-        create(self.connection, name, self.files, self.settings, self.rule)
+        create(self.connection, name, self.files, self.settings)
 
     def compute_fresh(self, name: str) -> None:
         """Make a relation for the affected problems: of their rows in its inputs, or of its own where they are all there."""
@@ -258,11 +226,10 @@ def build_on(path: Path, seen: Seen, found: Changes) -> bool:
 
 def update(connection: duckdb.DuckDBPyConnection, seen: Seen, found: Changes) -> None:
     """Bring the attached copy up to date."""
-    rule = seen.adaptive or AdaptiveSettings()
-    create_parameters(connection, seen.settings, rule, None)
+    create_parameters(connection, seen.settings)
     create_macros(connection)
     connection.execute("create schema fresh")
-    work = Update(connection, seen.files, found, seen.settings, rule)
+    work = Update(connection, seen.files, found, seen.settings)
     work.run()
     connection.execute("use warehouse")
     for relation in RELATIONS:

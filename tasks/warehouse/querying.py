@@ -20,9 +20,10 @@ from tasks.base.settings import Settings
 from tasks.lake.compacted import FOLDER
 from tasks.lake.database import connect, literal
 from tasks.lake.lake import GLOBS, RELATIONS, Lake
+from tasks.warehouse.attaching import attach_published
 from tasks.warehouse.cells import Cells, as_json, as_text, held_by_polars
 from tasks.warehouse.interruption import OutOfTime, closing_unless_busy, compute
-from tasks.warehouse.warehouse import SCHEMA_VERSION, attach_published
+from tasks.warehouse.seen import SCHEMA_VERSION
 
 if TYPE_CHECKING:
     import duckdb

@@ -17,11 +17,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from tasks.base.files import digest, sync_folder, write_text
-from tasks.estimates.settings import DifficultySettings
 from tasks.lake.database import connect, literal
 from tasks.lake.lake import RELATIONS, SHARDED, Lake
 from tasks.lake.layout import ASIDE, EMPTY
-from tasks.warehouse.warehouse import in_order, merged_by, open_over, sql_digests, summaries
+from tasks.warehouse.building import open_over
+from tasks.warehouse.order import in_order, sql_digests
+from tasks.warehouse.relations import merged_by, summaries
+from tasks.warehouse.settings import MartSettings
 
 if TYPE_CHECKING:
     import duckdb
@@ -82,7 +84,7 @@ def read_index(place: Path) -> dict[str, Any]:
 def summarise(place: Path, relation: str, shards: list[Path], mark: str) -> Files:
     """Sum these shards up in files of that mark. All are whole numbers, so that any number of threads gives the same."""
     names = summarised(relation)
-    with closing(open_over({relation: shards}, DifficultySettings(), wanted=names, threads=os.cpu_count() or 1)) as connection:
+    with closing(open_over({relation: shards}, MartSettings(threads=os.cpu_count() or 1), wanted=names)) as connection:
         return {name: write_part(connection, name, place, mark) for name in names}
 
 

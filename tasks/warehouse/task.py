@@ -8,7 +8,7 @@ from tasks.lake.layout import WAREHOUSE
 from tasks.steps.caching import uncached_task
 from tasks.steps.runs import keep_steps
 from tasks.warehouse.home import send_warehouse
-from tasks.warehouse.warehouse import publish
+from tasks.warehouse.publishing import publish
 
 
 def plan(home: Path, settings: DifficultySettings, adaptive: AdaptiveSettings | None = None) -> Path:

@@ -10,7 +10,9 @@ from collections.abc import Iterable
 from graphlib import TopologicalSorter
 from typing import TYPE_CHECKING
 
-from tasks.warehouse.relations import OTHER_SIDES, VIEW_FOLDERS, WORDS, header_inputs, models, quoted, sql_files
+from tasks.lake.database import quoted
+from tasks.warehouse.meanings import OTHER_SIDES, WORDS
+from tasks.warehouse.relations import VIEW_FOLDERS, header_inputs, models, sql_files
 
 if TYPE_CHECKING:
     import duckdb

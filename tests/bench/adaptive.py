@@ -10,10 +10,11 @@ from pathlib import Path
 import numpy as np
 import polars as pl
 
-from tasks.estimates.settings import AdaptiveSettings, DifficultySettings
+from tasks.estimates.settings import AdaptiveSettings
 from tasks.lake.lake import Lake, write_parquet
+from tasks.warehouse.building import open_over
 from tasks.warehouse.querying import query
-from tasks.warehouse.warehouse import open_over
+from tasks.warehouse.settings import MartSettings
 from tests.bench.row import Row
 from tests.flows.runs import run
 from tests.sql.rows import table
@@ -48,7 +49,7 @@ def replay(tables: dict[str, pl.DataFrame], rule: AdaptiveSettings) -> dict:
         files = {name: [Path(folder) / f"{name}.parquet"] for name in tables}
         for name, rows in tables.items():
             write_parquet(rows, files[name][0])
-        with closing(open_over(files, DifficultySettings(), adaptive=rule, wanted=["adaptive_rounds"])) as connection:
+        with closing(open_over(files, MartSettings(adaptive=rule), wanted=["adaptive_rounds"])) as connection:
             [row] = connection.table("adaptive_rounds").pl().to_dicts()
     return row
 

@@ -13,8 +13,8 @@ from pathlib import Path
 from tasks.base.process import PROJECT
 from tasks.estimates.settings import DifficultySettings
 from tasks.lake.lake import Lake
+from tasks.warehouse.publishing import publish
 from tasks.warehouse.querying import query
-from tasks.warehouse.warehouse import publish
 from tests.bench.row import Row
 from tests.flows.runs import environment
 from tests.sql.rows import problems_artifact

@@ -11,10 +11,9 @@ from statistics import NormalDist
 import numpy as np
 import polars as pl
 
-from tasks.estimates.settings import DifficultySettings
 from tasks.lake.database import connect
 from tasks.lake.lake import write_parquet
-from tasks.warehouse.warehouse import create_macros, open_over
+from tasks.warehouse.building import create_macros, open_over
 from tests.bench.row import Row
 
 SAMPLES = (8, 10, 12, 16, 24, 32, 64, 128)
@@ -47,7 +46,7 @@ def shapes_found(shape: str, sets: int = SETS, problems: int = PROBLEMS, seed: i
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "difficulty.parquet"
         write_parquet(difficulty, path)
-        with closing(open_over({"difficulty": [path]}, DifficultySettings(), wanted=["u_shape"])) as connection:
+        with closing(open_over({"difficulty": [path]}, wanted=["u_shape"])) as connection:
             return connection.table("u_shape").pl()
 
 

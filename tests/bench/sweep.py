@@ -11,7 +11,7 @@ from pathlib import Path
 
 from tasks.estimates.settings import DifficultySettings
 from tasks.lake.lake import Lake
-from tasks.warehouse.warehouse import publish
+from tasks.warehouse.publishing import publish
 from tests.bench import warehouse
 from tests.bench.row import Row
 from tests.flows.runs import command, environment

@@ -25,7 +25,8 @@ from tasks.estimates.settings import DifficultySettings
 from tasks.lake.database import connect
 from tasks.lake.lake import Lake
 from tasks.lake.layout import ASIDE
-from tasks.warehouse.warehouse import open_over, publish
+from tasks.warehouse.building import open_over
+from tasks.warehouse.publishing import publish
 from tests.bench.row import Row
 from tests.flows.runs import environment
 
@@ -90,7 +91,7 @@ def bare(home: Path) -> int:
 
 def difficulty(home: Path) -> int:
     """The mart."""
-    with closing(open_over(files_of(home), DifficultySettings(), wanted=["difficulty"])) as connection:
+    with closing(open_over(files_of(home), wanted=["difficulty"])) as connection:
         return int(connection.execute("select count(*) from difficulty").fetchall()[0][0])
 
 

@@ -11,7 +11,7 @@ from tasks.difficulty.task import measure
 from tasks.estimates.settings import DifficultySettings
 from tasks.lake.artifacts import Artifact
 from tasks.lake.lake import RELATIONS
-from tasks.warehouse.warehouse import SQL
+from tasks.warehouse.relations import SQL
 from tests.curation.sets import SMALL, measured
 from tests.sql.rows import graded_artifact, problems_artifact, verdicts
 

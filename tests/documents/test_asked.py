@@ -8,8 +8,8 @@ import pytest
 from tasks.base.process import PROJECT
 from tasks.estimates.settings import DifficultySettings
 from tasks.lake.lake import Lake
+from tasks.warehouse.publishing import publish
 from tasks.warehouse.querying import query
-from tasks.warehouse.warehouse import publish
 from tests.documents.pages import blocks, pages, table_under
 from tests.sql.mixed import mixed_lake
 

@@ -58,9 +58,9 @@ LOOK = """
 from tasks.curation.rules import choose, is_shipped, rule_path
 from tasks.estimates.settings import DifficultySettings
 from tasks.warehouse.dictionary import outline, relation_named
-from tasks.warehouse.warehouse import open_over
+from tasks.warehouse.building import open_over
 
-assert open_over({}, DifficultySettings()).sql("select count(*) from problems_by_answer").fetchall() == [(0,)]
+assert open_over({}).sql("select count(*) from problems_by_answer").fetchall() == [(0,)]
 assert relation_named("problems_by_answer").columns[1].meaning == "problems with that gold answer"
 assert "problems_by_answer" in [relation.name for relation in outline()]
 assert is_shipped("easiest") and rule_path("easiest").is_file()

@@ -11,7 +11,7 @@ from tasks.estimates.settings import AdaptiveSettings
 from tasks.estimates.stopping import bands_of, credible, settled, stay_probability, stopping_rule, wilson
 from tasks.lake.database import connect
 from tasks.sampling.settings import SamplingSettings
-from tasks.warehouse.warehouse import create_macros
+from tasks.warehouse.building import create_macros
 from tests.bench.adaptive import SAME, SAVED, replay, simulated_u
 
 EDGES = (0.084, 0.87)

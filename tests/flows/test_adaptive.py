@@ -7,10 +7,12 @@ import polars as pl
 import pytest
 from polars.testing import assert_frame_equal
 
-from tasks.estimates.settings import AdaptiveSettings, DifficultySettings
+from tasks.estimates.settings import AdaptiveSettings
 from tasks.lake.lake import Lake
+from tasks.warehouse.building import open_over
 from tasks.warehouse.querying import query
-from tasks.warehouse.warehouse import open_over, snapshot
+from tasks.warehouse.seen import snapshot
+from tasks.warehouse.settings import MartSettings
 from tests.flows.runs import artifacts, run, tables, tiny_recipe
 
 ADAPTIVE = ("sampling.rounds=8", "sampling.adaptive={min_rounds: 2, every: 3, confidence: 0.9}")
@@ -60,7 +62,7 @@ def test_the_replay_over_all_rounds_stops_where_the_flow_stopped(adaptive: Path,
     lake = Lake(fixed)
     stops = dict(difficulty(adaptive).select("problem_id", "rounds").iter_rows())
     rule = AdaptiveSettings(min_rounds=2, every=3, confidence=0.9)
-    with closing(open_over(snapshot(lake), DifficultySettings(), adaptive=rule, wanted=["stopping"])) as connection:
+    with closing(open_over(snapshot(lake), MartSettings(adaptive=rule), wanted=["stopping"])) as connection:
         rows = connection.execute("select problem_id, coalesce(decided_rounds, max_rounds) from stopping").fetchall()
     assert dict(rows) == stops
 

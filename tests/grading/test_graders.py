@@ -17,8 +17,8 @@ from tasks.lake.artifacts import Artifact, artifact, building
 from tasks.lake.compaction import CompactionSettings, compact
 from tasks.lake.lake import Lake
 from tasks.sampling.profile import write_profile
+from tasks.warehouse.publishing import publish
 from tasks.warehouse.querying import query
-from tasks.warehouse.warehouse import publish
 from tests.sql.rows import problems_artifact, table
 
 OURS = GradingSettings(workers=1)

@@ -13,8 +13,8 @@ from tasks.lake.compaction import CompactionSettings, compact, sweep_retired
 from tasks.lake.lake import Lake
 from tasks.sampling.profile import shard_paths, write_profile
 from tasks.sampling.requests import missing, wanted
+from tasks.warehouse.publishing import publish
 from tasks.warehouse.querying import query
-from tasks.warehouse.warehouse import publish
 from tests.sql.rows import problems_artifact, rollouts_of, table, verdicts
 
 SETTINGS = DifficultySettings()

@@ -17,8 +17,8 @@ from tasks.estimates.settings import DifficultySettings
 from tasks.lake.compaction import CompactionSettings, compact, sweep_retired
 from tasks.lake.lake import Lake
 from tasks.lake.published import about, read_meta
+from tasks.warehouse.publishing import publish, publish_again
 from tasks.warehouse.querying import query
-from tasks.warehouse.warehouse import publish, publish_again
 from tests.warehouse.test_incremental import add, compare
 
 SETTINGS = DifficultySettings()

@@ -16,8 +16,8 @@ from tasks.lake.compaction import CompactionSettings, compact, sweep_retired
 from tasks.lake.lake import LAKE_VERSION, Lake
 from tasks.sampling.profile import write_profile
 from tasks.sampling.requests import missing, wanted
+from tasks.warehouse.publishing import publish
 from tasks.warehouse.querying import query
-from tasks.warehouse.warehouse import publish
 from tests.sql.rows import problems_artifact, table
 
 PROBLEMS = [{"problem_id": name, "answer": "4"} for name in "abc"]

@@ -15,7 +15,7 @@ from tasks.estimates.settings import DifficultySettings
 from tasks.lake.artifacts import Artifact, artifact, building
 from tasks.lake.lake import Lake, write_parquet
 from tasks.steps.runs import note_step, run_of
-from tasks.warehouse.warehouse import publish
+from tasks.warehouse.publishing import publish
 from tests.sql.rows import problems_artifact, rollouts_of, table, verdicts
 
 ROUNDS = 8

@@ -12,7 +12,8 @@ import polars as pl
 from tasks.estimates.settings import AdaptiveSettings, DifficultySettings
 from tasks.lake.artifacts import Artifact, artifact, building
 from tasks.lake.lake import RELATIONS, Lake, write_parquet
-from tasks.warehouse.warehouse import open_over
+from tasks.warehouse.building import open_over
+from tasks.warehouse.settings import MartSettings
 
 if TYPE_CHECKING:
     import duckdb
@@ -68,7 +69,7 @@ def warehouse(
     for relation, rows in relations.items():
         files[relation] = [folder / f"{relation}.parquet"]
         write_parquet(table(relation, rows), files[relation][0])
-    return open_over(files, DifficultySettings(**settings), wanted=wanted, rounds=rounds, adaptive=adaptive)
+    return open_over(files, MartSettings(difficulty=DifficultySettings(**settings), rounds=rounds, adaptive=adaptive), wanted=wanted)
 
 
 def problems_artifact(home: Path, rows: Rows, name: str = "train") -> Artifact:

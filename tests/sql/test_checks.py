@@ -2,7 +2,8 @@
 
 import pytest
 
-from tasks.warehouse.warehouse import CheckFailed, check, sql_files
+from tasks.warehouse.checking import CheckFailed, check
+from tasks.warehouse.relations import sql_files
 from tests.sql.rows import rollouts_of, verdicts, warehouse
 
 SOUND_VERDICTS = [*verdicts("p", "cit"), *verdicts("p", "cc", policy_id="later")]

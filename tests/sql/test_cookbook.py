@@ -10,7 +10,7 @@ import pytest
 from tasks.lake.lake import Lake
 from tasks.warehouse.querying import query
 from tasks.warehouse.relations import SQL
-from tasks.warehouse.warehouse import SCHEMA_VERSION
+from tasks.warehouse.seen import SCHEMA_VERSION
 from tests.sql.mixed import HINTED, WARM
 
 COOKBOOK = (SQL / "COOKBOOK.md").read_text(encoding="utf-8")

@@ -3,10 +3,13 @@
 import pytest
 
 from tasks.base.errors import InputError
+from tasks.lake.database import quoted
 from tasks.lake.lake import Lake
 from tasks.warehouse.dictionary import dictionary, outline, relation_named
+from tasks.warehouse.headers import Meaning
+from tasks.warehouse.meanings import meaning
 from tasks.warehouse.querying import query
-from tasks.warehouse.relations import Meaning, headers, meaning, quoted
+from tasks.warehouse.relations import headers
 
 RELATIONS = {relation.name: relation for relation in dictionary()}
 NUMBERS = {"BIGINT", "DOUBLE", "INTEGER", "HUGEINT"}

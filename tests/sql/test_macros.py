@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from tasks.estimates.settings import BANDS
 from tasks.lake.database import connect
-from tasks.warehouse.warehouse import create_macros
+from tasks.warehouse.building import create_macros
 
 
 @pytest.fixture(scope="module")

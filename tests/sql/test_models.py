@@ -4,12 +4,13 @@ import json
 
 import pytest
 
-from tasks.estimates.settings import DifficultySettings
 from tasks.lake.database import connect
 from tasks.lake.lake import RELATIONS
+from tasks.warehouse.building import open_over
+from tasks.warehouse.headers import Header
+from tasks.warehouse.order import in_order, sql_digests
 from tasks.warehouse.querying import nodes_of
-from tasks.warehouse.relations import RELATION_FOLDERS, SQL, Header, header_inputs, models, sql_files
-from tasks.warehouse.warehouse import FITS, MADE_FROM, PARAMETERS, in_order, open_over, sql_digests
+from tasks.warehouse.relations import FITS, MADE_FROM, PARAMETERS, RELATION_FOLDERS, SQL, header_inputs, models, sql_files
 
 FILES = sorted(SQL.rglob("*.sql"))
 GIVEN = sql_files("given")
@@ -61,7 +62,7 @@ def test_what_is_given_is_the_lake_and_what_python_makes():
 
 
 def test_every_model_builds_over_an_empty_lake():
-    connection = open_over({}, DifficultySettings())
+    connection = open_over({})
     for name in models():
         assert connection.execute(f"select count(*) from {name}").fetchall() == [(0,)]
     for name, path in sql_files("checks").items():

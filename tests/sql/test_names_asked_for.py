@@ -12,7 +12,7 @@ from tasks.curation.settings import StageRule
 from tasks.curation.sweep import SweepSettings, candidates_of, profile_of, sweep
 from tasks.estimates.settings import DifficultySettings
 from tasks.lake.lake import Lake
-from tasks.warehouse.warehouse import publish
+from tasks.warehouse.publishing import publish
 from tests.sql.rows import problems_artifact
 
 

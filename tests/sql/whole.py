@@ -19,7 +19,7 @@ from tasks.problems.images import ImageLimits, keep_image
 from tasks.similarity.settings import SimilaritySettings
 from tasks.similarity.task import find_near_duplicates
 from tasks.steps.runs import note_step, run_of
-from tasks.warehouse.warehouse import publish
+from tasks.warehouse.publishing import publish
 from tests.sql.rows import problems_artifact, rollouts_of, table, verdicts
 
 POLICIES = {"base": 0.0, "stage1": 0.15, "stage2": 0.3}

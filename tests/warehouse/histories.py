@@ -19,25 +19,19 @@ from typing import Any
 import duckdb
 import polars as pl
 from polars.testing import assert_frame_equal
+from tasks.publishing.seen import snapshot, write_artifacts
 
 from tasks.estimates.settings import DifficultySettings
 from tasks.lake.compacted import FOLDER, manifests, retired
 from tasks.lake.compaction import CompactionSettings, compact, sweep_retired
 from tasks.lake.lake import RELATIONS, Lake, write_parquet
-from tasks.warehouse import warehouse
+from tasks.warehouse import publishing
+from tasks.warehouse.building import open_over
+from tasks.warehouse.checking import CheckFailed, check
 from tasks.warehouse.dictionary import as_published
-from tasks.warehouse.warehouse import (
-    ARTIFACTS,
-    MADE_FROM,
-    CheckFailed,
-    check,
-    models,
-    open_over,
-    publish,
-    published_tables,
-    snapshot,
-    write_artifacts,
-)
+from tasks.warehouse.publishing import publish
+from tasks.warehouse.relations import ARTIFACTS, MADE_FROM, models, published_tables
+from tasks.warehouse.settings import MartSettings
 from tests.sql.rows import VERDICTS, problems_artifact, table
 
 POLICIES, SAMPLINGS, GRADERS = ("base", "stage1", "panel"), ("warm", "cold"), ("strict", "lenient", "own")
@@ -82,7 +76,7 @@ class History:
 
     def run(self, events: int = EVENTS, *, always: bool = False) -> list[str]:
         """Let things happen, publish after each; gives the differences from whole builds, found at the end or `always`."""
-        logging.getLogger(warehouse.__name__).addHandler(self.found)
+        logging.getLogger(publishing.__name__).addHandler(self.found)
         try:
             problems = self.publish_and_compare()
             for place in range(events):
@@ -96,7 +90,7 @@ class History:
                 problems += self.publish_and_compare(compared=always or place == events - 1)
             return [f"{' → '.join(self.past)}: {problem}" for problem in problems]
         finally:
-            logging.getLogger(warehouse.__name__).removeHandler(self.found)
+            logging.getLogger(publishing.__name__).removeHandler(self.found)
 
     # publishing
 
@@ -139,7 +133,7 @@ class History:
 
     def whole(self) -> duckdb.DuckDBPyConnection:
         """A whole build over the lake as it is."""
-        return open_over(snapshot(self.lake) | {ARTIFACTS: [write_artifacts(self.lake)]}, self.settings)
+        return open_over(snapshot(self.lake) | {ARTIFACTS: [write_artifacts(self.lake)]}, MartSettings(difficulty=self.settings))
 
     def whole_fails(self) -> bool:
         """Whether a whole build fails its checks."""
@@ -327,7 +321,7 @@ class History:
 @contextmanager
 def after_the_look(event: Callable[[], Any]) -> Iterator[None]:
     """Within this, something happens once, as soon as a publish has listed the lake's files."""
-    real, left = warehouse.see, [event]
+    real, left = publishing.see, [event]
 
     def see(*arguments: Any) -> Any:
         seen = real(*arguments)
@@ -335,11 +329,11 @@ def after_the_look(event: Callable[[], Any]) -> Iterator[None]:
             left.pop()()
         return seen
 
-    warehouse.see = see
+    publishing.see = see
     try:
         yield
     finally:
-        warehouse.see = real
+        publishing.see = real
 
 
 def in_order(connection: duckdb.DuckDBPyConnection, name: str) -> pl.DataFrame:

@@ -14,8 +14,10 @@ from tasks.lake.compaction import CompactionSettings, compact
 from tasks.lake.lake import Lake
 from tasks.steps.runs import note_step, run_of
 from tasks.warehouse import incremental, summaries
+from tasks.warehouse.checking import CheckFailed
+from tasks.warehouse.publishing import publish
 from tasks.warehouse.querying import query
-from tasks.warehouse.warehouse import CheckFailed, models, publish
+from tasks.warehouse.relations import models
 from tests.sql.rows import problems_artifact, rollouts_of, table, verdicts
 
 SETTINGS = DifficultySettings()

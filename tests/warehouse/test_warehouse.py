@@ -10,8 +10,11 @@ from tasks.base.errors import InputError
 from tasks.base.process import PROJECT
 from tasks.estimates.settings import AdaptiveSettings, DifficultySettings
 from tasks.lake.lake import RELATIONS, Lake
+from tasks.warehouse.checking import CheckFailed
+from tasks.warehouse.publishing import publish, publish_again
 from tasks.warehouse.querying import QueryLimits, query
-from tasks.warehouse.warehouse import SCHEMA_VERSION, CheckFailed, models, publish, publish_again, sql_files
+from tasks.warehouse.relations import models, sql_files
+from tasks.warehouse.seen import SCHEMA_VERSION
 from tests.sql.rows import problems_artifact, rollouts_of, table, verdicts
 
 SETTINGS = DifficultySettings()
@@ -98,7 +101,10 @@ def test_the_same_lake_publishes_the_same_marts(lake):
 
 
 def test_two_processes_may_publish_at_once(lake):
-    imports = "import sys; from tasks.warehouse.warehouse import Lake, DifficultySettings, publish"
+    imports = (
+        "import sys; from tasks.estimates.settings import DifficultySettings; from tasks.lake.lake import Lake; "
+        "from tasks.warehouse.publishing import publish"
+    )
     code = f"{imports}; publish(Lake(sys.argv[1]), DifficultySettings())"
     run = [sys.executable, "-c", code, str(lake.home)]
     environment = {**os.environ, "PYTHONPATH": str(PROJECT)}

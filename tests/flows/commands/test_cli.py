@@ -20,7 +20,7 @@ from flows.commands.cli import app
 from tasks.base.errors import InputError
 from tasks.estimates.settings import DifficultySettings
 from tasks.lake.lake import Lake
-from tasks.warehouse.warehouse import publish
+from tasks.warehouse.publishing import publish
 from tests.flows.interrupting import HEAVY, interrupted
 from tests.flows.runs import command, environment, tiny_recipe
 

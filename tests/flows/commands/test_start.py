@@ -9,7 +9,7 @@ import pytest
 from tasks.base.process import PROJECT
 from tasks.estimates.settings import DifficultySettings
 from tasks.lake.lake import Lake
-from tasks.warehouse.warehouse import publish
+from tasks.warehouse.publishing import publish
 
 HEAVY = {"torch", "torchvision", "vllm", "transformers", "trl", "datasets", "pandas", "scipy", "altair"}
 CALL = """

@@ -1,0 +1,88 @@
+"""The tables that Python makes for the marts: their parameters, the fits, quantiles and stopping rules that SQL cannot compute, and which
+problems lie in which artifact."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from statistics import NormalDist
+from typing import TYPE_CHECKING, Any
+
+import polars as pl
+
+from tasks.lake.database import literal
+from tasks.lake.lake import TEXT, TIME
+from tasks.warehouse.relations import ARTIFACTS, FITS, INGESTED, PARAMETERS, STOPPING_EDGES, STOPPING_RULE, T_QUANTILES
+from tasks.warehouse.settings import MartSettings
+
+if TYPE_CHECKING:
+    import duckdb
+
+Files = Mapping[str, list[Path]]
+ARTIFACT_COLUMNS: dict[str, Any] = {"kind": TEXT, "artifact_id": TEXT, "written_at": TIME, "made_at": TIME, "manifest": TEXT}
+
+
+def create_parameters(connection: duckdb.DuckDBPyConnection, settings: MartSettings) -> None:
+    """The one-row tables that marts take thresholds from: the bands' edges, the intervals' normal quantile z, and
+    the checkpoints and edges of stopping early."""
+    bands, rule = settings.difficulty, settings.rule
+    values = bands.model_dump(exclude={"confidence"}) | {"z": NormalDist().inv_cdf((1 + bands.confidence) / 2)}
+    values |= {"max_rounds": settings.max_rounds} | rule.model_dump(include={"min_rounds", "every"})
+    connection.execute(
+        f"""create table {PARAMETERS} as select
+            $low::double as low, $hard_below::double as hard_below, $medium_below::double as medium_below, $high::double as high,
+            $z::double as z,
+            $max_rounds::bigint as max_rounds, $min_rounds::bigint as min_rounds, $every::bigint as every""",
+        values,
+    )
+    edges = list(rule.edges or (bands.low, bands.high))
+    connection.execute(f"create table {STOPPING_EDGES} as select $edges::double[] as edges", {"edges": edges})
+
+
+def create_fits(connection: duckdb.DuckDBPyConnection, files: Files, settings: MartSettings) -> None:
+    """The table of one Beta-binomial fit per profile."""
+    from tasks.estimates.fit import fit_outcomes
+
+    connection.from_arrow(fit_outcomes(connection.table("outcome_counts").pl()).to_arrow()).create(FITS)
+
+
+def create_stopping_rule(connection: duckdb.DuckDBPyConnection, files: Files, settings: MartSettings) -> None:
+    """The table of outcomes that settle a band, for every N that a profile has."""
+    from tasks.estimates.stopping import stopping_rule
+
+    [(edges,)] = connection.execute(f"select edges from {STOPPING_EDGES}").fetchall()
+    totals = [total for (total,) in connection.execute("select distinct max_rounds from profile_rounds order by 1").fetchall()]
+    connection.from_arrow(stopping_rule(totals, settings.rule, tuple(edges)).to_arrow()).create(STOPPING_RULE)
+
+
+def create_t_quantiles(connection: duckdb.DuckDBPyConnection, files: Files, settings: MartSettings) -> None:
+    """The table of t quantiles for every number of seeds that a study's arm has."""
+    from tasks.estimates.intervals import t_quantiles
+
+    per_arm = "select distinct count(accuracy) from study_scores group by study_id, arm order by 1"
+    seeds = [number for (number,) in connection.execute(per_arm).fetchall()]
+    connection.from_arrow(t_quantiles(seeds, settings.difficulty.confidence).to_arrow()).create(T_QUANTILES)
+
+
+def create_ingested(connection: duckdb.DuckDBPyConnection, files: Files, settings: MartSettings) -> None:
+    """The table of the problems in each artifact, which is named by the folder of its file."""
+    held = [literal(path) for path in files.get("problems", [])]
+    names = "regexp_extract(filename, '([^/]*)/[^/]*$', 1)"
+    rows = connection.from_parquet(held, filename=True) if held else connection.table("problems")
+    named = rows.project(f"{names if held else 'null::varchar'} as artifact_id, problem_id, gold_id, dataset, split")
+    named.distinct().order("all").create(INGESTED)
+
+
+def create_artifacts(connection: duckdb.DuckDBPyConnection, files: Files, settings: MartSettings) -> None:
+    """The table of artifacts where no file of them is given: no row."""
+    connection.from_arrow(pl.DataFrame(schema=ARTIFACT_COLUMNS).to_arrow()).create(ARTIFACTS)
+
+
+MADE: dict[str, Callable[[duckdb.DuckDBPyConnection, Files, MartSettings], None]] = {
+    FITS: create_fits,
+    STOPPING_RULE: create_stopping_rule,
+    T_QUANTILES: create_t_quantiles,
+    INGESTED: create_ingested,
+    ARTIFACTS: create_artifacts,
+}
+"""What makes each table that no SQL file derives, of the relations that are made before it (`MADE_FROM`), the files and the settings."""
