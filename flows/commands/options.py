@@ -8,9 +8,10 @@ from typing import Annotated
 import typer
 from pydantic import ValidationError
 
+from flows.commands.printing import remark
 from flows.recipe import RECIPES, default_home
 from tasks.base.errors import InputError
-from tasks.warehouse.home import open_home
+from tasks.warehouse.home import at_hand, open_home
 
 
 def recipe_names() -> list[str]:
@@ -53,5 +54,13 @@ def option_name(place: tuple[int | str, ...]) -> str:
 
 
 def opened(home: Path | None) -> Path:
-    """The folder of the lake that a command is given, or of the default one."""
+    """The folder of the lake that a command works in: the one it is given, or the default one, made and brought up to date."""
     return open_home(home or default_home())
+
+
+def looked_at(home: Path | None) -> Path:
+    """The folder of the lake that a command only reads, as it lies on this machine; what that leaves unknown is remarked."""
+    found = at_hand(home or default_home())
+    if found.unknown:
+        remark(found.unknown)
+    return found.folder

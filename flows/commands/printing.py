@@ -22,6 +22,11 @@ def say(line: str) -> None:
     printed().print(line, soft_wrap=True, highlight=False, markup=False)
 
 
+def remark(line: str) -> None:
+    """Print one line beside the result, to the error output."""
+    Console(stderr=True).print(line, soft_wrap=True, highlight=False, markup=False, style="dim")
+
+
 @contextmanager
 def progress_of(what: str) -> Iterator[Callable[[int, int], None]]:
     """Show on a terminal's error output how many of how many are done, as the function that this gives is told."""

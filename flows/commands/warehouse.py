@@ -10,10 +10,12 @@ from typing import Annotated
 import polars as pl
 import typer
 
-from flows.commands.options import AsJson, Home, opened, options_checked
+from flows.commands.options import AsJson, Home, looked_at, opened, options_checked
 from flows.commands.printing import print_json, printed, say
+from flows.recipe import default_home
 from tasks.base.errors import InputError, did_you_mean
 from tasks.estimates.settings import DifficultySettings
+from tasks.lake.storage import remote_address
 
 app = typer.Typer()
 PANEL = "Ask the warehouse"
@@ -54,7 +56,7 @@ def sql(
 
     format = Format.json if as_json else format
     limits = QueryLimits(rows=rows, seconds=seconds, memory=memory_size(memory))
-    cells = answer(Lake(opened(home)), query, limits=limits, json=format is Format.json)
+    cells = answer(Lake(looked_at(home)), query, limits=limits, json=format is Format.json)
     if format is Format.json:
         sys.stdout.writelines(f"{line}\n" for line in json_lines(cells))
     elif format is Format.csv:
@@ -101,7 +103,7 @@ def histogram(
 
     Example: `difficulty-prior histogram --dataset starter-charts --policy base`
     """
-    place = opened(home)
+    place = looked_at(home)
     if as_json:
         bars, shapes = bars_and_shapes(place, dataset=dataset, policy=policy)
         print_json({"histogram": bars, "u_shape": shapes})
@@ -168,6 +170,25 @@ def publish(
         print_json({"warehouse": made})
     else:
         say(f"warehouse: {made}")
+
+
+@app.command(rich_help_panel=PANEL)
+def sync(home: Home = None, as_json: AsJson = False) -> None:
+    """Bring a lake on object storage and its copy on this machine together, as each run does when it begins. Commands that only read, and
+    --plan, ask no storage: they read the copy as it is.
+
+    Example: `difficulty-prior sync --home s3://research/difficulty`
+    """
+    address = home or default_home()
+    if remote_address(address) is None:
+        raise InputError(
+            f"--home {address} is a folder of this machine: there is no storage to bring it together with; give s3://bucket/prefix"
+        )
+    place = opened(address)
+    if as_json:
+        print_json({"copy": place})
+    else:
+        say(f"copy: {place}")
 
 
 @app.command(rich_help_panel=PANEL)

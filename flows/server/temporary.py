@@ -1,4 +1,4 @@
-"""The temporary server that Prefect starts for a run where PREFECT_API_URL is not set, with the fix of `serve`'s (serve/prefect_server.py).
+"""The temporary server that Prefect starts for a run where PREFECT_API_URL is not set, with the fix of `serve`'s (prefect_server.py).
 
 Runs and `serve` of one PREFECT_HOME write to one SQLite database, so that the UI shows them all, and each may begin and end without the
 other. Two servers get on with that as long as each transaction asks for the right to write before it reads; Prefect's own does not, and

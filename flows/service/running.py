@@ -23,10 +23,8 @@ from flows.server.guard import SIGN_IN
 from flows.server.own import OwnServer, await_server, check_version, server_child
 from flows.server.password import file, noted, writable_folder
 from flows.service.pages import pages_child
-from tasks.base.errors import InputError
-from tasks.base.files import disk_errors_named, write_text
 from tasks.base.process import PROJECT
-from tasks.lake.lake import Lake
+from tasks.lake.artifacts import check_writable
 from tasks.reporting.served import SERVED_AT
 from tasks.steps.cards import CARDS
 
@@ -101,17 +99,6 @@ def start_servers(server: OwnServer, home: Path, children: list[Child], say: Cal
     if pages := pages_child(home, server.host, server.port + 1, logs, say):
         children.append(pages)
         pages.start()
-
-
-def check_writable(home: Path) -> None:
-    """Raise InputError that names the lake when it cannot be written: a full or read-only disk, or a folder of someone else."""
-    try:
-        with disk_errors_named(home):
-            probe = Lake(home).home / ".serve"
-            write_text(probe, "")
-            probe.unlink()
-    except PermissionError as error:
-        raise InputError(f"the lake {home} cannot be written by this user ({error}); choose another --home") from error
 
 
 class Stopped(BaseException):

@@ -1,8 +1,8 @@
 """Where everything lies: the relations of the lake, their columns, and how rows are appended.
 
 Two kinds of relation: *shards* grow row by row (rollouts, verdicts): one Parquet file written aside, fsynced and renamed, never changed;
-*artifact tables* are files inside complete artifacts (problems, curated, groups …). Each relation has one empty file, with `_schema` for
-what differs in its files' names, so that a query over a new lake gives no rows and not an error.
+*artifact tables* are files inside complete artifacts (problems, curated, groups …). Opening a lake writes nothing. Making one (`make`)
+gives each relation an empty file, with `_schema` for what differs in its files' names: published views need a file to match.
 
 A partition's shards lie in a folder; those that a compaction has put into large files lie in a `compacted` artifact (see compacted.py).
 """
@@ -22,6 +22,7 @@ from tasks.base.errors import InputError
 from tasks.base.files import digest, disk_errors_named, write_text
 from tasks.lake.compacted import NUMBER, Compacted, live, manifests, partition_of, present_names, retired
 from tasks.lake.layout import EMPTY, WAREHOUSE
+from tasks.lake.looking import LOOKING
 from tasks.lake.quarantine import is_whole, set_aside, whole_shards
 from tasks.lake.storage import send_file
 
@@ -178,24 +179,26 @@ SHARDED = ("rollouts", "verdicts")
 
 @dataclass(frozen=True)
 class Lake:
-    """The lake under `home`. Opening it creates the folder and the empty schemas. Raises InputError for one from a newer version."""
+    """The lake under `home`, which need not be there yet: opening it writes nothing. Raises InputError for what is no lake of ours to open
+    (see `check_layout`)."""
 
     home: Path
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "home", Path(self.home).absolute())
-        version = lake_version(self.home)
-        if version > LAKE_VERSION:
-            raise InputError(
-                f"the lake {self.home} has layout {version}, made by a newer difficulty-prior; this one knows layouts up to "
-                f"{LAKE_VERSION}: upgrade it (pip install --upgrade difficulty-prior), or choose another --home"
-            )
+        check_layout(self.home)
+
+    def make(self) -> "Lake":
+        """Make what a lake has before its first row, where it is missing: its folder, an empty file of each relation, and the version of
+        its layout; one of an older layout is brought to the present one. Who is about to write calls this; gives the lake."""
+        is_older = lake_version(self.home) < LAKE_VERSION
         for relation, schema in RELATIONS.items():
             path = self.schema_file(relation)
-            if version < LAKE_VERSION or not path.exists():
+            if is_older or not path.exists():
                 write_parquet(pl.DataFrame(schema=schema), path)
-        if version < LAKE_VERSION:
+        if is_older:
             write_version(self.home)
+        return self
 
     @property
     def warehouse(self) -> Path:
@@ -208,10 +211,10 @@ class Lake:
         return self.home / "images"
 
     def files(self, relation: str) -> list[Path]:
-        """The Parquet files of a relation, sorted by name: all that is complete, and its empty schema. Broken shards are set aside;
-        raises InputError, naming it, for an artifact's table that is broken."""
+        """The Parquet files of a relation, sorted by name: all that is complete, and the empty one of a lake that was made. Broken shards
+        are set aside; raises InputError, naming it, for an artifact's table that is broken."""
         if relation in SHARDED:
-            return whole_shards(self.home, lambda: self.listed(relation), lambda: self.set_orphans_aside(relation))
+            return self.whole(relation, lambda: self.listed(relation))
         found = sorted(self.home.glob(GLOBS[relation]))
         for path in found:
             if not is_whole(path):
@@ -237,13 +240,15 @@ class Lake:
                 return found
 
     def schema_file(self, relation: str) -> Path:
-        """The file of a relation that is always there and has no rows."""
+        """The file of a relation that has no rows, and is there in every lake that was made."""
         return self.home / GLOBS[relation].replace("*", EMPTY)
 
     def scan(self, relation: str, files: list[Path] | None = None) -> pl.LazyFrame:
         """The rows of a relation, of all its files or of the given ones."""
         schema = RELATIONS[relation]
-        found = self.files(relation) if files is None else [self.schema_file(relation), *files]
+        found = self.files(relation) if files is None else files
+        if not found:
+            return pl.LazyFrame(schema=schema)
         return pl.scan_parquet(found, schema=schema, glob=False, missing_columns="raise" if relation in SHARDED else "insert")
 
     def partition(self, relation: str, *ids: str) -> Path:
@@ -258,7 +263,13 @@ class Lake:
             compacted = [self.home / file for part in live(every, relation) if part.partition == name for file in part.files]
             return [*compacted, *sorted((self.home / relation / unretired(relation, name, every)).glob("*.parquet"))]
 
-        return whole_shards(self.home, lambda: self.beside_compactions(listed), lambda: self.set_orphans_aside(relation))
+        return self.whole(relation, lambda: self.beside_compactions(listed))
+
+    def whole(self, relation: str, listed: Callable[[], list[Path]]) -> list[Path]:
+        """The shards that `listed` gives, without broken ones: they are set aside, or just left out where the lake is only looked at."""
+        if LOOKING.get():
+            return [path for path in listed() if can_be_read(path)]
+        return whole_shards(self.home, listed, lambda: self.set_orphans_aside(relation))
 
     def set_orphans_aside(self, relation: str) -> None:
         """After shards of rollouts were lost: set aside those of verdicts about what was in them, which the next run grades again."""
@@ -268,8 +279,10 @@ class Lake:
 
     def orphans(self) -> list[Path]:
         """The shards with verdicts about rollouts that the lake does not have."""
-        key = list(ROLLOUT_KEY)
-        judged = pl.scan_parquet(self.files("verdicts"), glob=False, include_file_paths="shard").select(*key, "shard")
+        key, verdicts = list(ROLLOUT_KEY), self.files("verdicts")
+        if not verdicts:
+            return []
+        judged = pl.scan_parquet(verdicts, glob=False, include_file_paths="shard").select(*key, "shard")
         lost = judged.join(self.scan("rollouts").select(key), on=key, how="anti")
         return [Path(name) for name in lost.select(pl.col("shard").unique()).collect()["shard"].sort()]
 
@@ -317,10 +330,38 @@ def numbered(name: str, number: int) -> str:
     return name if number == 1 else f"{name}{NUMBER}{number}"
 
 
+def check_layout(home: Path) -> None:
+    """Raise InputError for what cannot be opened as a lake: a file in the place of its folder, one that this user may not read, one whose
+    version cannot be read, and one of a newer version. One that is not there yet, or is empty, can."""
+    version = lake_version(home)
+    if home.is_file():
+        raise InputError(f"the lake {home} is a file, not a folder; choose another --home")
+    if version > LAKE_VERSION:
+        raise InputError(
+            f"the lake {home} has layout {version}, made by a newer difficulty-prior (this one knows layouts up to "
+            f"{LAKE_VERSION}); upgrade it (pip install --upgrade difficulty-prior), or choose another --home"
+        )
+
+
+def can_be_read(path: Path) -> bool:
+    """Whether a shard is there, and whole."""
+    try:
+        return is_whole(path)
+    except FileNotFoundError:
+        return False
+
+
 def lake_version(home: Path) -> int:
-    """The version of a lake's layout: 1 for those that do not say, and before there is any."""
+    """The version of a lake's layout: 1 for those that do not say, and before there is any. Raises InputError where it cannot be read."""
     path = home / VERSION_FILE
-    return int(json.loads(path.read_text(encoding="utf-8"))["version"]) if path.is_file() else 1
+    try:
+        return int(json.loads(path.read_text(encoding="utf-8"))["version"])
+    except (FileNotFoundError, NotADirectoryError):
+        return 1
+    except OSError as error:
+        raise InputError(f"the lake {home} cannot be read ({error.strerror}: {path}); ask its owner, or choose another --home") from error
+    except (ValueError, KeyError, TypeError, OverflowError) as error:
+        raise InputError(f"{path} does not say which layout the lake has; delete it, and the next run writes it anew") from error
 
 
 def write_version(home: Path) -> None:

@@ -8,6 +8,7 @@ of counts only while the file is the one that was put there.
 
 from __future__ import annotations
 
+import fcntl
 import json
 import logging
 import os
@@ -41,6 +42,21 @@ logger = logging.getLogger(__name__)
 def publishing(lake: Lake) -> FileLock:
     """The lock of the one process that may publish."""
     return FileLock(lake.home / ASIDE / f"{WAREHOUSE}.lock")
+
+
+def is_being_published(lake: Lake) -> bool:
+    """Whether a process of this machine is publishing now: asked of its lock, which is not touched for that."""
+    try:
+        handle = os.open(publishing(lake).lock_file, os.O_RDONLY)
+    except OSError:
+        return False
+    try:
+        fcntl.flock(handle, fcntl.LOCK_SH | fcntl.LOCK_NB)
+    except OSError:
+        return True
+    finally:
+        os.close(handle)
+    return False
 
 
 def attach(connection: duckdb.DuckDBPyConnection, path: Path) -> None:
@@ -182,7 +198,7 @@ def about(home: Path) -> str:
         return "without a published warehouse"
     said = ["with a published warehouse"]
     if kept and not is_same_folder(kept["facts"]["home"], home):
-        said.append(f"which was published in {kept['facts']['home']} and is pointed here by the next command that reads it")
+        said.append(f"which was published in {kept['facts']['home']}: commands read a private copy until the next publish")
     elif kept and kept["file"] not in (None, size_and_time(path)):
         said.append("which another program has changed since: `difficulty-prior publish` makes it anew")
     if writers := holders(path):

@@ -21,6 +21,7 @@ from tasks.base.errors import InputError, NotReachable
 from tasks.base.settings import Settings
 from tasks.lake.artifacts import Artifact
 from tasks.lake.layout import ASIDE, MANIFEST
+from tasks.lake.looking import looking
 
 MOST_DIFFERENCES = 5
 DIGEST_DIGITS = 32
@@ -182,11 +183,12 @@ PLANNER: ContextVar[Planner | None] = ContextVar("planner", default=None)
 
 @contextmanager
 def planning() -> Iterator[Planner]:
-    """Within this, calls of flows and tasks plan."""
+    """Within this, calls of flows and tasks plan, and the lake is only looked at."""
     planner = Planner()
     token = PLANNER.set(planner)
     try:
-        yield planner
+        with looking():
+            yield planner
     finally:
         PLANNER.reset(token)
 

@@ -15,8 +15,8 @@ if TYPE_CHECKING:
 
 
 def create_live_view(connection: duckdb.DuckDBPyConnection, relation: str, root: str, home: Path) -> None:
-    """A view of the lake at `root` (the home as a DuckDB glob, or an s3:// address) that sees files written after it was made; the
-    relation's empty file is always there for its glob to match.
+    """A view of the lake at `root` (the home as a DuckDB glob, or an s3:// address) that sees files written after it was made; in a lake
+    that was made the relation's empty file is there for its glob to match.
 
     Of what is compacted by now it names the large files, and passes over the folders that these retired.
     """

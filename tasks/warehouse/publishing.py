@@ -39,6 +39,7 @@ def publish(lake: Lake, settings: DifficultySettings, adaptive: AdaptiveSettings
     """
     aside = lake.home / ASIDE / WAREHOUSE
     with disk_errors_named(lake.warehouse), publishing(lake):
+        lake.make()  # views find no file of a relation that has none
         for look in range(1, MOST_LOOKS + 1):
             seen = None
             try:

@@ -114,13 +114,13 @@ def test_a_cut_table_of_an_artifact_is_named_with_the_way_out(lake: Lake) -> Non
 
 
 def test_a_lake_of_a_newer_version_is_told(lake: Lake) -> None:
-    (lake.home / "lake" / "version.json").write_text(f'{{"version": {LAKE_VERSION + 1}}}')
+    (lake.make().home / "lake" / "version.json").write_text(f'{{"version": {LAKE_VERSION + 1}}}')
     with pytest.raises(InputError, match=rf"has layout {LAKE_VERSION + 1}, made by a newer difficulty-prior.*upgrade it"):
         Lake(lake.home)
 
 
 def test_a_lake_of_the_first_version_is_taken_over(lake: Lake) -> None:
-    (lake.home / "lake" / "version.json").unlink()
+    (lake.make().home / "lake" / "version.json").unlink()
     old = table("curated", [{"problem_id": "a", "rank": 1}]).drop("weight")
     old.clear().write_parquet(lake.schema_file("curated"))
     with building(artifact(lake.home, "curated", {}), {}) as folder:

@@ -16,10 +16,12 @@ from polars.testing import assert_frame_equal
 
 from tasks.base.errors import InputError
 from tasks.lake.lake import Lake
+from tasks.lake.looking import looking
 from tasks.lake.storage import copy_of, storage
-from tasks.warehouse.home import open_home
+from tasks.warehouse.home import at_hand, open_home
 from tasks.warehouse.querying import query
 from tests.flows.runs import command, environment, run, tables, tiny_recipe
+from tests.lake.test_opening import traces
 
 s3fs = pytest.importorskip("s3fs", reason="s3fs is not installed: pip install 'difficulty-prior[s3]'")
 KEYS = {"AWS_ACCESS_KEY_ID": "tester", "AWS_SECRET_ACCESS_KEY": "secret", "AWS_DEFAULT_REGION": "us-east-1"}
@@ -140,9 +142,7 @@ def test_an_artifact_made_again_leaves_nothing_of_the_one_before(server: Server)
 
 def test_faults_of_the_storage_are_one_message(server: Server, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     def fault(home: str) -> str:
-        done = subprocess.run(
-            command("sql", "select 1", "--home", home), env=environment(tmp_path), capture_output=True, text=True, check=False
-        )
+        done = subprocess.run(command("sync", "--home", home), env=environment(tmp_path), capture_output=True, text=True, check=False)
         assert done.returncode == 2 and "Traceback" not in done.stderr, done.stderr
         return " ".join(done.stderr.split())
 
@@ -159,6 +159,19 @@ def test_faults_of_the_storage_are_one_message(server: Server, tmp_path: Path, m
     server.process.kill()
     server.process.wait()
     assert f"{server.url} does not answer" in fault("s3://lakes/a")
+
+
+def test_a_look_is_at_the_copy_that_a_run_brought_up_to_date(server: Server) -> None:
+    home = Path("s3://lakes/a")
+    assert "has no copy here" in at_hand(home).unknown and not at_hand(home).folder.exists()
+    lake = Lake(open_home(home))
+    assert objects() and "last brought up to date at 20" in at_hand(home).unknown
+    server.process.kill()
+    server.process.wait()
+    before = traces(lake.home)
+    with looking():
+        assert open_home(home) == open_home(lake.home) == lake.home
+    assert lake.scan("rollouts").collect().is_empty() and traces(lake.home) == before
 
 
 def test_the_copy_of_an_address_has_a_name_of_its_own(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:

@@ -96,7 +96,7 @@ def test_a_disk_without_room_is_a_fault(small_disk: Path) -> None:
 
 
 def test_a_lake_of_a_newer_version_is_a_fault(tmp_path: Path) -> None:
-    lake = Lake(tmp_path / "runs")
+    lake = Lake(tmp_path / "runs").make()
     (lake.home / "lake" / "version.json").write_text('{"version": 99}')
     [home] = doctor.look_at_home(lake.home)
     assert home.level is Level.fault and "layout 99" in home.said and "upgrade" in home.fix

@@ -21,9 +21,9 @@ from flows.server.children import MOST_DEATHS, Child, end
 from flows.server.own import check_port, check_version
 from flows.service import entrypoints
 from flows.service.pools import STALE_S, crew, faults
-from flows.service.running import check_writable
 from flows.service.submitting import parse
 from tasks.base.errors import InputError, WorkerError
+from tasks.lake.artifacts import check_writable
 
 NOW = datetime(2026, 1, 1, tzinfo=UTC)
 PARENT = """
