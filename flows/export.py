@@ -9,12 +9,12 @@ from tasks.exporting.export import export_set, find_set, measured_prompting, mod
 from tasks.lake.artifacts import Artifact
 from tasks.policy.identity import PolicySettings
 from tasks.steps.planning import planning
-from tasks.warehouse.home import open_home
+from tasks.warehouse.home import at_hand
 
 
 def export(name: str, home: Path, *, to: str, out: Path, changes: list[str]) -> list[Path]:
     """Export the set of that id with the default stages, or a recipe's sets with its own. Gives the files."""
-    home = open_home(home)
+    home = at_hand(home).folder
     given = None if changes else find_set(home, name)
     if given:
         stages, model = StagesSettings().stages, model_name(PolicySettings().model)

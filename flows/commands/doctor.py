@@ -3,6 +3,7 @@
 A warning is something that some runs would miss; a fault is something that no run, or none of what is configured, gets past.
 """
 
+import errno
 import json
 import os
 import platform
@@ -21,18 +22,18 @@ import psutil
 from packaging.requirements import Requirement
 from packaging.version import Version
 
-from tasks.base.errors import InputError
+from tasks.base.errors import PLACE_FAULTS, InputError
 from tasks.base.process import PROJECT
-from tasks.lake.artifacts import check_writable
-from tasks.lake.lake import LAKE_VERSION, lake_version
 from tasks.lake.published import about
 from tasks.lake.storage import remote_address
+from tasks.warehouse.home import at_hand
 
 NAME = "difficulty-prior"
 OLDEST_PYTHON = (3, 11)
 GIB = 2**30
 ROOM_FOR_A_RUN, ROOM_FOR_ANYTHING = 10 * GIB, GIB // 2
 MEMORY_FOR_THE_DEMO = 2 * GIB
+OTHER_HOME = "make room, or choose another --home or DIFFICULTY_PRIOR_HOME"
 EXTRAS = {
     "vllm": ("vllm", "fast sampling on GPUs"),
     "ray": ("prefect_ray", "sampling on a Ray cluster"),
@@ -226,29 +227,40 @@ def look_at_extras() -> Iterator[Finding]:
 
 
 def look_at_home(home: Path) -> Iterator[Finding]:
-    """The lake: writable, with room, of a layout that this version knows."""
-    if remote_address(home):
-        yield Finding(
-            "home", Level.ok if find_spec("s3fs") else Level.fault, f"{home} on object storage", "pip install 'difficulty-prior[s3]'"
-        )
-        return
-    place = home.expanduser().absolute()
+    """The lake: one that this version opens, in a place that can be written, with room. No storage is asked, and nothing is written."""
     try:
-        check_writable(place)
+        lake = at_hand(home)
     except InputError as error:
-        yield Finding("home", Level.fault, str(error).split(". ")[0], "make room, or choose another --home or DIFFICULTY_PRIOR_HOME")
+        said, _, fix = str(error).partition("; ")
+        yield Finding("home", Level.fault, said, fix)
         return
-    free, layout = shutil.disk_usage(place).free, lake_version(place)
-    said = f"{place}: {gib(free)} free, {about(place)}"
-    if layout > LAKE_VERSION:
-        newer = f"{place} has layout {layout}, made by a newer version; this one knows {LAKE_VERSION}"
-        yield Finding("home", Level.fault, newer, f"pip install --upgrade {NAME}, or choose another --home")
+    place = nearest_folder(lake.folder)
+    free = shutil.disk_usage(place).free
+    said = f"{lake.folder}: {gib(free)} free, {about(lake.folder)}{f'; {lake.unknown}' if lake.unknown else ''}"
+    if remote_address(home) and not find_spec("s3fs"):
+        yield Finding("home", Level.fault, f"{home} is on object storage, and s3fs is not installed", f"pip install '{NAME}[s3]'")
+    elif fault := why_not_written(place):
+        yield Finding("home", Level.fault, f"cannot write the lake {lake.folder}: {fault}", OTHER_HOME)
     elif free < ROOM_FOR_ANYTHING:
-        yield Finding("home", Level.fault, said, "make room: a run would stop in the middle")
+        yield Finding("home", Level.fault, said, f"a run would stop in the middle: {OTHER_HOME}")
     elif free < ROOM_FOR_A_RUN:
         yield Finding("home", Level.warning, said, "enough for the demo; checkpoints of a 7B model take tens of GiB each")
     else:
         yield Finding("home", Level.ok, said)
+
+
+def nearest_folder(path: Path) -> Path:
+    """What there is of a path: itself, or what it would be made in."""
+    return next(place for place in (path, *path.parents) if place.exists())
+
+
+def why_not_written(place: Path) -> str:
+    """Why this user cannot write into a place; "" where it can."""
+    if not place.is_dir():
+        return PLACE_FAULTS[errno.ENOTDIR]
+    if os.statvfs(place).f_flag & os.ST_RDONLY:
+        return PLACE_FAULTS[errno.EROFS]
+    return "" if os.access(place, os.W_OK | os.X_OK) else PLACE_FAULTS[errno.EACCES]
 
 
 def look_at_prefect() -> Iterator[Finding]:

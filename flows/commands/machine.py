@@ -7,7 +7,7 @@ from rich.table import Table
 from rich.text import Text
 
 from flows.commands.doctor import Finding, Level, examine
-from flows.commands.options import AsJson, Changes, Home, opened, recipe_names
+from flows.commands.options import AsJson, Changes, Home, recipe_names
 from flows.commands.printing import print_json, printed
 from flows.recipe import default_home, load_recipe
 
@@ -35,7 +35,7 @@ def status(
     from flows.commands.standing import print_status
     from flows.commands.status import look
 
-    found = look(opened(home), load_recipe(recipe, changes or ()) if recipe else None)
+    found = look(home or default_home(), load_recipe(recipe, changes or ()) if recipe else None)
     if as_json:
         print_json(found)
     else:

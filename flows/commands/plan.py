@@ -19,7 +19,7 @@ from tasks.steps.planning import State, Step, planning
 from tasks.training.cautions import EVALUATION, PROFILE, asking, cautions, trained_as
 from tasks.training.launch import launch_config
 from tasks.training.settings import StageSettings
-from tasks.warehouse.home import open_home
+from tasks.warehouse.home import at_hand
 
 EXTRAS = {"vllm": "vllm", "prefect_ray": "ray"}
 
@@ -44,15 +44,17 @@ class Plan:
 
 
 def plan_flow(flow: Callable[..., Any], recipe: Recipe, home: Path) -> Plan:
-    """Dry-run a flow."""
-    home = open_home(home)
+    """What a flow would do in a lake as it lies on this machine: nothing is written, fetched, asked or ended."""
+    lake = at_hand(home)
     with planning() as planner:
-        flow(recipe=recipe, home=home)
+        flow(recipe=recipe, home=lake.folder)
     faults = [line for step in planner.steps for line in missing_for_step(step)]
     works = [step.work for step in planner.steps if step.work]
     missing = list(dict.fromkeys([*faults, *missing_here(recipe)]))
     completions, tokens = total([work.left for work in works]), total([work.most_tokens for work in works])
-    return Plan(recipe.name, home, planner.steps, missing, *remarks(recipe, planner.steps), completions, tokens)
+    warnings, notes = remarks(recipe, planner.steps)
+    unknown = [lake.unknown] if lake.unknown else []
+    return Plan(recipe.name, lake.folder, planner.steps, missing, [*unknown, *warnings], notes, completions, tokens)
 
 
 def remarks(recipe: Recipe, steps: list[Step]) -> tuple[list[str], list[str]]:

@@ -9,10 +9,9 @@ import typer
 
 from flows.commands.options import opened
 from flows.commands.printing import print_json, printed
-from flows.recipe import Recipe, load_recipe
+from flows.recipe import Recipe, default_home, load_recipe
 from tasks.base.output import outlive_readers
 from tasks.base.process import own_children
-from tasks.lake.artifacts import check_writable
 
 
 def prefect_defaults() -> None:
@@ -29,18 +28,15 @@ def ready(home: Path | None) -> Path:
     from flows.server.client import check_api
 
     check_api()
-    place = opened(home)
-    check_writable(place)
-    return place
+    return opened(home)
 
 
 def run_flow(load: Callable[[], Any], name: str, home: Path | None, changes: list[str] | None, plan: bool, as_json: bool) -> Any:
     """Run the flow that `load` imports, on a recipe; or print what that would do, and end."""
     recipe: Recipe = load_recipe(name, changes or ())
     if plan:
-        prefect_defaults()
         os.environ["HF_HUB_OFFLINE"] = "1"  # a plan asks nothing elsewhere; the hub's client reads this when it is imported
-        show_plan(load(), recipe, opened(home), as_json)
+        show_plan(load(), recipe, home or default_home(), as_json)
         raise typer.Exit()
     place = ready(home)
     return load()(recipe=recipe, home=place)

@@ -7,9 +7,9 @@ from typing import Annotated
 
 import typer
 
-from flows.commands.options import AsJson, Changes, Home, opened, options_checked, recipe_names
+from flows.commands.options import AsJson, Changes, Home, looked_at, options_checked, recipe_names
 from flows.commands.printing import print_json, printed, progress_of, say
-from flows.recipe import default_home, load_recipe
+from flows.recipe import load_recipe
 
 app = typer.Typer()
 PANEL = "Sets and where they come from"
@@ -55,7 +55,7 @@ def sweep(
     with options_checked():
         settings, base = sweep_settings(load_recipe(recipe, changes or ()) if recipe else None, stage, rounds, tuple(size or ()))
     with progress_of("sets chosen") as on_progress:
-        found = swept(Lake(opened(home)), settings, policy or base, on_progress)
+        found = swept(Lake(looked_at(home)), settings, policy or base, on_progress)
     if plot:
         write_plot(found, plot)
     if as_json:
@@ -84,7 +84,7 @@ def trace(
     from flows.commands.trace import traced_facts
     from tasks.lake.lake import Lake
 
-    lake = Lake(opened(home))
+    lake = Lake(looked_at(home))
     if as_json:
         print_json(traced_facts(lake, what))
     else:
@@ -108,7 +108,7 @@ def export(
     """
     from flows.export import export as write
 
-    files = write(what, home or default_home(), to=to.value, out=out, changes=changes or [])
+    files = write(what, looked_at(home), to=to.value, out=out, changes=changes or [])
     if as_json:
         print_json({"files": files})
     else:

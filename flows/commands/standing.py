@@ -27,6 +27,8 @@ def print_status(console: Console, status: Status) -> None:
     """Print all that is known."""
     counts = ", ".join(f"{count} {kind}" for kind, count in status.finished.items())
     print_line(console, Text.assemble(("lake     ", "dim"), str(status.home), (f"  {counts or 'nothing is made in it yet'}", "dim")))
+    if status.unknown:
+        print_line(console, Text.assemble(("storage  ", "yellow"), printable(status.unknown)))
     if not status.under_way:
         print_line(console, Text.assemble(("lake     ", "dim"), "no step is being made"))
     for step in status.under_way:

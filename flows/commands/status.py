@@ -13,6 +13,7 @@ from flows.server.api_settings import api_may_be_set
 from tasks.lake.layout import ASIDE, MANIFEST, PROGRESS
 from tasks.steps.how_far import read_how_far
 from tasks.steps.planning import State, Step
+from tasks.warehouse.home import at_hand
 
 if TYPE_CHECKING:
     from flows.server.client import Pool, ServerRun
@@ -69,9 +70,11 @@ class ServerStanding:
 
 @dataclass(frozen=True)
 class Status:
-    """All of it. `finished` counts the lake's artifacts by kind; `server` is None where no API is configured."""
+    """All of it. `unknown` says what the lake's storage may have that is not here, `finished` counts the lake's artifacts by kind, and
+    `server` is None where no API is configured."""
 
     home: Path
+    unknown: str
     finished: dict[str, int]
     under_way: list[UnderWay]
     recipe: RecipeStanding | None
@@ -80,10 +83,11 @@ class Status:
 
 def look(home: Path, recipe: Recipe | None = None) -> Status:
     """The status of a lake, of a recipe in it if one is given, and of the server that is configured."""
-    made = under_way(home)
-    finished = Counter(path.parent.parent.name for path in home.glob(f"*/*/{MANIFEST}"))
-    standing = recipe_standing(home, recipe, made) if recipe else None
-    return Status(home, dict(sorted(finished.items())), made, standing, server_standing())
+    lake = at_hand(home)
+    made = under_way(lake.folder)
+    finished = Counter(path.parent.parent.name for path in lake.folder.glob(f"*/*/{MANIFEST}"))
+    standing = recipe_standing(lake.folder, recipe, made) if recipe else None
+    return Status(lake.folder, lake.unknown, dict(sorted(finished.items())), made, standing, server_standing())
 
 
 def under_way(home: Path) -> list[UnderWay]:

@@ -7,6 +7,7 @@ import pytest
 
 from tests.flows.finished.conftest import Finished
 from tests.flows.moved import said_by_all
+from tests.lake.test_opening import traces
 
 
 @pytest.mark.parametrize("original", ["changed", "deleted"])
@@ -20,7 +21,8 @@ def test_every_reading_command_says_the_same_of_a_copy(finished: Finished, tmp_p
     else:
         for folder in ("rollouts", "verdicts", "policies", "stages"):
             shutil.rmtree(here / folder)
+    untouched = traces(there)
     after = said_by_all(there, finished.recipe, tmp_path / "out-after")
     assert {said[0] for said in before.values()} == {"0"}, before
-    assert after == before
+    assert after == before and traces(there) == untouched
     assert not [name for name, said in after.items() if str(here) in said or str(finished.home) in said]
