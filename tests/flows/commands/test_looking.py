@@ -8,7 +8,6 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from tasks.warehouse.warehouse import publish
 from typer.testing import CliRunner, Result
 
 from flows.commands.cli import app
@@ -17,6 +16,7 @@ from tasks.base.process import OWNER
 from tasks.estimates.settings import DifficultySettings
 from tasks.lake.lake import Lake
 from tasks.lake.storage import copy_of
+from tasks.warehouse.publishing import publish
 from tests.lake.test_opening import filled, traces
 
 LOOKS = {
