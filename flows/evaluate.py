@@ -7,6 +7,7 @@ from flows.plannable import flow
 from flows.profile import Profiled, answered
 from flows.recipe import Recipe
 from flows.train import Trained, train
+from tasks.base.errors import InputError
 from tasks.difficulty.task import measure
 from tasks.evaluation.task import EvaluationArm
 from tasks.evaluation.task import evaluate as compare
@@ -26,12 +27,22 @@ class Evaluated:
 
 @flow(name="evaluate", flow_run_name="evaluate {recipe.name}", validate_parameters=True)
 def evaluate(recipe: Recipe, home: Path) -> Evaluated:
-    """Train what is not trained yet, and evaluate every policy."""
+    """Train what is not trained yet, and evaluate every policy. Raises InputError, before anything is done, where nothing is held out."""
+    check_held_out(recipe)
     home = open_home(home)
     trained = train(recipe, home)
     evaluation = compare_policies(recipe, home, trained.curated.profiled, trained.policies, trained.sets)
     show_new(recipe.name, trained.curated.profiled.difficulty, *trained.sets, evaluation)
     return Evaluated(trained, evaluation)
+
+
+def check_held_out(recipe: Recipe) -> None:
+    """Raise InputError where a recipe holds nothing out: what is to be evaluated says so before it samples and trains for that."""
+    if not recipe.problems.can_evaluate:
+        raise InputError(
+            f"recipe {recipe.name}: problems.heldout names no problems, so there is nothing to evaluate on; give it sources, or go only as "
+            "far as none are needed, with `difficulty-prior profile`, `curate` or `train`"
+        )
 
 
 def compare_policies(recipe: Recipe, home: Path, profiled: Profiled, policies: tuple[Policy, ...], sets: tuple[Artifact, ...]) -> Artifact:

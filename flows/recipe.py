@@ -56,6 +56,11 @@ class ProblemsSettings(Settings):
         """Whether there are problems for validation."""
         return bool(self.validation or (self.starter and self.starter.n_validation))
 
+    @property
+    def can_evaluate(self) -> bool:
+        """Whether there are held-out problems."""
+        return bool(self.heldout or self.starter)
+
 
 class HintedStageSettings(StageSettings):
     """A stage with difficulty hints unless the recipe says otherwise."""

@@ -15,7 +15,7 @@ from prefect.futures import wait
 
 from flows.arms import Arm, Study
 from flows.curate import choose_sets
-from flows.evaluate import compare_policies
+from flows.evaluate import check_held_out, compare_policies
 from flows.plannable import flow
 from flows.profile import Profiled, measure_difficulty, read_problems
 from flows.recipe import Recipe
@@ -44,7 +44,9 @@ class StudyRun:
 
 @flow(name="study", flow_run_name="study {study.name}", validate_parameters=True)
 def study(study: Study, home: Path) -> StudyRun:
-    """Run every arm with every seed that is not done yet, and compare them."""
+    """Run every arm with every seed that is not done yet, and compare them. Raises InputError where an arm has nothing held out."""
+    for arm in study.arms:
+        check_held_out(study.arm_recipe(arm, 0))
     home = open_home(home)
     recipe = study.arm_recipe(study.arms[0], 0)
     read_problems(recipe, home)  # what all seeds share is made before they run side by side
