@@ -7,7 +7,7 @@ from flows.plannable import flow
 from flows.profile import Profiled, profile
 from flows.recipe import Recipe
 from tasks.curation.settings import CurationSettings
-from tasks.curation.task import curate as choose
+from tasks.curation.task import CurationRequest, curate_sets
 from tasks.lake.artifacts import Artifact
 from tasks.reporting.task import show_new
 from tasks.steps.in_use import use
@@ -39,4 +39,10 @@ def curated_stages(recipe: Recipe) -> CurationSettings:
 
 def choose_sets(recipe: Recipe, home: Path, profiled: Profiled) -> Curated:
     """The sets of the recipe's stages."""
-    return Curated(profiled, choose(home, profiled.difficulty, profiled.train, curated_stages(recipe), recipe.seed))
+    return Curated(profiled, curate_sets(sets_wanted(recipe, home, profiled)))
+
+
+def sets_wanted(recipe: Recipe, home: Path, profiled: Profiled) -> CurationRequest:
+    """The request for the sets of the recipe's stages."""
+    difficulty, problems, settings = profiled.difficulty, profiled.train, curated_stages(recipe)
+    return CurationRequest(home=home, difficulty=difficulty, problems=problems, settings=settings, seed=recipe.seed)

@@ -4,13 +4,12 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from flows.plannable import flow
-from flows.profile import Profiled, answered
+from flows.profile import Profiled, answered, measured
 from flows.recipe import Recipe
 from flows.train import Trained, train
 from tasks.base.errors import InputError
-from tasks.difficulty.task import measure
-from tasks.evaluation.task import EvaluationArm
-from tasks.evaluation.task import evaluate as compare
+from tasks.evaluation.comparison import EvaluationArm
+from tasks.evaluation.task import EvaluationRequest, evaluate_policies
 from tasks.lake.artifacts import Artifact
 from tasks.policy.identity import Policy
 from tasks.reporting.task import show_new
@@ -51,11 +50,11 @@ def compare_policies(recipe: Recipe, home: Path, profiled: Profiled, policies: t
     plain = {policy.name: answered(recipe, home, policy, heldout, samples) for policy in policies}
     arms = [arm(policy, plain[policy.name]) for policy in policies]
     if recipe.evaluation.hints:
-        difficulty = measure(home, plain["base"], heldout, recipe.difficulty)
+        difficulty = measured(recipe, home, plain["base"], heldout)
         for policy in policies:
             hinted = answered(recipe, home, policy, heldout, samples, hints_from=difficulty)
             arms.append(arm(policy, hinted, fallback=plain[policy.name]))
-    return compare(home, tuple(arms), heldout, profiled.similarity, sets)
+    return evaluate_policies(EvaluationRequest(home=home, arms=tuple(arms), problems=heldout, similarity=profiled.similarity, sets=sets))
 
 
 def arm(policy: Policy, graded: Artifact, fallback: Artifact | None = None) -> EvaluationArm:

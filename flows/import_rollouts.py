@@ -3,17 +3,17 @@
 from pathlib import Path
 
 from flows.plannable import flow
-from tasks.difficulty.task import measure
+from tasks.difficulty.task import DifficultyRequest, measure_difficulty
 from tasks.estimates.settings import DifficultySettings
 from tasks.grading.settings import GradingSettings
-from tasks.grading.task import grade
+from tasks.grading.task import GradeRequest, grade_rollouts
 from tasks.lake.artifacts import Artifact
 from tasks.problems.settings import SourceSettings
-from tasks.problems.task import ingest
-from tasks.sampling.import_task import import_rollouts as bring_in
+from tasks.problems.task import IngestRequest, ingest_problems
+from tasks.sampling.import_task import ImportRequest, import_panel
 from tasks.sampling.imported import ImportSettings
 from tasks.similarity.settings import SimilaritySettings
-from tasks.similarity.task import find_near_duplicates
+from tasks.similarity.task import SimilarityRequest, find_near_duplicates
 from tasks.warehouse.home import open_home
 from tasks.warehouse.task import publish_warehouse
 
@@ -22,9 +22,15 @@ from tasks.warehouse.task import publish_warehouse
 def import_rollouts(source: SourceSettings, panels: tuple[ImportSettings, ...], home: Path) -> list[Artifact]:
     """Grade each panel's responses to the source's problems, measure their difficulty for it, and publish."""
     home = open_home(home)
-    problems = (ingest(home, source),)
-    find_near_duplicates(home, problems, SimilaritySettings())
-    grading, difficulty = GradingSettings(), DifficultySettings()
-    measured = [measure(home, grade(home, bring_in(home, problems, panel), problems, grading), problems, difficulty) for panel in panels]
-    publish_warehouse(home, difficulty)
+    problems = (ingest_problems(IngestRequest(home=home, source=source)),)
+    find_near_duplicates(SimilarityRequest(home=home, problems=problems, settings=SimilaritySettings()))
+    measured = [measured_panel(home, problems, panel) for panel in panels]
+    publish_warehouse(home, DifficultySettings())
     return measured
+
+
+def measured_panel(home: Path, problems: tuple[Artifact, ...], panel: ImportSettings) -> Artifact:
+    """How hard the problems are for one panel."""
+    profile = import_panel(ImportRequest(home=home, problems=problems, settings=panel))
+    graded = grade_rollouts(GradeRequest(home=home, profile=profile, problems=problems, settings=GradingSettings()))
+    return measure_difficulty(DifficultyRequest(home=home, graded=graded, problems=problems, settings=DifficultySettings()))

@@ -7,7 +7,7 @@ from flows.evaluate import Evaluated, evaluate
 from flows.plannable import flow
 from flows.recipe import Recipe
 from tasks.lake.artifacts import Artifact
-from tasks.reporting.task import report
+from tasks.reporting.task import ReportRequest, report_run
 from tasks.steps.how_far import forget_recipe
 from tasks.steps.planning import PLANNER
 from tasks.warehouse.home import open_home
@@ -29,7 +29,8 @@ def pipeline(recipe: Recipe, home: Path) -> PipelineRun:
     home = open_home(home)
     evaluated = evaluate(recipe, home)
     trained, profiled = evaluated.trained, evaluated.trained.curated.profiled
-    page = report(home, recipe.name, profiled.difficulty, trained.sets, trained.stages, evaluated.evaluation, profiled.train)
+    shown = {"difficulty": profiled.difficulty, "sets": trained.sets, "stages": trained.stages, "problems": profiled.train}
+    page = report_run(ReportRequest(home=home, name=recipe.name, evaluation=evaluated.evaluation, **shown))
     published = publish_warehouse(home, recipe.difficulty, recipe.sampling.adaptive)
     if PLANNER.get() is None:
         forget_recipe(home, recipe.name)

@@ -5,20 +5,21 @@ from pathlib import Path
 
 from flows.plannable import flow
 from flows.recipe import Recipe
-from tasks.difficulty.task import find_stops, measure
-from tasks.grading.task import grade
+from tasks.difficulty.task import DifficultyRequest, StopsRequest, find_stops, measure_difficulty
+from tasks.grading.task import GradeRequest, grade_rollouts
 from tasks.lake.artifacts import Artifact
 from tasks.policy.identity import Policy, base_policy
 from tasks.problems.overlap import Parts
 from tasks.problems.overlap_task import set_apart
 from tasks.problems.settings import SourceSettings
-from tasks.problems.task import ingest
+from tasks.problems.task import IngestRequest, ingest_problems
 from tasks.reporting.task import show_new
-from tasks.sampling.import_task import import_rollouts
-from tasks.sampling.task import sample
-from tasks.similarity.task import find_near_duplicates
+from tasks.sampling.import_task import ImportRequest, import_panel
+from tasks.sampling.task import SampleRequest, sample_rollouts
+from tasks.similarity.task import SimilarityRequest, find_near_duplicates
 from tasks.starter.datasets import DATASETS
-from tasks.starter.task import draw_datasets
+from tasks.starter.task import DatasetsRequest, draw_datasets
+from tasks.steps.planning import is_known
 from tasks.warehouse.home import open_home
 from tasks.warehouse.task import publish_warehouse
 
@@ -40,29 +41,29 @@ class Profiled:
 def profile(recipe: Recipe, home: Path) -> Profiled:
     """Measure how hard every training problem is, and publish it."""
     home = open_home(home)
-    profiled = measure_difficulty(recipe, home)
+    profiled = profile_problems(recipe, home)
     publish_warehouse(home, recipe.difficulty, recipe.sampling.adaptive)
     show_new(recipe.name, profiled.difficulty)
     return profiled
 
 
-def measure_difficulty(recipe: Recipe, home: Path) -> Profiled:
+def profile_problems(recipe: Recipe, home: Path) -> Profiled:
     """Read the problems, look for those that are nearly the same, and measure how hard those to train on are."""
     parts = read_problems(recipe, home)
-    similarity, train = find_near_duplicates(home, parts.sources, recipe.similarity), parts.train
-    base = base_policy(recipe.policy)
-    profiled = (
-        (*train, *parts.heldout) if recipe.panel else train
-    )  # a panel has answered both; a policy is sampled on those held out when evaluated
+    similarity = find_near_duplicates(SimilarityRequest(home=home, problems=parts.sources, settings=recipe.similarity))
+    base, train = base_policy(recipe.policy), parts.train
+    # a panel has answered both parts; a policy is sampled on the problems held out when it is evaluated
+    profiled = (*train, *parts.heldout) if recipe.panel else train
     graded = first_answers(recipe, home, base, profiled)
-    difficulty = measure(home, graded, profiled, recipe.difficulty)
+    difficulty = measured(recipe, home, graded, profiled)
     return Profiled(train, parts.heldout, parts.validation, similarity, base, graded, difficulty)
 
 
 def first_answers(recipe: Recipe, home: Path, base: Policy, problems: tuple[Artifact, ...]) -> Artifact:
     """The graded answers that difficulty is measured on: the panel's where the recipe names one, else the base policy's own."""
     if recipe.panel:
-        return grade(home, import_rollouts(home, problems, recipe.panel), problems, recipe.grading)
+        panel = import_panel(ImportRequest(home=home, problems=problems, settings=recipe.panel))
+        return grade_rollouts(GradeRequest(home=home, profile=panel, problems=problems, settings=recipe.grading))
     return sampled_until_settled(recipe, home, base, problems)
 
 
@@ -72,8 +73,10 @@ def sampled_until_settled(recipe: Recipe, home: Path, policy: Policy, problems: 
     first, *later = recipe.sampling.checkpoints()
     graded = answered(recipe, home, policy, problems, first)
     for rounds in later:
-        stops = find_stops(home, graded, problems, recipe.difficulty, recipe.sampling)
-        if not stops.manifest["undecided"]:
+        request = StopsRequest(home=home, graded=graded, problems=problems, settings=recipe.difficulty, sampling=recipe.sampling)
+        stops = find_stops(request)
+        undecided = stops.manifest["undecided"]
+        if is_known(undecided) and not undecided:  # a plan, which cannot know, goes on to the last
             break
         graded = answered(recipe, home, policy, problems, rounds, stops=stops)
     return graded
@@ -82,10 +85,16 @@ def sampled_until_settled(recipe: Recipe, home: Path, policy: Policy, problems: 
 def answered(
     recipe: Recipe, home: Path, policy: Policy, problems: tuple[Artifact, ...], rounds: int, **options: Artifact | None
 ) -> Artifact:
-    """A policy's graded answers to the problems over so many rounds; `options` are those of `sample`."""
+    """A policy's graded answers to the problems over so many rounds; `options` are those of a `SampleRequest`."""
     sampling = recipe.sampling.model_copy(update={"rounds": rounds})
-    rollouts = sample(home, policy, problems, recipe.prompting, sampling, recipe.seed, **options)
-    return grade(home, rollouts, problems, recipe.grading)
+    asked = {"policy": policy, "problems": problems, "prompting": recipe.prompting, "sampling": sampling, "seed": recipe.seed}
+    rollouts = sample_rollouts(SampleRequest(home=home, **asked, **options))
+    return grade_rollouts(GradeRequest(home=home, profile=rollouts, problems=problems, settings=recipe.grading))
+
+
+def measured(recipe: Recipe, home: Path, graded: Artifact, problems: tuple[Artifact, ...]) -> Artifact:
+    """How hard the problems are, by the recipe's bands, for the policy whose graded answers these are."""
+    return measure_difficulty(DifficultyRequest(home=home, graded=graded, problems=problems, settings=recipe.difficulty))
 
 
 def read_problems(recipe: Recipe, home: Path) -> Parts:
@@ -94,15 +103,19 @@ def read_problems(recipe: Recipe, home: Path) -> Parts:
 
 
 def ingested(recipe: Recipe, home: Path) -> Parts:
-    """The same as they lie in their sources, where a problem may be in two of them."""
+    """The problems by what they are for as they lie in their sources, where a problem may be in two of them."""
     sources = {"train": recipe.problems.train, "heldout": recipe.problems.heldout, "validation": recipe.problems.validation}
     starter = recipe.problems.starter
     if starter:
-        datasets = draw_datasets(home, starter)
+        datasets = draw_datasets(DatasetsRequest(home=home, settings=starter))
         counts = {"train": starter.n_train, "heldout": starter.n_heldout, "validation": starter.n_validation}
         for split, problems in counts.items():
             sources[split] = (*sources[split], *(starter_sources(datasets, split, problems) if problems else ()))
-    return Parts(**{part: tuple(ingest(home, source) for source in found) for part, found in sources.items()})
+
+    def ingest(source: SourceSettings) -> Artifact:
+        return ingest_problems(IngestRequest(home=home, source=source))
+
+    return Parts(**{part: tuple(map(ingest, found)) for part, found in sources.items()})
 
 
 def starter_sources(datasets: Artifact, split: str, problems: int) -> list[SourceSettings]:

@@ -8,16 +8,15 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from flows.curate import curated_stages
+from flows.curate import sets_wanted
 from flows.events import SETS_CHANGED, tell
 from flows.plannable import flow
-from flows.profile import Profiled, measure_difficulty
+from flows.profile import Profiled, profile_problems
 from flows.recipe import Recipe
 from flows.train import policies_in_use, profiled_with
 from tasks.curation.drift import StageDrift, drift_of
 from tasks.curation.drift_task import compare_sets
-from tasks.curation.task import curate as choose
-from tasks.curation.task import plan as planned_sets
+from tasks.curation.task import curate_sets
 from tasks.lake.artifacts import Artifact
 from tasks.steps.in_use import in_use, sets_in_use, use
 from tasks.warehouse.home import open_home
@@ -42,21 +41,20 @@ def recurate(recipe: Recipe, home: Path) -> Recurated:
     if used is None:
         return Recurated(f"{recipe.name} has no sets in use yet; `difficulty-prior curate {recipe.name}` chooses the first")
     before, profiled = sets_in_use(home, used), profile_now(recipe, home)
-    settings = curated_stages(recipe)
-    chosen = (home, profiled.difficulty, profiled.train, settings, recipe.seed)
-    wanted = planned_sets(*chosen)
-    if wanted.key == used.sets:
+    wanted = sets_wanted(recipe, home, profiled)
+    key = wanted.target().key
+    if key == used.sets:
         return Recurated("nothing new: the sets in use are those that would be chosen now", before, before)
-    compared = f"{wanted.key} {recipe.recuration.model_dump_json()}"
+    compared = f"{key} {recipe.recuration.model_dump_json()}"
     if compared == used.declined:
         return Recurated("nothing new since the sets in use were last compared, and kept", before, before)
-    stages = compare_sets(home, before, *chosen[1:])
+    stages = compare_sets(before, wanted)
     drift, bound = drift_of(stages, recipe.recuration.measure), recipe.recuration.bound
     if drift <= bound:
         use(home, recipe.name, declined=compared)
         done = Recurated(f"drift {drift:.1%}, within the bound of {bound:.1%}: sets kept", before, before, stages)
     else:
-        after = choose(*chosen)
+        after = curate_sets(wanted)
         use(home, recipe.name, sets=after.key, declined=None)
         done = Recurated(f"drift {drift:.1%}, above the bound of {bound:.1%}: new sets", before, after, stages)
     publish_warehouse(home, recipe.difficulty, recipe.sampling.adaptive)
@@ -66,7 +64,7 @@ def recurate(recipe: Recipe, home: Path) -> Recurated:
 
 def profile_now(recipe: Recipe, home: Path) -> Profiled:
     """How hard the problems are now: for the recipe's base policy, or for the one that its stages have left."""
-    profiled = measure_difficulty(recipe, home)
+    profiled = profile_problems(recipe, home)
     if recipe.recuration.policy == "base":
         return profiled
     return profiled_with(recipe, home, profiled, policies_in_use(recipe, home, profiled.base)[-1])

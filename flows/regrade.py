@@ -11,7 +11,7 @@ from tasks.base.errors import InputError
 from tasks.estimates.settings import DifficultySettings
 from tasks.grading.settings import GradingSettings
 from tasks.grading.stored import stored_profiles
-from tasks.grading.task import grade
+from tasks.grading.task import GradeRequest, grade_rollouts
 from tasks.lake.artifacts import Artifact
 from tasks.lake.lake import Lake
 from tasks.warehouse.home import open_home
@@ -39,6 +39,7 @@ def regrade(home: Path, recipe: Recipe | None = None) -> list[Artifact]:
         raise InputError(
             f"the lake at {home} holds no responses{' to the problems of ' + recipe.name if recipe else ''}: nothing to regrade"
         )
-    graded = [grade(home, profile, problems, grading) for profile, problems in profiles]
+    requests = [GradeRequest(home=home, profile=profile, problems=problems, settings=grading) for profile, problems in profiles]
+    graded = [grade_rollouts(request) for request in requests]
     publish_warehouse(home, difficulty, adaptive)
     return graded

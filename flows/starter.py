@@ -5,7 +5,7 @@ from pathlib import Path
 from flows.plannable import flow
 from tasks.lake.artifacts import Artifact
 from tasks.starter.settings import StarterSettings
-from tasks.starter.task import teach_policy
+from tasks.starter.task import TeachRequest, teach_policy
 from tasks.warehouse.home import open_home
 
 
@@ -13,4 +13,4 @@ from tasks.warehouse.home import open_home
 def starter(settings: StarterSettings, home: Path) -> Artifact:
     """Teach the starter policy; its model folder lies in the artifact."""
     home = open_home(home)
-    return teach_policy(home, settings)
+    return teach_policy(TeachRequest(home=home, settings=settings))

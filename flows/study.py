@@ -17,15 +17,15 @@ from flows.arms import Arm, Study
 from flows.curate import choose_sets
 from flows.evaluate import check_held_out, compare_policies
 from flows.plannable import flow
-from flows.profile import Profiled, measure_difficulty, read_problems
+from flows.profile import Profiled, profile_problems, read_problems
 from flows.recipe import Recipe
 from flows.train import Trained, train_stages
 from tasks.base.files import digest
 from tasks.base.process import worker_variables, workers_ended
 from tasks.lake.artifacts import Artifact
-from tasks.reporting.task import report_study
+from tasks.reporting.task import StudyReportRequest, report_study
 from tasks.study.runs import ArmRun, profile_completions
-from tasks.study.task import summarise
+from tasks.study.task import StudyRequest, summarise_study
 from tasks.warehouse.home import open_home
 from tasks.warehouse.task import publish_warehouse
 
@@ -57,8 +57,9 @@ def study(study: Study, home: Path) -> StudyRun:
         futures = [run_seed.submit(study, home, seed, places) for seed in range(study.seeds)]
         wait(futures)
     runs = [run for future in futures for run in future.result()]
-    summary = summarise(home, study.name, tuple(sorted(runs, key=lambda run: (run.place, run.seed))), study.targets)
-    page = report_study(home, study.name, summary)
+    compared = tuple(sorted(runs, key=lambda run: (run.place, run.seed)))
+    summary = summarise_study(StudyRequest(home=home, name=study.name, runs=compared, targets=study.targets))
+    page = report_study(StudyReportRequest(home=home, name=study.name, study=summary))
     return StudyRun(summary, page, publish_warehouse(home, recipe.difficulty, recipe.sampling.adaptive))
 
 
@@ -89,7 +90,7 @@ def run_arms(study: Study, home: Path, seed: int) -> list[ArmRun]:
     for place, arm in enumerate(study.arms):
         recipe = study.arm_recipe(arm, seed)
         key = digest(recipe.model_dump(mode="json", include=MEASURED_BY))
-        profiles[key] = profiles.get(key) or measure_difficulty(recipe, home)
+        profiles[key] = profiles.get(key) or profile_problems(recipe, home)
         runs.append(run_arm(study, place, recipe, home, profiles[key]))
     return runs
 

@@ -6,19 +6,17 @@ from pathlib import Path
 from flows.curate import Curated, curate
 from flows.events import STAGE_FINISHED, tell
 from flows.plannable import flow
-from flows.profile import Profiled, answered, sampled_until_settled
+from flows.profile import Profiled, answered, measured, sampled_until_settled
 from flows.recipe import Recipe
-from tasks.curation.task import curate as choose
-from tasks.curation.validation_task import export_validation
-from tasks.difficulty.task import measure
+from tasks.curation.task import CurationRequest, curate_sets
+from tasks.curation.validation_task import ValidationRequest, export_validation
 from tasks.lake.artifacts import Artifact
 from tasks.policy.identity import Policy
 from tasks.reporting.task import show_new
 from tasks.steps.in_use import in_use, use
 from tasks.steps.planning import PLANNER
 from tasks.training.cautions import Asking, asking
-from tasks.training.task import stage_policy
-from tasks.training.task import train as train_stage
+from tasks.training.task import StageRequest, stage_policy, train_stage
 from tasks.warehouse.home import open_home
 
 
@@ -60,8 +58,14 @@ def train_stages(recipe: Recipe, home: Path, curated: Curated, last_stage: str |
     for name, settings in recipe.training.stages.items():
         if stages and recipe.reprofile:
             sets.append(chosen_anew(recipe, home, curated, policies[-1], name))
-        made_of = (policies[-1], sets[-1], name, settings, recipe.prompting, recipe.grading, recipe.seed, watched)
-        stage = train_stage(home, *made_of, evaluated=evaluated)
+        asked = {
+            "prompting": recipe.prompting,
+            "grading": recipe.grading,
+            "seed": recipe.seed,
+            "validation": watched,
+            "evaluated": evaluated,
+        }
+        stage = train_stage(StageRequest(home=home, policy=policies[-1], curated=sets[-1], stage=name, settings=settings, **asked))
         policies.append(stage_policy(stage, name, policies[-1]))
         stages.append(stage)
         if name == last_stage:
@@ -85,19 +89,22 @@ def policies_in_use(recipe: Recipe, home: Path, base: Policy) -> list[Policy]:
 def profiled_with(recipe: Recipe, home: Path, profiled: Profiled, policy: Policy) -> Profiled:
     """The same problems, by how hard they are for another policy."""
     graded = sampled_until_settled(recipe, home, policy, profiled.train)
-    return replace(profiled, graded=graded, difficulty=measure(home, graded, profiled.train, recipe.difficulty))
+    return replace(profiled, graded=graded, difficulty=measured(recipe, home, graded, profiled.train))
 
 
 def chosen_anew(recipe: Recipe, home: Path, curated: Curated, policy: Policy, stage: str) -> Artifact:
     """A stage's set by how hard the problems are for a policy trained since they were first measured."""
     assert recipe.reprofile
     problems, rounds = curated.profiled.train, recipe.reprofile.rounds or recipe.sampling.rounds
-    difficulty = measure(home, answered(recipe, home, policy, problems, rounds), problems, recipe.difficulty)
-    return choose(home, difficulty, problems, recipe.curation.only(stage), recipe.seed, earlier=curated.profiled.difficulty)
+    difficulty = measured(recipe, home, answered(recipe, home, policy, problems, rounds), problems)
+    rules, earlier = recipe.curation.only(stage), curated.profiled.difficulty
+    request = {"difficulty": difficulty, "problems": problems, "settings": rules, "seed": recipe.seed, "earlier": earlier}
+    return curate_sets(CurationRequest(home=home, **request))
 
 
 def validation_problems(recipe: Recipe, home: Path, curated: Curated) -> Artifact | None:
     """The problems that stages watch themselves with, apart from those trained on and held out; None where no stage does."""
     if not any(stage.validation for stage in recipe.training.stages.values()):
         return None
-    return export_validation(home, curated.profiled.validation, (*curated.profiled.train, *curated.profiled.heldout))
+    others = (*curated.profiled.train, *curated.profiled.heldout)
+    return export_validation(ValidationRequest(home=home, problems=curated.profiled.validation, others=others))

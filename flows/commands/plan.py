@@ -39,8 +39,9 @@ class Plan:
     most_tokens: int | None
 
     def as_json(self) -> dict[str, Any]:
-        """The plan as JSON has it."""
-        return {**asdict(self), "home": str(self.home)}
+        """The plan as JSON has it; `up_to` says that `completions` are at most so many."""
+        up_to = any(step.work.up_to for step in self.steps if step.work and step.work.left)
+        return {**asdict(self), "home": str(self.home), "up_to": up_to}
 
 
 def plan_flow(flow: Callable[..., Any], recipe: Recipe, home: Path) -> Plan:

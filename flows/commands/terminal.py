@@ -221,13 +221,15 @@ def print_plan(console: Console, steps: Sequence[Step], missing: Sequence[str], 
     for step in steps:
         left, most = (step.work.left, step.work.most_tokens) if step.work else (None, None)
         samples = step.work is not None and step.work.completions != 0
-        counts = [Text(count(value)) if samples else Text("") for value in (left, most)]
+        at_most = step.work is not None and step.work.up_to
+        counts = [Text(said) if samples else Text("") for said in (count(left, up_to=at_most), count(most))]
         why = Text("see below" if step.state is State.missing else "\n".join(map(printable, step.why)))
         table.add_row(Text(str(step.number)), Text(printable(step.name)), Text(step.state, style=PLANNED[step.state]), *counts, why)
     console.print(table)
     states = Counter(step.state for step in steps)
     console.print(", ".join(f"{number} {state}" for state, number in states.items()), highlight=False)
-    known = f"{count(completions)} completions, at most {count(tokens)} tokens"
+    up_to = any(step.work.up_to for step in steps if step.work and step.work.left)
+    known = f"{count(completions, up_to=up_to)} completions, at most {count(tokens)} tokens"
     console.print(f"to be sampled: {known if completions is not None else UNKNOWN}", highlight=False)
     for line in missing:
         console.print(Text.assemble(("missing  ", "bold red"), printable(line)), soft_wrap=True)
@@ -240,6 +242,6 @@ def print_remarks(console: Console, warnings: Sequence[str], notes: Sequence[str
             console.print(Text.assemble(head, printable(line)), soft_wrap=True)
 
 
-def count(number: int | None) -> str:
-    """A number of a plan, or that nobody knows it."""
-    return "unknown" if number is None else f"{number:,}"
+def count(number: int | None, *, up_to: bool = False) -> str:
+    """A number of a plan (`up_to`: it may be less), or that nobody knows it."""
+    return "unknown" if number is None else f"{'up to ' if up_to else ''}{number:,}"

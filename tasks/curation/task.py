@@ -15,10 +15,11 @@ from tasks.base.errors import InputError
 from tasks.base.files import file_digest
 from tasks.curation.rules import choose, rule_parameters, rule_path, shortage
 from tasks.curation.settings import CurationSettings, StageRule
-from tasks.lake.artifacts import Artifact, artifact, building
+from tasks.lake.artifacts import Artifact, artifact
 from tasks.lake.lake import Lake, conform, write_parquet
 from tasks.problems.precision import stated_precision
 from tasks.steps.caching import room_task
+from tasks.steps.request import StepRequest
 from tasks.warehouse.building import open_over
 from tasks.warehouse.order import sql_digests
 
@@ -27,62 +28,51 @@ PLACE = ["problem_id", "gold_id", "dataset", "split"]
 logger = logging.getLogger(__name__)
 
 
-def plan(
-    home: Path,
-    difficulty: Artifact,
-    problems: tuple[Artifact, ...],
-    settings: CurationSettings,
-    seed: int,
-    earlier: Artifact | None = None,
-) -> Artifact:
-    """The curated set that `curate` makes of the same arguments."""
-    inputs = {
-        **({"earlier": earlier.content} if earlier else {}),
-        "version": VERSION,
-        "difficulty": difficulty.content,
-        "problems": [source.content for source in problems],
-        "settings": settings,
-        "seed": seed,
-        "rules": {stage: file_digest(rule_path(rule.rule)) for stage, rule in settings.stages.items()},
-        "sql": sql_digests("candidates", given=["difficulty"]),
-    }
-    return artifact(home, "curated", inputs)
-
-
-def choose_name(parameters: dict[str, Any]) -> str:
-    """What a choice is called: the stages that it is for."""
-    return f"choose the problems of {' and '.join(parameters['settings'].stages)}"
-
-
-@room_task(plan, name="curate", task_run_name=choose_name)
-def curate(
-    home: Path,
-    difficulty: Artifact,
-    problems: tuple[Artifact, ...],
-    settings: CurationSettings,
-    seed: int,
-    earlier: Artifact | None = None,
-) -> Artifact:
-    """Write `curated.parquet` (the lake's relation) and one `<stage>.parquet` a stage. Raises InputError when problems are too few.
+class CurationRequest(StepRequest):
+    """How hard problems are, and by which rules those of each stage are chosen from them.
 
     `earlier` is the difficulty of the same problems for the policy before, which rules read as the relation of that name.
     """
-    target = plan(home, difficulty, problems, settings, seed, earlier)
-    if target.is_complete:
-        return target
-    candidates, sources, conflicts = read_candidates(difficulty, problems)
+
+    difficulty: Artifact
+    problems: tuple[Artifact, ...]
+    settings: CurationSettings
+    seed: int
+    earlier: Artifact | None = None
+
+    def target(self) -> Artifact:
+        inputs = {
+            **({"earlier": self.earlier.content} if self.earlier else {}),
+            "version": VERSION,
+            "difficulty": self.difficulty.content,
+            "problems": [source.content for source in self.problems],
+            "settings": self.settings,
+            "seed": self.seed,
+            "rules": {stage: file_digest(rule_path(rule.rule)) for stage, rule in self.settings.stages.items()},
+            "sql": sql_digests("candidates", given=["difficulty"]),
+        }
+        return artifact(self.home, "curated", inputs)
+
+    def said(self) -> str:
+        return f"choose the problems of {' and '.join(self.settings.stages)}"
+
+
+@room_task(name="curate")
+def curate_sets(request: CurationRequest, target: Artifact, folder: Path) -> dict[str, Any]:
+    """Write `curated.parquet` (the lake's relation) and one `<stage>.parquet` a stage. Raises InputError when problems are too few."""
+    problems, earlier, settings = request.problems, request.earlier, request.settings
+    candidates, sources, conflicts = read_candidates(request.difficulty, problems)
     warnings = [f"{conflicts} problems have more than one gold answer and are left out; see gold_conflicts"] if conflicts else []
     before = read_candidates(earlier, problems)[0] if earlier else None
     stages = {}
     for stage, rule in settings.stages.items():
-        chosen = choose(candidates, rule, seed, before)
+        chosen = choose(candidates, rule, request.seed, before)
         warnings += judge_size(shortage(stage, rule, chosen, candidates, has_earlier=earlier is not None), chosen, settings)
         stages[stage] = chosen.join(candidates, on="problem_id").join(sources, on=PLACE).sort("rank")
     for warning in warnings:
         logger.warning(warning)
-    with building(target, lineage(difficulty, problems, settings, seed, stages, warnings, earlier)) as folder:
-        write_stages(stages, target.key, Lake(home).images, folder)
-    return target
+    write_stages(stages, target.key, Lake(request.home).images, folder)
+    return lineage(request, stages, warnings)
 
 
 def read_candidates(difficulty: Artifact, problems: Sequence[Artifact]) -> tuple[pl.DataFrame, pl.DataFrame, int]:
@@ -114,19 +104,12 @@ def write_stages(stages: dict[str, pl.DataFrame], set_id: str, images: Path, fol
         write_stage(rows.select(*COLUMNS, *weighed), images, folder / f"{stage}.parquet")
 
 
-def lineage(
-    difficulty: Artifact,
-    problems: Sequence[Artifact],
-    settings: CurationSettings,
-    seed: int,
-    stages: dict[str, pl.DataFrame],
-    warnings: list[str],
-    earlier: Artifact | None,
-) -> dict[str, Any]:
+def lineage(request: CurationRequest, stages: dict[str, pl.DataFrame], warnings: list[str]) -> dict[str, Any]:
     """What the manifest says of a set: whose difficulty, by which grader and sampling, which query, and what came out."""
+    difficulty, earlier, settings = request.difficulty, request.earlier, request.settings
     measured = {name: difficulty.manifest[name] for name in ("policy_id", "sampling_id", "grader_id", "rounds")}
-    described = {stage: stage_lineage(rule, seed, stages[stage]) for stage, rule in settings.stages.items()}
-    made_from = {"difficulty": difficulty.key, "earlier": earlier and earlier.key, "problems": [source.key for source in problems]}
+    described = {stage: stage_lineage(rule, request.seed, stages[stage]) for stage, rule in settings.stages.items()}
+    made_from = {"difficulty": difficulty.key, "earlier": earlier and earlier.key, "problems": [source.key for source in request.problems]}
     return {**measured, **made_from, "settings": settings, "warnings": warnings, "stages": described}
 
 

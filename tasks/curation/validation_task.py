@@ -5,52 +5,57 @@ Cached by the content of the problems, and of those that they must not be among.
 
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 import polars as pl
 
 from tasks.base.errors import InputError
-from tasks.lake.artifacts import Artifact, artifact, building
+from tasks.lake.artifacts import Artifact, artifact
 from tasks.lake.lake import Lake, read_parquet
 from tasks.problems.precision import stated_precision
 from tasks.steps.caching import room_task
 from tasks.steps.planning import Work, all_problems
+from tasks.steps.request import StepRequest
 
 VERSION = 1
 SHOWN = 3
 VALIDATION = "validation.parquet"  # its file
 
 
-def plan_validation(home: Path, problems: tuple[Artifact, ...], others: tuple[Artifact, ...]) -> Artifact:
-    """The artifact that `export_validation` makes of the same arguments."""
-    inputs = {
-        "version": VERSION,
-        "problems": [source.content for source in problems],
-        "others": sorted(source.content for source in others),
-    }
-    return artifact(home, "validation", inputs)
+class ValidationRequest(StepRequest):
+    """Validation problems, and the `others` that none of them may be among: those to train on and to hold out."""
+
+    problems: tuple[Artifact, ...]
+    others: tuple[Artifact, ...]
+
+    def target(self) -> Artifact:
+        inputs = {
+            "version": VERSION,
+            "problems": [source.content for source in self.problems],
+            "others": sorted(source.content for source in self.others),
+        }
+        return artifact(self.home, "validation", inputs)
+
+    def said(self) -> str:
+        return "write the problems to watch training with"
+
+    def work(self) -> Work:
+        """The problems that it writes, at most."""
+        return Work(problems=all_problems(self.problems), completions=0, left=0, most_tokens=0)
 
 
-def work(home: Path, problems: tuple[Artifact, ...], others: tuple[Artifact, ...]) -> Work:
-    """The problems that `export_validation` writes, at most."""
-    return Work(problems=all_problems(problems), completions=0, left=0, most_tokens=0)
-
-
-@room_task(plan_validation, work=work, name="export validation problems", task_run_name="write the problems to watch training with")
-def export_validation(home: Path, problems: tuple[Artifact, ...], others: tuple[Artifact, ...]) -> Artifact:
+@room_task(name="export validation problems")
+def export_validation(request: ValidationRequest, target: Artifact, folder: Path) -> dict[str, Any]:
     """Write `validation.parquet`: the problems without band and accuracy, each once; those with several gold answers are left out.
 
-    Raises InputError when one of them is also among the `others`, those to train on and to hold out: what is watched would not be new.
+    Raises InputError when one of them is also among the others: what is watched would not be new.
     """
-    target = plan_validation(home, problems, others)
-    if target.is_complete:
-        return target
     from tasks.curation.export import write_stage  # brings pyarrow and NumPy, which plans and reruns do without
 
-    rows = validation_rows(problems)
-    check_apart(rows, others)
-    with building(target, {"problems": len(rows), "by_dataset": dict(rows.group_by("dataset").len().sort("dataset").rows())}) as folder:
-        write_stage(rows, Lake(home).images, folder / VALIDATION)
-    return target
+    rows = validation_rows(request.problems)
+    check_apart(rows, request.others)
+    write_stage(rows, Lake(request.home).images, folder / VALIDATION)
+    return {"problems": len(rows), "by_dataset": dict(rows.group_by("dataset").len().sort("dataset").rows())}
 
 
 def validation_rows(problems: Sequence[Artifact]) -> pl.DataFrame:

@@ -13,12 +13,13 @@ import polars as pl
 from tasks.base.errors import InputError
 from tasks.difficulty.measurement import open_graded
 from tasks.estimates.settings import DifficultySettings
-from tasks.lake.artifacts import Artifact, artifact, building
+from tasks.lake.artifacts import Artifact, artifact
 from tasks.lake.lake import write_parquet
-from tasks.sampling.profile import read_profile
+from tasks.sampling.profile import read_profile, rounds_of
 from tasks.sampling.settings import SamplingSettings
 from tasks.steps.caching import room_task
-from tasks.steps.naming import measure_name, settle_name
+from tasks.steps.naming import policy_named, problems_named
+from tasks.steps.request import StepRequest
 from tasks.warehouse.order import sql_digests
 from tasks.warehouse.settings import MartSettings
 
@@ -26,34 +27,38 @@ VERSION = 1
 FILES = {"difficulty": "difficulty.parquet", "difficulty_histogram": "histogram.parquet", "u_shape": "u_shape.parquet"}
 
 
-def plan(home: Path, graded: Artifact, problems: tuple[Artifact, ...], settings: DifficultySettings) -> Artifact:
-    """The difficulty that `measure` makes of the same arguments."""
-    inputs = {
-        "version": VERSION,
-        "graded": graded.content,
-        "problems": [source.content for source in problems],
-        "settings": settings,
-        "sql": sql_digests(*FILES),
-    }
-    return artifact(home, "difficulty", inputs)
+class DifficultyRequest(StepRequest):
+    """A graded profile, the problems that it is of, and how their difficulty is estimated."""
+
+    graded: Artifact
+    problems: tuple[Artifact, ...]
+    settings: DifficultySettings
+
+    def target(self) -> Artifact:
+        inputs = {
+            "version": VERSION,
+            "graded": self.graded.content,
+            "problems": [source.content for source in self.problems],
+            "settings": self.settings,
+            "sql": sql_digests(*FILES),
+        }
+        return artifact(self.home, "difficulty", inputs)
+
+    def said(self) -> str:
+        return f"measure the difficulty of {problems_named(self.problems)} for {policy_named(self.graded)}"
 
 
-@room_task(plan, name="measure difficulty", task_run_name=measure_name)
-def measure(home: Path, graded: Artifact, problems: tuple[Artifact, ...], settings: DifficultySettings) -> Artifact:
+@room_task(name="measure difficulty")
+def measure_difficulty(request: DifficultyRequest, target: Artifact, folder: Path) -> dict[str, Any]:
     """Write the three tables in FILES. Raises InputError when the profile has no verdict on any of the problems."""
-    target = plan(home, graded, problems, settings)
-    if target.is_complete:
-        return target
+    graded, settings = request.graded, request.settings
     profile = read_profile(graded)
-    facts: dict[str, Any] = {name: profile[name] for name in ("policy_id", "sampling_id", "grader_id", "rounds")} | {
-        "graded": graded.key,
-        "settings": settings,
-    }
-    with closing(open_graded(graded, problems, MartSettings(difficulty=settings), FILES)) as connection, building(target, facts) as folder:
-        facts["counts"] = count_bands(connection.table("difficulty").pl(), graded)
+    with closing(open_graded(graded, request.problems, MartSettings(difficulty=settings), FILES)) as connection:
+        counts = count_bands(connection.table("difficulty").pl(), graded)
         for mart, name in FILES.items():
             write_parquet(connection.table(mart).pl(), folder / name)
-    return target
+    measured = {name: profile[name] for name in ("policy_id", "sampling_id", "grader_id", "rounds")}
+    return {**measured, "graded": graded.key, "settings": settings, "counts": counts}
 
 
 def count_bands(difficulty: pl.DataFrame, graded: Artifact) -> dict[str, dict[str, int]]:
@@ -66,42 +71,45 @@ def count_bands(difficulty: pl.DataFrame, graded: Artifact) -> dict[str, dict[st
     return counts
 
 
-def stops_plan(
-    home: Path, graded: Artifact, problems: tuple[Artifact, ...], settings: DifficultySettings, sampling: SamplingSettings
-) -> Artifact:
-    """The stops that `find_stops` makes of the same arguments."""
-    inputs = {
-        "version": VERSION,
-        "graded": graded.content,
-        "problems": [source.content for source in problems],
-        "edges": sampling.adaptive.edges if sampling.adaptive and sampling.adaptive.edges else (settings.low, settings.high),
-        "adaptive": sampling.adaptive,
-        "rounds": sampling.rounds,
-        "sql": sql_digests("stopping"),
-    }
-    return artifact(home, "stops", inputs)
+class StopsRequest(DifficultyRequest):
+    """A graded profile of some rounds, of which `sampling` says how many there may be and when a problem is settled."""
+
+    sampling: SamplingSettings
+
+    def target(self) -> Artifact:
+        adaptive, settings = self.sampling.adaptive, self.settings
+        inputs = {
+            "version": VERSION,
+            "graded": self.graded.content,
+            "problems": [source.content for source in self.problems],
+            "edges": adaptive.edges if adaptive and adaptive.edges else (settings.low, settings.high),
+            "adaptive": adaptive,
+            "rounds": self.sampling.rounds,
+            "sql": sql_digests("stopping"),
+        }
+        return artifact(self.home, "stops", inputs)
+
+    def said(self) -> str:
+        return f"find the problems of {problems_named(self.problems)} that {policy_named(self.graded)} has settled"
+
+    def foretold(self) -> dict[str, Any]:
+        return {"rounds": rounds_of(self.graded)}
 
 
-@room_task(stops_plan, name="find settled problems", task_run_name=settle_name)
-def find_stops(
-    home: Path, graded: Artifact, problems: tuple[Artifact, ...], settings: DifficultySettings, sampling: SamplingSettings
-) -> Artifact:
+@room_task(name="find settled problems")
+def find_stops(request: StopsRequest, target: Artifact, folder: Path) -> dict[str, Any]:
     """Write `stops.parquet` (problem_id, rounds: those settled, and after how many) and `undecided.parquet` (problem_id: the others).
 
     The manifest says how many there are (`decided`, `undecided`) and how many `rounds` the graded profile has.
     """
-    target = stops_plan(home, graded, problems, settings, sampling)
-    if target.is_complete:
-        return target
-    how = MartSettings(difficulty=settings, adaptive=sampling.adaptive, max_rounds=sampling.rounds)
-    with closing(open_graded(graded, problems, how, ["stopping"])) as connection:
+    graded, sampling = request.graded, request.sampling
+    how = MartSettings(difficulty=request.settings, adaptive=sampling.adaptive, max_rounds=sampling.rounds)
+    with closing(open_graded(graded, request.problems, how, ["stopping"])) as connection:
         rows = connection.table("stopping").pl().group_by("problem_id").agg(rounds=worst(pl.col("decided_rounds"))).sort("problem_id")
     decided, undecided = rows.drop_nulls("rounds"), rows.filter(pl.col("rounds").is_null()).select("problem_id")
-    facts = {"rounds": read_profile(graded)["rounds"], "decided": len(decided), "undecided": len(undecided), "graded": graded.key}
-    with building(target, facts) as folder:
-        write_parquet(decided, folder / "stops.parquet")
-        write_parquet(undecided, folder / "undecided.parquet")
-    return target
+    write_parquet(decided, folder / "stops.parquet")
+    write_parquet(undecided, folder / "undecided.parquet")
+    return {"rounds": read_profile(graded)["rounds"], "decided": len(decided), "undecided": len(undecided), "graded": graded.key}
 
 
 def worst(rounds: pl.Expr) -> pl.Expr:

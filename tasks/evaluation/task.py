@@ -14,9 +14,10 @@ import polars as pl
 from tasks.evaluation.comparison import EvaluationArm, arm_rows
 from tasks.evaluation.near import COPIES, near_facts, near_trained, read_pairs, trained_on
 from tasks.evaluation.settings import APART, NEAR
-from tasks.lake.artifacts import Artifact, artifact, building
+from tasks.lake.artifacts import Artifact, artifact
 from tasks.lake.lake import conform, write_parquet
 from tasks.steps.caching import room_task
+from tasks.steps.request import StepRequest
 from tasks.warehouse.building import open_over
 from tasks.warehouse.order import sql_digests
 
@@ -24,23 +25,31 @@ VERSION = 2
 FILES = {"evaluation": "summary.parquet", "hint_effect": "hint_effect.parquet"}
 
 
-def plan(
-    home: Path,
-    arms: tuple[EvaluationArm, ...],
-    problems: tuple[Artifact, ...],
-    similarity: Artifact | None = None,
-    sets: tuple[Artifact, ...] = (),
-) -> Artifact:
-    """The evaluation that `evaluate` makes of the same arguments."""
-    inputs = {
-        "version": VERSION,
-        "arms": [arm_inputs(arm) for arm in arms],
-        "problems": [source.content for source in problems],
-        "similarity": similarity and similarity.content,
-        "sets": [item.content for item in sets],
-        "sql": sql_digests("difficulty", *FILES),
-    }
-    return artifact(home, "evaluations", inputs)
+class EvaluationRequest(StepRequest):
+    """Policies under their hint settings with their graded answers, and the held-out problems that these answer.
+
+    With `similarity`, a look for near-duplicates among the problems to train on and held out, those that are nearly the same as one of the
+    `sets` that were trained on are also counted apart.
+    """
+
+    arms: tuple[EvaluationArm, ...]
+    problems: tuple[Artifact, ...]
+    similarity: Artifact | None = None
+    sets: tuple[Artifact, ...] = ()
+
+    def target(self) -> Artifact:
+        inputs = {
+            "version": VERSION,
+            "arms": [arm_inputs(arm) for arm in self.arms],
+            "problems": [source.content for source in self.problems],
+            "similarity": self.similarity and self.similarity.content,
+            "sets": [item.content for item in self.sets],
+            "sql": sql_digests("difficulty", *FILES),
+        }
+        return artifact(self.home, "evaluations", inputs)
+
+    def said(self) -> str:
+        return "compare the policies on held-out problems"
 
 
 def arm_inputs(arm: EvaluationArm) -> dict[str, str | bool | None]:
@@ -49,31 +58,20 @@ def arm_inputs(arm: EvaluationArm) -> dict[str, str | bool | None]:
     return {**arm.model_dump(include={"policy", "policy_id", "hints"}), "graded": arm.graded.content, "fallback": fallback}
 
 
-@room_task(plan, name="evaluate", task_run_name="compare the policies on held-out problems")
-def evaluate(
-    home: Path,
-    arms: tuple[EvaluationArm, ...],
-    problems: tuple[Artifact, ...],
-    similarity: Artifact | None = None,
-    sets: tuple[Artifact, ...] = (),
-) -> Artifact:
+@room_task(name="evaluate")
+def evaluate_policies(request: EvaluationRequest, target: Artifact, folder: Path) -> dict[str, Any]:
     """Write `evaluations.parquet` (the lake's relation) and the marts in FILES over it.
 
-    With `similarity`, a look for near-duplicates among the problems to train on and held out, also NEAR: the held-out problems that are
-    nearly the same as one of the `sets` that were trained on, and APART: the mart `evaluation` without them.
+    With `similarity` also NEAR, the held-out problems that are nearly the same as one that was trained on, and APART, the mart `evaluation`
+    without them.
     """
-    target = plan(home, arms, problems, similarity, sets)
-    if target.is_complete:
-        return target
+    arms, similarity = request.arms, request.similarity
+    rows = pl.concat(arm_rows(arm, request.problems) for arm in arms).with_columns(evaluation_id=pl.lit(target.key))
+    write_parquet(conform(rows, "evaluations"), folder / "evaluations.parquet")
+    write_marts(folder / "evaluations.parquet", {mart: folder / name for mart, name in FILES.items()})
     graded = [found.key for arm in arms for found in (arm.graded, arm.fallback) if found]
-    facts: dict[str, Any] = {"arms": [arm.model_dump(include={"policy", "policy_id", "hints"}) for arm in arms], "graded": graded}
-    with building(target, facts) as folder:
-        rows = pl.concat(arm_rows(arm, problems) for arm in arms).with_columns(evaluation_id=pl.lit(target.key))
-        write_parquet(conform(rows, "evaluations"), folder / "evaluations.parquet")
-        write_marts(folder / "evaluations.parquet", {mart: folder / name for mart, name in FILES.items()})
-        if similarity:
-            facts["near_duplicates"] = write_apart(rows, similarity, trained_on(sets), folder)
-    return target
+    facts = {"arms": [arm.model_dump(include={"policy", "policy_id", "hints"}) for arm in arms], "graded": graded}
+    return {**facts, **({"near_duplicates": write_apart(rows, similarity, trained_on(request.sets), folder)} if similarity else {})}
 
 
 def write_marts(evaluations: Path, marts: dict[str, Path]) -> None:

@@ -9,59 +9,67 @@ from typing import Any
 from tasks.grading.settings import GradingSettings
 from tasks.grading.shards import Ungraded, gold_answers, verdict_rows
 from tasks.grading.verdict import grader_id
-from tasks.lake.artifacts import Artifact, artifact, building
+from tasks.lake.artifacts import Artifact, artifact
 from tasks.lake.lake import Lake
 from tasks.problems.tables import load_problems
-from tasks.sampling.profile import holding, read_profile, round_limits, shard_paths, write_profile
+from tasks.sampling.profile import holding, read_profile, round_limits, rounds_of, shard_paths, write_profile
 from tasks.steps.caching import room_task
-from tasks.steps.naming import grade_name, policy_named
+from tasks.steps.naming import policy_named, problems_named
 from tasks.steps.progress import progress_shown
+from tasks.steps.request import StepRequest
 
 VERSION = 2
 
 
-def plan(home: Path, profile: Artifact, problems: tuple[Artifact, ...], settings: GradingSettings) -> Artifact:
-    """The graded profile that `grade` makes of the same arguments."""
-    inputs = {
-        "version": VERSION,
-        "profile": profile.content,
-        "problems": [source.content for source in problems],
-        "grader": grader_id(settings),
-        "settings": settings.model_dump(exclude={"workers", "verifier"}),
-    }
-    return artifact(home, "graded", inputs)
+class GradeRequest(StepRequest):
+    """A profile, the problems that its responses answer, and how they are judged."""
+
+    profile: Artifact
+    problems: tuple[Artifact, ...]
+    settings: GradingSettings
+
+    def target(self) -> Artifact:
+        inputs = {
+            "version": VERSION,
+            "profile": self.profile.content,
+            "problems": [source.content for source in self.problems],
+            "grader": grader_id(self.settings),
+            "settings": self.settings.model_dump(exclude={"workers", "verifier"}),
+        }
+        return artifact(self.home, "graded", inputs)
+
+    def said(self) -> str:
+        return f"grade the answers of {policy_named(self.profile)} to {problems_named(self.problems)}"
+
+    def foretold(self) -> dict[str, Any]:
+        return {"policy_name": policy_named(self.profile), "rounds": rounds_of(self.profile)}
 
 
-@room_task(plan, name="grade", task_run_name=grade_name, retries=1)
-def grade(home: Path, profile: Artifact, problems: tuple[Artifact, ...], settings: GradingSettings) -> Artifact:
+@room_task(name="grade", retries=1)
+def grade_rollouts(request: GradeRequest, target: Artifact, folder: Path) -> dict[str, Any]:
     """Grade what is not graded yet, append the verdicts, and name them together with the profile's rollouts."""
-    target = plan(home, profile, problems, settings)
-    if target.is_complete:
-        return target
     from tasks.grading.graders import keep_grader  # asks the warehouse; reruns and plans never do
 
-    lake, facts = Lake(home), read_profile(profile)
-    golds = gold_answers(load_problems(problems), round_limits(profile), facts["rounds"])
-    ids = (grader_id(settings), facts["policy_id"], facts["sampling_id"])
-    about = {"grader_id": grader_id(settings), "profile": profile.key, "policy_name": policy_named(profile)}
-    with lake.writing("verdicts", *ids) as partition, building(target, about) as folder:
+    lake, profile, settings = Lake(target.home), request.profile, request.settings
+    facts, grader = read_profile(profile), grader_id(settings)
+    golds = gold_answers(load_problems(request.problems), round_limits(profile), facts["rounds"])
+    shards = shard_paths(profile, "rollouts")
+    with lake.writing("verdicts", grader, facts["policy_id"], facts["sampling_id"]) as partition:
         keep_grader(lake, settings)
-        ungraded = Ungraded(shard_paths(profile, "rollouts"), golds, lake, partition)
-        append_verdicts(lake, partition, ungraded, settings, folder, about["policy_name"])
+        append_verdicts(request, Ungraded(shards, golds, lake, partition), partition, folder)
         verdicts = holding(lake.shards(partition), golds["problem_id"])
-        kept: dict[str, Any] = {name: facts[name] for name in ("policy_id", "sampling_id", "rounds", "problems", "stops") if name in facts}
-        names = [path.relative_to(lake.home).as_posix() for path in verdicts]
-        write_profile(
-            folder, lake, rollouts=shard_paths(profile, "rollouts"), facts={**kept, "grader_id": grader_id(settings), "verdicts": names}
-        )
-    return target
+    kept: dict[str, Any] = {name: facts[name] for name in ("policy_id", "sampling_id", "rounds", "problems", "stops") if name in facts}
+    names = [path.relative_to(lake.home).as_posix() for path in verdicts]
+    write_profile(folder, lake, rollouts=shards, facts={**kept, "grader_id": grader, "verdicts": names})
+    return {"grader_id": grader, "profile": profile.key, "policy_name": policy_named(profile)}
 
 
-def append_verdicts(lake: Lake, partition: Path, ungraded: Ungraded, settings: GradingSettings, folder: Path, policy: str) -> None:
+def append_verdicts(request: GradeRequest, ungraded: Ungraded, partition: Path, folder: Path) -> None:
     """Grade what is left shard by shard, so that memory is bounded by a shard whatever the profile holds."""
     from tasks.grading.pool import Grader  # loads all that compares answers; reruns and plans never do
 
-    with progress_shown(f"grading the answers of {policy}", folder) as on_progress, Grader(settings) as grader:
+    title, lake = f"grading the answers of {policy_named(request.profile)}", Lake(request.home)
+    with progress_shown(title, folder) as on_progress, Grader(request.settings) as grader:
         for seen, name, rollouts in ungraded:
             if name:
                 lake.append(partition, "verdicts", verdict_rows(rollouts, grader), name)

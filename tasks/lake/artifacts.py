@@ -8,7 +8,7 @@ import json
 import os
 import re
 import shutil
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
@@ -67,7 +67,7 @@ class Artifact(BaseModel):
         return (self.path / MANIFEST).is_file()
 
     @property
-    def manifest(self) -> dict[str, Any]:
+    def manifest(self) -> Mapping[str, Any]:
         """What made the artifact. Raises FileNotFoundError, naming the folder, when it is not complete."""
         try:
             return json.loads((self.path / MANIFEST).read_text(encoding="utf-8"))

@@ -10,11 +10,12 @@ from typing import Any
 import polars as pl
 
 from tasks.base.errors import InputError
-from tasks.lake.artifacts import Artifact, artifact, building
+from tasks.lake.artifacts import Artifact, artifact
 from tasks.lake.lake import RELATIONS, read_parquet, write_parquet
 from tasks.problems.overlap import Parts, check_apart, places
 from tasks.problems.settings import Overlap
 from tasks.steps.caching import room_task
+from tasks.steps.request import StepRequest
 
 VERSION = 1
 logger = logging.getLogger(__name__)
@@ -47,45 +48,46 @@ def without(home: Path, sources: tuple[Artifact, ...], others: tuple[Artifact, .
     for source in sources:
         shares = places([source])["problem_id"].is_in(known)
         if not shares.all():
-            left.append(drop_overlap(home, source, others) if shares.any() else source)
+            left.append(drop_overlap(DropRequest(home=home, source=source, others=others)) if shares.any() else source)
     if sources and not left:
         raise InputError(f"{nothing_left}; choose other sources")
     return tuple(left)
 
 
-def plan(home: Path, source: Artifact, others: tuple[Artifact, ...]) -> Artifact:
-    """The artifact that `drop_overlap` makes of the same arguments."""
-    inputs = {"version": VERSION, "source": source.content, "others": sorted(other.content for other in others)}
-    return artifact(home, "problems", inputs)
+class DropRequest(StepRequest):
+    """A source, and those whose problems are to be dropped from it."""
+
+    source: Artifact
+    others: tuple[Artifact, ...]
+
+    def target(self) -> Artifact:
+        inputs = {"version": VERSION, "source": self.source.content, "others": sorted(other.content for other in self.others)}
+        return artifact(self.home, "problems", inputs)
+
+    def said(self) -> str:
+        return f"drop from {str(self.source.manifest['source']).split(' from ')[0]} what other parts of the recipe have"
+
+    def foretold(self) -> dict[str, Any]:
+        return {fact: self.source.manifest[fact] for fact in ("source", "settings")}
 
 
-def drop_name(parameters: dict[str, Any]) -> str:
-    """What a run is called: the source that it is about."""
-    return f"drop from {parameters['source'].manifest['source'].split(' from ')[0]} what other parts of the recipe have"
-
-
-@room_task(plan, name="drop overlap", task_run_name=drop_name)
-def drop_overlap(home: Path, source: Artifact, others: tuple[Artifact, ...]) -> Artifact:
+@room_task(name="drop overlap")
+def drop_overlap(request: DropRequest, target: Artifact, folder: Path) -> dict[str, Any]:
     """Write the source's problems that are not among those of the others, and the rest to `rejected.parquet`."""
-    target = plan(home, source, others)
-    if target.is_complete:
-        return target
+    source = request.source
     rows = read_parquet(source.file("problems.parquet"))
-    known = pl.concat(read_parquet(other.file("problems.parquet"), columns=["problem_id", "dataset", "split"]) for other in others)
-    dropped = rows.join(
-        known.unique("problem_id", keep="first", maintain_order=True), on="problem_id", suffix="_other", maintain_order="left"
-    )
+    known = pl.concat(read_parquet(other.file("problems.parquet"), columns=["problem_id", "dataset", "split"]) for other in request.others)
+    first = known.unique("problem_id", keep="first", maintain_order=True)
+    dropped = rows.join(first, on="problem_id", suffix="_other", maintain_order="left")
     left = rows.join(dropped, on="problem_id", how="anti", maintain_order="left")
     name, path = source.manifest["source"].split(" from ", 1)
     logger.warning(
         "%s of %s problems of %s are dropped, since other parts of the recipe have them", f"{len(dropped):,}", f"{len(rows):,}", name
     )
+    write_parquet(left, folder / "problems.parquet")
+    write_parquet(rejections(dropped, path), folder / "rejected.parquet")
     counts = {**source.manifest["counts"], "problems": len(left), "overlap": len(dropped)}
-    facts = {**{fact: source.manifest[fact] for fact in ("source", "settings")}, "problems": [source.key], "counts": counts}
-    with building(target, facts) as folder:
-        write_parquet(left, folder / "problems.parquet")
-        write_parquet(rejections(dropped, path), folder / "rejected.parquet")
-    return target
+    return {**request.foretold(), "problems": [source.key], "counts": counts}
 
 
 def rejections(dropped: pl.DataFrame, path: str) -> pl.DataFrame:

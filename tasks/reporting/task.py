@@ -4,19 +4,22 @@ Cached by the content and lineage of every artifact it reads, and by every modul
 and every SQL file that the data dictionary is made of.
 """
 
+from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from prefect.artifacts import create_markdown_artifact, create_table_artifact
 from prefect.context import FlowRunContext, TaskRunContext
 
 from tasks.base.files import digest, file_digest, write_text
-from tasks.lake.artifacts import Artifact, artifact, building, folder_digests
+from tasks.lake.artifacts import Artifact, artifact, folder_digests
 from tasks.lake.layout import MANIFEST
 from tasks.steps.caching import room_task
+from tasks.steps.request import StepRequest
 from tasks.warehouse.relations import RELATION_FOLDERS, SQL
 
 if TYPE_CHECKING:
+    from tasks.reporting.inputs import Inputs
     from tasks.reporting.notices import Notice
 
 VERSION = 1
@@ -25,81 +28,94 @@ ROOM = Path(__file__).parent
 SOURCES = {".py", ".jinja", ".css"}
 
 
-def plan(
-    home: Path,
-    name: str,
-    difficulty: Artifact,
-    sets: tuple[Artifact, ...],
-    stages: tuple[Artifact, ...],
-    evaluation: Artifact,
-    problems: tuple[Artifact, ...],
-) -> Artifact:
-    """The report that `report` makes of the same arguments. Manifests are digested whole, since the page shows their facts too."""
-    read = (difficulty, *sets, *stages, evaluation, *problems)
-    inputs = {
-        "version": VERSION,
-        "name": name,
-        "artifacts": [digest(item.manifest) for item in read],
-        "answers": difficulty.manifest.get("graded"),
-        "sources": room_digests(),
-        "dictionary": {folder: folder_digests(SQL / folder) for folder in RELATION_FOLDERS},
-    }
-    return artifact(home, "reports", inputs)
+class ReportRequest(StepRequest):
+    """A recipe's name, and all that its page shows."""
+
+    name: str
+    difficulty: Artifact
+    sets: tuple[Artifact, ...]
+    stages: tuple[Artifact, ...]
+    evaluation: Artifact
+    problems: tuple[Artifact, ...]
+
+    def target(self) -> Artifact:
+        """Manifests are digested whole, since the page shows their facts too."""
+        read = (self.difficulty, *self.sets, *self.stages, self.evaluation, *self.problems)
+        inputs = {
+            "version": VERSION,
+            "name": self.name,
+            "artifacts": [digest(item.manifest) for item in read],
+            "answers": self.difficulty.manifest.get("graded"),
+            "sources": room_digests(),
+            "dictionary": {folder: folder_digests(SQL / folder) for folder in RELATION_FOLDERS},
+        }
+        return artifact(self.home, "reports", inputs)
+
+    def said(self) -> str:
+        return f"report on {self.name}"
+
+    @cached_property
+    def inputs(self) -> "Inputs":
+        """The same, as the page's sections read it."""
+        from tasks.reporting.inputs import Inputs  # draws charts; reruns never do
+
+        return Inputs(self.difficulty, self.home, self.name, self.sets, self.stages, self.evaluation, self.problems)
 
 
-@room_task(plan, name="report", task_run_name="report on {name}")
-def report(
-    home: Path,
-    name: str,
-    difficulty: Artifact,
-    sets: tuple[Artifact, ...],
-    stages: tuple[Artifact, ...],
-    evaluation: Artifact,
-    problems: tuple[Artifact, ...],
-) -> Artifact:
-    """Write `report.html` and the index over all reports, and where this is a Prefect run tell the UI about it."""
-    target = plan(home, name, difficulty, sets, stages, evaluation, problems)
-    if target.is_complete:
-        return target
+def tell_of_run(request: ReportRequest, made: Artifact) -> None:
+    """List the new page in the index over all reports, and where this is a Prefect run tell the UI about it."""
     from tasks.reporting.index import write_index
-    from tasks.reporting.inputs import Inputs
     from tasks.reporting.notices import notices
-    from tasks.reporting.page import render_report  # draws charts; reruns never do
+
+    write_index(made.home)
+    if TaskRunContext.get():
+        for notice in notices(request.inputs, made.file(PAGE)):
+            tell(notice)
+
+
+@room_task(name="report", then=tell_of_run)
+def report_run(request: ReportRequest, target: Artifact, folder: Path) -> dict[str, Any]:
+    """Write `report.html`, the page about a run."""
+    from tasks.reporting.page import render_report
     from tasks.reporting.sections.evaluation import score
 
-    inputs = Inputs(difficulty, Path(home), name, sets, stages, evaluation, problems)
-    with building(target, {"name": name, "evaluation": evaluation.key, "score": score(inputs)}) as folder:
-        write_text(folder / PAGE, render_report(inputs))
-    write_index(target.home)
-    if TaskRunContext.get():
-        for notice in notices(inputs, target.file(PAGE)):
-            tell(notice)
-    return target
+    inputs = request.inputs
+    write_text(folder / PAGE, render_report(inputs))
+    return {"name": request.name, "evaluation": request.evaluation.key, "score": score(inputs)}
 
 
-def study_plan(home: Path, name: str, study: Artifact) -> Artifact:
-    """The page that `report_study` makes of the same arguments."""
-    return artifact(home, "reports", {"version": VERSION, "name": name, "study": study.content, "sources": room_digests()})
+class StudyReportRequest(StepRequest):
+    """A study's name, and its tables."""
+
+    name: str
+    study: Artifact
+
+    def target(self) -> Artifact:
+        inputs = {"version": VERSION, "name": self.name, "study": self.study.content, "sources": room_digests()}
+        return artifact(self.home, "reports", inputs)
+
+    def said(self) -> str:
+        return f"report on the study {self.name}"
 
 
-@room_task(study_plan, name="report study", task_run_name="report on the study {name}")
-def report_study(home: Path, name: str, study: Artifact) -> Artifact:
-    """Write the page of a study and the index over all reports, and where this is a Prefect run show its table in the UI."""
-    target = study_plan(home, name, study)
-    if target.is_complete:
-        return target
+def tell_of_study(request: StudyReportRequest, made: Artifact) -> None:
+    """List the new page in the index over all reports, and where this is a Prefect run show the study's table in the UI."""
     from tasks.reporting.index import write_index
     from tasks.reporting.notices import study_notice
+
+    write_index(made.home)
+    if TaskRunContext.get():
+        tell(study_notice(request.name, request.study))
+
+
+@room_task(name="report study", then=tell_of_study)
+def report_study(request: StudyReportRequest, target: Artifact, folder: Path) -> dict[str, Any]:
+    """Write the page of a study."""
     from tasks.reporting.page import render_study
     from tasks.reporting.sections.study import score
 
-    with building(target, {"name": name, "study": study.key, "score": score(study)}) as folder:
-        write_text(folder / PAGE, render_study(name, study))
-    write_index(target.home)
-    if TaskRunContext.get():
-        notice = study_notice(name, study)
-        tell(notice)
-    return target
+    write_text(folder / PAGE, render_study(request.name, request.study))
+    return {"name": request.name, "study": request.study.key, "score": score(request.study)}
 
 
 def show_new(name: str, *made: Artifact) -> None:

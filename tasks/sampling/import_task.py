@@ -1,16 +1,18 @@
 """The import task: responses made elsewhere, as a profile like any other. Cached by the files' and the problems' content."""
 
 from pathlib import Path
+from typing import Any
 
 from tasks.base.files import digest
 from tasks.base.paths import expand_files
-from tasks.lake.artifacts import Artifact, artifact, building
+from tasks.lake.artifacts import Artifact, artifact
 from tasks.lake.lake import Lake
 from tasks.policy.identity import Policy
 from tasks.problems.tables import load_problems
 from tasks.sampling.imported import ImportSettings, imported_rollouts, panel_id
 from tasks.sampling.profile import write_profile
 from tasks.steps.caching import room_task
+from tasks.steps.request import StepRequest
 
 VERSION = 1
 
@@ -20,27 +22,35 @@ def panel_policy(settings: ImportSettings) -> Policy:
     return Policy(policy_id=panel_id(settings, expand_files(settings.files)), name=settings.panel, model="", kind="panel")
 
 
-def plan(home: Path, problems: tuple[Artifact, ...], settings: ImportSettings) -> Artifact:
-    """The profile that `import_rollouts` makes of the same arguments."""
-    inputs = {"version": VERSION, "panel": panel_policy(settings).policy_id, "problems": [source.content for source in problems]}
-    return artifact(home, "profiles", inputs)
+class ImportRequest(StepRequest):
+    """Problems, and the files of a panel's responses to them."""
+
+    problems: tuple[Artifact, ...]
+    settings: ImportSettings
+
+    def target(self) -> Artifact:
+        panel, problems = panel_policy(self.settings).policy_id, [source.content for source in self.problems]
+        inputs = {"version": VERSION, "panel": panel, "problems": problems}
+        return artifact(self.home, "profiles", inputs)
+
+    def said(self) -> str:
+        return f"import the answers of {self.settings.panel}"
+
+    def foretold(self) -> dict[str, Any]:
+        return {"policy_name": self.settings.panel}
 
 
-@room_task(plan, name="import rollouts", task_run_name="import the answers of {settings.panel}")
-def import_rollouts(home: Path, problems: tuple[Artifact, ...], settings: ImportSettings) -> Artifact:
+@room_task(name="import rollouts")
+def import_panel(request: ImportRequest, target: Artifact, folder: Path) -> dict[str, Any]:
     """Append the panel's responses to the lake and name them as a profile of as many rounds as it has files."""
-    target = plan(home, problems, settings)
-    if target.is_complete:
-        return target
-    lake, files, policy = Lake(home), expand_files(settings.files), panel_policy(settings)
-    sampling_id = digest(["imported", settings.panel])
-    known = load_problems(problems)
-    rows = imported_rollouts(files, settings.columns, known, policy.policy_id, sampling_id)
+    lake, settings = Lake(request.home), request.settings
+    files, policy, sampling_id = expand_files(settings.files), panel_policy(settings), digest(["imported", settings.panel])
+    rows = imported_rollouts(files, settings.columns, load_problems(request.problems), policy.policy_id, sampling_id)
     policy.record(lake)
     lake.record("samplings", {"sampling_id": sampling_id, "template": "imported", "hints": False, "settings": settings.model_dump_json()})
     with lake.writing("rollouts", policy.policy_id, sampling_id) as partition:
         shard = lake.append(partition, "rollouts", rows, digest(rows["problem_id"].to_list()))
-    facts = {"policy_id": policy.policy_id, "sampling_id": sampling_id, "rounds": len(files), "problems": [p.key for p in problems]}
-    with building(target, {**facts, "policy_name": policy.name, "answers": len(rows), "files": [path.name for path in files]}) as folder:
-        write_profile(folder, lake, rollouts=[shard], facts=facts)
-    return target
+    problems = [source.key for source in request.problems]
+    facts = {"policy_id": policy.policy_id, "sampling_id": sampling_id, "rounds": len(files), "problems": problems}
+    write_profile(folder, lake, rollouts=[shard], facts=facts)
+    return {**facts, "policy_name": policy.name, "answers": len(rows), "files": [path.name for path in files]}

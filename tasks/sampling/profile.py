@@ -30,6 +30,11 @@ def read_profile(profile: Artifact) -> dict[str, Any]:
     return json.loads(profile.file(SHARDS).read_text(encoding="utf-8"))
 
 
+def rounds_of(profile: Artifact) -> Any:
+    """How many rounds a profile has, or a graded one: of one that is not made, as far as its request settles that."""
+    return read_profile(profile)["rounds"] if profile.is_complete else profile.manifest["rounds"]
+
+
 def shard_paths(profile: Artifact, relation: str) -> list[Path]:
     """The files that hold the shards of "rollouts" or "verdicts" that a profile names: after a compaction, those that took them in."""
     return Lake(profile.home).present(read_profile(profile)[relation])

@@ -21,6 +21,8 @@ from tasks.prompting.settings import PromptingSettings
 from tasks.sampling.settings import SamplingSettings
 
 SEED_BITS = 63
+Hints = dict[str, tuple[str, float]]
+"""Band and accuracy of the problems that carry a hint, by problem."""
 
 
 @dataclass(frozen=True)
@@ -51,14 +53,12 @@ def rollout_seed(problem_id: str, round: int, sample: int, seed: int) -> int:
     return int.from_bytes(hashlib.blake2b(words, digest_size=8).digest(), "big") >> (64 - SEED_BITS)
 
 
-def sampling_id(prompting: PromptingSettings, sampling: SamplingSettings, *, seed: int, hints: dict[str, tuple[str, float]] | None) -> str:
+def sampling_id(prompting: PromptingSettings, sampling: SamplingSettings, *, seed: int, hints: Hints | None) -> str:
     """Names the distribution that responses are drawn from: the digest of `sampling_identity`."""
     return digest(sampling_identity(prompting, sampling, seed=seed, hints=hints))
 
 
-def sampling_identity(
-    prompting: PromptingSettings, sampling: SamplingSettings, *, seed: int, hints: dict[str, tuple[str, float]] | None
-) -> dict[str, Any]:
+def sampling_identity(prompting: PromptingSettings, sampling: SamplingSettings, *, seed: int, hints: Hints | None) -> dict[str, Any]:
     """What distribution responses are drawn from: templates' text, hints, temperature, top-p, length,
     pixel limits and how images are opened.
 
@@ -75,7 +75,7 @@ def sampling_identity(
     }
 
 
-def wanted(problems: pl.DataFrame, rounds: range, hints: dict[str, tuple[str, float]] | None) -> pl.DataFrame:
+def wanted(problems: pl.DataFrame, rounds: range, hints: Hints | None) -> pl.DataFrame:
     """The keys (problem_id, round, sample) of these rounds, problem by problem in the order given.
 
     With `hints` (band and accuracy by problem) only the problems named there: the prompt of the others is the same as without hints.
@@ -112,7 +112,7 @@ def requests_for(
     prompting: PromptingSettings,
     *,
     seed: int,
-    hints: dict[str, tuple[str, float]] | None,
+    hints: Hints | None,
 ) -> list[Request]:
     """The requests of a shard's keys. `problems` are rows of the lake's problems by id, `images` the folder of its images."""
 

@@ -8,10 +8,12 @@ import os
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import nullcontext
-from functools import partial
+from dataclasses import replace
+from functools import cached_property, partial
 from importlib import import_module
 from pathlib import Path
 from types import ModuleType
+from typing import Any
 
 import polars as pl
 from prefect import get_run_logger
@@ -19,82 +21,107 @@ from prefect import get_run_logger
 from tasks.base.errors import InputError
 from tasks.base.files import digest
 from tasks.base.process import run_worker
-from tasks.lake.artifacts import Artifact, artifact, building
+from tasks.lake.artifacts import Artifact, artifact
 from tasks.lake.lake import Lake, read_parquet
 from tasks.policy.identity import Policy
 from tasks.prompting.settings import PromptingSettings
-from tasks.sampling.profile import holding, write_profile
-from tasks.sampling.requests import sampling_id, sampling_identity
+from tasks.sampling.profile import holding, rounds_of, write_profile
+from tasks.sampling.requests import Hints, sampling_id, sampling_identity
 from tasks.sampling.settings import SamplingSettings
 from tasks.sampling.worker import SampleSpec, every_problem, missing_shards, problems_of, wanted_keys
 from tasks.steps.caching import room_task
 from tasks.steps.cards import cards_held
-from tasks.steps.naming import sample_name
-from tasks.steps.planning import PLANNER, Work, all_problems
+from tasks.steps.naming import problems_named, rounds_named
+from tasks.steps.planning import PLANNER, Work, all_problems, is_known
 from tasks.steps.progress import progress_shown
+from tasks.steps.request import StepRequest
 
 VERSION = 1
 
 
-def plan(
-    home: Path,
-    policy: Policy,
-    problems: tuple[Artifact, ...],
-    prompting: PromptingSettings,
-    sampling: SamplingSettings,
-    seed: int,
-    hints_from: Artifact | None = None,
-    stops: Artifact | None = None,
-) -> Artifact:
-    """The profile that `sample` makes of the same arguments."""
-    hints = hinted(hints_from, prompting)
-    identity = sampling_identity(prompting, sampling, seed=seed, hints=hints)
-    inputs = {
-        **({"stops": stops.content} if stops else {}),
-        "version": VERSION,
-        "policy": policy.policy_id,
-        "problems": [source.content for source in problems],
-        "sampling": digest(identity),
-        "rounds": sampling.rounds,
-    }
-    return artifact(home, "profiles", inputs, details={"sampling": {**identity, "hints": digest(hints)}})
+class SampleRequest(StepRequest):
+    """A policy, the problems that it is asked, how they are put, how answers are drawn, and the recipe's seed.
 
+    With `hints_from` (a difficulty artifact) only the problems whose band carries a hint are asked, with the hint in their prompt. With
+    `stops` (what `find_stops` made of an earlier profile) only the problems that it left open are asked on.
+    """
 
-def work(
-    home: Path,
-    policy: Policy,
-    problems: tuple[Artifact, ...],
-    prompting: PromptingSettings,
-    sampling: SamplingSettings,
-    seed: int,
-    hints_from: Artifact | None = None,
-    stops: Artifact | None = None,
-) -> Work:
-    """The completions that `sample` draws for the same arguments. What is not known yet is taken for the most: every problem carries a
-    hint, none is settled, nothing is drawn."""
-    if not all(source.is_complete for source in problems):
-        count = all_problems(problems)
-        return Work() if count is None else most_work(count, sampling, stops)
-    lake = Lake(home)
-    if policy.policy_id and all(other is None or other.is_complete for other in (hints_from, stops)):
-        spec = sample_spec(lake, policy, problems, prompting, sampling, seed, hints_from, stops)
-        asked = problems_of(spec)
-        left = sum(map(len, missing_shards(spec, asked).values()))
-        return work_of(len(wanted_keys(spec, asked)), left, sampling, lake)
-    ids = pl.concat(read_parquet(source.file("problems.parquet"), columns=["problem_id"]) for source in problems)
-    return most_work(ids.n_unique(), sampling, stops, lake)
+    policy: Policy
+    problems: tuple[Artifact, ...]
+    prompting: PromptingSettings
+    sampling: SamplingSettings
+    seed: int
+    hints_from: Artifact | None = None
+    stops: Artifact | None = None
 
+    def target(self) -> Artifact:
+        identity = sampling_identity(self.prompting, self.sampling, seed=self.seed, hints=self.hints)
+        inputs = {
+            **({"stops": self.stops.content} if self.stops else {}),
+            "version": VERSION,
+            "policy": self.policy.policy_id,
+            "problems": [source.content for source in self.problems],
+            "sampling": digest(identity),
+            "rounds": self.sampling.rounds,
+        }
+        return artifact(self.home, "profiles", inputs, details={"sampling": {**identity, "hints": digest(self.hints)}})
 
-def most_work(problems: int, sampling: SamplingSettings, stops: Artifact | None, lake: Lake | None = None) -> Work:
-    """All rounds of all these problems, or all after those that `stops` has seen."""
-    count = problems * (sampling.rounds - ([0, *sampling.checkpoints()][-2] if stops else 0))
-    return work_of(count, count, sampling, lake)
+    def said(self) -> str:
+        rounds = rounds_named(rounds_of(self.stops) if self.stops else 0, self.sampling.rounds)
+        return f"sample {problems_named(self.problems)} with {self.policy.name}{' and hints' if self.hints_from else ''}, {rounds}"
 
+    def foretold(self) -> dict[str, Any]:
+        return {"policy_name": self.policy.name, "rounds": self.sampling.rounds}
 
-def work_of(completions: int, left: int, sampling: SamplingSettings, lake: Lake | None) -> Work:
-    """So many completions, and the tokens of those left."""
-    likely = likely_tokens(lake, left) if lake else None
-    return Work(completions=completions, left=left, most_tokens=left * sampling.max_tokens, likely_tokens=likely)
+    def work(self) -> Work:
+        """The completions that are drawn for it. Where it is not known yet how many, they are at most so many: every problem carries a
+        hint, none is settled, nothing is drawn."""
+        if not all(source.is_complete for source in self.problems):
+            count = all_problems(self.problems)
+            return Work() if count is None else self.most_work(count)
+        lake = Lake(self.home)
+        if self.policy.policy_id and all(other is None or other.is_complete for other in (self.hints_from, self.stops)):
+            spec = self.spec()
+            asked = problems_of(spec)
+            left = sum(map(len, missing_shards(spec, asked).values()))
+            return self.work_of(len(wanted_keys(spec, asked)), left, lake)
+        ids = pl.concat(read_parquet(source.file("problems.parquet"), columns=["problem_id"]) for source in self.problems)
+        return self.most_work(ids.n_unique(), lake)
+
+    def most_work(self, problems: int, lake: Lake | None = None) -> Work:
+        """All rounds of all these problems, or all after those that `stops` has seen."""
+        before = rounds_of(self.stops) if self.stops else 0
+        count = problems * (self.sampling.rounds - (before if is_known(before) else 0))
+        return replace(self.work_of(count, count, lake), up_to=True)
+
+    def work_of(self, completions: int, left: int, lake: Lake | None) -> Work:
+        """So many completions, and the tokens of those left."""
+        likely = likely_tokens(lake, left) if lake else None
+        return Work(completions=completions, left=left, most_tokens=left * self.sampling.max_tokens, likely_tokens=likely)
+
+    @cached_property
+    def hints(self) -> Hints | None:
+        """Band and accuracy of the problems whose band carries a hint; None without a difficulty to take them from."""
+        if self.hints_from is None:
+            return None
+        rows = read_parquet(self.hints_from.file("difficulty.parquet"), columns=["problem_id", "band", "accuracy"])
+        carried = rows.filter(pl.col("band").is_in(list(self.prompting.hints.by_band)))
+        return {problem_id: (band, accuracy) for problem_id, band, accuracy in carried.iter_rows()}
+
+    def spec(self) -> SampleSpec:
+        """What the sampling process is asked for."""
+        return SampleSpec(
+            home=Lake(self.home).home,
+            policy=self.policy,
+            prompting=self.prompting,
+            sampling=self.sampling,
+            sampling_id=sampling_id(self.prompting, self.sampling, seed=self.seed, hints=self.hints),
+            problems=tuple(source.file("problems.parquet") for source in self.problems),
+            hints=self.hints,
+            seed=self.seed,
+            first_round=rounds_of(self.stops) if self.stops else 0,
+            among=self.stops.file("undecided.parquet") if self.stops else None,
+        )
 
 
 def likely_tokens(lake: Lake, completions: int) -> int | None:
@@ -109,87 +136,32 @@ def mean_tokens(lake: Lake) -> float | None:
     return lake.scan("rollouts").select(pl.col("n_tokens").mean()).collect().item()
 
 
-@room_task(plan, work=work, name="sample", task_run_name=sample_name, retries=2)
-def sample(
-    home: Path,
-    policy: Policy,
-    problems: tuple[Artifact, ...],
-    prompting: PromptingSettings,
-    sampling: SamplingSettings,
-    seed: int,
-    hints_from: Artifact | None = None,
-    stops: Artifact | None = None,
-) -> Artifact:
-    """Draw `sampling.rounds` responses for each problem.
-
-    With `hints_from` (a difficulty artifact) only the problems whose band carries a hint are drawn, with the hint in their prompt. With
-    `stops` (what `find_stops` made of an earlier profile) only the problems that it left open are drawn on.
-    """
-    target = plan(home, policy, problems, prompting, sampling, seed, hints_from, stops)
-    if target.is_complete:
-        return target
-    lake = Lake(home)
-    spec = sample_spec(lake, policy, problems, prompting, sampling, seed, hints_from, stops)
+@room_task(name="sample", retries=2)
+def sample_rollouts(request: SampleRequest, target: Artifact, folder: Path) -> dict[str, Any]:
+    """Draw `sampling.rounds` responses for each problem, and name them as a profile."""
+    lake, spec, policy = Lake(request.home), request.spec(), request.policy
     keep_identities(lake, spec)
     facts = {
         "policy_id": policy.policy_id,
         "sampling_id": spec.sampling_id,
-        "rounds": sampling.rounds,
-        "problems": [p.key for p in problems],
-        **({"stops": stops.key} if stops else {}),
+        "rounds": request.sampling.rounds,
+        "problems": [source.key for source in request.problems],
+        **({"stops": request.stops.key} if request.stops else {}),
     }
-    made_from = {"policy_name": policy.name, **({"hints_from": hints_from.key} if hints_from else {})}
-    with building(
-        target, {**facts, **made_from, "settings": spec.model_dump(exclude={"home", "hints", "problems", "among"}, mode="json")}
-    ) as folder:
-        draw_missing(lake, spec, folder, policy.name)
-        shards = lake.shards(lake.partition("rollouts", policy.policy_id, spec.sampling_id))
-        write_profile(folder, lake, rollouts=holding(shards, every_problem(spec)["problem_id"]), facts=facts)
-    return target
+    draw_missing(lake, spec, folder)
+    shards = lake.shards(lake.partition("rollouts", policy.policy_id, spec.sampling_id))
+    write_profile(folder, lake, rollouts=holding(shards, every_problem(spec)["problem_id"]), facts=facts)
+    made_from = {"policy_name": policy.name, **({"hints_from": request.hints_from.key} if request.hints_from else {})}
+    return {**facts, **made_from, "settings": spec.model_dump(exclude={"home", "hints", "problems", "among"}, mode="json")}
 
 
-def sample_spec(
-    lake: Lake,
-    policy: Policy,
-    problems: tuple[Artifact, ...],
-    prompting: PromptingSettings,
-    sampling: SamplingSettings,
-    seed: int,
-    hints_from: Artifact | None,
-    stops: Artifact | None,
-) -> SampleSpec:
-    """What the sampling process is asked for."""
-    hints = hinted(hints_from, prompting)
-    return SampleSpec(
-        home=lake.home,
-        policy=policy,
-        prompting=prompting,
-        sampling=sampling,
-        sampling_id=sampling_id(prompting, sampling, seed=seed, hints=hints),
-        problems=tuple(source.file("problems.parquet") for source in problems),
-        hints=hints,
-        seed=seed,
-        first_round=stops.manifest["rounds"] if stops else 0,
-        among=stops.file("undecided.parquet") if stops else None,
-    )
-
-
-def hinted(difficulty: Artifact | None, prompting: PromptingSettings) -> dict[str, tuple[str, float]] | None:
-    """Band and accuracy of the problems whose band carries a hint; None without a difficulty to take them from."""
-    if difficulty is None:
-        return None
-    rows = read_parquet(difficulty.file("difficulty.parquet"), columns=["problem_id", "band", "accuracy"])
-    carried = rows.filter(pl.col("band").is_in(list(prompting.hints.by_band)))
-    return {problem_id: (band, accuracy) for problem_id, band, accuracy in carried.iter_rows()}
-
-
-def draw_missing(lake: Lake, spec: SampleSpec, folder: Path, policy: str) -> None:
+def draw_missing(lake: Lake, spec: SampleSpec, folder: Path) -> None:
     """Draw what the lake does not have; one run at a time appends to a policy's and sampling's shards, another waits."""
     with lake.writing("rollouts", spec.policy.policy_id, spec.sampling_id):
         shards = missing_shards(spec, problems_of(spec))
         if not shards:
             return
-        with progress_shown(f"sampling with {policy}", folder) as on_progress:
+        with progress_shown(f"sampling with {spec.policy.name}", folder) as on_progress:
             if spec.sampling.ray is None:
                 with cards_held(get_run_logger().info) if spec.sampling.engine != "server" else nullcontext():
                     run_replicas(spec, shards, folder, on_progress)

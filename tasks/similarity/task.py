@@ -9,12 +9,13 @@ from typing import TYPE_CHECKING, Any
 
 import polars as pl
 
-from tasks.lake.artifacts import Artifact, artifact, building
+from tasks.lake.artifacts import Artifact, artifact
 from tasks.lake.lake import RELATIONS, Lake, write_parquet
 from tasks.problems.images import image_paths
 from tasks.problems.tables import read_problems
 from tasks.similarity.settings import SimilaritySettings
 from tasks.steps.caching import room_task
+from tasks.steps.request import StepRequest
 
 if TYPE_CHECKING:
     from tasks.similarity.looks import Look
@@ -24,28 +25,31 @@ LOOKS, PAIRS = "image_looks.parquet", "near_pairs.parquet"
 THREADS = 8
 
 
-def plan(home: Path, problems: tuple[Artifact, ...], settings: SimilaritySettings) -> Artifact:
-    """What `find_near_duplicates` makes of the same arguments."""
-    inputs = {"version": VERSION, "problems": [source.content for source in problems], "settings": settings}
-    return artifact(home, "similarity", inputs)
+class SimilarityRequest(StepRequest):
+    """Problems, and when two of them count as nearly the same."""
+
+    problems: tuple[Artifact, ...]
+    settings: SimilaritySettings
+
+    def target(self) -> Artifact:
+        inputs = {"version": VERSION, "problems": [source.content for source in self.problems], "settings": self.settings}
+        return artifact(self.home, "similarity", inputs)
+
+    def said(self) -> str:
+        return "find problems that are nearly the same"
 
 
-@room_task(plan, name="find near-duplicates", task_run_name="find problems that are nearly the same")
-def find_near_duplicates(home: Path, problems: tuple[Artifact, ...], settings: SimilaritySettings) -> Artifact:
+@room_task(name="find near-duplicates")
+def find_near_duplicates(request: SimilarityRequest, target: Artifact, folder: Path) -> dict[str, Any]:
     """Write what the images look like and the pairs of nearly equal problems. The manifest says how many pairs of each kind there are."""
-    target = plan(home, problems, settings)
-    if target.is_complete:
-        return target
     from tasks.similarity.pairs import near_pairs  # brings NumPy, which plans and reruns do without
 
-    rows, lake = read_problems(problems), Lake(home)
+    rows, lake = read_problems(request.problems), Lake(request.home)
     looks = looks_of(lake, rows["images"].explode().drop_nulls().unique().sort())
-    pairs = near_pairs(rows, looks, settings)
-    facts: dict[str, Any] = {"settings": settings, "counts": dict(pairs.group_by("kind").len().sort("kind").iter_rows())}
-    with building(target, facts) as folder:
-        write_parquet(table_of(looks), folder / LOOKS)
-        write_parquet(pairs, folder / PAIRS)
-    return target
+    pairs = near_pairs(rows, looks, request.settings)
+    write_parquet(table_of(looks), folder / LOOKS)
+    write_parquet(pairs, folder / PAIRS)
+    return {"settings": request.settings, "counts": dict(pairs.group_by("kind").len().sort("kind").iter_rows())}
 
 
 def looks_of(lake: Lake, names: pl.Series) -> "dict[str, Look]":

@@ -1,14 +1,16 @@
-"""Prefect cache policies over our fingerprints: a task is `Cached` exactly when the artifact it would make is there.
+"""A room's task: what its request would make is looked for, skipped where it is there, and built where it is not.
 
-Prefect's own policies cannot promise that: INPUTS hashes a path, not what it holds; TASK_SOURCE sees neither helpers nor SQL files; an
-unhashable input turns caching off without a word; a `None` key in a compound policy is dropped. Here a task is given `plan`, a function
-of the same arguments that names the artifact from the content of every input and of every SQL or template file used. The record of the
-cached result lies *inside* that artifact's folder, so a deleted artifact takes its record along and is a miss. (A moved lake is a miss
+It is `Cached`, for Prefect, exactly when the artifact is there. Prefect's own policies cannot promise that: INPUTS hashes a path, not what
+it holds; TASK_SOURCE sees neither helpers nor SQL files; an unhashable input turns caching off without a word; a `None` key in a compound
+policy is dropped. Here a request names the artifact from the content of every input and of every SQL or template file used. The record of
+the cached result lies *inside* that artifact's folder, so a deleted artifact takes its record along and is a miss. (A moved lake is a miss
 too, since a record holds the artifact's place; its tasks then find their artifacts there and end at once.)
 """
 
+import inspect
 from collections.abc import Callable
-from dataclasses import dataclass
+from contextlib import suppress
+from functools import WRAPPER_ASSIGNMENTS, update_wrapper
 from pathlib import Path
 from typing import Any, ParamSpec, TypeVar
 
@@ -16,87 +18,134 @@ from prefect.context import TaskRunContext
 
 from tasks.base.errors import InputError
 from tasks.base.files import digest
-from tasks.lake.artifacts import Artifact
+from tasks.lake.artifacts import Artifact, building
 from tasks.steps.how_far import forget_attempts
 from tasks.steps.lean_prefect import CachePolicy, Task
 from tasks.steps.naming import recipe_first
-from tasks.steps.planning import PLANNER, Work, arguments_of, step_name
+from tasks.steps.planning import PLANNER
+from tasks.steps.request import StepRequest
 from tasks.steps.run_log import log_to_runs
 from tasks.steps.runs import note_step
 
 P = ParamSpec("P")
 R = TypeVar("R")
+Request = TypeVar("Request", bound=StepRequest)
+Build = Callable[[Request, Artifact, Path], dict[str, Any]]
+"""Makes what a request asks for: given the request, the artifact and the folder that it is made in; gives the manifest's facts."""
 log_to_runs()
 
 
-@dataclass
 class ArtifactPolicy(CachePolicy):
-    """The key of a task run is the place of the record inside the artifact that `plan` names for its arguments."""
-
-    plan: Callable[..., Artifact] | None = None
+    """The key of a task run is the place of the record inside the artifact that its request names."""
 
     def compute_key(self, task_ctx: TaskRunContext, inputs: dict[str, Any], flow_parameters: dict[str, Any], **kwargs: Any) -> str | None:
-        assert self.plan is not None
         try:
-            target = self.plan(**inputs)
+            target = inputs["request"].target()
         except InputError:
-            return None  # the task itself plans again and raises it, once and without Prefect's traceback around it
+            return None  # the task itself asks again and raises it, once and without Prefect's traceback around it
         return str(target.path / f".prefect-{digest(str(target.path))[:8]}.json").lstrip("/")
 
 
-class RoomTask(Task[P, R]):
-    """A task that knows what it would make (`plan`) and sample (`work`): within `planning()` a call plans it, elsewhere it runs."""
+class RoomTask(Task[[Request], Artifact]):
+    """A task that is given a request: within `planning()` a call plans it, elsewhere it runs."""
 
-    def __init__(self, fn: Callable[P, R], *, plan: Callable[P, R], work: Callable[P, Work] | None = None, **options: Any) -> None:
-        self.step_name = options.pop("task_run_name", None) or options["name"]  # never Prefect's, which ends in digits
-        self.plan = plan
-        self.work = work
-        super().__init__(fn, **{**options, "task_run_name": self.run_name})
+    def __init__(self, fn: Callable[[Request], Artifact], **options: Any) -> None:
+        super().__init__(fn, **options, task_run_name=self.run_name)  # type: ignore[arg-type]
 
     def run_name(self, parameters: dict[str, Any]) -> str:
-        """What a run is called among those of all recipes."""
-        return recipe_first(step_name(self, parameters))
+        """What a run is called."""
+        return run_name(parameters["request"])
 
-    def __call__(self, *args: Any, **kwargs: Any) -> Any:
+    def __call__(self, request: Request) -> Any:  # type: ignore[override]
         if planner := PLANNER.get():
-            return planner.step(self, *args, **kwargs)
-        made = super().__call__(*args, **kwargs)
+            return planner.step(self.name, request)
+        made = super().__call__(request)
         note_step(self.name, made)
-        if isinstance(made, Artifact):
-            forget_attempts(made.home, self.run_name(arguments_of(self, *args, **kwargs)))
+        forget_attempts(made.home, run_name(request))
         return made
 
 
-def room_task(
-    plan: Callable[P, Artifact], *, name: str, work: Callable[P, Work] | None = None, retries: int = 0, **options: Any
-) -> Callable[[Callable[P, Artifact]], Task[P, Artifact]]:
-    """Decorate a room's task: cached by `plan`, result kept as JSON, retried only where a retry can help (never for bad input).
+def run_name(request: StepRequest) -> str:
+    """What a run of a step is called among those of all recipes (never by Prefect, whose names end in digits)."""
+    return recipe_first(request.said())
 
-    `work` says of the same arguments what the task samples, for `--plan`.
+
+def room_task(
+    *, name: str, resume: bool = False, then: Callable[[Any, Artifact], None] | None = None, retries: int = 0
+) -> Callable[[Build[Request]], Task[[Request], Artifact]]:
+    """Decorate a function that builds what a request asks for: skipped where that is there, result kept as JSON, retried only where a
+    retry can help (never for bad input).
+
+    With `resume` its folder still holds what an earlier, killed attempt left. `then` is called with the request and the artifact once
+    that is complete.
     """
 
-    def decorate(fn: Callable[P, Artifact]) -> Task[P, Artifact]:
+    def decorate(build: Build[Request]) -> Task[[Request], Artifact]:
         return RoomTask(
-            fn,
-            plan=plan,
-            work=work,
+            made_by(build, resume, then),
             name=name,
-            cache_policy=ArtifactPolicy(plan=plan),
+            cache_policy=ArtifactPolicy(),
             persist_result=True,
             result_storage=Path("/"),
             result_serializer="json",
             retries=retries,
             retry_delay_seconds=2,
             retry_condition_fn=fault_may_pass,
-            **options,
         )
 
     return decorate
 
 
-def uncached_task(plan: Callable[P, R], *, name: str, **options: Any) -> Callable[[Callable[P, R]], Task[P, R]]:
-    """Decorate a task that runs every time; `plan` gives what it will give, `options` are Prefect's."""
-    return lambda fn: RoomTask(fn, plan=plan, name=name, **options)
+def made_by(build: Build[Request], resume: bool, then: Callable[[Any, Artifact], None] | None) -> Callable[[Request], Artifact]:
+    """The function that gives a request's artifact: as it is there, or built. Input that is at fault leaves nothing behind."""
+
+    def made(request: Request) -> Artifact:
+        target = request.target()
+        if target.is_complete:
+            return target
+        facts: dict[str, Any] = {}
+        with building(target, facts, resume=resume) as folder:
+            try:
+                facts.update(build(request, target, folder))
+            except InputError:
+                with suppress(OSError):
+                    folder.rmdir()  # empty: nothing was begun
+                raise
+        if then:
+            then(request, target)
+        return target
+
+    named = [name for name in WRAPPER_ASSIGNMENTS if name != "__annotations__"]
+    update_wrapper(made, build, assigned=named)
+    del made.__wrapped__  # type: ignore[attr-defined]  # Prefect asks it for its parameters
+    return made
+
+
+class UncachedTask(Task[P, R]):
+    """A task that runs every time; within `planning()` a call gives what it will give (`gives`, of the same arguments)."""
+
+    def __init__(self, fn: Callable[P, R], *, gives: Callable[P, Any], said: str, **options: Any) -> None:
+        self.gives, self.said = gives, said
+        super().__init__(fn, **options, task_run_name=self.run_name)  # type: ignore[arg-type]
+
+    def run_name(self, parameters: dict[str, Any]) -> str:
+        """What a run is called."""
+        return recipe_first(self.said.format(**parameters))
+
+    def __call__(self, *args: Any, **kwargs: Any) -> Any:
+        if planner := PLANNER.get():
+            bound = inspect.signature(self.fn).bind(*args, **kwargs)
+            bound.apply_defaults()
+            planner.every_run(self.name, self.said.format(**bound.arguments), bound.arguments)
+            return self.gives(*args, **kwargs)
+        made = super().__call__(*args, **kwargs)
+        note_step(self.name, made)
+        return made
+
+
+def uncached_task(gives: Callable[P, Any], *, name: str, task_run_name: str = "", **options: Any) -> Callable[[Callable[P, R]], Task[P, R]]:
+    """Decorate a task that runs every time; `gives` says what it will give, `options` are Prefect's."""
+    return lambda fn: UncachedTask(fn, gives=gives, said=task_run_name or name, name=name, **options)
 
 
 def fault_may_pass(task: Task, run: Any, state: Any) -> bool:

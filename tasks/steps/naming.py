@@ -8,11 +8,11 @@ from typing import Any
 
 from tasks.base.files import digest
 from tasks.lake.artifacts import Artifact
-from tasks.steps.planning import Planned
+from tasks.steps.planning import is_known
 
 MOST_NAMED = 2
 RECIPE: ContextVar[str] = ContextVar("the name of the recipe, or the study, whose flow runs", default="")
-ROUNDS = re.compile(r", rounds? [\d–]+$")
+ROUNDS = re.compile(r", rounds? (up to )?[\d–]+$")
 NOT_OF_KEYS = re.compile(r"[^a-z0-9]+")
 
 
@@ -63,40 +63,17 @@ def problems_named(problems: Sequence[Artifact]) -> str:
 
 def place_of(source: Artifact) -> tuple[str, str]:
     """What a source's dataset and split are called."""
-    if isinstance(source, Planned):
-        return source.arguments["source"].name, source.arguments["source"].split
     settings = source.manifest["settings"]
-    return settings["name"], settings["split"]
+    return str(settings["name"]), str(settings["split"])
 
 
 def policy_named(answers: Artifact) -> str:
     """Whose answers a profile holds, or a graded one."""
-    if isinstance(answers, Planned):
-        given = answers.arguments
-        if "profile" in given:
-            return policy_named(given["profile"])
-        return given["policy"].name if "policy" in given else given["settings"].panel
-    return answers.manifest.get("policy_name", "a policy")  # those made before this was written down do not say
+    return str(answers.manifest.get("policy_name", "a policy"))  # those made before this was written down do not say
 
 
-def sample_name(parameters: dict[str, Any]) -> str:
-    """What a sampling is called: whom it asks what, and which rounds."""
-    stops, hints = parameters.get("stops"), " and hints" if parameters.get("hints_from") else ""
-    first, last = (stops.manifest["rounds"] if stops else 0), parameters["sampling"].rounds
-    rounds = f"round {last}" if last == first + 1 else f"rounds {first + 1}–{last}"
-    return f"sample {problems_named(parameters['problems'])} with {parameters['policy'].name}{hints}, {rounds}"
-
-
-def grade_name(parameters: dict[str, Any]) -> str:
-    """What a grading is called."""
-    return f"grade the answers of {policy_named(parameters['profile'])} to {problems_named(parameters['problems'])}"
-
-
-def measure_name(parameters: dict[str, Any]) -> str:
-    """What a measuring of difficulty is called."""
-    return f"measure the difficulty of {problems_named(parameters['problems'])} for {policy_named(parameters['graded'])}"
-
-
-def settle_name(parameters: dict[str, Any]) -> str:
-    """What a look for settled problems is called."""
-    return f"find the problems of {problems_named(parameters['problems'])} that {policy_named(parameters['graded'])} has settled"
+def rounds_named(before: Any, last: int) -> str:
+    """The rounds after so many, up to the last: "round 1", "rounds 5–6", and "rounds up to 6" where nobody knows how many came before."""
+    if not is_known(before):
+        return f"rounds up to {last}"
+    return f"round {last}" if last == before + 1 else f"rounds {before + 1}–{last}"

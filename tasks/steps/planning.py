@@ -1,18 +1,18 @@
 """A dry run: a flow is called as it is, and every task in it is planned in place of being executed, so no order is written twice.
 
-A task's `plan` names the artifact that it would make. Where that is there, the task is cached; where it is not, a `Planned` stands for
-it, and whatever takes that as an input can only be named, not keyed. Nothing is run, and nothing is written.
+A step's request names the artifact that it would make. Where that is there, the step is cached; where it is not, a `Planned` stands for
+it, and whatever takes that as an input can only be named, not keyed. What nobody can know of it before it is made is `Unknown`, which is
+no number and decides nothing. Nothing is run, and nothing is written.
 """
 
-import inspect
 import json
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any, NoReturn, Protocol
 
 from pydantic import BaseModel, PrivateAttr
 from pydantic_core import to_jsonable_python
@@ -41,13 +41,15 @@ class State(StrEnum):
 @dataclass(frozen=True)
 class Work:
     """What a step will do, None where that is not known: `problems` it ingests (at most), `completions` it samples in all, those `left`
-    to be drawn, and the tokens of these, at most and likely."""
+    to be drawn, and the tokens of these, at most and likely. `up_to`: the completions, too, are at most so many, since an artifact that
+    is not made yet says how many."""
 
     problems: int | None = None
     completions: int | None = None
     left: int | None = None
     most_tokens: int | None = None
     likely_tokens: int | None = None
+    up_to: bool = False
 
 
 @dataclass(frozen=True)
@@ -59,30 +61,83 @@ class Step:
     name: str
     task: str
     state: State
-    kind: str | None
-    key: str | None
-    why: list[str]
-    inputs: dict[str, Any]
-    settings: dict[str, Any]
+    kind: str | None = None
+    key: str | None = None
+    why: list[str] = field(default_factory=list)
+    inputs: dict[str, Any] = field(default_factory=dict)
+    settings: dict[str, Any] = field(default_factory=dict)
     work: Work | None = None
 
 
+class Unknown:
+    """A fact of an artifact that is not made yet, and each part of it. It reads as "unknown"; to count with it, to compare it or to decide
+    by it raises InputError, so that no plan takes it for a number. Ask `is_known` first."""
+
+    def __init__(self, what: str) -> None:
+        self.what = what
+
+    def __str__(self) -> str:
+        return "unknown"
+
+    __repr__ = __str__
+
+    def __format__(self, _: str) -> str:
+        return "unknown"
+
+    def __getitem__(self, name: object) -> "Unknown":
+        return Unknown(f"{self.what}, {name}")
+
+    def refuse(self, *_: object) -> NoReturn:
+        """Raise InputError that names the fact."""
+        raise InputError(f"{self.what}: not known before that step has run")
+
+    __bool__ = __len__ = __iter__ = __contains__ = __int__ = __float__ = __index__ = __round__ = refuse
+    __eq__ = __ne__ = __lt__ = __le__ = __gt__ = __ge__ = refuse
+    __add__ = __radd__ = __sub__ = __rsub__ = __mul__ = __rmul__ = __truediv__ = __rtruediv__ = __floordiv__ = __neg__ = refuse
+    __hash__ = None  # type: ignore[assignment]
+
+
+def is_known(fact: object) -> bool:
+    """Whether a fact of an artifact is known: always, where it is made."""
+    return not isinstance(fact, Unknown)
+
+
+@dataclass(frozen=True, eq=False)
+class Foretold(Mapping[str, Any]):
+    """The manifest of an artifact that is not made: the facts that its request already settles, and every other one `Unknown`."""
+
+    step: int
+    facts: Mapping[str, Any]
+
+    def __getitem__(self, name: str) -> Any:
+        return self.facts[name] if name in self.facts else Unknown(f"step {self.step}, {name}")
+
+    def __contains__(self, name: object) -> bool:
+        return name in self.facts or bool(Unknown(f"step {self.step}, {name}"))
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(Unknown(f"what the manifest of step {self.step} holds"))
+
+    def __len__(self) -> int:
+        return len(Unknown(f"what the manifest of step {self.step} holds"))
+
+
 class Planned(Artifact):
-    """The artifact of a step that has not been made. Its files are named as they will be; what it holds cannot be known, only assumed."""
+    """The artifact of a step that has not been made. Its files are named as they will be; of what it holds, only what its request settles
+    is known (`foretold`), and of its problems at most how many there are."""
 
     step: int
     problems: int | None = None
-    _arguments: dict[str, Any] = PrivateAttr(default_factory=dict)
+    _foretold: dict[str, Any] = PrivateAttr(default_factory=dict)
 
     @property
-    def arguments(self) -> dict[str, Any]:
-        """What its task was given: of an artifact that is not made, all that can be said."""
-        return self._arguments
+    def is_complete(self) -> bool:
+        return False
 
     @property
-    def manifest(self) -> dict[str, Any]:
-        """Stands for the manifest in flows that ask one how to go on: every count in it is taken to call for more."""
-        return Assumed()
+    def manifest(self) -> Mapping[str, Any]:
+        """What its manifest will say, as far as anybody can know."""
+        return Foretold(self.step, self._foretold)
 
     @property
     def content(self) -> str:
@@ -98,26 +153,19 @@ def most_problems(source: Artifact) -> int | None:
 
 
 def all_problems(sources: Sequence[Artifact]) -> int | None:
-    """How many problems several sources have at most."""
+    """How many problems several sources have at most (None: of one of them that is not known)."""
     counts = [most_problems(source) for source in sources]
     return None if None in counts else sum(filter(None, counts))
 
 
-class Assumed(dict[str, Any]):
-    """A manifest nobody has written: each fact is 1."""
+class Asked(Protocol):
+    """What a planner needs of a request for an artifact (`request.StepRequest`)."""
 
-    def __missing__(self, key: str) -> Any:
-        return 1
-
-
-class Plannable(Protocol):
-    """What a planner needs of a task (`caching.RoomTask`)."""
-
-    name: str
-    fn: Callable[..., Any]
-    step_name: Any
-    plan: Callable[..., Any]
-    work: Callable[..., Work] | None
+    def arguments(self) -> Mapping[str, Any]: ...
+    def target(self) -> Artifact: ...
+    def said(self) -> str: ...
+    def work(self) -> Work | None: ...
+    def foretold(self) -> dict[str, Any]: ...
 
 
 @dataclass
@@ -134,40 +182,50 @@ class Planner:
             self.known[what] = find()
         return self.known[what]
 
-    def step(self, task: Plannable, *args: Any, **kwargs: Any) -> Any:
-        """Plan one call of a task; gives its artifact, or what stands for it."""
-        given = arguments_of(task, *args, **kwargs)
-        state, target, why = self.judge(task, given)
-        name = step_name(task, given)
-        work = task.work(**given) if task.work and state is not State.cached else None
-        kind, key = (target.kind, target.key) if isinstance(target, Artifact) else (None, None)
-        number, parts = len(self.steps) + 1, (inputs_of(given), settings_of(given))
-        self.steps.append(Step(number, name, task.name, state, kind, key, why, *parts, work))
-        if state in (State.cached, State.every_run):
+    def step(self, task: str, asked: Asked) -> Artifact:
+        """Plan one call of the task of that name; gives its artifact, or what stands for it."""
+        given = asked.arguments()
+        state, target, why = self.judge(asked)
+        work = asked.work() if state is not State.cached else None
+        self.note(Step(len(self.steps) + 1, asked.said(), task, state, why=why, work=work), given, target)
+        if target and state is State.cached:
             return target
         if again := next((made for made in self.planned if made == target), None):
             return again
-        home, problems = Path(given["home"]).absolute(), work.problems if work else None
-        place = {"kind": kind or task.name, "key": key or f"step-{number}"}
-        self.planned.append(Planned(home=home, **place, step=number, problems=problems))
-        self.planned[-1]._arguments = given
+        number, problems = len(self.steps), work.problems if work else None
+        place = {"kind": target.kind if target else task, "key": target.key if target else f"step-{number}"}
+        self.planned.append(Planned(home=Path(given["home"]).absolute(), **place, step=number, problems=problems))
+        self.planned[-1]._foretold = asked.foretold()
         return self.planned[-1]
 
-    def judge(self, task: Plannable, arguments: Mapping[str, Any]) -> tuple[State, Any, list[str]]:
+    def every_run(self, task: str, said: str, given: Mapping[str, Any]) -> None:
+        """Plan one call of a task that runs every time, and makes no artifact."""
+        waits = self.waits(given)
+        self.note(Step(len(self.steps) + 1, said, task, State.waits if waits else State.every_run, why=waits), given)
+
+    def note(self, step: Step, given: Mapping[str, Any], target: Artifact | None = None) -> None:
+        """Keep a step, with what it is given and makes."""
+        kind, key = (target.kind, target.key) if target else (None, None)
+        self.steps.append(replace(step, kind=kind, key=key, inputs=inputs_of(given), settings=settings_of(given)))
+
+    def judge(self, asked: Asked) -> tuple[State, Artifact | None, list[str]]:
         """State, artifact (None where it cannot be named) and reasons of a call."""
-        if waits := sorted({earlier.step for earlier in self.earlier(list(arguments.values()))}):
-            return State.waits, None, [f"waits for {', '.join(f'step {step}' for step in waits)}"]
+        if waits := self.waits(asked.arguments()):
+            return State.waits, None, waits
         try:
-            target = task.plan(**arguments)
+            target = asked.target()
         except NotReachable as error:
             return State.unknown, None, [f"unknown until ingested: {str(error).split(' (')[0]}"]
         except (InputError, FileNotFoundError) as error:
             return State.missing, None, [str(error)]
-        if not isinstance(target, Artifact):
-            return State.every_run, target, []
         if again := next((made.step for made in self.planned if made == target), None):
             return State.waits, target, [f"made by step {again}"]
         return (State.cached, target, []) if target.is_complete else (State.to_do, target, why_not_made(target))
+
+    def waits(self, given: Mapping[str, Any]) -> list[str]:
+        """What a call waits for, in one line; none where all that it is given is there."""
+        steps = sorted({earlier.step for earlier in self.earlier(list(given.values()))})
+        return [f"waits for {', '.join(f'step {step}' for step in steps)}"] if steps else []
 
     def earlier(self, value: Any) -> Iterator[Planned]:
         """The artifacts not made yet that an argument is, holds, or names a path in."""
@@ -191,18 +249,6 @@ def planning() -> Iterator[Planner]:
             yield planner
     finally:
         PLANNER.reset(token)
-
-
-def arguments_of(task: Plannable, *args: Any, **kwargs: Any) -> dict[str, Any]:
-    """The arguments of a call by name."""
-    bound = inspect.signature(task.fn).bind(*args, **kwargs)
-    bound.apply_defaults()
-    return bound.arguments
-
-
-def step_name(task: Plannable, arguments: dict[str, Any]) -> str:
-    """What a call's step is called among those of its recipe."""
-    return task.step_name.format(**arguments) if isinstance(task.step_name, str) else task.step_name(parameters=arguments)
 
 
 def leaves(value: Any) -> Iterator[Any]:

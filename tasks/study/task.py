@@ -6,12 +6,14 @@ Cached by the content of every run's evaluation and stages, what the study says 
 from collections.abc import Sequence
 from contextlib import closing
 from pathlib import Path
+from typing import Any
 
 import polars as pl
 
-from tasks.lake.artifacts import Artifact, artifact, building
+from tasks.lake.artifacts import Artifact, artifact
 from tasks.lake.lake import conform, write_parquet
 from tasks.steps.caching import room_task
+from tasks.steps.request import StepRequest
 from tasks.study.runs import ArmRun, run_rows, stage_rows
 from tasks.warehouse.building import open_over
 from tasks.warehouse.order import sql_digests
@@ -21,16 +23,25 @@ FILES = {name: f"{name}.parquet" for name in ("study", "study_scores", "study_cu
 RELATIONS_USED = ("evaluations", "groups", "metrics")
 
 
-def plan(home: Path, name: str, runs: tuple[ArmRun, ...], targets: tuple[float, ...]) -> Artifact:
-    """The study that `summarise` makes of the same arguments."""
-    inputs = {
-        "version": VERSION,
-        "name": name,
-        "targets": targets,
-        "runs": [run_inputs(run) for run in runs],
-        "sql": sql_digests(*FILES),
-    }
-    return artifact(home, "studies", inputs)
+class StudyRequest(StepRequest):
+    """The runs of a study, every arm with every seed, and the validation accuracies (`targets`) whose cost is told."""
+
+    name: str
+    runs: tuple[ArmRun, ...]
+    targets: tuple[float, ...]
+
+    def target(self) -> Artifact:
+        inputs = {
+            "version": VERSION,
+            "name": self.name,
+            "targets": self.targets,
+            "runs": [run_inputs(run) for run in self.runs],
+            "sql": sql_digests(*FILES),
+        }
+        return artifact(self.home, "studies", inputs)
+
+    def said(self) -> str:
+        return f"compare the arms of {self.name}"
 
 
 def run_inputs(run: ArmRun) -> list[object]:
@@ -38,21 +49,18 @@ def run_inputs(run: ArmRun) -> list[object]:
     return [run.model_dump(exclude={"evaluation", "sets", "stages"}), run.evaluation.content, [stage.content for stage in run.stages]]
 
 
-@room_task(plan, name="study", task_run_name="compare the arms of {name}")
-def summarise(home: Path, name: str, runs: tuple[ArmRun, ...], targets: tuple[float, ...]) -> Artifact:
+@room_task(name="study")
+def summarise_study(request: StudyRequest, target: Artifact, folder: Path) -> dict[str, Any]:
     """Write `studies.parquet` and `study_stages.parquet` (the lake's relations) and the marts in FILES over them."""
-    target = plan(home, name, runs, targets)
-    if target.is_complete:
-        return target
-    with building(target, {"name": name, "arms": list(dict.fromkeys(run.arm for run in runs)), "targets": targets}) as folder:
-        files = {relation: relation_files(relation, runs) for relation in RELATIONS_USED}
-        for relation, rows in (("studies", run_rows(runs, targets)), ("study_stages", stage_rows(runs))):
-            files[relation] = [folder / f"{relation}.parquet"]
-            write_parquet(conform(rows.with_columns(study_id=pl.lit(target.key)), relation), files[relation][0])
-        with closing(open_over(files, wanted=FILES)) as connection:
-            for mart, name_of_file in FILES.items():
-                write_parquet(connection.table(mart).pl(), folder / name_of_file)
-    return target
+    runs, targets = request.runs, request.targets
+    files = {relation: relation_files(relation, runs) for relation in RELATIONS_USED}
+    for relation, rows in (("studies", run_rows(runs, targets)), ("study_stages", stage_rows(runs))):
+        files[relation] = [folder / f"{relation}.parquet"]
+        write_parquet(conform(rows.with_columns(study_id=pl.lit(target.key)), relation), files[relation][0])
+    with closing(open_over(files, wanted=FILES)) as connection:
+        for mart, name_of_file in FILES.items():
+            write_parquet(connection.table(mart).pl(), folder / name_of_file)
+    return {"name": request.name, "arms": list(dict.fromkeys(run.arm for run in runs)), "targets": targets}
 
 
 def relation_files(relation: str, runs: Sequence[ArmRun]) -> list[Path]:

@@ -33,7 +33,7 @@ from tasks.training.watching import Watch
 NO_REWARD = "All reward functions returned None"
 
 
-def train_stage(spec: StageSpec) -> None:
+def run_stage(spec: StageSpec) -> None:
     """Train the stage; its folder ends with `policy/`, `groups/groups.parquet` and `metrics/metrics.parquet`, its checkpoints gone.
 
     Raises InputError for a policy or problems that cannot be trained on (before anything is trained) and for a collapsing policy.

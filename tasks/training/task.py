@@ -19,7 +19,7 @@ from tasks.base.process import run_worker
 from tasks.curation.validation_task import VALIDATION
 from tasks.grading.settings import GradingSettings
 from tasks.grading.verdict import grader_id
-from tasks.lake.artifacts import Artifact, artifact, building
+from tasks.lake.artifacts import Artifact, artifact
 from tasks.lake.lake import Lake, read_parquet
 from tasks.policy.identity import Policy, trained_policy
 from tasks.policy.size import parameter_count
@@ -30,6 +30,7 @@ from tasks.steps.caching import room_task
 from tasks.steps.cards import cards_held
 from tasks.steps.planning import Planned, Work
 from tasks.steps.progress import progress_shown
+from tasks.steps.request import StepRequest
 from tasks.training.cautions import EVALUATION, PROFILE, Asking, Caution, asking, cautions
 from tasks.training.settings import StageSettings
 from tasks.training.spec import StageSpec
@@ -44,119 +45,110 @@ NO_EFFECT: dict[str, bool | set[str]] = {
 }
 
 
-def plan(
-    home: Path,
-    policy: Policy,
-    curated: Artifact,
-    stage: str,
-    settings: StageSettings,
-    prompting: PromptingSettings,
-    grading: GradingSettings,
-    seed: int,
-    validation: Artifact | None = None,
-    evaluated: Asking | None = None,
-) -> Artifact:
-    """The stage that `train` makes of the same arguments."""
-    used = used_prompting(prompting, settings)
-    inputs = {
-        "version": VERSION,
-        "policy": [policy.policy_id, policy.dtype],
-        "problems": curated.manifest["files"][f"{stage}.parquet"],
-        "settings": settings.model_dump(exclude=NO_EFFECT),
-        "prompting": used.model_dump(),
-        "templates": template_digests(used),
-        "grader": grader_id(grading),
-        "grading": grading.model_dump(exclude={"workers", "start_timeout_s", "verifier"}),
-        "seed": stage_seed(seed, stage),
-        "validation": validation.content if validation and settings.validation else None,
-    }
-    return artifact(home, "stages", inputs)
+class StageRequest(StepRequest):
+    """A policy, and the stage to train it in: on `<stage>.parquet` of `curated`, by which settings, put how, judged how, with which seed.
 
-
-def work(
-    home: Path,
-    policy: Policy,
-    curated: Artifact,
-    stage: str,
-    settings: StageSettings,
-    prompting: PromptingSettings,
-    grading: GradingSettings,
-    seed: int,
-    validation: Artifact | None = None,
-    evaluated: Asking | None = None,
-) -> Work:
-    """The completions that a whole stage draws to learn from and to watch itself with (one that was cut off has some of them behind it);
-    the tokens are those of every refill that it may try, too."""
-    learnt = settings.steps * settings.batch // settings.extra.get("num_iterations", 1)
-    watched = validation_completions(settings, validation)
-    if watched is None:
-        return Work()
-    most = (learnt * (1 + settings.refill.tries) + watched) * settings.max_tokens
-    return Work(completions=learnt + watched, left=learnt + watched, most_tokens=most)
-
-
-def validation_completions(settings: StageSettings, validation: Artifact | None) -> int | None:
-    """How often a stage answers validation problems: before the first step, every so many, and after the last. None: not known yet."""
-    if settings.validation is None or validation is None:
-        return 0
-    known = validation.problems if isinstance(validation, Planned) else int(validation.manifest["problems"])
-    problems = min((count for count in (settings.validation.problems, known) if count is not None), default=None)
-    times = 1 + -(-settings.steps // settings.validation.every)
-    return None if problems is None else problems * settings.validation.samples * times
-
-
-@room_task(plan, work=work, name="train", task_run_name="train {stage} from {policy.name}", retries=1)
-def train(
-    home: Path,
-    policy: Policy,
-    curated: Artifact,
-    stage: str,
-    settings: StageSettings,
-    prompting: PromptingSettings,
-    grading: GradingSettings,
-    seed: int,
-    validation: Artifact | None = None,
-    evaluated: Asking | None = None,
-) -> Artifact:
-    """Train `policy` on `<stage>.parquet` of `curated`. A killed or failed attempt is taken up where its last checkpoint left it.
-
-    `validation` is what `tasks.curation` wrote of the validation problems, for a stage that validates. Raises InputError without it.
-    `evaluated` is how the policy will be asked when it is evaluated: where the stage differs from that, from how its problems were
-    measured, or from how large policies are trained, it is said first and kept as `warnings`.
+    `validation` is what `tasks.curation` wrote of the validation problems, for a stage that validates. `evaluated` is how the policy will
+    be asked when it is evaluated: where the stage differs from that, from how its problems were measured, or from how large policies are
+    trained, it is said first and kept as `warnings`.
     """
-    target = plan(home, policy, curated, stage, settings, prompting, grading, seed, validation)
-    if target.is_complete:
-        return target
-    measured = measured_as(Lake(home), curated)
-    check_same_pixels(curated, measured, prompting)
-    others = {who: other for who, other in ((PROFILE, measured), (EVALUATION, evaluated)) if other}
-    found = cautions(stage, settings, asking(prompting, settings, settings.hints), others, parameter_count(policy))
-    facts = {**stage_facts(policy, curated, stage, settings, prompting, grading, seed), "warnings": say(found)}
-    with building(target, facts, resume=True) as folder, progress_shown(f"training {stage} from {policy.name}", folder) as on_progress:
-        spec = StageSpec(
+
+    policy: Policy
+    curated: Artifact
+    stage: str
+    settings: StageSettings
+    prompting: PromptingSettings
+    grading: GradingSettings
+    seed: int
+    validation: Artifact | None = None
+    evaluated: Asking | None = None
+
+    def target(self) -> Artifact:
+        used = used_prompting(self.prompting, self.settings)
+        inputs = {
+            "version": VERSION,
+            "policy": [self.policy.policy_id, self.policy.dtype],
+            "problems": self.curated.manifest["files"][f"{self.stage}.parquet"],
+            "settings": self.settings.model_dump(exclude=NO_EFFECT),
+            "prompting": used.model_dump(),
+            "templates": template_digests(used),
+            "grader": grader_id(self.grading),
+            "grading": self.grading.model_dump(exclude={"workers", "start_timeout_s", "verifier"}),
+            "seed": stage_seed(self.seed, self.stage),
+            "validation": self.validation.content if self.validation and self.settings.validation else None,
+        }
+        return artifact(self.home, "stages", inputs)
+
+    def said(self) -> str:
+        return f"train {self.stage} from {self.policy.name}"
+
+    def foretold(self) -> dict[str, Any]:
+        return {"stage": self.stage, "parent_name": self.policy.name, "settings": self.settings.model_dump()}
+
+    def work(self) -> Work:
+        """The completions that a whole stage draws to learn from and to watch itself with (one that was cut off has some of them behind
+        it); the tokens are those of every refill that it may try, too."""
+        settings = self.settings
+        learnt, watched = settings.steps * settings.batch // settings.extra.get("num_iterations", 1), self.validation_completions()
+        if watched is None:
+            return Work()
+        drawn, most = learnt + watched, (learnt * (1 + settings.refill.tries) + watched) * settings.max_tokens
+        return Work(completions=drawn, left=drawn, most_tokens=most, up_to=isinstance(self.validation, Planned))
+
+    def validation_completions(self) -> int | None:
+        """How often the stage answers validation problems, at most: before the first step, every so many, and after the last. None: not
+        known yet."""
+        asked = self.settings.validation
+        if asked is None or self.validation is None:
+            return 0
+        known = self.validation.problems if isinstance(self.validation, Planned) else int(self.validation.manifest["problems"])
+        problems = min((count for count in (asked.problems, known) if count is not None), default=None)
+        times = 1 + -(-self.settings.steps // asked.every)
+        return None if problems is None else problems * asked.samples * times
+
+    def spec(self, target: Artifact, folder: Path) -> StageSpec:
+        """What the training process is told."""
+        return StageSpec(
             stage_id=target.key,
             folder=folder,
-            policy=policy,
-            problems=curated.file(f"{stage}.parquet"),
-            validation=validation.file(VALIDATION) if validation else None,
-            settings=settings,
-            prompting=prompting,
-            grading=grading,
-            seed=stage_seed(seed, stage),
-            trackers=target.home / "trackers" / f"{stage}-{target.key[:8]}",
+            policy=self.policy,
+            problems=self.curated.file(f"{self.stage}.parquet"),
+            validation=self.validation.file(VALIDATION) if self.validation else None,
+            settings=self.settings,
+            prompting=self.prompting,
+            grading=self.grading,
+            seed=stage_seed(self.seed, self.stage),
+            trackers=target.home / "trackers" / f"{self.stage}-{target.key[:8]}",
         )
+
+
+@room_task(name="train", resume=True, retries=1)
+def train_stage(request: StageRequest, target: Artifact, folder: Path) -> dict[str, Any]:
+    """Train the policy. A killed or failed attempt is taken up where its last checkpoint left it. Raises InputError where a stage validates
+    and has no problems for it."""
+    warnings = say(warned_of(request))
+    with progress_shown(f"training {request.stage} from {request.policy.name}", folder) as on_progress:
         logger = get_run_logger()
         with cards_held(logger.info):
-            run_worker("tasks.training.worker", spec, folder, log=logger.log, on_progress=on_progress)
-        facts["kept_step"] = kept_step(folder, settings)
-    return target
+            run_worker("tasks.training.worker", request.spec(target, folder), folder, log=logger.log, on_progress=on_progress)
+    return {**stage_facts(request), "warnings": warnings, "kept_step": kept_step(folder, request.settings)}
+
+
+def warned_of(request: StageRequest) -> list[Caution]:
+    """What is to be heard before the stage starts. Raises InputError where its problems were measured under other pixel limits."""
+    settings, prompting = request.settings, request.prompting
+    measured = measured_as(Lake(request.home), request.curated)
+    check_same_pixels(request.curated, measured, prompting)
+    others = {who: other for who, other in ((PROFILE, measured), (EVALUATION, request.evaluated)) if other}
+    own = asking(prompting, settings, settings.hints)
+    return cautions(request.stage, settings, own, others, parameter_count(request.policy))
 
 
 def stage_policy(stage: Artifact, name: str, parent: Policy) -> Policy:
     """The policy that a stage left, under the name `name`; in a dry run of a stage that is not trained, what stands for it."""
     if isinstance(stage, Planned):
-        lineage = {"name": name, "kind": "stage", "parent_id": parent.policy_id, "stage_id": stage.key}
-        return parent.model_copy(update={**lineage, "policy_id": "", "model": str(stage.file("policy"))})
+        lineage = {"name": name, "kind": "stage", "parent_id": parent.policy_id}  # its own ids are not known
+        return parent.model_copy(update={**lineage, "policy_id": "", "stage_id": "", "model": str(stage.file("policy"))})
     return trained_policy(stage.file("policy"), name=name, stage_id=stage.key, parent=parent)
 
 
@@ -210,24 +202,16 @@ def stage_seed(seed: int, stage: str) -> int:
     return int(digest(["stage", seed, stage])[:8], 16)
 
 
-def stage_facts(
-    policy: Policy,
-    curated: Artifact,
-    stage: str,
-    settings: StageSettings,
-    prompting: PromptingSettings,
-    grading: GradingSettings,
-    seed: int,
-) -> dict[str, Any]:
+def stage_facts(request: StageRequest) -> dict[str, Any]:
     """What the manifest tells people about the stage."""
     return {
-        "stage": stage,
-        "parent": policy.policy_id,
-        "parent_name": policy.name,
-        "curated": curated.key,
-        "settings": settings.model_dump(),
-        "prompting": prompting.model_dump(),
-        "grader_id": grader_id(grading),
-        "seed": seed,
+        "stage": request.stage,
+        "parent": request.policy.policy_id,
+        "parent_name": request.policy.name,
+        "curated": request.curated.key,
+        "settings": request.settings.model_dump(),
+        "prompting": request.prompting.model_dump(),
+        "grader_id": grader_id(request.grading),
+        "seed": request.seed,
         "libraries": {library: version(library) for library in LIBRARIES},
     }

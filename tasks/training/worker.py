@@ -47,9 +47,9 @@ def run(spec_text: str) -> None:
         begin(spec.settings)
     if spec.settings.rollouts.engine != "vllm":
         leave_vllm_out()
-    from tasks.training.stage import train_stage
+    from tasks.training.stage import run_stage
 
-    train_stage(spec)
+    run_stage(spec)
 
 
 if __name__ == "__main__":

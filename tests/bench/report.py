@@ -12,7 +12,7 @@ from pathlib import Path
 from statistics import median
 from typing import Any
 
-from tasks.reporting.task import PAGE, report
+from tasks.reporting.task import PAGE, ReportRequest, report_run
 from tests.bench.row import Row
 from tests.chromium import chromium
 from tests.reporting.made import Run, Size, make
@@ -55,7 +55,7 @@ def opened(browser: Any, problems: int, openings: int = OPENINGS) -> Opened:
     with tempfile.TemporaryDirectory() as folder:
         run = large_run(Path(folder), problems)
         started = time.perf_counter()
-        page = report.fn(**run.arguments).file(PAGE)
+        page = report_run.fn(ReportRequest(**run.arguments)).file(PAGE)
         made = time.perf_counter() - started
         return Opened(page.stat().st_size, made, tuple(open_once(browser, page) for _ in range(openings)))
 

@@ -20,7 +20,7 @@ import polars as pl
 import psutil
 
 from tasks.grading.settings import GradingSettings
-from tasks.grading.task import grade
+from tasks.grading.task import GradeRequest, grade_rollouts
 from tasks.lake.artifacts import Artifact, artifact, building
 from tasks.lake.lake import Lake
 from tasks.sampling.profile import write_profile
@@ -73,7 +73,8 @@ def timed(step: Callable[[], Any]) -> tuple[float, Any]:
 def append_and_grade(home: Path, rollouts: int) -> None:
     """What is measured; runs in a process of its own and prints its figures."""
     appending, (profile, problems) = timed(lambda: append(home, rollouts // ROUNDS))
-    grading, _ = timed(lambda: grade.fn(home, profile, (problems,), GradingSettings()))
+    request = GradeRequest(home=home, profile=profile, problems=(problems,), settings=GradingSettings())
+    grading, _ = timed(lambda: grade_rollouts.fn(request))
     verdicts = Lake(home).scan("verdicts").group_by("verdict").len().collect(engine="streaming")
     print(json.dumps({"append_s": appending, "grade_s": grading, "verdicts": dict(verdicts.sort("verdict").rows())}))
 

@@ -6,7 +6,7 @@ from pathlib import Path
 from PIL import Image
 
 from tasks.curation.settings import CurationSettings, HarderStageRule, StageRule
-from tasks.difficulty.task import measure
+from tasks.difficulty.task import DifficultyRequest, measure_difficulty
 from tasks.estimates.settings import DifficultySettings
 from tasks.lake.artifacts import Artifact
 from tasks.lake.lake import Lake
@@ -37,4 +37,5 @@ def measured(home: Path) -> tuple[Artifact, tuple[Artifact, ...]]:
         )
         rows += verdicts(f"p{number}", "c" * (number % 9) + "i" * (8 - number % 9))
     sources = (problems_artifact(home, problems),)
-    return measure.fn(home, graded_artifact(home, rows), sources, DifficultySettings()), sources
+    request = DifficultyRequest(home=home, graded=graded_artifact(home, rows), problems=sources, settings=DifficultySettings())
+    return measure_difficulty.fn(request), sources

@@ -7,7 +7,7 @@ from tasks.base.errors import InputError
 from tasks.base.files import file_digest
 from tasks.curation import task
 from tasks.curation.settings import CurationSettings, HarderStageRule, StageRule
-from tasks.difficulty.task import measure
+from tasks.difficulty.task import DifficultyRequest, measure_difficulty
 from tasks.estimates.settings import DifficultySettings
 from tasks.lake.artifacts import Artifact
 from tasks.lake.lake import RELATIONS
@@ -15,7 +15,13 @@ from tasks.warehouse.relations import SQL
 from tests.curation.sets import SMALL, measured
 from tests.sql.rows import graded_artifact, problems_artifact, verdicts
 
-curate = task.curate.fn
+
+def asked(home, difficulty, problems, settings, seed) -> task.CurationRequest:
+    return task.CurationRequest(home=home, difficulty=difficulty, problems=problems, settings=settings, seed=seed)
+
+
+def curate(*given) -> Artifact:
+    return task.curate_sets.fn(asked(*given))
 
 
 def test_stages_load_as_datasets_with_pictures(tmp_path):
@@ -84,10 +90,10 @@ def test_plan_follows_the_rules_sql(tmp_path):
     path = tmp_path / "mine.sql"
     path.write_text((SQL / "curation" / "medium.sql").read_text())
     settings = SMALL.model_copy(update={"stage1": StageRule(rule=str(path), size=6)})
-    before = task.plan(tmp_path, *given, settings, 0)
-    assert task.plan(tmp_path, *given, settings, 0) == before
+    before = asked(tmp_path, *given, settings, 0).target()
+    assert asked(tmp_path, *given, settings, 0).target() == before
     path.write_text(path.read_text() + "\n-- edited")
-    assert task.plan(tmp_path, *given, settings, 0).key != before.key
+    assert asked(tmp_path, *given, settings, 0).target().key != before.key
 
 
 def test_too_few_problems_are_an_error_or_a_warning(tmp_path, caplog):
@@ -112,7 +118,8 @@ def test_problems_with_two_golds_are_left_out_and_told(tmp_path, caplog):
     torn = {"problem_id": "b", "dataset": "other", "gold_id": "new", "answer": "2"}
     problems = [problems_artifact(tmp_path, [{"problem_id": name} for name in "abc"]), problems_artifact(tmp_path, [torn], name="other")]
     rows = [row for name in "abc" for row in verdicts(name, "cciiiiii")]
-    difficulty = measure.fn(tmp_path, graded_artifact(tmp_path, rows), tuple(problems), DifficultySettings())
+    graded, bands = graded_artifact(tmp_path, rows), DifficultySettings()
+    difficulty = measure_difficulty.fn(DifficultyRequest(home=tmp_path, graded=graded, problems=tuple(problems), settings=bands))
     settings = CurationSettings(stage1=StageRule(size=2), stage2=HarderStageRule(size=2))
     with caplog.at_level(logging.WARNING):
         made = curate(tmp_path, difficulty, tuple(problems), settings, 0)

@@ -6,14 +6,16 @@ import pytest
 from datasets import load_dataset
 
 from tasks.base.errors import InputError
-from tasks.curation.validation_task import VALIDATION, export_validation
+from tasks.curation.validation_task import VALIDATION, ValidationRequest, export_validation
 from tasks.lake.lake import Lake
 from tasks.prompting.settings import PromptingSettings
 from tasks.training.problems import load_problems
 from tests.curation.sets import picture
 from tests.sql.rows import problems_artifact
 
-export = export_validation.fn
+
+def export(home, problems, others):
+    return export_validation.fn(ValidationRequest(home=home, problems=problems, others=others))
 
 
 def rows(home: Path, *names: str) -> list[dict]:

@@ -8,7 +8,14 @@ from tasks.estimates.settings import DifficultySettings
 from tests.sql.rows import graded_artifact, problems_artifact, verdicts
 
 SETTINGS = DifficultySettings()
-measure = task.measure.fn
+
+
+def asked(home, graded, problems, settings) -> task.DifficultyRequest:
+    return task.DifficultyRequest(home=home, graded=graded, problems=problems, settings=settings)
+
+
+def measure(*given):
+    return task.measure_difficulty.fn(asked(*given))
 
 
 def test_measure_sees_its_problems_golds_and_rounds_only(tmp_path):
@@ -36,12 +43,13 @@ def test_measuring_again_gives_the_same_bytes(tmp_path):
 def test_plan_follows_content_settings_and_sql(tmp_path, monkeypatch):
     problems = problems_artifact(tmp_path, [{"problem_id": "p"}])
     graded = graded_artifact(tmp_path, verdicts("p", "ci"))
-    plan = task.plan(tmp_path, graded, (problems,), SETTINGS)
-    assert task.plan(tmp_path, graded, (problems,), SETTINGS) == plan
-    assert task.plan(tmp_path, graded, (problems,), DifficultySettings(low=0.1)).key != plan.key
-    assert task.plan(tmp_path, graded_artifact(tmp_path, verdicts("p", "ci"), rounds=1, name="less"), (problems,), SETTINGS).key != plan.key
+    plan = asked(tmp_path, graded, (problems,), SETTINGS).target()
+    assert asked(tmp_path, graded, (problems,), SETTINGS).target() == plan
+    assert asked(tmp_path, graded, (problems,), DifficultySettings(low=0.1)).target().key != plan.key
+    less = graded_artifact(tmp_path, verdicts("p", "ci"), rounds=1, name="less")
+    assert asked(tmp_path, less, (problems,), SETTINGS).target().key != plan.key
     monkeypatch.setattr(task, "sql_digests", lambda *marts: {"marts/difficulty.sql": "edited"})
-    assert task.plan(tmp_path, graded, (problems,), SETTINGS).key != plan.key
+    assert asked(tmp_path, graded, (problems,), SETTINGS).target().key != plan.key
 
 
 def test_a_profile_of_other_problems_is_an_error(tmp_path):

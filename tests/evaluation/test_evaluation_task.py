@@ -7,8 +7,15 @@ from tasks.evaluation.comparison import EvaluationArm
 from tasks.lake.lake import RELATIONS
 from tests.sql.rows import graded_artifact, problems_artifact, verdicts
 
-evaluate = task.evaluate.fn
 NAMES = ("p", "q", "r")
+
+
+def asked(home, arms, problems) -> task.EvaluationRequest:
+    return task.EvaluationRequest(home=home, arms=arms, problems=problems)
+
+
+def evaluate(home, arms, problems):
+    return task.evaluate_policies.fn(asked(home, arms, problems))
 
 
 def heldout(home):
@@ -56,11 +63,12 @@ def test_hints_that_no_problem_carries_fall_back_whole(tmp_path):
 def test_plan_follows_every_arm(tmp_path):
     arms, problems = arms_of(tmp_path), heldout(tmp_path)
     keys = {
-        task.plan(tmp_path, chosen, problems).key for chosen in (arms, arms[:2], arms[:1], (arms[0].model_copy(update={"policy": "x"}),))
+        asked(tmp_path, chosen, problems).target().key
+        for chosen in (arms, arms[:2], arms[:1], (arms[0].model_copy(update={"policy": "x"}),))
     }
-    keys.add(task.plan(tmp_path, (*arms[:2], arms[2].model_copy(update={"fallback": None})), problems).key)
+    keys.add(asked(tmp_path, (*arms[:2], arms[2].model_copy(update={"fallback": None})), problems).target().key)
     assert len(keys) == 5
-    assert task.plan(tmp_path, arms, problems).key in keys
+    assert asked(tmp_path, arms, problems).target().key in keys
 
 
 def test_an_arm_without_answers_is_an_error(tmp_path):

@@ -16,7 +16,7 @@ import pytest
 import yaml
 
 from tasks.base.errors import InputError
-from tasks.curation.task import curate
+from tasks.curation.task import CurationRequest, curate_sets
 from tasks.exporting.configs import verl_options
 from tasks.exporting.export import export_set, find_set, measured_prompting
 from tasks.exporting.source import easyr1_reward, verl_estimator, verl_reward
@@ -45,7 +45,8 @@ GROUPS = {
 def curated(tmp_path_factory: pytest.TempPathFactory) -> Artifact:
     """A set of problems of which every other has an image."""
     home = tmp_path_factory.mktemp("lake")
-    return curate.fn(home, *measured(home), SMALL, 0)
+    difficulty, problems = measured(home)
+    return curate_sets.fn(CurationRequest(home=home, difficulty=difficulty, problems=problems, settings=SMALL, seed=0))
 
 
 def exported(curated: Artifact, to: str, out: Path, stages: dict[str, StageSettings] = STAGES) -> list[Path]:

@@ -11,7 +11,7 @@ from tasks.estimates.settings import DifficultySettings
 from tasks.grading.graders import check_grader, find_grader, keep_grader
 from tasks.grading.settings import GradingSettings
 from tasks.grading.stored import changes
-from tasks.grading.task import grade
+from tasks.grading.task import GradeRequest, grade_rollouts
 from tasks.grading.verdict import grader_id
 from tasks.lake.artifacts import Artifact, artifact, building
 from tasks.lake.compaction import CompactionSettings, compact
@@ -51,7 +51,8 @@ class Judged:
     def by(self, *graders: GradingSettings) -> "Judged":
         """Judge with each grader in turn, and publish."""
         for settings in graders:
-            grade.fn(self.lake.home, self.profile, (self.problems,), settings)
+            request = GradeRequest(home=self.lake.home, profile=self.profile, problems=(self.problems,), settings=settings)
+            grade_rollouts.fn(request)
         publish(self.lake, DifficultySettings())
         return self
 

@@ -14,7 +14,11 @@ from tasks.lake.lake import ROLLOUT_KEY, Lake
 from tasks.sampling.profile import read_profile, write_profile
 from tests.sql.rows import problems_artifact, table
 
-grade = task.grade.fn
+
+def grade(home: Path, profile: Artifact, problems: tuple[Artifact, ...], settings: GradingSettings) -> Artifact:
+    return task.grade_rollouts.fn(task.GradeRequest(home=home, profile=profile, problems=problems, settings=settings))
+
+
 SETTINGS = GradingSettings()
 PROBLEMS = [
     {"problem_id": "p", "answer": "4"},

@@ -10,7 +10,7 @@ from tasks.base.errors import InputError
 from tasks.grading.files import grade_file
 from tasks.grading.pool import Grader
 from tasks.grading.settings import GradingSettings
-from tasks.grading.task import plan
+from tasks.grading.task import GradeRequest
 from tasks.grading.verdict import Gold, Verdict, grader_id
 from tasks.grading.verifier import find_verifier
 from tasks.lake.artifacts import artifact, building
@@ -113,7 +113,8 @@ def test_cache_keys_hold_the_function_and_not_its_place(tmp_path: Path, file: Pa
     profile = artifact(tmp_path, "profiles", {"any": 1})
     with building(profile, {}):
         pass
-    plain, mine = (plan(tmp_path, profile, (), chosen) for chosen in (GradingSettings(), settings(file)))
+    asked = {"home": tmp_path, "profile": profile, "problems": ()}
+    plain, mine = (GradeRequest(**asked, settings=chosen).target() for chosen in (GradingSettings(), settings(file)))
     assert "verifier" not in plain.made_from["settings"]  # so that lakes made before there were verifiers are as they were
     assert plain.key != mine.key and mine.made_from["grader"] == grader_id(settings(file))
     assert str(file) not in json.dumps(mine.made_from)

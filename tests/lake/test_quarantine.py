@@ -46,7 +46,8 @@ def lake(tmp_path: Path) -> Lake:
 
 def grade(lake: Lake, profile: Artifact) -> Artifact:
     [problems] = (Artifact(home=lake.home, kind="problems", key=path.name) for path in lake.home.glob("problems/[0-9a-f]*"))
-    return grading.grade.fn(lake.home, profile, (problems,), GradingSettings())
+    request = grading.GradeRequest(home=lake.home, profile=profile, problems=(problems,), settings=GradingSettings())
+    return grading.grade_rollouts.fn(request)
 
 
 def cut(path: Path) -> None:

@@ -9,7 +9,7 @@ import pytest
 
 from tasks.lake.artifacts import Artifact
 from tasks.problems.settings import SourceSettings
-from tasks.problems.task import ingest
+from tasks.problems.task import IngestRequest, ingest_problems
 from tests.problems.shapes import Dataset
 
 
@@ -26,7 +26,7 @@ def home(tmp_path: Path) -> Path:
 @pytest.fixture
 def ingested(home: Path) -> Callable[[SourceSettings], Artifact]:
     """Ingests a source into the test's lake."""
-    return lambda source: ingest.fn(home, source)
+    return lambda source: ingest_problems.fn(IngestRequest(home=home, source=source))
 
 
 @pytest.fixture

@@ -12,9 +12,9 @@ from tasks.lake.artifacts import Artifact
 from tasks.lake.lake import Lake
 from tasks.problems.columns import ColumnMapping
 from tasks.problems.overlap import Parts, check_apart, overlaps
-from tasks.problems.overlap_task import drop_overlap, plan
+from tasks.problems.overlap_task import DropRequest, drop_overlap
 from tasks.problems.settings import SourceSettings
-from tasks.problems.task import ingest
+from tasks.problems.task import IngestRequest, ingest_problems
 from tests.curation.sets import picture
 
 COLUMNS = ColumnMapping(id="id", choices="choices", optional=("images", "id", "choices"))
@@ -25,7 +25,7 @@ def source(folder: Path, name: str, rows: list[dict], split: str = "train") -> A
     path = folder / f"{name}-{split}.jsonl"
     path.write_text("".join(json.dumps({"images": [], "choices": [], "answer": "1", **row}) + "\n" for row in rows), encoding="utf-8")
     settings = SourceSettings(name=name, path=str(path), split=split, columns=COLUMNS)
-    return ingest.fn(Lake(folder / "lake").home, settings)
+    return ingest_problems.fn(IngestRequest(home=Lake(folder / "lake").home, source=settings))
 
 
 def asked(*numbers: int, **more: object) -> list[dict]:
@@ -94,8 +94,9 @@ def test_the_error_names_counts_places_first_ids_and_the_way_out(tmp_path):
 
 def test_what_is_dropped_is_a_rejected_row(tmp_path):
     train, heldout = source(tmp_path, "a", asked(1, 2, 3)), source(tmp_path, "b", asked(2, 9), "heldout")
-    left = drop_overlap.fn(train.home, train, (heldout,))
-    assert left == plan(train.home, train, (heldout,)) and left.kind == "problems" and left != train
+    request = DropRequest(home=train.home, source=train, others=(heldout,))
+    left = drop_overlap.fn(request)
+    assert left == request.target() and left.kind == "problems" and left != train
     assert pl.read_parquet(left.file("problems.parquet"))["source_id"].to_list() == ["q1", "q3"]
     [row] = pl.read_parquet(left.file("rejected.parquet")).to_dicts()
     assert (row["dataset"], row["row"], row["reason"]) == ("a", 2, "overlap: the same problem is in b/heldout of the recipe")

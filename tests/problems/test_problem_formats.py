@@ -14,7 +14,7 @@ from tasks.lake.lake import Lake
 from tasks.problems.benchmarks import MAPPINGS
 from tasks.problems.images import image_paths
 from tasks.problems.settings import SourceSettings
-from tasks.problems.task import plan
+from tasks.problems.task import IngestRequest
 from tests.problems.shapes import Dataset, picture, row
 
 
@@ -198,10 +198,14 @@ def test_a_stored_image_comes_before_its_path(tmp_path: Path, source, problems) 
     assert len(problem["images"]) == 1
 
 
+def key_of(home: Path, asked: SourceSettings) -> str:
+    return IngestRequest(home=home, source=asked).target().key
+
+
 def test_a_pinned_hub_dataset_is_planned_without_a_network(home: Path, source) -> None:
     pinned = source("owner/name", revision="0" * 40, source_split="train")
-    assert plan(home, pinned) == plan(home, pinned)
-    assert plan(home, pinned) != plan(home, source("owner/name", revision="1" * 40, source_split="train"))
+    assert key_of(home, pinned) == key_of(home, pinned)
+    assert key_of(home, pinned) != key_of(home, source("owner/name", revision="1" * 40, source_split="train"))
 
 
 def test_a_hub_dataset_of_an_unknown_commit_is_an_error(home: Path, source, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
@@ -210,8 +214,8 @@ def test_a_hub_dataset_of_an_unknown_commit_is_an_error(home: Path, source, monk
     monkeypatch.setattr(constants, "HF_HUB_OFFLINE", True)
     monkeypatch.setattr(constants, "HF_HUB_CACHE", str(tmp_path / "cache"))
     with pytest.raises(InputError, match="cannot find out which commit owner/name@main is .*set revision to a commit"):
-        plan(home, source("owner/name"))
+        key_of(home, source("owner/name"))
     refs = tmp_path / "cache" / "datasets--owner--name" / "refs"
     refs.mkdir(parents=True)
     (refs / "main").write_text("0" * 40)
-    assert plan(home, source("owner/name")).key
+    assert key_of(home, source("owner/name"))

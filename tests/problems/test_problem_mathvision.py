@@ -6,7 +6,7 @@ import pytest
 
 from tasks.problems.settings import SourceSettings
 from tasks.problems.tables import load_problems
-from tasks.problems.task import ingest
+from tasks.problems.task import IngestRequest, ingest_problems
 
 MATHVISION = Path(__file__).parents[3] / "shared" / "data" / "mathvision"
 
@@ -16,7 +16,7 @@ def test_all_of_mathvision_is_usable(home: Path) -> None:
     source = SourceSettings(
         name="mathvision", path=str(MATHVISION / "testmini.jsonl"), split="heldout", columns="mathvision", max_rejected=0
     )
-    done = ingest.fn(home, source)
+    done = ingest_problems.fn(IngestRequest(home=home, source=source))
     assert done.manifest["counts"] == {"rows": 304, "problems": 304, "rejected": 0, "duplicates": 0, "images": 304}
     problems = load_problems([done])
     assert problems["problem_id"].n_unique() == 304

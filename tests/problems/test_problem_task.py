@@ -7,13 +7,22 @@ from pathlib import Path
 import pytest
 
 from tasks.base.errors import InputError
+from tasks.lake.artifacts import Artifact
 from tasks.problems import task as problems_task
 from tasks.problems.fingerprint import SETTLED_SECONDS, remembered_digest, settled_digest
 from tasks.problems.settings import SourceSettings
 from tasks.problems.tables import cross_duplicates
-from tasks.problems.task import ingest, plan
+from tasks.problems.task import IngestRequest, ingest_problems
 from tasks.starter.datasets import write_starter_datasets
 from tests.problems.shapes import Dataset, picture, row
+
+
+def plan(home: Path, source: SourceSettings) -> Artifact:
+    return IngestRequest(home=home, source=source).target()
+
+
+def ingest(home: Path, source: SourceSettings) -> Artifact:
+    return ingest_problems.fn(IngestRequest(home=home, source=source))
 
 
 @pytest.fixture
@@ -22,16 +31,16 @@ def shapes(dataset: Dataset) -> Dataset:
 
 
 def test_the_same_source_gives_the_same_bytes(shapes: Dataset, tmp_path: Path) -> None:
-    first, second = (ingest.fn(tmp_path / home, shapes.source()) for home in ("one", "two"))
+    first, second = (ingest(tmp_path / home, shapes.source()) for home in ("one", "two"))
     assert (first.key, first.content) == (second.key, second.content)
     for name in ("problems.parquet", "rejected.parquet"):
         assert first.file(name).read_bytes() == second.file(name).read_bytes()
 
 
 def test_a_complete_source_is_not_read_again(shapes: Dataset, home: Path) -> None:
-    done = ingest.fn(home, shapes.source())
+    done = ingest(home, shapes.source())
     shutil.rmtree(home / "images")
-    assert ingest.fn(home, shapes.source()) == done
+    assert ingest(home, shapes.source()) == done
     assert not (home / "images").exists()
 
 
@@ -90,13 +99,13 @@ def test_a_source_that_changes_while_it_is_read_is_not_published(shapes: Dataset
 
     monkeypatch.setattr(problems_task, "ingest_source", slow)
     with pytest.raises(InputError, match="was changed while it was being read"):
-        ingest.fn(home, shapes.source())
+        ingest(home, shapes.source())
     assert not list(home.glob("problems/*/manifest.json"))
 
 
 def test_the_manifest_says_what_was_read(shapes: Dataset, home: Path) -> None:
     shapes.write([row(0), row(1), row(1), row(2, answer="")])
-    manifest = ingest.fn(home, shapes.source()).manifest
+    manifest = ingest(home, shapes.source()).manifest
     assert manifest["counts"] == {"rows": 4, "problems": 2, "rejected": 2, "duplicates": 1, "images": 2}
     assert manifest["source"] == f"shapes train from {shapes.file}"
     assert manifest["settings"]["columns"]["problem"] == "problem"
@@ -105,7 +114,7 @@ def test_the_manifest_says_what_was_read(shapes: Dataset, home: Path) -> None:
 def test_the_starter_datasets_are_usable_and_share_no_problem(home: Path, tmp_path: Path) -> None:
     files = write_starter_datasets(tmp_path / "starter", n_train=40, n_heldout=30)
     sources = [SourceSettings(name=f.parent.name, path=str(f), split=f.stem, columns="easyr1", max_rejected=0) for f in files]
-    done = [ingest.fn(home, source) for source in sources]
+    done = [ingest(home, source) for source in sources]
     assert [artifact.manifest["counts"]["problems"] for artifact in done] == [40, 30, 40, 30]
     assert cross_duplicates(done).is_empty()
 

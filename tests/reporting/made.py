@@ -15,12 +15,12 @@ from PIL import Image
 
 from tasks.base.files import digest
 from tasks.curation.settings import CurationSettings
-from tasks.curation.task import curate
+from tasks.curation.task import CurationRequest, curate_sets
 from tasks.difficulty.measurement import open_graded
 from tasks.difficulty.task import FILES as DIFFICULTY_FILES
 from tasks.estimates.settings import DifficultySettings
 from tasks.evaluation.comparison import EvaluationArm
-from tasks.evaluation.task import evaluate
+from tasks.evaluation.task import EvaluationRequest, evaluate_policies
 from tasks.lake.artifacts import Artifact, artifact, building
 from tasks.lake.lake import RELATIONS, Lake, conform, write_parquet
 from tasks.problems.images import ImageLimits, keep_image
@@ -63,7 +63,7 @@ class Size:
 
 @dataclass(frozen=True)
 class Run:
-    """The arguments of `report`, and where the evaluation's arms come from."""
+    """What a page is made of, and where the evaluation's arms come from."""
 
     home: Path
     name: str
@@ -159,7 +159,7 @@ class Maker:
         return target
 
     def difficulty(self, graded: Artifact, sources: tuple[Artifact, ...]) -> Artifact:
-        """What `measure` writes."""
+        """What `measure_difficulty` writes."""
         settings = DifficultySettings()
         facts = {
             "policy_id": read_profile(graded)["policy_id"],
@@ -241,7 +241,8 @@ class Maker:
             if self.size.hints:
                 hinted = self.graded(f"{policy}-hinted", heldout, gain=0.05 * place + 0.02)
                 arms.append(EvaluationArm(policy=policy, policy_id=f"{policy}-id", hints=True, graded=hinted))
-        return evaluate.fn(self.lake.home, tuple(arms), heldout, self.similarity(heldout, sets), sets)
+        near = self.similarity(heldout, sets)
+        return evaluate_policies.fn(EvaluationRequest(home=self.lake.home, arms=tuple(arms), problems=heldout, similarity=near, sets=sets))
 
 
 def make(home: Path, size: Size) -> Run:
@@ -255,10 +256,14 @@ def make(home: Path, size: Size) -> Run:
     for stage, rule, high in zip(STAGES, size.rules, size.highs, strict=True):
         rules[stage] = {"size": half, "low": size.low, "high": high, "rule": rule}
     curation, home = CurationSettings.model_validate(rules), maker.lake.home
+
+    def curate(measured: Artifact, settings: CurationSettings) -> Artifact:
+        return curate_sets.fn(CurationRequest(home=home, difficulty=measured, problems=train, settings=settings, seed=0))
+
     if size.reprofile:
         later = maker.difficulty(maker.graded("stage1-id", train, gain=0.05), train)
-        chosen = curate.fn(home, difficulty, train, curation.only("stage1"), 0), curate.fn(home, later, train, curation.only("stage2"), 0)
+        chosen = curate(difficulty, curation.only("stage1")), curate(later, curation.only("stage2"))
     else:
-        chosen = (curate.fn(home, difficulty, train, curation, 0),)
+        chosen = (curate(difficulty, curation),)
     stages = tuple(maker.stage(stage, sets, gain=0.15) for stage, sets in zip(STAGES, (chosen[0], chosen[-1]), strict=True))
     return Run(home, "starter", difficulty, chosen, stages, maker.evaluation(heldout, chosen), train)

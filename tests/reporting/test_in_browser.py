@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from tasks.reporting.index import write_index
-from tasks.reporting.task import PAGE, report
+from tasks.reporting.task import PAGE, ReportRequest, report_run
 from tests.bench.report import MEGABYTES, SECONDS, opened
 from tests.chromium import OUTPUT, NoChromium, Watched, chromium
 from tests.reporting.made import Run
@@ -37,7 +37,7 @@ def browser() -> Iterator[Any]:
 
 def address(run: Run) -> str:
     """Where the report of a run is to be opened; it is made first."""
-    return report.fn(**run.arguments).file(PAGE).as_uri()
+    return report_run.fn(ReportRequest(**run.arguments)).file(PAGE).as_uri()
 
 
 @pytest.mark.parametrize("scheme", SCHEMES)
@@ -112,8 +112,8 @@ def test_pages_print_whole(made, browser):
 def test_index_lists_what_is_there(made, browser):
     run = made()
     home = run.home
-    first = report.fn(**run.arguments)
-    second = report.fn(**{**run.arguments, "name": ACTING_NAME})
+    first = report_run.fn(ReportRequest(**run.arguments))
+    second = report_run.fn(ReportRequest(**{**run.arguments, "name": ACTING_NAME}))
     with browser.new_context() as context:
         page = context.new_page()
         watched = Watched(page)

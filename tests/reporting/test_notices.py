@@ -14,7 +14,7 @@ from prefect.testing.utilities import prefect_test_harness
 
 from tasks.reporting.inputs import Inputs
 from tasks.reporting.notices import links, markdown, notices
-from tasks.reporting.task import report, show_new
+from tasks.reporting.task import ReportRequest, report_run, show_new
 from tasks.steps.naming import artifact_key
 
 
@@ -45,7 +45,7 @@ def test_a_run_leaves_its_notices_in_prefect(made, server):
 
     @flow
     def small():
-        return report(**run.arguments)
+        return report_run(ReportRequest(**run.arguments))
 
     page = small()
     with get_client(sync_client=True) as client:

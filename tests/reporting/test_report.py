@@ -11,9 +11,10 @@ import pytest
 
 from tasks.estimates.settings import BANDS
 from tasks.lake.lake import Lake
+from tasks.reporting import task as reporting
 from tasks.reporting.inputs import Inputs
 from tasks.reporting.page import render_report
-from tasks.reporting.task import plan, report
+from tasks.reporting.task import ReportRequest, report_run
 from tasks.reporting.wording import duration
 from tests.reporting.made import DOUBTED
 
@@ -190,7 +191,7 @@ def test_a_time_is_told_where_draws_are_known(made):
 
 
 def test_texts_can_be_read_in_both_schemes():
-    style = (Path(report.fn.__code__.co_filename).parent / "report.css").read_text()
+    style = (Path(reporting.__file__).parent / "report.css").read_text()
     light, dark = (
         dict(re.findall(r"--([a-z0-9-]+): (#[0-9a-f]{6})", block)) for block in re.findall(r":root \{(.*?)\}", style, re.DOTALL)[:2]
     )
@@ -304,13 +305,13 @@ def test_lost_images_leave_the_words(made, tmp_path):
 
 def test_report_is_made_once_and_again_when_an_input_changes(made):
     run = made()
-    first = report.fn(**run.arguments)
+    first = report_run.fn(ReportRequest(**run.arguments))
     written = first.file("report.html").stat().st_mtime_ns
-    assert report.fn(**run.arguments) == first and first.file("report.html").stat().st_mtime_ns == written
+    assert report_run.fn(ReportRequest(**run.arguments)) == first and first.file("report.html").stat().st_mtime_ns == written
     assert first.kind == "reports"
-    assert plan(**{**run.arguments, "name": "other"}) != first
-    assert plan(**{**run.arguments, "stages": run.stages[:1]}) != first
-    assert plan(**{**run.arguments, "evaluation": made(hints=False).evaluation}) != first
+    assert ReportRequest(**{**run.arguments, "name": "other"}).target() != first
+    assert ReportRequest(**{**run.arguments, "stages": run.stages[:1]}).target() != first
+    assert ReportRequest(**{**run.arguments, "evaluation": made(hints=False).evaluation}).target() != first
 
 
 def test_task_module_stays_light():

@@ -14,7 +14,16 @@ from tasks.similarity.settings import SimilaritySettings
 from tests.sql.rows import problems_artifact
 
 SETTINGS = SimilaritySettings()
-find = task.find_near_duplicates.fn
+
+
+def asked(home, problems, settings) -> task.SimilarityRequest:
+    return task.SimilarityRequest(home=home, problems=problems, settings=settings)
+
+
+def find(*given):
+    return task.find_near_duplicates.fn(asked(*given))
+
+
 QUESTION = "A farmer has twelve cows and seven sheep on two fields, sells four of the cows and buys nine hens. How many animals has he now?"
 
 
@@ -93,10 +102,10 @@ def test_no_image_is_opened_twice(tmp_path, monkeypatch):
 
 def test_plan_follows_content_and_settings(tmp_path):
     problems = (problems_artifact(tmp_path, [{"problem_id": "a"}], "one"),)
-    plan = task.plan(tmp_path, problems, SETTINGS)
-    assert task.plan(tmp_path, problems, SETTINGS) == plan
-    assert task.plan(tmp_path, problems, SimilaritySettings(text=0.9)) != plan
-    assert task.plan(tmp_path, (problems_artifact(tmp_path, [{"problem_id": "b"}], "two"),), SETTINGS) != plan
+    plan = asked(tmp_path, problems, SETTINGS).target()
+    assert asked(tmp_path, problems, SETTINGS).target() == plan
+    assert asked(tmp_path, problems, SimilaritySettings(text=0.9)).target() != plan
+    assert asked(tmp_path, (problems_artifact(tmp_path, [{"problem_id": "b"}], "two"),), SETTINGS).target() != plan
 
 
 def test_problems_of_no_source_at_all(tmp_path):

@@ -17,7 +17,7 @@ from tasks.lake.artifacts import Artifact, artifact, building
 from tasks.lake.lake import Lake, write_parquet
 from tasks.problems.images import ImageLimits, keep_image
 from tasks.similarity.settings import SimilaritySettings
-from tasks.similarity.task import find_near_duplicates
+from tasks.similarity.task import SimilarityRequest, find_near_duplicates
 from tasks.steps.runs import note_step, run_of
 from tasks.warehouse.publishing import publish
 from tests.sql.rows import problems_artifact, rollouts_of, table, verdicts
@@ -189,7 +189,7 @@ def whole_lake(home: Path) -> Lake:
     lake, chance = Lake(home), random.Random(5)
     sources = problems(lake, chance)
     made = tuple(problems_artifact(lake.home, rows, str(place)) for place, rows in enumerate(sources))
-    find_near_duplicates.fn(lake.home, made, SimilaritySettings())
+    find_near_duplicates.fn(SimilarityRequest(home=lake.home, problems=made, settings=SimilaritySettings()))
     rejected = {"dataset": "algebra", "split": "train", "source": "a.jsonl", "row": 9, "column": "answer", "reason": "no answer"}
     write_parquet(table("rejected", [rejected]), lake.home / "problems" / "more" / "rejected.parquet")
     parents = {"base": "", "stage1": "base", "stage2": "stage1"}

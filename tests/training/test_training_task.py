@@ -15,7 +15,7 @@ from tasks.prompting.settings import HintSettings, PromptingSettings
 from tasks.sampling.settings import SamplingSettings
 from tasks.training.cautions import asking
 from tasks.training.settings import LoraSettings, RefillSettings, RolloutSettings, StageSettings, ValidationSettings
-from tasks.training.task import plan, stage_policy, train
+from tasks.training.task import StageRequest, stage_policy, train_stage
 from tests.training.tiny import SETTINGS, mixed_problems, problem, write_stage
 
 PROMPTING, GRADING = PromptingSettings(), GradingSettings(workers=1)
@@ -39,9 +39,9 @@ def validation_set(home: Path, count: int) -> Artifact:
     return target
 
 
-def arguments(home: Path, base: Policy, **changes: object) -> dict:
+def asked(home: Path, base: Policy, **changes: object) -> StageRequest:
     given = {"home": home, "policy": base, "curated": curated_set(home), "stage": "stage1", "settings": SETTINGS}
-    return {**given, "prompting": PROMPTING, "grading": GRADING, "seed": 0, **changes}
+    return StageRequest(**{**given, "prompting": PROMPTING, "grading": GRADING, "seed": 0, **changes})
 
 
 def test_the_key_holds_what_changes_the_result_and_nothing_else(tmp_path: Path, tiny_policy: Policy) -> None:
@@ -50,7 +50,7 @@ def test_the_key_holds_what_changes_the_result_and_nothing_else(tmp_path: Path, 
     reworded = PromptingSettings(hints=HintSettings(by_band={"hard": "hard"}))
 
     def key(**changes: object) -> str:
-        return plan(**arguments(tmp_path, tiny_policy, **changes)).key
+        return asked(tmp_path, tiny_policy, **changes).target().key
 
     same = {
         "other stage's problems": key(curated=curated_set(tmp_path, more=2)),
@@ -86,10 +86,10 @@ def test_the_key_holds_what_changes_the_result_and_nothing_else(tmp_path: Path, 
 def test_a_stage_is_trained_once_and_gives_a_policy(tmp_path: Path, tiny_policy: Policy) -> None:
     validation = {"every": 1, "samples": 1, "keep_best": True}
     settings = StageSettings(**{**SETTINGS.model_dump(), "steps": 2, "validation": validation})
-    given = arguments(tmp_path, tiny_policy, settings=settings) | {"validation": validation_set(tmp_path, 3)}
+    request = asked(tmp_path, tiny_policy, settings=settings, validation=validation_set(tmp_path, 3))
     with disable_run_logger():
-        done = train.fn(**given)
-        assert train.fn(**given) == done
+        done = train_stage.fn(request)
+        assert train_stage.fn(request) == done
     assert done.is_complete
     metrics = pl.read_parquet(done.file("metrics/metrics.parquet"))
     assert [done.manifest["kept_step"]] == metrics.filter(name="validation/kept_step")["value"].to_list()
@@ -108,11 +108,11 @@ def test_what_differs_from_the_profile_and_the_evaluation_is_said_before_the_sta
     with building(target, {"sampling_id": "cool"}) as folder:
         write_stage(folder / "stage1.parquet", mixed_problems())
     settings = StageSettings(**{**SETTINGS.model_dump(), "steps": 1, "warmup_steps": 0})
-    given = arguments(tmp_path, tiny_policy, curated=target, settings=settings)
-    evaluated = asking(PROMPTING, SamplingSettings(max_tokens=9), False)
-    assert plan(**given, evaluated=evaluated).key == plan(**given).key
+    plain = asked(tmp_path, tiny_policy, curated=target, settings=settings)
+    request = plain.model_copy(update={"evaluated": asking(PROMPTING, SamplingSettings(max_tokens=9), False)})
+    assert request.target().key == plain.target().key
     with disable_run_logger():
-        done = train.fn(**given, evaluated=evaluated)
+        done = train_stage.fn(request)
     expected = [
         "stage1: template think_then_box in training, but mine in the profile: another prompt is another task",
         "stage1: temperature 1.0 in training, but 0.6 in the profile: a policy is right",
@@ -129,7 +129,7 @@ def test_bad_input_comes_back_from_the_training_process(tmp_path: Path, tiny_pol
     with building(target, {}) as folder:
         write_stage(folder / "stage1.parquet", [problem(1, images=[])])
     with disable_run_logger(), pytest.raises(InputError, match=r"row 1 \(problem p1\): 0 image\(s\), but 1 <image> mark"):
-        train.fn(**arguments(home, tiny_policy, curated=target))
+        train_stage.fn(asked(home, tiny_policy, curated=target))
 
 
 @pytest.mark.parametrize(("limits", "fault"), [({}, "max_pixels=None"), ({"max_pixels": 4096, "min_pixels": 64}, "min_pixels=64")])
@@ -142,4 +142,4 @@ def test_other_pixel_limits_than_the_difficulty_was_measured_with_are_an_error(
     with building(target, {"sampling_id": "small"}) as folder:
         write_stage(folder / "stage1.parquet", mixed_problems())
     with pytest.raises(InputError, match=f"images with {fault}, which is another task"):
-        train.fn(**arguments(tmp_path, tiny_policy, curated=target, prompting=PromptingSettings(**limits)))
+        train_stage.fn(asked(tmp_path, tiny_policy, curated=target, prompting=PromptingSettings(**limits)))

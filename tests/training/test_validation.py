@@ -17,7 +17,7 @@ from tasks.training.checkpoints import Checkpoints
 from tasks.training.records import Records
 from tasks.training.settings import StageSettings
 from tasks.training.spec import StageSpec
-from tasks.training.stage import train_stage
+from tasks.training.stage import run_stage
 from tasks.training.validation import best_step, chosen
 from tasks.training.watching import Watch
 from tests.training.tiny import SETTINGS, problem, stage_spec, write_stage
@@ -44,7 +44,7 @@ def watched(trained: StageSpec, file: Path, tmp_path_factory: pytest.TempPathFac
     spec = spec.model_copy(update={"settings": spec.settings.model_copy(update={"save_every": 1, "keep_checkpoints": 9})})
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(Checkpoints, "remove", lambda self: None)
-        train_stage(spec)
+        run_stage(spec)
     return spec
 
 
@@ -54,7 +54,7 @@ def metrics(spec: StageSpec) -> pl.DataFrame:
 
 def test_training_is_the_same_with_and_without_validation(trained: StageSpec, file: Path, tmp_path: Path) -> None:
     spec = watching(trained, tmp_path / "stage", file)
-    train_stage(spec)
+    run_stage(spec)
     assert folder_policy_id(spec.folder / "policy") == folder_policy_id(trained.folder / "policy")
     ours = metrics(spec).filter(~pl.col("name").str.starts_with("validation/"), pl.col("step") > 0)
     assert_frame_equal(ours, metrics(trained))
@@ -98,9 +98,9 @@ def test_an_interrupted_stage_keeps_the_best_policy_of_an_undisturbed_one(
     spec.folder.mkdir()
     with monkeypatch.context() as patch, pytest.raises(KeyboardInterrupt):
         patch.setattr(Watch, "tell", interrupt_after(5))
-        train_stage(spec)
+        run_stage(spec)
     assert Checkpoints(spec.folder / "checkpoints", 1).last() == spec.folder / "checkpoints" / "checkpoint-4"
-    train_stage(spec)
+    run_stage(spec)
     shutil.rmtree(watched.folder / "checkpoints")
     assert folder_digests(spec.folder) == folder_digests(watched.folder)
 
@@ -134,5 +134,5 @@ def test_validation_without_problems_is_an_error_before_training(tiny_policy: Po
     settings = StageSettings(**{**SETTINGS.model_dump(), "validation": {}})
     spec = stage_spec(tmp_path / "stage", tiny_policy, stage_file, settings)
     with pytest.raises(InputError, match="give problems.validation sources"):
-        train_stage(spec)
+        run_stage(spec)
     assert not list(spec.folder.glob("checkpoints/*"))

@@ -6,7 +6,7 @@ from flows.commands.plan import plan_flow
 from flows.profile import profile
 from flows.recipe import load_recipe
 from tasks.problems.settings import SourceSettings
-from tasks.problems.task import ingest
+from tasks.problems.task import IngestRequest, ingest_problems
 
 
 def written(folder: Path, name: str, answer: str = "2") -> Path:
@@ -27,7 +27,8 @@ def reasons(home: Path, *sources: Path) -> list[list[str]]:
 def test_a_new_dataset_is_new_and_a_changed_one_is_not(tmp_path: Path) -> None:
     home, ours, mine = tmp_path / "runs", written(tmp_path, "ours"), written(tmp_path, "mine")
     assert reasons(home, ours) == [["new: nothing of kind problems was made in this lake yet"]]
-    ingest.fn(home, SourceSettings(name="ours", path=str(ours), columns={"images": None}))
+    source = SourceSettings(name="ours", path=str(ours), columns={"images": None})
+    ingest_problems.fn(IngestRequest(home=home, source=source))
     assert reasons(home, ours, mine) == [[], ["new: no dataset mine train was read into this lake yet"]]
     written(tmp_path, "ours", answer="3")
     assert reasons(home, ours) == [["content changed"]]

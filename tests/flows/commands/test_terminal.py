@@ -4,7 +4,7 @@ import polars as pl
 from rich.console import Console
 
 from flows.commands.terminal import MOST_ROWS, print_run, rows_table
-from tasks.reporting.task import report
+from tasks.reporting.task import ReportRequest, report_run
 
 
 def printed(item, width: int = 120) -> str:
@@ -33,7 +33,7 @@ def test_no_rows_and_too_many_rows():
 
 def test_run_shows_every_policy_and_where_things_lie(made):
     run = made()
-    page = report.fn(**run.arguments)
+    page = report_run.fn(ReportRequest(**run.arguments))
     console = Console(width=120, record=True, color_system=None)
     print_run(console, evaluation=run.evaluation, report=page, warehouse=run.home / "warehouse.duckdb")
     text = console.export_text()

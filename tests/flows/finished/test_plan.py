@@ -42,7 +42,7 @@ def test_before_a_run_everything_is_to_come_and_nothing_is_written(tmp_path: Pat
     assert [step.number for step in found.steps] == list(range(1, len(found.steps) + 1))
     sampling, training = step(found, f"sample {DATASETS} (train) with base, rounds 1–4"), step(found, "train stage2 from stage1")
     assert sampling.inputs["problems"] == ["step 2", "step 3"]
-    assert (sampling.work.completions, sampling.work.left, sampling.work.most_tokens) == (320, 320, 12_800)
+    assert (sampling.work.completions, sampling.work.left, sampling.work.most_tokens, sampling.work.up_to) == (320, 320, 12_800, True)
     assert (training.work.completions, training.settings["settings"]["steps"]) == (48, 3)
     assert found.completions == 320 + 64 + 48 + 6 * 48 and found.missing == []
 
@@ -112,8 +112,10 @@ def test_the_reason_is_the_setting(finished: Finished, change: str, name: str, w
 def test_adaptive_rounds_and_a_profile_anew_are_planned_for_the_most(tmp_path: Path) -> None:
     changes = ("sampling.adaptive={min_rounds: 2, every: 1}", "reprofile={rounds: 2}")
     found = plan(tiny_recipe(tmp_path), tmp_path / "runs", *changes, flow=train)
-    drawn = [step.work.left for step in found.steps if step.task == "sample"]
-    assert drawn == [160, 80, 80, 160]
+    sampled = [step for step in found.steps if step.task == "sample"]
+    assert [step.work.left for step in sampled] == [160, 80, 80, 160] and all(step.work.up_to for step in sampled)
+    rounds = [step.name.split(", ")[-1] for step in sampled]
+    assert rounds == ["rounds 1–2", "round 3", "round 4", "rounds 1–2"]
     settled = [step.name for step in found.steps if step.task == "find settled problems"]
     assert settled == [f"find the problems of {DATASETS} (train) that base has settled"] * 2
 
@@ -151,4 +153,4 @@ def test_the_command_prints_a_plan(finished: Finished, prefect_home: Path) -> No
         command("evaluate", *arguments, "--plan"), capture_output=True, text=True, env=environment(prefect_home), check=False
     )
     assert {"sample", "stage2,", "rounds", "1–3"} <= set(shown.stdout.split()) and "rounds: 2 → 3" in shown.stdout
-    assert f"to be sampled: {found['completions']:,} completions" in shown.stdout
+    assert f"to be sampled: up to {found['completions']:,} completions" in shown.stdout and found["up_to"]
