@@ -21,7 +21,7 @@ from flows.profile import Profiled, profile_problems, read_problems
 from flows.recipe import Recipe
 from flows.train import Trained, train_stages
 from tasks.base.files import digest
-from tasks.base.process import worker_variables, workers_ended
+from tasks.base.workers import worker_variables, workers_ended
 from tasks.lake.artifacts import Artifact
 from tasks.reporting.task import StudyReportRequest, report_study
 from tasks.study.runs import ArmRun, profile_completions

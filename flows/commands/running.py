@@ -11,12 +11,10 @@ from flows.commands.options import opened
 from flows.commands.printing import print_json, printed
 from flows.recipe import Recipe, default_home, load_recipe
 from tasks.base.output import outlive_readers
-from tasks.base.process import own_children
 
 
 def prefect_defaults() -> None:
     """Prefect's settings where the user has none: no telemetry, and time for the temporary server to start on a busy machine."""
-    own_children()
     os.environ.setdefault("PREFECT_SERVER_ANALYTICS_ENABLED", "false")
     os.environ.setdefault("PREFECT_SERVER_EPHEMERAL_STARTUP_TIMEOUT_SECONDS", "120")
 

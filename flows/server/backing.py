@@ -19,6 +19,7 @@ from tasks.base.files import digest, write_text
 SERVE = "DIFFICULTY_PRIOR_SERVE"
 RUN_ID = "PREFECT__FLOW_RUN_ID"
 ENGINE = "prefect.engine"
+WORKER = "-m prefect worker start"
 MACHINE = Path("/etc/machine-id")
 
 
@@ -94,7 +95,7 @@ def look_around() -> Seen:
 
 def worker_of(command: list[str]) -> str | None:
     """The name of the worker that a command starts; None where it starts none."""
-    if command[2:5] != ["prefect", "worker", "start"] or "--name" not in command[:-1]:
+    if WORKER not in " ".join(command[1:6]) or "--name" not in command[:-1]:
         return None
     return command[command.index("--name") + 1]
 

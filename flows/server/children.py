@@ -1,10 +1,8 @@
 """The processes that `serve` keeps running: started again when they die, and ended, with all that they have started, when we end."""
 
-import ctypes
 import os
 import signal
 import subprocess
-import sys
 import time
 from collections.abc import Callable, Iterable, Mapping
 from contextlib import suppress
@@ -17,6 +15,7 @@ import psutil
 from flows.server.backing import SERVE, runs_of, this_serve
 from tasks.base.errors import WorkerError
 from tasks.base.output import LOG
+from tasks.base.process import die_with
 
 MOST_DEATHS, WITHIN_S = 5, 120.0
 GRACE_S = 20.0
@@ -34,7 +33,8 @@ class Child:
     deaths: list[float] = field(default_factory=list)
 
     def start(self) -> None:
-        """Start it in a session of its own, so that a Ctrl-C in the terminal reaches us alone, and tied to our life."""
+        """Start it in a session of its own, so that a Ctrl-C in the terminal reaches us alone, and tied to our life:
+        nothing outlives a killed `serve`."""
         with self.log.open("ab") as log:
             self.process = subprocess.Popen(
                 self.command,
@@ -43,7 +43,7 @@ class Child:
                 stdout=log,
                 stderr=subprocess.STDOUT,
                 start_new_session=True,
-                preexec_fn=partial(end_with_parent, os.getpid()),
+                preexec_fn=partial(die_with, os.getpid(), signal.SIGTERM),
             )
 
     def keep(self, say: Callable[[str], None]) -> None:
@@ -62,14 +62,6 @@ class Child:
     def last_lines(self, count: int = 8) -> str:
         """The end of its log."""
         return "\n".join(f"  {line}" for line in self.log.read_text(encoding="utf-8", errors="replace").splitlines()[-count:])
-
-
-def end_with_parent(parent: int) -> None:
-    """In the child: ask Linux for a SIGTERM when the parent dies, so that nothing outlives a killed `serve`."""
-    if sys.platform == "linux":
-        ctypes.CDLL(None).prctl(1, signal.SIGTERM)  # PR_SET_PDEATHSIG
-        if os.getppid() != parent:
-            os.kill(os.getpid(), signal.SIGTERM)
 
 
 def ended_by(code: int) -> str:

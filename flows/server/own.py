@@ -1,9 +1,7 @@
 """The Prefect server: whether its port is free, whether it answers, and whether it is new enough for us."""
 
 import errno
-import os
 import socket
-import sys
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
@@ -18,7 +16,7 @@ from flows.server.children import Child
 from flows.server.client import chosen_password, server_version, too_old
 from flows.server.password import own_password, writable_folder
 from tasks.base.errors import InputError, WorkerError
-from tasks.base.process import PROJECT
+from tasks.base.process import child_environment, module_command
 
 PATIENCE_S = 180.0
 SERVER = {
@@ -73,10 +71,9 @@ def other_origins() -> list[str]:
 def server_child(server: OwnServer, logs: Path) -> Child:
     """A Prefect server with its UI, on a port that is free. Raises InputError that says who has the port."""
     check_port(server.host, server.port)
-    command = [sys.executable, "-m", "flows.server.prefect_server", "start", "--host", server.host, "--port", str(server.port)]
-    search = os.pathsep.join(filter(None, [str(PROJECT), os.environ.get("PYTHONPATH", "")]))
+    command = module_command("flows.server.prefect_server", "start", "--host", server.host, "--port", str(server.port))
     closed = {"PREFECT_SERVER_API_AUTH_STRING": server.password, ALLOWED: ",".join([*given_names(), *server.names])}
-    return Child("Prefect server", command, {**os.environ, **SERVER, **closed, "PYTHONPATH": search}, logs / "server.log")
+    return Child("Prefect server", command, {**child_environment(), **SERVER, **closed}, logs / "server.log")
 
 
 def check_port(host: str, port: int) -> None:

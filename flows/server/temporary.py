@@ -11,13 +11,16 @@ a server of its own. It could have a database of its own: then the UI would not 
 import os
 import subprocess
 import sys
+import time
+from threading import Thread
 from typing import Any
 
 from prefect.settings import get_current_settings
 
-from tasks.base.process import PROJECT
+from tasks.base.process import PARENT, child_environment, module_command
 
 VARIABLES = {"PREFECT_UI_ENABLED": "0", "PREFECT__SERVER_EPHEMERAL": "1", "PREFECT__SERVER_FINAL": "1"}  # as Prefect starts it
+LOOK_S = 0.2
 
 
 def use_ours() -> None:
@@ -29,14 +32,22 @@ def use_ours() -> None:
 
 def started(server: Any) -> subprocess.Popen[Any]:
     """The process of a temporary server (Prefect's `SubprocessASGIServer`), on the port that it has chosen."""
-    search = os.pathsep.join(filter(None, [str(PROJECT), os.environ.get("PYTHONPATH", "")]))
     settings = get_current_settings().to_environment_variables(exclude_unset=True)
-    command = [sys.executable, "-m", "flows.server.temporary", "--host", "127.0.0.1", "--port", str(server.port)]
-    return subprocess.Popen(command, env={**os.environ, **VARIABLES, **settings, "PYTHONPATH": search})
+    command = module_command("flows.server.temporary", "--host", "127.0.0.1", "--port", str(server.port))
+    return subprocess.Popen(command, env={**child_environment(), **VARIABLES, **settings, PARENT: str(os.getpid())})
+
+
+def end_with(parent: int) -> None:
+    """End this process when its parent, the run, has ended: Prefect ends a temporary server with its run, but not with one that is killed.
+    Linux's own way would end it with the thread that has started it, one of Prefect's."""
+    while os.getppid() == parent:
+        time.sleep(LOOK_S)
+    os._exit(0)
 
 
 def main() -> None:
     """Be the server."""
+    Thread(target=end_with, args=(int(os.environ.pop(PARENT, os.getppid())),), daemon=True).start()
     import uvicorn
     from prefect.server.database.configurations import AioSqliteConfiguration
 

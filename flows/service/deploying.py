@@ -1,8 +1,6 @@
 """Brings a Prefect server to what `deployments/prefect.yaml` says: pools, the limits of cards, deployments, automations."""
 
-import os
 import subprocess
-import sys
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,7 +10,7 @@ from prefect.client.orchestration import get_client
 from flows.service.automations import make_automations
 from flows.service.pools import make_limits, make_pools
 from tasks.base.errors import InputError, WorkerError
-from tasks.base.process import PROJECT
+from tasks.base.process import child_environment, module_command
 
 
 @dataclass(frozen=True)
@@ -45,9 +43,8 @@ def make_ready(asked: Deploying, say: Callable[[str], None]) -> None:
 
 def put_deployments(file: Path) -> None:
     """Put the deployments of a file on the server. Raises WorkerError, with Prefect's words, where it refuses them."""
-    command = [sys.executable, "-m", "prefect", "--no-prompt", "deploy", "--all", "--prefect-file", str(file.absolute())]
-    search = os.pathsep.join(filter(None, [str(PROJECT), os.environ.get("PYTHONPATH", "")]))
-    environment = {**os.environ, "PWD": str(Path.cwd()), "PYTHONPATH": search}
+    command = module_command("prefect", "--no-prompt", "deploy", "--all", "--prefect-file", str(file.absolute()))
+    environment = {**child_environment(), "PWD": str(Path.cwd())}
     done = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
     if done.returncode:
         words = "\n".join(f"  {line}" for line in (done.stdout + done.stderr).splitlines() if line.strip())

@@ -4,7 +4,6 @@ For this machine alone: whoever uses it can read every report, with no password 
 """
 
 import os
-import sys
 from collections.abc import Callable
 from pathlib import Path
 
@@ -12,7 +11,7 @@ from flows.server.addresses import address, is_loopback
 from flows.server.children import Child
 from flows.server.own import check_port
 from tasks.base.errors import InputError
-from tasks.base.process import PROJECT
+from tasks.base.process import child_environment, module_command
 from tasks.reporting.index import REPORTS, write_index
 from tasks.reporting.served import SERVED_AT
 
@@ -30,7 +29,6 @@ def pages_child(home: Path, host: str, port: int, logs: Path, say: Callable[[str
         return None
     write_index(home)
     os.environ[SERVED_AT] = address(host, port)
-    command = [sys.executable, "-m", "flows.service.report_server", host, str(port), str(home / REPORTS)]
-    search = os.pathsep.join(filter(None, [str(PROJECT), os.environ.get("PYTHONPATH", "")]))
-    environment = {name: value for name, value in os.environ.items() if "AUTH_STRING" not in name} | {"PYTHONPATH": search}
+    command = module_command("flows.service.report_server", host, str(port), str(home / REPORTS))
+    environment = {name: value for name, value in child_environment().items() if "AUTH_STRING" not in name}
     return Child("server of reports", command, environment, logs / "reports.log")

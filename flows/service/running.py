@@ -23,7 +23,7 @@ from flows.server.guard import SIGN_IN
 from flows.server.own import OwnServer, await_server, check_version, server_child
 from flows.server.password import file, noted, writable_folder
 from flows.service.pages import pages_child
-from tasks.base.process import PROJECT
+from tasks.base.process import child_environment, module_command
 from tasks.lake.artifacts import check_writable
 from tasks.reporting.served import SERVED_AT
 from tasks.steps.cards import CARDS
@@ -158,10 +158,9 @@ def card_name(gpu: str) -> str:
 def worker_child(pool: str, name: str, cards: Sequence[str], gpus: str, limit: int, logs: Path) -> Child:
     """A worker of a pool with its GPUs, which its runs take in turn."""
     seen = {} if gpus == NO_GPU else {"CUDA_VISIBLE_DEVICES": gpus}
-    search = os.pathsep.join(filter(None, [str(PROJECT), os.environ.get("PYTHONPATH", "")]))
-    environment = {**CLIENT, **os.environ, **seen, CARDS: ",".join(cards), "PYTHONPATH": search}
+    environment = {**CLIENT, **child_environment(), **seen, CARDS: ",".join(cards)}
     options = ["--pool", pool, "--type", "process", "--name", worker_name(name, mark(logs)), "--limit", str(limit)]
-    return Child(f"worker {name}", [sys.executable, "-m", "prefect", "worker", "start", *options], environment, logs / f"worker-{name}.log")
+    return Child(f"worker {name}", module_command("prefect", "worker", "start", *options), environment, logs / f"worker-{name}.log")
 
 
 def announce(asked: Serving, children: list[Child], logs: Path, say: Callable[[str], None]) -> None:

@@ -17,15 +17,14 @@ from collections import deque
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, dataclass
-from pathlib import Path
 from typing import IO, Any
 
 from tasks.base.errors import InputError
+from tasks.base.process import PROJECT, child_environment, module_command
 from tasks.grading.settings import GradingSettings
 from tasks.grading.verifier import find_verifier
 
 _MAX_FAILED_STARTS = 3
-_ROOT = Path(__file__).resolve().parents[2]
 
 
 class ChildError(RuntimeError):
@@ -65,15 +64,14 @@ class Child:
     def __init__(self, settings: GradingSettings) -> None:
         self._errors: IO[bytes] = tempfile.TemporaryFile()  # noqa: SIM115 closed by kill()
         verifier = find_verifier(settings.verifier).target if settings.verifier else ""
-        command = [sys.executable, "-P", "-m", "tasks.grading.worker", str(settings.memory_mib), str(os.getpid()), verifier]
-        own_path = filter(None, sys.path if verifier else [os.environ.get("PYTHONPATH")])  # a verifier is found where we found it
-        path = os.pathsep.join([str(_ROOT), *own_path])
+        command = module_command("tasks.grading.worker", str(settings.memory_mib), str(os.getpid()), verifier)
+        found_at = {"PYTHONPATH": os.pathsep.join([str(PROJECT), *filter(None, sys.path)])} if verifier else {}  # as we have found it
         self._process = subprocess.Popen(
             command,
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=self._errors,
-            env=os.environ | {"PYTHONPATH": path},
+            env=child_environment() | found_at,
         )
         assert self._process.stdin and self._process.stdout
         self._questions, self.replies = self._process.stdin, self._process.stdout

@@ -4,7 +4,6 @@ It runs math-verify in its main thread without math-verify's own alarms: the par
 limited before anything large is imported. Run as `python -m tasks.grading.worker MEMORY_MIB PARENT_PID VERIFIER`.
 """
 
-import ctypes
 import importlib
 import importlib.util
 import json
@@ -16,7 +15,8 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any, TextIO
 
-_PR_SET_PDEATHSIG = 1
+from tasks.base.process import die_with
+
 MEMORY = "memory"
 ASKED_TWICE = 3
 SHOWN = 200
@@ -26,7 +26,7 @@ Answer = Callable[[dict[str, Any]], dict[str, object] | None]
 
 def main(memory_mib: int, parent: int, verifier: str = "") -> None:
     """Serves questions until stdin ends or memory has run short."""
-    _die_with(parent)
+    die_with(parent)
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     resource.setrlimit(resource.RLIMIT_AS, (memory_mib << 20, memory_mib << 20))
     replies = _private_stdout()
@@ -44,14 +44,6 @@ def main(memory_mib: int, parent: int, verifier: str = "") -> None:
             _reply(replies, {"id": question["id"], "why": MEMORY})
             return
         _reply(replies, {"id": question["id"], **said})
-
-
-def _die_with(parent: int) -> None:
-    """Asks Linux to kill this process with the one that started it; leaves at once if that has already gone."""
-    if sys.platform == "linux":
-        ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
-    if os.getppid() != parent:
-        os._exit(0)
 
 
 def _private_stdout() -> TextIO:

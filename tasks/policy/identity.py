@@ -118,6 +118,11 @@ def folder_policy_id(folder: Path, trusted: bool = False) -> str:
     return digest({**{path.relative_to(folder).as_posix(): file_digest(path) for path in files}, **generation})
 
 
+def without_network(model: str) -> dict[str, str]:
+    """The variables that keep the hub's libraries from asking anybody of a policy that lies in a folder; none for one of the hub."""
+    return {"HF_HUB_OFFLINE": "1", "TRANSFORMERS_OFFLINE": "1"} if Path(model).is_dir() else {}
+
+
 def had_habits(folder: Path) -> bool:
     """Whether a checkpoint's generation settings used to change what was drawn from it. It has another identity since they do not any
     more, so that no response that they shaped is taken for one of the policy's; ids of checkpoints without such settings stay."""

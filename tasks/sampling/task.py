@@ -20,7 +20,7 @@ from prefect import get_run_logger
 
 from tasks.base.errors import InputError
 from tasks.base.files import digest
-from tasks.base.process import run_worker
+from tasks.base.workers import run_worker
 from tasks.lake.artifacts import Artifact, artifact
 from tasks.lake.lake import Lake, read_parquet
 from tasks.policy.identity import Policy
@@ -28,7 +28,7 @@ from tasks.prompting.settings import PromptingSettings
 from tasks.sampling.profile import holding, rounds_of, write_profile
 from tasks.sampling.requests import Hints, sampling_id, sampling_identity
 from tasks.sampling.settings import SamplingSettings
-from tasks.sampling.worker import SampleSpec, every_problem, missing_shards, problems_of, wanted_keys
+from tasks.sampling.worker import SampleSpec, every_problem, missing_shards, problems_of, sampling_job, wanted_keys
 from tasks.steps.caching import room_task
 from tasks.steps.cards import cards_held
 from tasks.steps.naming import problems_named, rounds_named
@@ -191,7 +191,7 @@ def run_replicas(spec: SampleSpec, shards: dict[str, pl.DataFrame], folder: Path
 
         part = spec.model_copy(update={"only": tuple(names[number::count]) if count > 1 else None})
         variables = gpus_of(number, spec.sampling) if count > 1 else {}
-        run_worker("tasks.sampling.worker", part, folder, log=log, on_progress=progressed, name=f"-{number}", variables=variables)
+        run_worker(sampling_job(part, folder, f"-{number}", variables), log, progressed)
 
     with ThreadPoolExecutor(count) as pool:
         list(pool.map(run, range(count)))

@@ -2,21 +2,23 @@
 
 import logging
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 
 import polars as pl
 from pydantic import BaseModel, ConfigDict
 
-from tasks.base.process import emit_progress, worker_main
+from tasks.base.events import emit_progress, worker_main
+from tasks.base.workers import Job
 from tasks.lake.lake import Lake, read_parquet
-from tasks.policy.identity import Policy
+from tasks.policy.identity import Policy, without_network
 from tasks.prompting.settings import PromptingSettings
 from tasks.sampling.engines import Engine, open_engine
 from tasks.sampling.requests import Request, chunks, requests_for, rollout_rows, wanted
 from tasks.sampling.settings import SamplingSettings
 
 LOG = logging.getLogger(__name__)
+LIBRARIES = "tasks.policy.libraries"
 
 
 class SampleSpec(BaseModel):
@@ -39,6 +41,13 @@ class SampleSpec(BaseModel):
     first_round: int = 0
     among: Path | None = None
     only: tuple[str, ...] | None = None
+
+
+def sampling_job(spec: SampleSpec, folder: Path, name: str = "", variables: Mapping[str, str] | None = None) -> Job:
+    """The job of drawing what a spec asks for. vLLM gets a fresh interpreter: it starts threads and processes of its own."""
+    if spec.sampling.engine == "vllm":
+        return Job(__name__, spec, folder, name, variables or {})
+    return Job(__name__, spec, folder, name, {**without_network(spec.policy.model), **(variables or {})}, LIBRARIES)
 
 
 def every_problem(spec: SampleSpec) -> pl.DataFrame:

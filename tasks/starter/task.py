@@ -6,7 +6,7 @@ from typing import Any
 from prefect import get_run_logger
 
 from tasks.base.files import file_digest
-from tasks.base.process import run_worker
+from tasks.base.workers import Job, run_worker
 from tasks.lake.artifacts import Artifact, artifact
 from tasks.prompting.prompt import template_digests
 from tasks.prompting.settings import PromptingSettings
@@ -62,5 +62,5 @@ def teach_policy(request: TeachRequest, target: Artifact, folder: Path) -> dict[
     """Make the starter policy from nothing, in a child process (some minutes on two cores)."""
     with progress_shown("teaching the starter policy", folder) as on_progress:
         spec = TeachingSpec(output=folder, settings=request.settings)
-        run_worker("tasks.starter.worker", spec, folder, log=get_run_logger().log, on_progress=on_progress)
+        run_worker(Job("tasks.starter.worker", spec, folder, libraries="tasks.policy.libraries"), get_run_logger().log, on_progress)
     return {"settings": request.settings.model_dump()}

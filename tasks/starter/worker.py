@@ -7,7 +7,7 @@ that `AutoProcessor` and `AutoModelForImageTextToText` load; the same settings, 
 from pathlib import Path
 from random import Random
 
-from tasks.base.process import emit_progress, worker_main
+from tasks.base.events import emit_progress, worker_main
 from tasks.problems.marks import IMAGE_MARK
 from tasks.starter.annotator import draw_example
 from tasks.starter.card import model_card

@@ -5,7 +5,7 @@ import logging
 from prefect.context import FlowRunContext, TaskRunContext
 from prefect.logging.handlers import APILogHandler
 
-from tasks.base.process import OURS
+from tasks.base.events import OURS
 
 TASK_RUNS = "prefect.task_runs"
 

@@ -4,12 +4,11 @@ The launcher takes this process's place, and its processes are tied to its life,
 """
 
 import os
-import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from tasks.base.errors import InputError, did_you_mean
-from tasks.base.process import PARENT, PROJECT
+from tasks.base.process import PARENT, PROJECT, module_command
 from tasks.training.settings import StageSettings
 
 if TYPE_CHECKING:
@@ -64,7 +63,7 @@ def launch_command(path: Path, config: "ClusterConfig", processes: int, worker: 
     machine = ["--machine_rank", os.environ[MACHINE]] if MACHINE in os.environ else []
     port = ["--main_process_port", "0"] if config.num_machines <= 1 and config.main_process_port is None else []  # a free one
     options = ["--config_file", str(path), "--num_processes", str(processes), *machine, *port]
-    return [sys.executable, "-m", "accelerate.commands.launch", *options, "-m", *worker]
+    return module_command("accelerate.commands.launch", *options, "-m", *worker)
 
 
 def launch(settings: StageSettings, worker: list[str]) -> None:

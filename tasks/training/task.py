@@ -15,7 +15,7 @@ from prefect import get_run_logger
 
 from tasks.base.errors import InputError
 from tasks.base.files import digest
-from tasks.base.process import run_worker
+from tasks.base.workers import run_worker
 from tasks.curation.validation_task import VALIDATION
 from tasks.grading.settings import GradingSettings
 from tasks.grading.verdict import grader_id
@@ -34,6 +34,7 @@ from tasks.steps.request import StepRequest
 from tasks.training.cautions import EVALUATION, PROFILE, Asking, Caution, asking, cautions
 from tasks.training.settings import StageSettings
 from tasks.training.spec import StageSpec
+from tasks.training.worker import stage_job
 
 VERSION = 3
 LIBRARIES = ("torch", "transformers", "trl", "accelerate")
@@ -130,7 +131,7 @@ def train_stage(request: StageRequest, target: Artifact, folder: Path) -> dict[s
     with progress_shown(f"training {request.stage} from {request.policy.name}", folder) as on_progress:
         logger = get_run_logger()
         with cards_held(logger.info):
-            run_worker("tasks.training.worker", request.spec(target, folder), folder, log=logger.log, on_progress=on_progress)
+            run_worker(stage_job(request.spec(target, folder)), logger.log, on_progress)
     return {**stage_facts(request), "warnings": warnings, "kept_step": kept_step(folder, request.settings)}
 
 

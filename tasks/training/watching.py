@@ -9,7 +9,7 @@ from accelerate import PartialState
 from transformers import TrainerCallback, TrainerControl, TrainerState, TrainingArguments
 
 from tasks.base.errors import InputError
-from tasks.base.process import emit_progress
+from tasks.base.events import emit_progress
 from tasks.training.checkpoints import Checkpoints, full_disk_named
 from tasks.training.records import Records
 from tasks.training.settings import CollapseSettings, StageSettings

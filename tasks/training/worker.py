@@ -3,24 +3,34 @@
 The heavy imports wait until the variables are set that the libraries read when they are imported.
 """
 
-import importlib
 import os
 import sys
-from pathlib import Path
 
-from tasks.base.process import worker_main
+from tasks.base.events import worker_main
+from tasks.base.workers import Job
+from tasks.policy.identity import without_network
 from tasks.training.launch import LAUNCHED, launch, launch_config
 from tasks.training.settings import StageSettings
 from tasks.training.spec import StageSpec
 from tasks.training.trackers import tracker_variables
+from tasks.training.without_vllm import leave_vllm_out
+
+LIBRARIES = "tasks.training.libraries"
+
+
+def stage_job(spec: StageSpec) -> Job:
+    """The job of training a stage. A launch of several processes starts fresh interpreters; vLLM's and trackers' own processes and
+    variables want one, too."""
+    own = spec.settings
+    fresh = own.accelerate or own.rollouts.engine == "vllm" or own.report_to
+    return Job(__name__, spec, spec.folder, variables=without_network(spec.policy.model), libraries="" if fresh else LIBRARIES)
 
 
 def library_variables(spec: StageSpec) -> dict[str, str]:
     """No telemetry, no network for a local policy, one GPU for one process, and trackers that write beside the lake."""
-    network = {"HF_HUB_OFFLINE": "1", "TRANSFORMERS_OFFLINE": "1"} if Path(spec.policy.model).is_dir() else {}
     device = {} if spec.settings.accelerate else {"CUDA_VISIBLE_DEVICES": os.environ.get("CUDA_VISIBLE_DEVICES", "0").split(",")[0]}
     trackers = tracker_variables(spec.settings.report_to, spec.trackers) if spec.trackers else {}
-    return {"HF_HUB_DISABLE_TELEMETRY": "1", **network, **device, **trackers}
+    return {"HF_HUB_DISABLE_TELEMETRY": "1", **without_network(spec.policy.model), **device, **trackers}
 
 
 def begin(settings: StageSettings) -> None:
@@ -32,11 +42,6 @@ def begin(settings: StageSettings) -> None:
     check_machine(settings)
     if settings.accelerate:
         launch(settings, [__spec__.name, sys.argv[1]])
-
-
-def leave_vllm_out() -> None:
-    """Have TRL take vLLM for not installed: it would import it, seven seconds, though the trained model itself generates the rollouts."""
-    importlib.import_module("trl.import_utils").is_vllm_available = lambda min_version=None: False  # type: ignore[attr-defined]
 
 
 def run(spec_text: str) -> None:

@@ -14,13 +14,13 @@ import time
 from collections import Counter
 from pathlib import Path
 
-from tasks.base.files import write_text
-from tasks.base.process import EVENT, run_worker, start_worker
+from tasks.base.events import EVENT
+from tasks.base.workers import run_worker, start_worker
 from tasks.lake.artifacts import folder_digests
 from tasks.training.checkpoints import Checkpoints
 from tasks.training.settings import StageSettings
 from tasks.training.spec import StageSpec
-from tasks.training.worker import library_variables
+from tasks.training.worker import stage_job
 from tests.bench.row import Row
 from tests.training.tiny import SETTINGS, mixed_problems, policy_in, problem, save_tiny_policy, stage_spec, write_stage
 
@@ -41,9 +41,7 @@ def specification(folder: Path) -> StageSpec:
 
 def killed(spec: StageSpec, moment: tuple[str, float], lag: float) -> str:
     """Start the stage, kill it at the moment, and say what it was doing: "done" where it had ended before."""
-    path = spec.folder / ".spec.json"
-    write_text(path, spec.model_dump_json())
-    with start_worker(WORKER, path, library_variables(spec)) as process:
+    with start_worker(stage_job(spec)) as process:
         kind, when = moment
         if kind == "seconds":
             try:
@@ -77,7 +75,7 @@ def killed_stage(folder: Path, kills: int, seed: int = 0) -> Counter[str]:
     """Kill a stage so many times, finish it, and compare. Raises AssertionError when a file differs from the undisturbed stage's."""
     numbers, hits = random.Random(seed), Counter[str]()
     undisturbed = specification(folder / "undisturbed")
-    run_worker(WORKER, undisturbed, undisturbed.folder, log=lambda level, line: None)
+    run_worker(stage_job(undisturbed), log=lambda level, line: None)
     spec = undisturbed.model_copy(update={"folder": folder / "killed"})
     spec.folder.mkdir()
     for moment in moments(kills, numbers):
@@ -85,7 +83,7 @@ def killed_stage(folder: Path, kills: int, seed: int = 0) -> Counter[str]:
         assert hit != "done", f"the stage ended before the kill at {moment}"
         hits[hit] += 1
         hits["resumable"] += Checkpoints(spec.folder / "checkpoints", 1).last() is not None
-    run_worker(WORKER, spec, spec.folder, log=lambda level, line: None)
+    run_worker(stage_job(spec), log=lambda level, line: None)
     assert folder_digests(spec.folder) == folder_digests(undisturbed.folder)
     return hits
 

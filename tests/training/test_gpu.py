@@ -8,10 +8,11 @@ import pytest
 import torch
 from safetensors.torch import load_file
 
-from tasks.base.process import run_worker
+from tasks.base.workers import run_worker
 from tasks.policy.identity import Policy, PolicySettings, base_policy
 from tasks.policy.loading import load_model
 from tasks.training.settings import LoraSettings, RolloutSettings, StageSettings
+from tasks.training.worker import stage_job
 from tests.training.tiny import SETTINGS, stage_spec
 
 pytestmark = pytest.mark.gpu
@@ -32,7 +33,7 @@ def installed(package: str) -> pytest.MarkDecorator:
 def metrics_of(policy: Policy, stage_file: Path, folder: Path, **changes: object) -> pl.DataFrame:
     """The metrics of a stage that the real worker has trained."""
     spec = stage_spec(folder, policy, stage_file, StageSettings(**{**STAGE, **changes}))  # type: ignore[arg-type]
-    run_worker("tasks.training.worker", spec, spec.folder, log=print)
+    run_worker(stage_job(spec), log=print)
     assert (folder / "policy").is_dir()
     return pl.read_parquet(folder / "metrics" / "metrics.parquet")
 

@@ -13,12 +13,13 @@ import pytest
 from accelerate.commands.config.config_args import load_config_from_file
 
 from tasks.base.errors import InputError
-from tasks.base.files import write_text
-from tasks.base.process import EVENT, PROJECT, run_worker, start_worker
+from tasks.base.events import EVENT
+from tasks.base.process import PROJECT
+from tasks.base.workers import run_worker, start_worker
 from tasks.policy.identity import Policy
 from tasks.training.launch import CONFIGS, launch_command, launch_config, process_count, read_config
 from tasks.training.spec import StageSpec
-from tasks.training.worker import library_variables
+from tasks.training.worker import stage_job
 from tests.training.tiny import SETTINGS, stage_spec
 from tests.training.two_processes import train_on_given
 
@@ -63,10 +64,8 @@ def test_two_processes_learn_what_one_learns(tiny_policy: Policy, stage_file: Pa
 
 def kill_a_launch_at(spec: StageSpec, step: int) -> list[psutil.Process]:
     """Launch the stage, kill the launcher as soon as `step` is done, and give the processes that it had started."""
-    path = spec.folder / ".spec.json"
-    write_text(path, spec.model_dump_json())
     started: list[psutil.Process] = []
-    with start_worker(WORKER, path, library_variables(spec)) as launcher:
+    with start_worker(stage_job(spec)) as launcher:
         for line in launcher.stdout:
             if line.startswith(EVENT) and json.loads(line.removeprefix(EVENT)).get("done") == step:
                 started = [child for child in psutil.Process(launcher.pid).children() if WORKER in " ".join(child.cmdline())]
@@ -84,7 +83,7 @@ def test_a_launch_dies_whole_and_goes_on(tiny_policy: Policy, stage_file: Path, 
     [checkpoint] = (path for path in (spec.folder / "checkpoints").iterdir() if (path / "complete.json").is_file())
     assert {"rng_state_0.pth", "rng_state_1.pth", "model.safetensors"} <= {path.name for path in checkpoint.iterdir()}
     lines: list[str] = []
-    run_worker(WORKER, spec, spec.folder, log=lambda level, line: lines.append(line))
+    run_worker(stage_job(spec), log=lambda level, line: lines.append(line))
     assert any(line.startswith("going on from the checkpoint of step") for line in lines)
     assert sorted(path.name for path in spec.folder.iterdir() if not path.name.startswith(".")) == ["groups", "metrics", "policy"]
     groups = pl.read_parquet(spec.folder / "groups" / "groups.parquet")
@@ -97,7 +96,7 @@ def test_a_launch_needs_its_config(tiny_policy: Policy, stage_file: Path, tmp_pa
     with pytest.raises(
         InputError, match=r"there is no file .*no\.yaml.*none of the shipped configs \(cpu_2, ddp, deepspeed_zero3, fsdp2\)"
     ):
-        run_worker(WORKER, spec, spec.folder, log=lambda level, line: None)
+        run_worker(stage_job(spec), log=lambda level, line: None)
 
 
 @pytest.mark.parametrize("path", sorted(CONFIGS.glob("*.yaml")), ids=lambda path: path.stem)
@@ -110,7 +109,7 @@ def test_shipped_configs_are_what_accelerate_reads(path: Path) -> None:
     command = launch_command(path, config, 2, [WORKER, "spec.json"])
     from accelerate.commands.launch import launch_command_parser
 
-    parsed = launch_command_parser().parse_args(command[3:])
+    parsed = launch_command_parser().parse_args(command[command.index("accelerate.commands.launch") + 1 :])
     assert (parsed.training_script, parsed.module, parsed.num_processes, parsed.main_process_port) == (WORKER, True, 2, 0)
 
 

@@ -6,22 +6,18 @@ from pathlib import Path
 
 import pytest
 
-from tasks.base.files import write_text
-from tasks.base.process import EVENT, run_worker, start_worker
+from tasks.base.events import EVENT
+from tasks.base.workers import run_worker, start_worker
 from tasks.lake.artifacts import folder_digests
 from tasks.policy.identity import folder_policy_id
 from tasks.training.spec import StageSpec
-from tasks.training.worker import library_variables
+from tasks.training.worker import stage_job
 from tests.training.tiny import stage_spec
-
-WORKER = "tasks.training.worker"
 
 
 def kill_at(spec: StageSpec, step: int) -> None:
     """Run the stage and kill its process as soon as it says that `step` is done."""
-    path = spec.folder / ".spec.json"
-    write_text(path, spec.model_dump_json())
-    with start_worker(WORKER, path, library_variables(spec)) as process:
+    with start_worker(stage_job(spec)) as process:
         for line in process.stdout:
             if line.startswith(EVENT) and json.loads(line.removeprefix(EVENT)).get("done") == step:
                 process.kill()
@@ -34,7 +30,7 @@ def test_a_killed_stage_ends_as_an_undisturbed_one(trained: StageSpec, tmp_path:
     assert (checkpoint / "complete.json").is_file()
     shutil.copytree(checkpoint, checkpoint.with_name("checkpoint-6"), ignore=shutil.ignore_patterns("complete.json", "optimizer.pt"))
     lines: list[str] = []
-    run_worker(WORKER, spec, spec.folder, log=lambda level, line: lines.append(line))
+    run_worker(stage_job(spec), log=lambda level, line: lines.append(line))
     assert "going on from the checkpoint of step 4" in lines
     assert folder_digests(spec.folder) == folder_digests(trained.folder)
     assert folder_policy_id(spec.folder / "policy") == folder_policy_id(trained.folder / "policy")
@@ -53,6 +49,6 @@ def test_a_stage_killed_after_its_last_step_only_saves(trained: StageSpec, tmp_p
 
 
 def test_a_local_policy_needs_no_network(trained: StageSpec) -> None:
-    assert library_variables(trained)["HF_HUB_OFFLINE"] == "1"
+    assert stage_job(trained).variables["HF_HUB_OFFLINE"] == "1"
     hub = trained.model_copy(update={"policy": trained.policy.model_copy(update={"model": "owner/name"})})
-    assert "HF_HUB_OFFLINE" not in library_variables(hub)
+    assert "HF_HUB_OFFLINE" not in stage_job(hub).variables

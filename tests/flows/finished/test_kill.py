@@ -10,7 +10,6 @@ import psutil
 import pytest
 from polars.testing import assert_frame_equal
 
-from tasks.base.process import OWNER
 from tests.flows.finished.conftest import Finished
 from tests.flows.runs import command, environment, run, tables
 
@@ -40,17 +39,17 @@ def kill_at(reached: Callable[[Path], bool], home: Path, recipe: Path, prefect_h
         process.send_signal(signal.SIGKILL)
         process.wait()
     gone_by = time.monotonic() + 5
-    while left := left_running(process.pid):
+    while left := left_running(prefect_home):
         assert time.monotonic() < gone_by, f"outlived the killed run: {left}"
         time.sleep(0.05)
 
 
-def left_running(pid: int) -> list[str]:
-    """The processes that a killed run with this pid has left, other than Prefect's temporary server (ended at the next start)."""
+def left_running(prefect_home: Path) -> list[str]:
+    """The processes that a killed run with this PREFECT_HOME has left: workers, fork servers, graders, Prefect's temporary server."""
     left: list[str] = []
     for process in psutil.process_iter():
         try:
-            if process.environ().get(OWNER) == str(pid) and "flows.server.temporary" not in process.cmdline():
+            if process.environ().get("PREFECT_HOME") == str(prefect_home) and process.status() != psutil.STATUS_ZOMBIE:
                 left.append(f"{process.status()} {' '.join(process.cmdline())}")
         except (psutil.Error, OSError):
             continue
