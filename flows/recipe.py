@@ -1,6 +1,5 @@
 """A run's settings: the rooms' own settings composed, read from YAML. An unknown key is an error that names it and its place."""
 
-import os
 import re
 from collections.abc import Sequence
 from pathlib import Path
@@ -250,8 +249,3 @@ def meant_choice(fault: Any) -> str:
     """Which value may have been meant where one of some words is expected."""
     words = re.findall(r"'([^']*)'", fault["msg"]) if fault["type"] in ("literal_error", "enum") else []
     return did_you_mean(fault["input"], words) if isinstance(fault["input"], str) else ""
-
-
-def default_home() -> Path:
-    """Root of the lake: DIFFICULTY_PRIOR_HOME (a folder or an s3:// address), or ./runs."""
-    return Path(os.environ.get("DIFFICULTY_PRIOR_HOME", "runs"))

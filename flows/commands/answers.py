@@ -10,7 +10,6 @@ from flows.commands.options import AsJson, Changes, Home, options_checked, recip
 from flows.commands.printing import print_json, printed
 from flows.commands.running import ready
 from flows.commands.warehouse import bars_and_shapes, draw_histogram
-from flows.recipe import load_recipe
 
 app = typer.Typer()
 PANEL = "Answers and verdicts"
@@ -115,6 +114,8 @@ def regrade(
 
     Example: `difficulty-prior regrade starter`, or `difficulty-prior regrade starter --against grader-2`
     """
+    from flows.recipe import load_recipe
+
     settings = load_recipe(recipe, changes or ()) if recipe else None
     place = ready(home)
     from flows.commands.terminal import print_changes

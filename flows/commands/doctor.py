@@ -265,7 +265,8 @@ def why_not_written(place: Path) -> str:
 
 def look_at_prefect() -> Iterator[Finding]:
     """The Prefect API that is configured, its server's version, and whether every work pool has a worker."""
-    from flows.server.client import ApiError, api_url, asking, pools, prefect_home, server_version, too_old
+    from flows.server.client import ApiError, api_url, asking, prefect_home, server_version, too_old
+    from flows.service.workers import pools
 
     url, kept = api_url(), f"PREFECT_HOME is {prefect_home()}"
     if url is None:
@@ -282,8 +283,8 @@ def look_at_prefect() -> Iterator[Finding]:
         return
     yield Finding("prefect", Level.ok, f"{url} answers, version {found or 'of Prefect Cloud'}; {kept}")
     for pool in idle:
-        said = f"work pool {pool.name}: runs that are sent to it wait, since {pool.idle}"
-        yield Finding("prefect", Level.warning, said, f"prefect worker start --pool {pool.name}")
+        said, _, fix = pool.warning.partition("; ")
+        yield Finding("prefect", Level.warning, said, fix)
 
 
 def gib(size: float) -> str:

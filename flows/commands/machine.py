@@ -1,15 +1,17 @@
 """The commands about the machine and what happens on it: is it fit for runs, and how far are they?"""
 
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 from rich.table import Table
 from rich.text import Text
 
-from flows.commands.doctor import Finding, Level, examine
 from flows.commands.options import AsJson, Changes, Home, recipe_names
 from flows.commands.printing import print_json, printed
-from flows.recipe import default_home, load_recipe
+from tasks.lake.layout import default_home
+
+if TYPE_CHECKING:
+    from flows.commands.doctor import Finding
 
 app = typer.Typer()
 PANEL = "Operate"
@@ -34,6 +36,7 @@ def status(
     """
     from flows.commands.standing import print_status
     from flows.commands.status import look
+    from flows.recipe import load_recipe
 
     found = look(home or default_home(), load_recipe(recipe, changes or ()) if recipe else None)
     if as_json:
@@ -48,6 +51,8 @@ def doctor(home: Home = None, as_json: AsJson = False) -> None:
 
     Example: `difficulty-prior doctor`
     """
+    from flows.commands.doctor import Level, examine
+
     findings = examine(home or default_home())
     if as_json:
         print_json({"ok": all(found.level is not Level.fault for found in findings), "findings": findings})
@@ -57,7 +62,7 @@ def doctor(home: Home = None, as_json: AsJson = False) -> None:
         raise typer.Exit(1)
 
 
-def findings_table(findings: list[Finding]) -> Table:
+def findings_table(findings: "list[Finding]") -> Table:
     """What was found, a line each, with the fix below what needs one."""
     table = Table(box=None, show_header=False, pad_edge=False)
     for style in ("", "bold", ""):

@@ -1,15 +1,17 @@
 """The commands that run the method on a recipe, whole or as far as one asks."""
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-import polars as pl
 import typer
 
-from flows.commands.options import AsJson, Changes, DryRun, Home, RecipeName
+from flows.commands.options import AsJson, Asked, Changes, DryRun, Home, RecipeName
 from flows.commands.printing import print_json, printed, say
 from flows.commands.running import ready, run_flow
-from flows.recipe import load_recipe
-from tasks.lake.artifacts import Artifact
+
+if TYPE_CHECKING:
+    import polars as pl
+
+    from tasks.lake.artifacts import Artifact
 
 app = typer.Typer()
 PANEL = "Run the method"
@@ -21,13 +23,7 @@ def run(recipe: RecipeName, home: Home = None, changes: Changes = None, plan: Dr
 
     Example: `difficulty-prior run starter`, and before it `difficulty-prior run starter --plan`
     """
-
-    def load() -> Any:
-        from flows.pipeline import pipeline
-
-        return pipeline
-
-    done = run_flow(load, recipe, home, changes, plan, as_json)
+    done = run_flow("pipeline", Asked(recipe, home, changes, plan, as_json))
     if as_json:
         report = {"report": done.report.file("report.html"), "warehouse": done.warehouse}
         print_json({**trained_facts(done.evaluated.trained), **evaluated_facts(done.evaluated.evaluation), **report})
@@ -43,13 +39,7 @@ def profile(recipe: RecipeName, home: Home = None, changes: Changes = None, plan
 
     Example: `difficulty-prior profile starter --set sampling.rounds=16`
     """
-
-    def load() -> Any:
-        from flows.profile import profile
-
-        return profile
-
-    done = run_flow(load, recipe, home, changes, plan, as_json)
+    done = run_flow("profile", Asked(recipe, home, changes, plan, as_json))
     if as_json:
         print_json(profiled_facts(done.difficulty))
         return
@@ -64,13 +54,7 @@ def curate(recipe: RecipeName, home: Home = None, changes: Changes = None, plan:
 
     Example: `difficulty-prior curate starter --set curation.stage1.size=100`
     """
-
-    def load() -> Any:
-        from flows.curate import curate
-
-        return curate
-
-    done = run_flow(load, recipe, home, changes, plan, as_json)
+    done = run_flow("curate", Asked(recipe, home, changes, plan, as_json))
     if as_json:
         print_json({**profiled_facts(done.profiled.difficulty), "sets": sets_facts((done.sets,))})
         return
@@ -85,13 +69,7 @@ def train(recipe: RecipeName, home: Home = None, changes: Changes = None, plan: 
 
     Example: `difficulty-prior train starter`
     """
-
-    def load() -> Any:
-        from flows.train import train
-
-        return train
-
-    done = run_flow(load, recipe, home, changes, plan, as_json)
+    done = run_flow("train", Asked(recipe, home, changes, plan, as_json))
     if as_json:
         print_json(trained_facts(done))
         return
@@ -105,13 +83,7 @@ def evaluate(recipe: RecipeName, home: Home = None, changes: Changes = None, pla
 
     Example: `difficulty-prior evaluate starter --set evaluation.samples=16`
     """
-
-    def load() -> Any:
-        from flows.evaluate import evaluate
-
-        return evaluate
-
-    done = run_flow(load, recipe, home, changes, plan, as_json)
+    done = run_flow("evaluate", Asked(recipe, home, changes, plan, as_json))
     if as_json:
         print_json({**trained_facts(done.trained), **evaluated_facts(done.evaluation)})
         return
@@ -127,6 +99,8 @@ def recurate(recipe: RecipeName, home: Home = None, changes: Changes = None, as_
 
     Example: `difficulty-prior recurate starter --set recuration.bound=0.05`
     """
+    from flows.recipe import load_recipe
+
     settings = load_recipe(recipe, changes or ())
     place = ready(home)
     from flows.recurate import recurate as run_recuration
@@ -179,12 +153,12 @@ def starter(home: Home = None, as_json: AsJson = False) -> None:
         say(f"starter policy: {made.path}")
 
 
-def profiled_facts(difficulty: Artifact) -> dict[str, Any]:
+def profiled_facts(difficulty: "Artifact") -> dict[str, Any]:
     """What a profile found: how many problems of each dataset are in which band."""
     return {"difficulty": difficulty.path, "problems_by_band": difficulty.manifest["counts"]}
 
 
-def sets_facts(sets: tuple[Artifact, ...]) -> list[dict[str, Any]]:
+def sets_facts(sets: "tuple[Artifact, ...]") -> list[dict[str, Any]]:
     """Where curated sets lie, how many problems their stages have, and what was warned of."""
     stages = [{stage: told["problems"] for stage, told in curated.manifest["stages"].items()} for curated in sets]
     return [
@@ -199,14 +173,14 @@ def trained_facts(done: Any) -> dict[str, Any]:
     return {**profiled_facts(done.curated.profiled.difficulty), "sets": sets_facts(done.sets), "policies": policies}
 
 
-def summary_of(evaluation: Artifact) -> pl.DataFrame:
+def summary_of(evaluation: "Artifact") -> "pl.DataFrame":
     """The rows of a comparison."""
     from tasks.lake.lake import read_parquet
 
     return read_parquet(evaluation.file("summary.parquet"))
 
 
-def evaluated_facts(evaluation: Artifact) -> dict[str, Any]:
+def evaluated_facts(evaluation: "Artifact") -> dict[str, Any]:
     """How the policies compare, and the same without what is nearly the same as something that was trained on (null: nobody has looked)."""
     from tasks.reporting.near import near_trained
 

@@ -1,21 +1,25 @@
-"""The arguments and options that several commands share, and what the shell completes them with."""
+"""The arguments and options that several commands share, and what the shell completes them with.
+
+This, and every module of commands, imports at its top only what `--help` needs: the rest is imported by the command that uses it.
+"""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated
 
 import typer
-from pydantic import ValidationError
 
 from flows.commands.printing import remark
-from flows.recipe import RECIPES, default_home
 from tasks.base.errors import InputError
-from tasks.warehouse.home import at_hand, open_home
+from tasks.lake.layout import default_home
 
 
 def recipe_names() -> list[str]:
     """The recipes that are shipped, for the shell's completion."""
+    from flows.recipe import RECIPES
+
     return sorted(path.stem for path in RECIPES.glob("*.yaml"))
 
 
@@ -37,9 +41,22 @@ DryRun = Annotated[
 AsJson = Annotated[bool, typer.Option("--json", help="Print the result (with --plan: the plan) as JSON, and nothing else, to stdout.")]
 
 
+@dataclass(frozen=True)
+class Asked:
+    """What a command that runs a recipe was given."""
+
+    recipe: str
+    home: Path | None
+    changes: list[str] | None
+    plan: bool
+    as_json: bool
+
+
 @contextmanager
 def options_checked() -> Iterator[None]:
     """Say which option is at fault where settings that are made of options refuse a value."""
+    from pydantic import ValidationError
+
     try:
         yield
     except ValidationError as error:
@@ -55,11 +72,15 @@ def option_name(place: tuple[int | str, ...]) -> str:
 
 def opened(home: Path | None) -> Path:
     """The folder of the lake that a command works in: the one it is given, or the default one, made and brought up to date."""
+    from tasks.warehouse.home import open_home
+
     return open_home(home or default_home())
 
 
 def looked_at(home: Path | None) -> Path:
     """The folder of the lake that a command only reads, as it lies on this machine; what that leaves unknown is remarked."""
+    from tasks.warehouse.home import at_hand
+
     found = at_hand(home or default_home())
     if found.unknown:
         remark(found.unknown)

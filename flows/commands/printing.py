@@ -6,10 +6,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
-import polars as pl
-from pydantic_core import to_jsonable_python
 from rich.console import Console
-from rich.progress import Progress
 
 
 def printed() -> Console:
@@ -19,7 +16,8 @@ def printed() -> Console:
 
 def say(line: str) -> None:
     """Print one line, as it is, however long."""
-    printed().print(line, soft_wrap=True, highlight=False, markup=False)
+    sys.stdout.write(f"{line}\n")
+    sys.stdout.flush()  # for who reads along, as in a log
 
 
 def remark(line: str) -> None:
@@ -30,6 +28,8 @@ def remark(line: str) -> None:
 @contextmanager
 def progress_of(what: str) -> Iterator[Callable[[int, int], None]]:
     """Show on a terminal's error output how many of how many are done, as the function that this gives is told."""
+    from rich.progress import Progress
+
     console = Console(stderr=True)
     with Progress(console=console, transient=True, disable=not console.is_terminal) as shown:
         task = shown.add_task(what, total=None)
@@ -43,7 +43,7 @@ def print_json(value: Any) -> None:
 
 def plain(value: Any) -> Any:
     """A value with its tables, settings and paths as JSON has them."""
-    if isinstance(value, pl.DataFrame):
+    if hasattr(value, "write_json"):  # a table of polars, which is not imported for this
         return json.loads(value.write_json())
     if isinstance(value, dict):
         return {str(name): plain(part) for name, part in value.items()}
@@ -51,4 +51,6 @@ def plain(value: Any) -> Any:
         return [plain(part) for part in value]
     if isinstance(value, float) and value != value:
         return None
+    from pydantic_core import to_jsonable_python
+
     return to_jsonable_python(value)

@@ -2,15 +2,19 @@
 
 import os
 from collections.abc import Callable
+from importlib import import_module
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import typer
 
-from flows.commands.options import opened
+from flows.commands.options import Asked, opened
 from flows.commands.printing import print_json, printed
-from flows.recipe import Recipe, default_home, load_recipe
 from tasks.base.output import outlive_readers
+from tasks.lake.layout import default_home
+
+if TYPE_CHECKING:
+    from flows.recipe import Recipe
 
 
 def prefect_defaults() -> None:
@@ -29,18 +33,25 @@ def ready(home: Path | None) -> Path:
     return opened(home)
 
 
-def run_flow(load: Callable[[], Any], name: str, home: Path | None, changes: list[str] | None, plan: bool, as_json: bool) -> Any:
-    """Run the flow that `load` imports, on a recipe; or print what that would do, and end."""
-    recipe: Recipe = load_recipe(name, changes or ())
-    if plan:
+def run_flow(name: str, asked: Asked) -> Any:
+    """Run the flow of that name on a recipe; or print what that would do, and end."""
+    from flows.recipe import load_recipe
+
+    recipe = load_recipe(asked.recipe, asked.changes or ())
+    if asked.plan:
         os.environ["HF_HUB_OFFLINE"] = "1"  # a plan asks nothing elsewhere; the hub's client reads this when it is imported
-        show_plan(load(), recipe, home or default_home(), as_json)
+        show_plan(flow_named(name), recipe, asked.home or default_home(), asked.as_json)
         raise typer.Exit()
-    place = ready(home)
-    return load()(recipe=recipe, home=place)
+    place = ready(asked.home)
+    return flow_named(name)(recipe=recipe, home=place)
 
 
-def show_plan(flow: Callable[..., Any], recipe: Recipe, home: Path, as_json: bool) -> None:
+def flow_named(name: str) -> Any:
+    """A flow, which is called like its module. Imported late: Prefect takes a second, and reads its settings then."""
+    return getattr(import_module(f"flows.{name}"), name)
+
+
+def show_plan(flow: Callable[..., Any], recipe: "Recipe", home: Path, as_json: bool) -> None:
     """Print the dry run of a flow."""
     from flows.commands.plan import plan_flow
     from flows.commands.terminal import print_plan, print_remarks

@@ -1,15 +1,14 @@
 """The commands around a Prefect server: `serve`, `deploy`, `submit`."""
 
 import os
-import sys
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from flows.recipe import default_home
+from flows.commands.options import opened
+from flows.commands.printing import say
 from tasks.base.process import PROJECT
-from tasks.warehouse.home import open_home
 
 PANEL = "Operate"
 API = "http://127.0.0.1:4200/api"
@@ -19,12 +18,6 @@ File = Annotated[Path, typer.Option(help="Deployments of your own, in the form o
 Notify = Annotated[
     str | None, typer.Option(metavar="TYPE/NAME", help="The notification block, as in slack-webhook/team, that hears of changed sets.")
 ]
-
-
-def say(line: str) -> None:
-    """One line for whoever reads along."""
-    sys.stdout.write(f"{line}\n")
-    sys.stdout.flush()
 
 
 def serve(
@@ -52,7 +45,7 @@ def serve(
 
     Example: `difficulty-prior serve --home /data/runs --gpus 0 --gpus 1,2`
     """
-    place = open_home(home or default_home())
+    place = opened(home)
     os.environ["DIFFICULTY_PRIOR_HOME"] = str(place)  # for all it starts
     from flows.server.client import talking_to
     from flows.server.own import own_server
@@ -74,8 +67,7 @@ def deploy(
 
     Example: `PREFECT_API_URL=https://prefect.example.org/api difficulty-prior deploy --card node1-gpu-0`
     """
-    from flows.server.client import api_url, talking_to
-    from flows.server.own import check_version
+    from flows.server.client import api_url, check_version, talking_to
 
     check_version(api := api_url() or API)
     from flows.service.deploying import Deploying
@@ -95,8 +87,7 @@ def submit(
 
     Example: `difficulty-prior submit profile recipe=starter rounds=16 --wait`
     """
-    from flows.server.client import api_url, talking_to
-    from flows.server.own import check_version
+    from flows.server.client import api_url, check_version, talking_to
 
     check_version(api := api_url() or API)
     from flows.service.submitting import await_end, parse, start

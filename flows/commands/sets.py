@@ -9,7 +9,6 @@ import typer
 
 from flows.commands.options import AsJson, Changes, Home, looked_at, options_checked, recipe_names
 from flows.commands.printing import print_json, printed, progress_of, say
-from flows.recipe import load_recipe
 
 app = typer.Typer()
 PANEL = "Sets and where they come from"
@@ -48,6 +47,7 @@ def sweep(
     """
     from flows.commands.sweep import sweep_settings
     from flows.commands.terminal import print_sweep
+    from flows.recipe import load_recipe
     from tasks.curation.sweep import sweep as swept
     from tasks.curation.sweep import write_plot
     from tasks.lake.lake import Lake

@@ -15,7 +15,8 @@ from flows.commands.status import RecipeStanding, ServerStanding, Status, StepSt
 from tasks.reporting.wording import printable
 
 if TYPE_CHECKING:
-    from flows.server.client import Pool, ServerRun
+    from flows.service.following import OpenRun
+    from flows.service.workers import Pool
 
 BAR, ROOM_FOR_BAR = 20, 120
 SHORT = {"scheduled": "planned", "cancelling": "stopping", "awaitingretry": "retrying"}
@@ -118,7 +119,7 @@ def server_lines(server: ServerStanding | None) -> Iterator[Text]:
         yield from map(pool_line, server.pools)
 
 
-def run_line(run: "ServerRun") -> Text:
+def run_line(run: "OpenRun") -> Text:
     """A flow run that has not ended."""
     now = datetime.now(UTC)
     late = run.state in ("Scheduled", "Late") and run.due and run.due < now
@@ -138,8 +139,7 @@ def run_line(run: "ServerRun") -> Text:
 def pool_line(pool: "Pool") -> Text:
     """A work pool; said plainly where nobody works for it."""
     if pool.idle:
-        fix = f"runs that are sent to it wait, since {pool.idle}; start one: prefect worker start --pool {pool.name}"
-        return Text.assemble(("no worker", "yellow"), f" pool {pool.name}: {fix}")
+        return Text.assemble(("waits    ", "yellow"), pool.warning)
     return Text.assemble(("pool     ", "dim"), f"{pool.name} ({pool.type}): {pool.workers} workers online")
 
 

@@ -16,7 +16,8 @@ from tasks.steps.planning import State, Step
 from tasks.warehouse.home import at_hand
 
 if TYPE_CHECKING:
-    from flows.server.client import Pool, ServerRun
+    from flows.service.following import OpenRun
+    from flows.service.workers import Pool
 
 
 @dataclass(frozen=True)
@@ -64,7 +65,7 @@ class ServerStanding:
     url: str
     fault: str = ""
     version: str = ""
-    runs: list["ServerRun"] = field(default_factory=list)
+    runs: list["OpenRun"] = field(default_factory=list)
     pools: list["Pool"] = field(default_factory=list)
 
 
@@ -149,7 +150,9 @@ def server_standing() -> ServerStanding | None:
     """What the configured API says, if one is."""
     if not api_may_be_set():
         return None
-    from flows.server.client import ApiError, api_url, asking, open_runs, pools, server_version, too_old
+    from flows.server.client import ApiError, api_url, asking, server_version, too_old
+    from flows.service.following import open_runs
+    from flows.service.workers import pools
 
     url = api_url()
     if url is None:

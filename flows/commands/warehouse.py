@@ -5,17 +5,19 @@ import sys
 from collections.abc import Sequence
 from enum import StrEnum
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
-import polars as pl
 import typer
 
 from flows.commands.options import AsJson, Home, looked_at, opened, options_checked
 from flows.commands.printing import print_json, printed, say
-from flows.recipe import default_home
 from tasks.base.errors import InputError, did_you_mean
-from tasks.estimates.settings import DifficultySettings
-from tasks.lake.storage import remote_address
+from tasks.lake.layout import default_home
+
+if TYPE_CHECKING:
+    import polars as pl
+
+    from tasks.estimates.settings import DifficultySettings
 
 app = typer.Typer()
 PANEL = "Ask the warehouse"
@@ -111,10 +113,12 @@ def histogram(
         draw_histogram(place, dataset=dataset, policy=policy)
 
 
-def bars_and_shapes(home: Path, **wanted: str | None) -> tuple[pl.DataFrame, pl.DataFrame]:
+def bars_and_shapes(home: Path, **wanted: str | None) -> "tuple[pl.DataFrame, pl.DataFrame]":
     """The marts `difficulty_histogram` and `u_shape` of a lake, without hints, only of what is wanted: a policy goes by the name that its
     recipe gave it, by the one that tells it from others of that name, and by its id. Raises InputError for a dataset or a policy that is
     in neither."""
+    import polars as pl
+
     from tasks.lake.lake import Lake
     from tasks.warehouse.querying import query as ask
 
@@ -127,7 +131,7 @@ def bars_and_shapes(home: Path, **wanted: str | None) -> tuple[pl.DataFrame, pl.
     return bars.drop("name"), shapes.drop("name")
 
 
-def check_known(rows: pl.DataFrame, names: Sequence[str], value: str) -> None:
+def check_known(rows: "pl.DataFrame", names: Sequence[str], value: str) -> None:
     """Raise InputError that lists what there is where a value is in none of these columns, of rows that are already narrowed to others."""
     there = sorted(filter(None, rows[names[0]].unique()))
     if there and not any(value in rows[name] for name in names):
@@ -141,8 +145,9 @@ def draw_histogram(home: Path, **wanted: str | None) -> None:
     printed().print(draw(*bars_and_shapes(home, **wanted), published_edges(home)))
 
 
-def published_edges(home: Path) -> DifficultySettings:
+def published_edges(home: Path) -> "DifficultySettings":
     """The bands' edges that the published warehouse was made with."""
+    from tasks.estimates.settings import DifficultySettings
     from tasks.lake.lake import Lake
     from tasks.warehouse.querying import query as ask
 
@@ -179,6 +184,8 @@ def sync(home: Home = None, as_json: AsJson = False) -> None:
 
     Example: `difficulty-prior sync --home s3://research/difficulty`
     """
+    from tasks.lake.storage import remote_address
+
     address = home or default_home()
     if remote_address(address) is None:
         raise InputError(

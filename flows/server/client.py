@@ -4,17 +4,12 @@ import os
 import secrets
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
-from datetime import datetime
 from pathlib import Path
 
 import httpx
 import prefect
 from packaging.version import Version
 from prefect.client.orchestration import SyncPrefectClient, get_client
-from prefect.client.schemas.filters import FlowRunFilter
-from prefect.client.schemas.objects import Worker, WorkPool
-from prefect.client.schemas.sorting import FlowRunSort
 from prefect.context import refresh_global_settings_context
 from prefect.exceptions import PrefectHTTPStatusError
 from prefect.settings import (
@@ -31,8 +26,6 @@ from flows.server import password
 from tasks.base.errors import InputError
 
 SECONDS = 5.0
-MOST_RUNS = 200
-OPEN_STATES = ("RUNNING", "PENDING", "SCHEDULED", "PAUSED", "CANCELLING")
 
 
 def api_url() -> str | None:
@@ -72,31 +65,14 @@ def talking_to(url: str, word: str | None = None) -> Iterator[None]:
     Prefect reads its environment once, when it is imported.
     """
     word = word or password_for(url)
-    os.environ.update({"PREFECT_API_URL": url, **({"PREFECT_API_AUTH_STRING": word} if word else {})})
+    tell_children(url, word)
     with temporary_settings({PREFECT_API_URL: url, PREFECT_API_AUTH_STRING: word}):
         yield
 
 
-@dataclass(frozen=True)
-class ServerRun:
-    """A flow run that has not ended: `since` when it is in its state, `due` when it should begin, the `pool` that it was sent to."""
-
-    name: str
-    flow: str
-    state: str
-    since: datetime | None
-    due: datetime | None
-    pool: str | None
-
-
-@dataclass(frozen=True)
-class Pool:
-    """A work pool: its type, the workers that are online, and why runs sent to it wait ("" where they do not)."""
-
-    name: str
-    type: str
-    workers: int
-    idle: str
+def tell_children(url: str, word: str | None) -> None:
+    """Let what this process starts ask this API, with this password."""
+    os.environ.update({"PREFECT_API_URL": url, **({"PREFECT_API_AUTH_STRING": word} if word else {})})
 
 
 class ApiError(InputError):
@@ -170,6 +146,12 @@ def too_old(version: Version | None) -> ApiError | None:
     return ApiError(f"the Prefect server has version {version}, older than this client's {ours}", fix)
 
 
+def check_version(url: str) -> None:
+    """Raise ApiError when no server answers at `url`, when it wants a password that it is not given, or when it is too old for us."""
+    if fault := too_old(server_version(url)):
+        raise fault
+
+
 def check_api() -> None:
     """Let this process ask the configured API, or else a temporary server that nobody else can. Raises ApiError where the API does not
     answer, refuses us, or its server is too old."""
@@ -177,10 +159,8 @@ def check_api() -> None:
     if url is None:
         os.environ.update(closed_temporary_server())
     else:
-        if fault := too_old(server_version(url)):
-            raise fault
-        word = password_for(url)
-        os.environ.update({"PREFECT_API_URL": url, **({"PREFECT_API_AUTH_STRING": word} if word else {})})
+        check_version(url)
+        tell_children(url, password_for(url))
     refresh_global_settings_context()
 
 
@@ -195,42 +175,3 @@ def closed_temporary_server() -> dict[str, str]:
         "PREFECT_SERVER_API_AUTH_STRING": word,
         "PREFECT_SERVER_API_CORS_ALLOWED_ORIGINS": "",
     }
-
-
-def open_runs(client: SyncPrefectClient) -> list[ServerRun]:
-    """The flow runs that have not ended, those within another left out, the next to begin first."""
-    wanted = FlowRunFilter.model_validate({"state": {"type": {"any_": OPEN_STATES}}, "parent_task_run_id": {"is_null_": True}})
-    found = client.read_flow_runs(flow_run_filter=wanted, sort=FlowRunSort.EXPECTED_START_TIME_ASC, limit=MOST_RUNS)
-    flows = {id: client.read_flow(id).name for id in {run.flow_id for run in found}}
-    return [
-        ServerRun(
-            run.name,
-            flows[run.flow_id],
-            run.state_name or "",
-            run.state.timestamp if run.state else None,
-            run.expected_start_time,
-            run.work_pool_name,
-        )
-        for run in found
-    ]
-
-
-def pools(client: SyncPrefectClient) -> list[Pool]:
-    """Every work pool, and whether somebody works for it."""
-    return [pool_standing(pool, client.read_workers_for_work_pool(pool.name)) for pool in client.read_work_pools(limit=MOST_RUNS)]
-
-
-def pool_standing(pool: WorkPool, workers: list[Worker]) -> Pool:
-    """A pool with its workers; those that Prefect Cloud runs by itself need none."""
-    online = sum(worker.status == "ONLINE" for worker in workers)
-    return Pool(pool.name, pool.type, online, "" if pool.is_push_pool or pool.is_managed_pool else why_nobody_works(pool, workers, online))
-
-
-def why_nobody_works(pool: WorkPool, workers: list[Worker], online: int) -> str:
-    """Why runs that are sent to a pool would wait; "" where they would not."""
-    if pool.is_paused:
-        return "it is paused"
-    if online:
-        return ""
-    heard = max((worker.last_heartbeat_time for worker in workers if worker.last_heartbeat_time), default=None)
-    return f"its last worker was heard of at {heard:%Y-%m-%d %H:%M} UTC" if heard else "it never had a worker"

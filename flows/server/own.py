@@ -1,4 +1,4 @@
-"""The Prefect server: whether its port is free, whether it answers, and whether it is new enough for us."""
+"""The Prefect server that we start: where it may listen, whether its port is free, and whether it answers."""
 
 import errno
 import socket
@@ -13,7 +13,7 @@ from prefect.settings import get_current_settings
 
 from flows.server.addresses import ALLOWED, address, given_names, is_loopback, names_here
 from flows.server.children import Child
-from flows.server.client import chosen_password, server_version, too_old
+from flows.server.client import chosen_password
 from flows.server.password import own_password, writable_folder
 from tasks.base.errors import InputError, WorkerError
 from tasks.base.process import child_environment, module_command
@@ -113,12 +113,6 @@ def prefect_at(api: str) -> bool:
         return answer.status_code == httpx.codes.OK and answer.json() is True
     except (httpx.HTTPError, ValueError):
         return False
-
-
-def check_version(api: str) -> None:
-    """Raise ApiError when no server answers at `api`, when it wants a password that it is not given, or when it is too old for us."""
-    if fault := too_old(server_version(api)):
-        raise fault
 
 
 def await_server(child: Child, api: str, say: Callable[[str], None]) -> None:

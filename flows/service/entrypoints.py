@@ -12,7 +12,7 @@ from typing import Any
 from prefect import State
 from prefect.states import Completed
 
-from flows.recipe import Recipe, default_home, load_recipe
+from flows.recipe import Recipe, load_recipe
 from flows.server.backing import RUN_ID
 from flows.service.forms import (
     Bound,
@@ -34,6 +34,7 @@ from flows.service.forms import (
 )
 from tasks.base.output import outlive_readers
 from tasks.lake.artifacts import Artifact
+from tasks.lake.layout import default_home
 from tasks.reporting.served import address_of
 from tasks.reporting.task import PAGE
 from tasks.steps.naming import RECIPE

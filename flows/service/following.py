@@ -1,11 +1,42 @@
-"""How a run goes on, for who waits for it: what it does now, how far that is, and where its report is."""
+"""How runs go on: those that have not ended, and of one that is waited for what it does now and how far that is."""
 
+from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 from prefect.client.orchestration import SyncPrefectClient
+from prefect.client.schemas.filters import FlowRunFilter
 from prefect.client.schemas.objects import FlowRun
+from prefect.client.schemas.sorting import FlowRunSort
 
-MOST_FLOWS = 50
+MOST_FLOWS, MOST_RUNS = 50, 200
+NOT_ENDED = ("RUNNING", "PENDING", "SCHEDULED", "PAUSED", "CANCELLING")
+
+
+@dataclass(frozen=True)
+class OpenRun:
+    """A flow run that has not ended: `since` when it is in its state, `due` when it should begin, the `pool` that it was sent to."""
+
+    name: str
+    flow: str
+    state: str
+    since: datetime | None
+    due: datetime | None
+    pool: str | None
+
+
+def open_runs(client: SyncPrefectClient) -> list[OpenRun]:
+    """The flow runs that have not ended, those within another left out, the next to begin first."""
+    wanted = FlowRunFilter.model_validate({"state": {"type": {"any_": NOT_ENDED}}, "parent_task_run_id": {"is_null_": True}})
+    found = client.read_flow_runs(flow_run_filter=wanted, sort=FlowRunSort.EXPECTED_START_TIME_ASC, limit=MOST_RUNS)
+    flows = {id: client.read_flow(id).name for id in {run.flow_id for run in found}}
+    return [open_run(run, flows[run.flow_id]) for run in found]
+
+
+def open_run(run: FlowRun, flow: str) -> OpenRun:
+    """What is told of a run of a flow."""
+    since = run.state.timestamp if run.state else None
+    return OpenRun(run.name, flow, run.state_name or "", since, run.expected_start_time, run.work_pool_name)
 
 
 def doing(client: SyncPrefectClient, run: FlowRun) -> str:

@@ -1,13 +1,10 @@
-"""Work pools, the limits of cards, and whether anybody works on a pool."""
+"""Makes our work pools, which let a run set nothing that is code, and the limits of cards."""
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
-from datetime import UTC, datetime
 from typing import Any
 
 from prefect.client.orchestration import SyncPrefectClient
 from prefect.client.schemas.actions import GlobalConcurrencyLimitCreate, WorkPoolCreate, WorkPoolUpdate
-from prefect.client.schemas.objects import Worker
 from prefect.exceptions import ObjectNotFound
 from prefect.workers.process import ProcessWorker
 
@@ -16,17 +13,6 @@ POOLS = {
     "cpu": "What only counts and chooses.",
 }
 SETTABLE = ("stream_output",)  # not command, working_dir or env, which are code; the environment is the worker's
-STALE_S = 90.0  # three heartbeats
-
-
-@dataclass(frozen=True)
-class Crew:
-    """The workers of a pool: those that answer, and those that have stopped to, with the seconds since they last did."""
-
-    pool: str
-    paused: bool
-    online: tuple[str, ...]
-    stale: tuple[tuple[str, float], ...]
 
 
 def closed_template() -> dict[str, Any]:
@@ -70,30 +56,3 @@ def make_limits(client: SyncPrefectClient, cards: Sequence[str]) -> None:
             client.read_global_concurrency_limit_by_name(card)
         except ObjectNotFound:
             client.create_global_concurrency_limit(GlobalConcurrencyLimitCreate(name=card, limit=1, active=True))
-
-
-def crew_of(client: SyncPrefectClient, pool: str, now: datetime | None = None) -> Crew:
-    """Who works on a pool. Raises ObjectNotFound without such a pool."""
-    found = client.read_work_pool(pool)
-    workers = client.request("POST", "/work_pools/{work_pool_name}/workers/filter", path_params={"work_pool_name": pool}, json={}).json()
-    return crew(pool, found.is_paused, [Worker.model_validate(worker) for worker in workers], now or datetime.now(UTC))
-
-
-def crew(pool: str, paused: bool, workers: Sequence[Worker], now: datetime) -> Crew:
-    """The workers of a pool, by how long ago they were last heard of."""
-    ages = {worker.name: (now - worker.last_heartbeat_time).total_seconds() for worker in workers if worker.last_heartbeat_time}
-    online = tuple(sorted(name for name, age in ages.items() if age <= STALE_S))
-    return Crew(pool, paused, online, tuple(sorted((name, age) for name, age in ages.items() if age > STALE_S)))
-
-
-def faults(crew: Crew) -> list[str]:
-    """What keeps a pool's runs waiting, with the way out; nothing when all is well."""
-    if crew.paused:
-        return [f"the work pool {crew.pool} is paused: its runs wait until `prefect work-pool resume {crew.pool}`"]
-    if crew.online:
-        return []
-    way_out = f"start one: `difficulty-prior serve`, or `prefect worker start --pool {crew.pool}` where its runs shall be"
-    if not crew.stale:
-        return [f"the work pool {crew.pool} has no worker: its runs wait until there is one; {way_out}"]
-    name, age = min(crew.stale, key=lambda worker: worker[1])
-    return [f"the work pool {crew.pool} has no worker that answers ({name} fell silent {age:.0f} s ago): its runs wait; {way_out}"]

@@ -19,8 +19,9 @@ import httpx
 
 from flows.server.backing import mark, worker_name
 from flows.server.children import Child, end, end_runs
+from flows.server.client import check_version
 from flows.server.guard import SIGN_IN
-from flows.server.own import OwnServer, await_server, check_version, server_child
+from flows.server.own import OwnServer, await_server, server_child
 from flows.server.password import file, noted, writable_folder
 from flows.service.pages import pages_child
 from tasks.base.process import child_environment, module_command
@@ -218,10 +219,11 @@ def waiting_for_nobody() -> dict[str, str]:
     """What keeps runs waiting, by pool; nothing while the server does not answer, which is seen to elsewhere."""
     from prefect.client.orchestration import get_client
 
-    from flows.service.pools import POOLS, crew_of, faults
+    from flows.service.pools import POOLS
+    from flows.service.workers import pools
 
     try:
         with get_client(sync_client=True) as client:
-            return {pool: line for pool in POOLS for line in faults(crew_of(client, pool))}
+            return {pool.name: pool.warning for pool in pools(client) if pool.name in POOLS and pool.idle}
     except httpx.HTTPError:
         return {}

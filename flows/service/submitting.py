@@ -12,7 +12,7 @@ from prefect.client.orchestration import SyncPrefectClient, get_client
 from prefect.client.schemas.objects import FlowRun, StateType
 
 from flows.service.following import doing
-from flows.service.pools import crew_of, faults
+from flows.service.workers import pool_named
 from tasks.base.errors import InputError, did_you_mean
 
 LOOK_S = 1.0
@@ -41,8 +41,9 @@ def start(name: str, parameters: dict[str, Any], say: Callable[[str], None]) -> 
                 raise
             raise InputError(f"{name}: {reason(error.response)}; its parameters: {', '.join(schema(deployment))}") from error
         say(f"{run.name}: {os.environ['PREFECT_API_URL'].removesuffix('/api')}/runs/flow-run/{run.id}")
-        for line in faults(crew_of(client, deployment["work_pool_name"])):
-            say(f"warning: {line}")
+        pool = deployment["work_pool_name"]
+        if pool and (warning := pool_named(client, pool).warning):
+            say(f"warning: {warning}")
         return run
 
 

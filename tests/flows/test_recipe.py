@@ -5,9 +5,10 @@ from pathlib import Path
 import pytest
 
 from flows.arms import load_study
-from flows.recipe import RECIPES, Recipe, default_home, load_recipe
+from flows.recipe import RECIPES, Recipe, load_recipe
 from tasks.base.errors import InputError
 from tasks.curation.rules import rule_path
+from tasks.lake.layout import default_home
 from tasks.prompting.prompt import problem_hint
 from tasks.training.launch import launch_config
 from tasks.warehouse.dictionary import relation_named

@@ -195,8 +195,8 @@ def test_a_pool_without_workers_is_said_and_late_runs_are_told(server: str, tmp_
     assert idle == {"idle": "it never had a worker", "manned": ""}
     said = printed(status)
     assert "late     profile mine  profile, late by 5 min" in said and "running  run mine  profile, for" in said
-    assert "no worker pool idle: runs that are sent to it wait, since it never had a worker; start one: prefect worker start" in said
-    assert [found.level for found in findings if "pool idle" in found.said] == ["warning"]
+    assert "waits    runs of the work pool idle wait, since it never had a worker; start one: difficulty-prior serve, or prefect" in said
+    assert [found.level for found in findings if "pool idle wait" in found.said] == ["warning"]
     assert not [found for found in findings if "manned" in found.said]
 
 

@@ -1,4 +1,4 @@
-"""The parts of `serve` without a server: who works on a pool, ports, versions, disks that cannot be written, children that die."""
+"""The parts of `serve` without a server: ports, versions, disks that cannot be written, children that die."""
 
 import json
 import os
@@ -8,24 +8,20 @@ import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import UTC, datetime, timedelta
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
-from uuid import uuid4
 
 import pytest
-from prefect.client.schemas.objects import Worker
 from prefect.utilities.callables import parameter_schema
 
 from flows.server.children import MOST_DEATHS, Child, end
-from flows.server.own import check_port, check_version
+from flows.server.client import check_version
+from flows.server.own import check_port
 from flows.service import entrypoints
-from flows.service.pools import STALE_S, crew, faults
 from flows.service.submitting import parse
 from tasks.base.errors import InputError, WorkerError
 from tasks.lake.artifacts import check_writable
 
-NOW = datetime(2026, 1, 1, tzinfo=UTC)
 PARENT = """
 import signal, subprocess, sys, time
 signal.signal(signal.SIGTERM, lambda *_: sys.exit())
@@ -33,27 +29,6 @@ child = subprocess.Popen([sys.executable, "-c", "import time; time.sleep(100)"])
 print(child.pid, flush=True)
 time.sleep(100)
 """
-
-
-def worker(name: str, age: float) -> Worker:
-    """A worker that was last heard of so many seconds ago."""
-    return Worker(id=uuid4(), name=name, work_pool_id=uuid4(), last_heartbeat_time=NOW - timedelta(seconds=age), created=NOW, updated=NOW)
-
-
-@pytest.mark.parametrize(
-    ("workers", "paused", "words"),
-    [
-        ([worker("a", 5)], False, []),
-        ([worker("a", 5), worker("b", 4000)], False, []),
-        ([], False, ["gpu has no worker", "prefect worker start --pool gpu"]),
-        ([worker("a", 4000), worker("b", STALE_S + 10)], False, ["no worker that answers", "b fell silent 100 s ago"]),
-        ([worker("a", 5)], True, ["gpu is paused", "prefect work-pool resume gpu"]),
-    ],
-)
-def test_who_works_on_a_pool(workers: list[Worker], paused: bool, words: list[str]) -> None:
-    found = faults(crew("gpu", paused, workers, NOW))
-    assert len(found) == bool(words)
-    assert all(word in found[0] for word in words)
 
 
 def test_a_taken_port_is_named_with_its_owner() -> None:
