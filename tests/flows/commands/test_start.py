@@ -5,7 +5,9 @@ import sys
 from pathlib import Path
 
 import pytest
+from typer.testing import CliRunner
 
+from flows.commands.cli import app
 from tasks.base.process import PROJECT
 from tasks.estimates.settings import DifficultySettings
 from tasks.lake.lake import Lake
@@ -40,6 +42,9 @@ def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
         (["sql", "select 1", "--format", "json"], ["prefect"]),
         (["histogram"], ["prefect"]),
         (["doctor"], ["duckdb"]),
+        (["status"], ["duckdb", "prefect"]),
+        (["status", "starter"], ["duckdb"]),
+        (["run", "starter", "--plan"], ["duckdb"]),
     ],
     ids=" ".join,
 )
@@ -48,3 +53,20 @@ def test_a_quick_command_loads_nothing_heavy(words: list[str], spared: list[str]
     done = subprocess.run([sys.executable, "-c", CALL, *words, *place], capture_output=True, text=True, cwd=PROJECT, check=True)
     code, *loaded = done.stderr.splitlines()[-1].split()
     assert code == "0" and not (HEAVY - {"pandas"} if words == ["doctor"] else HEAVY | set(spared)) & set(loaded)
+
+
+@pytest.mark.parametrize("words", [["sql", "select 1"], ["sql", "no sql"]], ids=" ".join)
+def test_the_end_of_a_command_has_no_word_of_its_libraries(words: list[str], home: Path) -> None:
+    command = [sys.executable, "-m", "flows.commands.cli", *words, "--home", str(home)]
+    done = subprocess.run(command, capture_output=True, text=True, cwd=PROJECT, check=False)
+    assert "nanobind" not in done.stderr and done.stderr.startswith("error: the query failed" if done.returncode else "")
+
+
+def test_no_command_lets_prefect_tell_its_makers(monkeypatch: pytest.MonkeyPatch) -> None:
+    """It would where it is new, from a terminal: a plan, too, would then write to Prefect's home and ask a network."""
+    for name in ("DO_NOT_TRACK", "CI"):
+        monkeypatch.delenv(name, raising=False)
+    assert CliRunner().invoke(app, ["schema"]).exit_code == 0
+    from prefect._internal.analytics import is_telemetry_enabled
+
+    assert not is_telemetry_enabled()
