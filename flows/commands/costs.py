@@ -12,6 +12,7 @@ import yaml
 
 from flows.recipe import RECIPES, Recipe, load_recipe
 from tasks.base.settings import Settings
+from tasks.sampling.engines import declared
 from tasks.training.settings import StageSettings
 
 COSTS = RECIPES.parent / "costs"
@@ -142,7 +143,7 @@ def training_memory(stage: StageSettings, assumed: Assumptions) -> dict[str, flo
 def sampling_memory(recipe: Recipe, assumed: Assumptions) -> dict[str, float]:
     """Bytes on each GPU while vLLM samples, one copy of the model a GPU; what is left holds keys and values."""
     weights = HALF * assumed.model.parameters
-    share = recipe.sampling.vllm.memory * assumed.gpu_gib * GIB
+    share = declared(recipe.sampling).memory(recipe.sampling) * assumed.gpu_gib * GIB
     return {"weights (bfloat16)": weights, "keys and values": share - weights}
 
 

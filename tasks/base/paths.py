@@ -7,23 +7,25 @@ from pathlib import Path
 
 from tasks.base.errors import InputError
 
-UNSET = re.compile(r"\$\{?(\w+)\}?")
+VARIABLE = re.compile(r"\$(?:\{(\w+)\}|(\w+))")
 
 
-def expand_path(text: str) -> Path:
-    """The path with `~` and environment variables filled in. Raises InputError, naming the variable, when one is not set."""
-    expanded = os.path.expandvars(text)
-    unset = UNSET.search(expanded)
-    if unset:
-        raise InputError(f"path {text!r}: the environment variable {unset[1]} is not set; set it, or write the path out in the recipe")
-    return Path(expanded).expanduser()
+def expand_path(text: str, setting: str) -> Path:
+    """The path with `~` and `${VARIABLE}` replaced. Raises InputError naming the setting and a variable that is not set."""
+    for braced, bare in VARIABLE.findall(text):
+        if not os.environ.get(braced or bare):
+            raise InputError(
+                f"{setting}: {text!r} uses the variable {braced or bare}, which is not set; export it, or write the path itself"
+            )
+    return Path(VARIABLE.sub(lambda match: os.environ[match[1] or match[2]], text)).expanduser()
 
 
-def expand_files(patterns: Sequence[str]) -> list[Path]:
-    """The files that the patterns name, each pattern's in sorted order. Raises InputError, naming the pattern, when one matches nothing."""
+def expand_files(patterns: Sequence[str], setting: str = "panel.files") -> list[Path]:
+    """The files that the patterns name, each pattern's in sorted order. Raises InputError, naming
+    the pattern, when one matches nothing."""
     files = []
     for pattern in patterns:
-        path = expand_path(pattern)
+        path = expand_path(pattern, setting)
         found = [path] if path.is_file() else sorted(path.parent.glob(path.name))
         if not found:
             raise InputError(f"no file matches {pattern!r} (looked at {path.absolute()})")

@@ -25,6 +25,7 @@ from typing import Any
 from urllib.parse import quote
 
 from tasks.base.errors import InputError
+from tasks.base.extras import EXTRAS
 from tasks.lake.compacted import manifests, retired
 from tasks.lake.layout import ASIDE, EMPTY, MANIFEST, QUARANTINE
 
@@ -184,7 +185,7 @@ def storage() -> Any:
     try:
         import s3fs
     except ImportError as error:
-        raise InputError("a lake on s3:// needs s3fs: pip install 'difficulty-prior[s3]'") from error
+        raise InputError(f"a lake on s3:// needs s3fs: {EXTRAS['s3'].install}") from error
     return s3fs.S3FileSystem(use_listings_cache=False, config_kwargs={"connect_timeout": CONNECT_S, "read_timeout": READ_S})
 
 

@@ -1,16 +1,15 @@
 """Finds what a source's path means: which files, in which format, or which dataset of the hub at which commit. Reads no rows."""
 
-import os
 import re
 from dataclasses import dataclass
 from pathlib import Path
 
 from tasks.base.errors import InputError, NotReachable
+from tasks.base.paths import expand_path
 from tasks.lake.artifacts import path_is_hidden
 from tasks.problems.settings import SourceSettings
 
 SUFFIXES = {".jsonl": "jsonl", ".ndjson": "jsonl", ".json": "jsonl", ".parquet": "parquet", ".pq": "parquet"}
-VARIABLE = re.compile(r"\$(?:\{(\w+)\}|(\w+))")
 HUB_NAME = re.compile(r"[\w-][\w.-]*/[\w-][\w.-]*")
 COMMIT = re.compile(r"[0-9a-f]{40}")
 SHARD_NUMBER = re.compile(r"[-_.]?\d+(-of-\d+)?$")
@@ -31,20 +30,10 @@ class Origin:
     images_folder: Path | None = None
 
 
-def expand(text: str, setting: str) -> Path:
-    """The path with `~` and `${VARIABLE}` replaced. Raises InputError naming the setting and a variable that is not set."""
-    for braced, bare in VARIABLE.findall(text):
-        if not os.environ.get(braced or bare):
-            raise InputError(
-                f"{setting}: {text!r} uses the variable {braced or bare}, which is not set; export it, or write the path itself"
-            )
-    return Path(VARIABLE.sub(lambda match: os.environ[match[1] or match[2]], text)).expanduser()
-
-
 def locate(source: SourceSettings) -> Origin:
     """What `source` is read from. Raises InputError, saying what was looked for, when there is nothing to read."""
-    path = expand(source.path, f"{source.name}: path").absolute()
-    images = expand(source.images_folder, f"{source.name}: images_folder").absolute() if source.images_folder else None
+    path = expand_path(source.path, f"{source.name}: path").absolute()
+    images = expand_path(source.images_folder, f"{source.name}: images_folder").absolute() if source.images_folder else None
     if images is not None and not images.is_dir():
         raise InputError(f"{source.name}: images_folder {images} is not a folder; give the folder that image paths start from")
     if path.is_file():

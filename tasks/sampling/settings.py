@@ -8,6 +8,9 @@ from pydantic import Field, field_validator, model_validator
 from tasks.base.settings import Settings
 from tasks.estimates.settings import AdaptiveSettings
 
+EngineName = Literal["transformers", "vllm", "server"]
+"""The engines, as tasks/sampling/engines declares them."""
+
 
 class VllmSettings(Settings):
     """The `vllm` engine: what `vllm.LLM` is started with. None of it changes the distribution.
@@ -98,7 +101,7 @@ class SamplingSettings(Distribution):
     that a crash can lose) and `replicas` (processes that sample side by side, each with its own copy of the model and its own GPUs) do not.
     """
 
-    engine: Literal["transformers", "vllm", "server"] = "transformers"
+    engine: EngineName = "transformers"
     rounds: int = Field(default=8, ge=1)
     adaptive: AdaptiveSettings | None = None
     batch_size: int = Field(default=256, ge=1)

@@ -19,12 +19,14 @@ import polars as pl
 from prefect import get_run_logger
 
 from tasks.base.errors import InputError
+from tasks.base.extras import EXTRAS
 from tasks.base.files import digest
 from tasks.base.workers import run_worker
 from tasks.lake.artifacts import Artifact, artifact
 from tasks.lake.lake import Lake, read_parquet
 from tasks.policy.identity import Policy
 from tasks.prompting.settings import PromptingSettings
+from tasks.sampling.engines import declared
 from tasks.sampling.profile import holding, rounds_of, write_profile
 from tasks.sampling.requests import Hints, sampling_id, sampling_identity
 from tasks.sampling.settings import SamplingSettings
@@ -163,7 +165,7 @@ def draw_missing(lake: Lake, spec: SampleSpec, folder: Path) -> None:
             return
         with progress_shown(f"sampling with {spec.policy.name}", folder) as on_progress:
             if spec.sampling.ray is None:
-                with cards_held(get_run_logger().info) if spec.sampling.engine != "server" else nullcontext():
+                with cards_held(get_run_logger().info) if declared(spec.sampling).cards else nullcontext():
                     run_replicas(spec, shards, folder, on_progress)
             else:
                 cluster_module().draw_on_ray(spec, shards, folder, on_progress)
@@ -171,12 +173,9 @@ def draw_missing(lake: Lake, spec: SampleSpec, folder: Path) -> None:
 
 def cluster_module() -> ModuleType:
     """The module that samples on Ray. Raises InputError where Ray is not installed."""
-    try:
-        return import_module("tasks.sampling.cluster")
-    except ModuleNotFoundError as error:
-        raise InputError(
-            f"sampling.ray needs {error.name}, which is not installed: pip install 'difficulty-prior[ray]', or leave sampling.ray out"
-        ) from error
+    if not EXTRAS["ray"].is_installed:
+        raise InputError(f"sampling.ray: {EXTRAS['ray'].missing}, or leave sampling.ray out")
+    return import_module("tasks.sampling.cluster")
 
 
 def run_replicas(spec: SampleSpec, shards: dict[str, pl.DataFrame], folder: Path, on_progress: Callable[[int, int, str], None]) -> None:
@@ -199,7 +198,7 @@ def run_replicas(spec: SampleSpec, shards: dict[str, pl.DataFrame], folder: Path
 
 def gpus_of(replica: int, sampling: SamplingSettings) -> dict[str, str]:
     """The variable that shows a replica its own GPUs only: the next ones of those that this process may use."""
-    each = sampling.vllm.tensor_parallel if sampling.engine == "vllm" else 1
+    each = declared(sampling).gpus(sampling)
     numbers = range(replica * each, (replica + 1) * each)
     visible = [name for name in os.environ.get("CUDA_VISIBLE_DEVICES", "").split(",") if name]
     return {"CUDA_VISIBLE_DEVICES": ",".join(visible[number] if number < len(visible) else str(number) for number in numbers)}

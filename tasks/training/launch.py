@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from tasks.base.errors import InputError, did_you_mean
+from tasks.base.extras import EXTRAS
 from tasks.base.process import PARENT, PROJECT, module_command
 from tasks.training.settings import StageSettings
 
@@ -45,9 +46,7 @@ def read_config(path: Path) -> "ClusterConfig":
     if not isinstance(config, ClusterConfig):
         raise InputError(f"training.accelerate: {path} is for SageMaker; give one with compute_environment LOCAL_MACHINE")
     if config.distributed_type == DistributedType.DEEPSPEED and not is_deepspeed_available():
-        raise InputError(
-            f"training.accelerate: {path} asks for DeepSpeed, which is not installed: pip install 'difficulty-prior[deepspeed]'"
-        )
+        raise InputError(f"training.accelerate: {path} asks for DeepSpeed, which is not installed: {EXTRAS['deepspeed'].install}")
     return config
 
 

@@ -1,10 +1,9 @@
 """What a stage's settings need of this machine, checked before anything is loaded or started."""
 
-from importlib.util import find_spec
-
 import torch
 
 from tasks.base.errors import InputError
+from tasks.base.extras import EXTRAS
 from tasks.training.settings import StageSettings
 from tasks.training.trackers import check_trackers
 from tasks.training.vllm_rollouts import check_rollouts
@@ -15,16 +14,13 @@ def check_machine(settings: StageSettings) -> None:
     check_trackers(settings.report_to)
     if settings.liger is True and not liger_runs():
         raise InputError(
-            "training.liger: true needs a GPU and Liger's kernels (pip install 'difficulty-prior[liger]'); "
-            "`auto` uses them only where they are"
+            f"training.liger: true needs a GPU and Liger's kernels ({EXTRAS['liger'].install}); `auto` uses them only where they are"
         )
-    if settings.lora and settings.lora.quantize and not find_spec("bitsandbytes"):
-        raise InputError(
-            f"training.lora.quantize: {settings.lora.quantize} needs bitsandbytes: pip install 'difficulty-prior[qlora]', or leave it out"
-        )
+    if settings.lora and settings.lora.quantize and not EXTRAS["qlora"].is_installed:
+        raise InputError(f"training.lora.quantize: {settings.lora.quantize} needs bitsandbytes: {EXTRAS['qlora'].install}, or leave it out")
     check_rollouts(settings.rollouts)
 
 
 def liger_runs() -> bool:
     """Whether Liger's kernels are installed and there is a GPU to run them on."""
-    return find_spec("liger_kernel") is not None and torch.cuda.is_available()
+    return EXTRAS["liger"].is_installed and torch.cuda.is_available()

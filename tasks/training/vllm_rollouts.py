@@ -6,7 +6,6 @@ completion by how probable the trained model finds what vLLM drew (its defaults:
 
 import shutil
 import time
-from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +15,7 @@ from huggingface_hub import snapshot_download
 from transformers import PreTrainedModel
 
 from tasks.base.errors import InputError
+from tasks.base.extras import EXTRAS
 from tasks.policy.identity import Policy
 from tasks.policy.loading import Processor, is_local
 from tasks.training.settings import RolloutSettings
@@ -60,8 +60,8 @@ def check_rollouts(rollouts: RolloutSettings) -> None:
             "training.rollouts: engine vllm needs a GPU, and this machine has none (vLLM's CPU build takes no new weights while it runs); "
             "set engine to transformers"
         )
-    if not find_spec("vllm"):
-        raise InputError("training.rollouts: vLLM is not installed: pip install 'difficulty-prior[vllm]', or set engine to transformers")
+    if not EXTRAS["vllm"].is_installed:
+        raise InputError(f"training.rollouts: vLLM is not installed: {EXTRAS['vllm'].install}, or set engine to transformers")
     if rollouts.mode == "server":
         assert rollouts.base_url
         check_server(rollouts.base_url.rstrip("/"), rollouts.timeout_s)

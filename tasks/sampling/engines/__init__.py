@@ -1,17 +1,25 @@
-"""The engines that turn requests into completions, shard by shard.
+"""The engines that turn requests into completions, shard by shard, and what the rest of the house must know of each.
 
 An engine pulls shards as it has room for them and gives each back when the last of its responses is done, so that a server or a GPU
 stays full across the seams. Equal shards give equal completions, whatever was generated before, as far as the engine's arithmetic does
 not depend on what shares a batch (the `transformers` engine cuts its batches inside a shard and promises it).
+
+A new engine is a module here, its settings (and its name) in tasks/sampling/settings.py, its line in ENGINES, and its test. Nothing else
+knows any engine by its name.
 """
 
-from collections.abc import Iterable, Iterator, Sequence
+import os
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from importlib import import_module
 from typing import Protocol
 
+from tasks.base.errors import InputError
+from tasks.base.extras import EXTRAS
 from tasks.policy.identity import Policy
 from tasks.prompting.settings import PromptingSettings
 from tasks.sampling.requests import Completion, Request
-from tasks.sampling.settings import SamplingSettings
+from tasks.sampling.settings import EngineName, SamplingSettings
 
 
 class Engine(Protocol):
@@ -22,16 +30,57 @@ class Engine(Protocol):
         ...
 
 
+def nothing_missing(sampling: SamplingSettings) -> Iterator[str]:
+    """What an engine that needs nothing else lacks."""
+    return iter(())
+
+
+def key_missing(sampling: SamplingSettings) -> Iterator[str]:
+    """The servers' key, where the settings name a variable for it that is not set."""
+    variable = sampling.server.key_variable
+    if variable and not os.environ.get(variable):
+        yield f"sampling.server.key_variable: the environment variable {variable} is not set; export it"
+
+
+@dataclass(frozen=True)
+class Declared:
+    """An engine before it is loaded: its class, as "module:class" in this folder; the `extra` that brings its library; whether it computes
+    on this machine's `cards`; the GPUs of one copy of the model; the share of a GPU's `memory` that it takes (0: as much as it needs); and
+    what it lacks on this machine beside packages."""
+
+    place: str
+    extra: str | None = None
+    cards: bool = True
+    gpus: Callable[[SamplingSettings], int] = lambda sampling: 1
+    memory: Callable[[SamplingSettings], float] = lambda sampling: 0.0
+    lacks: Callable[[SamplingSettings], Iterator[str]] = nothing_missing
+
+    def missing(self, sampling: SamplingSettings) -> Iterator[str]:
+        """What must be seen to on this machine before it can sample."""
+        if self.extra and not EXTRAS[self.extra].is_installed:
+            yield EXTRAS[self.extra].missing
+        yield from self.lacks(sampling)
+
+
+ENGINES: dict[EngineName, Declared] = {
+    "transformers": Declared("transformers:TransformersEngine"),
+    "vllm": Declared(
+        "vllm:VllmEngine", extra="vllm", gpus=lambda sampling: sampling.vllm.tensor_parallel, memory=lambda sampling: sampling.vllm.memory
+    ),
+    "server": Declared("server:ServerEngine", cards=False, lacks=key_missing),
+}
+
+
+def declared(sampling: SamplingSettings) -> Declared:
+    """The engine that the settings name. Loads no library."""
+    return ENGINES[sampling.engine]
+
+
 def open_engine(policy: Policy, prompting: PromptingSettings, sampling: SamplingSettings) -> Engine:
-    """Load the policy into the engine that the settings name. Imports the engine's library: for worker processes only."""
-    if sampling.engine == "vllm":
-        from tasks.sampling.engines.vllm import VllmEngine
-
-        return VllmEngine(policy, prompting, sampling)
-    if sampling.engine == "server":
-        from tasks.sampling.engines.server import ServerEngine
-
-        return ServerEngine(policy, prompting, sampling)
-    from tasks.sampling.engines.transformers import TransformersEngine
-
-    return TransformersEngine(policy, prompting, sampling)
+    """Load the policy into the engine that the settings name. Imports the engine's library: for worker processes only. Raises InputError
+    where that is not installed, or something else is missing."""
+    engine = declared(sampling)
+    if missing := "; ".join(engine.missing(sampling)):
+        raise InputError(f"sampling.engine {sampling.engine}: {missing}")
+    module, name = engine.place.split(":")
+    return getattr(import_module(f"{__name__}.{module}"), name)(policy, prompting, sampling)
