@@ -5,6 +5,7 @@ Local sources: every data file and every image they name, whole. Hub datasets: t
 
 import os
 import time
+from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from functools import lru_cache
 from pathlib import Path
@@ -12,22 +13,19 @@ from typing import Any
 
 from tasks.base.files import file_digest
 from tasks.lake.artifacts import folder_digests
-from tasks.problems.images import ImageFault, image_items, image_path
+from tasks.problems.images import ImageFault, image_path
 from tasks.problems.origin import Origin, hub_commit
-from tasks.problems.readers import read_rows
-from tasks.problems.rows import Columns
 from tasks.problems.settings import SourceSettings
 
 SETTLED_SECONDS = 2.0
 THREADS = 8
 
 
-def source_fingerprint(source: SourceSettings, origin: Origin, columns: Columns | None) -> dict[str, Any]:
-    """The source's content in digests. `columns` is None for a hub dataset whose images can only be inside it."""
-    references = image_references(source, origin, columns) if columns else []
+def source_fingerprint(source: SourceSettings, origin: Origin, images: Sequence[str]) -> dict[str, Any]:
+    """The source's content in digests: its data, and the `images` that its rows name."""
     with ThreadPoolExecutor(THREADS) as pool:
-        images = dict(zip(references, pool.map(lambda name: reference_digest(name, origin.images_folder), references), strict=True))
-    return {"data": data_fingerprint(source, origin), "images": images}
+        found = dict(zip(images, pool.map(lambda name: reference_digest(name, origin.images_folder), images), strict=True))
+    return {"data": data_fingerprint(source, origin), "images": found}
 
 
 def data_fingerprint(source: SourceSettings, origin: Origin) -> Any:
@@ -37,19 +35,6 @@ def data_fingerprint(source: SourceSettings, origin: Origin) -> Any:
     if origin.folder:
         return [origin.folder.name, source.source_split, folder_digests(origin.folder)]
     return [[path.name, settled_digest(path)] for path in origin.files]
-
-
-def image_references(source: SourceSettings, origin: Origin, columns: Columns) -> list[str]:
-    """The paths, as written, of all images that the source's rows name, sorted."""
-    if columns.images is None or origin.images_folder is None:
-        return []
-    found: set[str] = set()
-    for row in read_rows(source, origin):
-        try:
-            found.update(item for item in image_items(row.values.get(columns.images)) if isinstance(item, str))
-        except ImageFault:
-            continue  # the row will be rejected for it, whatever its other images hold
-    return sorted(found)
 
 
 def reference_digest(name: str, folder: Path | None) -> str:

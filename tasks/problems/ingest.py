@@ -14,11 +14,12 @@ import polars as pl
 from tasks.base.errors import InputError
 from tasks.lake.lake import RELATIONS, Lake, write_parquet
 from tasks.lake.storage import send_images
+from tasks.problems.contents import contents, rows_of
 from tasks.problems.identity import Candidate, Rejection, settle_duplicates
 from tasks.problems.images import ImageLimits
 from tasks.problems.origin import Origin, locate
-from tasks.problems.readers import Row, read_rows
-from tasks.problems.rows import Columns, RowFault, find_columns, read_problem
+from tasks.problems.readers import Row
+from tasks.problems.rows import Columns, RowFault, read_problem
 from tasks.problems.settings import SourceSettings
 
 THREADS = 8
@@ -32,8 +33,7 @@ def ingest_source(lake: Lake, source: SourceSettings, folder: Path) -> dict[str,
     Raises InputError when the source cannot be read, has no usable row, or has more unusable rows than `max_rejected` allows.
     """
     origin = locate(source)
-    columns = source_columns(source, origin)
-    candidates, faults = read_candidates(lake, source, origin, columns)
+    candidates, faults = read_candidates(lake, source, origin)
     problems, duplicates = settle_duplicates(candidates)
     rejected = faults + duplicates
     check_rejected(source, origin, len(problems) + len(rejected), rejected)
@@ -49,32 +49,15 @@ def ingest_source(lake: Lake, source: SourceSettings, folder: Path) -> dict[str,
     }
 
 
-def source_columns(source: SourceSettings, origin: Origin) -> Columns:
-    """The source's columns by their meaning: those of any row, as JSON Lines may leave out what a row does not have.
-
-    Raises InputError when the source has no rows, none that can be read, or not the columns that are mapped.
-    """
-    found: dict[str, None] = {}
-    fault = None
-    for row in read_rows(source, origin):
-        found.update(dict.fromkeys(row.values))
-        fault = fault or (row if row.fault else None)
-    where = f"{source.name}: {source.path}"
-    if not found and fault:
-        raise InputError(f"{where}: no row can be read; row {fault.number} of {fault.source}: {fault.fault}")
-    if not found:
-        raise InputError(f"{where} has no rows; is the file complete?")
-    return find_columns(source.columns, found, where)
-
-
-def read_candidates(lake: Lake, source: SourceSettings, origin: Origin, columns: Columns) -> tuple[list[Candidate], list[Rejection]]:
+def read_candidates(lake: Lake, source: SourceSettings, origin: Origin) -> tuple[list[Candidate], list[Rejection]]:
     """All rows as problems or as rejections, in order; images are checked and written by several threads."""
+    known = contents(source, origin)
     limits = ImageLimits(origin.images_folder, source.max_image_pixels, source.max_image_bytes)
     candidates: list[Candidate] = []
     faults: list[Rejection] = []
     with ThreadPoolExecutor(THREADS) as pool:
-        for chunk in chunks(read_rows(source, origin)):
-            for result in pool.map(lambda row: read_candidate(lake, row, columns, limits), chunk):
+        for chunk in chunks(iter(rows_of(source, origin, known))):
+            for result in pool.map(lambda row: read_candidate(lake, row, known.columns, limits), chunk):
                 if isinstance(result, Candidate):
                     candidates.append(result)
                 else:

@@ -9,8 +9,9 @@ from tasks.base.errors import InputError
 from tasks.base.files import digest
 from tasks.lake.artifacts import Artifact, artifact
 from tasks.lake.lake import Lake
+from tasks.problems.contents import contents
 from tasks.problems.fingerprint import source_fingerprint
-from tasks.problems.ingest import ingest_source, source_columns
+from tasks.problems.ingest import ingest_source
 from tasks.problems.origin import locate
 from tasks.problems.settings import SourceSettings
 from tasks.steps.caching import room_task
@@ -30,12 +31,12 @@ class IngestRequest(StepRequest):
         """Reads the data files and the images they name (a hub dataset only by its commit)."""
         source, origin = self.source, locate(self.source)
         inside = origin.format == "hub" and origin.images_folder is None
-        columns = None if inside else source_columns(source, origin)
+        images = () if inside else contents(source, origin).images  # what a hub dataset names is inside it, and goes by its commit
         inputs = {
             "version": VERSION,
             "source": source.model_dump(mode="json", exclude=PLACES),
             "images_by_path": origin.images_folder is not None,
-            "content": digest(source_fingerprint(source, origin, columns)),
+            "content": digest(source_fingerprint(source, origin, images)),
         }
         return artifact(self.home, "problems", inputs)
 

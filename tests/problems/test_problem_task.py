@@ -8,6 +8,7 @@ import pytest
 
 from tasks.base.errors import InputError
 from tasks.lake.artifacts import Artifact
+from tasks.problems import contents, readers
 from tasks.problems import task as problems_task
 from tasks.problems.fingerprint import SETTLED_SECONDS, remembered_digest, settled_digest
 from tasks.problems.settings import SourceSettings
@@ -101,6 +102,30 @@ def test_a_source_that_changes_while_it_is_read_is_not_published(shapes: Dataset
     with pytest.raises(InputError, match="was changed while it was being read"):
         ingest(home, shapes.source())
     assert not list(home.glob("problems/*/manifest.json"))
+
+
+def test_every_row_is_parsed_once(shapes: Dataset, home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Asked for the cache, by the task, while it ingests, and after that; and again by a run that finds it done."""
+    parsed: list[int] = []
+    real = readers.jsonl_row
+    monkeypatch.setattr(readers, "jsonl_row", lambda source, number, line: parsed.append(number) or real(source, number, line))
+    request = IngestRequest(home=home, source=shapes.source())
+    for _ in range(2):
+        request.target()
+        assert ingest_problems.fn(request).is_complete
+    assert parsed == [1, 2, 3, 4]
+    shapes.write([row(7), row(8)])
+    assert request.target() != ingest(home, shapes.source(limit=1))
+    assert parsed == [1, 2, 3, 4, 1, 2, 1]
+
+
+def test_rows_that_memory_has_no_room_for_are_read_again(shapes: Dataset, home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    held = ingest(home, shapes.source())
+    monkeypatch.setattr(contents, "HELD_BYTES", 1)
+    contents.KNOWN.clear()
+    again = ingest(home / "other", shapes.source())
+    assert (again.key, again.content) == (held.key, held.content)
+    assert all(known.rows is None for known in contents.KNOWN.values())
 
 
 def test_the_manifest_says_what_was_read(shapes: Dataset, home: Path) -> None:
