@@ -5,7 +5,7 @@ from pathlib import Path
 from flows.recipe import Recipe, StagesSettings, load_recipe, recipe_path
 from flows.train import train
 from tasks.base.errors import InputError
-from tasks.exporting.export import export_set, find_set, measured_prompting, model_name
+from tasks.exporting.export import Exported, export_set, find_set, measured_prompting, model_name
 from tasks.lake.artifacts import Artifact
 from tasks.policy.identity import PolicySettings
 from tasks.steps.planning import planning
@@ -18,7 +18,7 @@ def export(name: str, home: Path, *, to: str, out: Path, changes: list[str]) -> 
     given = None if changes else find_set(home, name)
     if given:
         stages, model = StagesSettings().stages, model_name(PolicySettings().model)
-        return export_set(dict.fromkeys(stages, given), stages, measured_prompting(home, given), to=to, out=out, model=model)
+        return export_set(Exported(dict.fromkeys(stages, given), stages, measured_prompting(home, given), model), to=to, out=out)
     try:
         recipe_path(name)
     except InputError as error:
@@ -30,7 +30,7 @@ def export(name: str, home: Path, *, to: str, out: Path, changes: list[str]) -> 
             "--to datasets and give your trainer that function, or set grading.verifier=null and put it into `judge` of the reward's file"
         )
     sets, model = sets_of(recipe, home), model_name(recipe.policy.model)
-    return export_set(sets, recipe.training.stages, recipe.prompting, to=to, out=out, model=model)
+    return export_set(Exported(sets, recipe.training.stages, recipe.prompting, model), to=to, out=out)
 
 
 def sets_of(recipe: Recipe, home: Path) -> dict[str, Artifact]:

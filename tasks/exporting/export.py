@@ -4,6 +4,7 @@ What is exported is the stages of a set as a recipe would train them: with the h
 """
 
 import json
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -30,16 +31,25 @@ USE = {
 }
 
 
-def export_set(
-    sets: dict[str, Artifact], stages: dict[str, StageSettings], prompting: PromptingSettings, *, to: str, out: Path, model: str
-) -> list[Path]:
+@dataclass(frozen=True)
+class Exported:
+    """What is exported: the set given for each stage, the stages' settings, how problems are put, and the `model` that the first trains."""
+
+    sets: dict[str, Artifact]
+    stages: dict[str, StageSettings]
+    prompting: PromptingSettings
+    model: str
+
+
+def export_set(asked: Exported, *, to: str, out: Path) -> list[Path]:
     """Write each stage's problems, out of the set given for it, into `out` in the form `to`; gives the files.
 
-    `model` is what stage 1 trains. Raises InputError where `out` holds something else.
+    Raises InputError where `out` holds something else.
     """
     check_folder(out)
-    found = {name: stages[name] for name, curated in sets.items() if f"{name}.parquet" in curated.manifest["files"]}
-    texts = {**texts_for(to, found, prompting, model), CARD: card(to, found), LINEAGE: lineage(sets, found, prompting, to)}
+    sets, prompting = asked.sets, asked.prompting
+    found = {name: asked.stages[name] for name, curated in sets.items() if f"{name}.parquet" in curated.manifest["files"]}
+    texts = {**texts_for(to, found, prompting, asked.model), CARD: card(to, found), LINEAGE: lineage(sets, found, prompting, to)}
     for name, stage in found.items():
         path = sets[name].file(f"{name}.parquet")
         problems = load_problems(path, prompting, hints=stage.hints, sees_images=True)

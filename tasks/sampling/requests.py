@@ -105,29 +105,29 @@ def chunks(keys: pl.DataFrame, size: int, shards: Sequence[Path]) -> dict[str, p
     return {digest(chunk.rows()): chunk for chunk in cut}
 
 
-def requests_for(
-    keys: pl.DataFrame,
-    problems: dict[str, dict],
-    images: Path,
-    prompting: PromptingSettings,
-    *,
-    seed: int,
-    hints: Hints | None,
-) -> list[Request]:
-    """The requests of a shard's keys. `problems` are rows of the lake's problems by id, `images` the folder of its images."""
+@dataclass(frozen=True)
+class Prompts:
+    """How problems are put to a policy: rows of the lake's `problems` by id, the folder of its `images`, the prompting, and who carries a
+    hint."""
 
-    @cache  # the samples of a problem share their prompt
-    def asked(problem_id: str) -> dict[str, Any]:
-        problem = problems[problem_id]
-        band, accuracy = hints[problem_id] if hints else (None, None)
-        hint = problem_hint(prompting.hints, band=band, accuracy=accuracy)
-        prompt = render_prompt(prompting.template, question=problem["question"], choices=problem["choices"] or (), hint=hint)
-        return {
-            "prompt": prompt,
-            "images": tuple(images / name for name in problem["images"] or ()),
-            "hint": band if hint and band else "",
-        }
+    problems: dict[str, dict]
+    images: Path
+    prompting: PromptingSettings
+    hints: Hints | None = None
 
+    def asked(self, problem_id: str) -> dict[str, Any]:
+        """A problem's prompt, the files of its images, and the band that its hint is of."""
+        problem = self.problems[problem_id]
+        band, accuracy = self.hints[problem_id] if self.hints else (None, None)
+        hint = problem_hint(self.prompting.hints, band=band, accuracy=accuracy)
+        prompt = render_prompt(self.prompting.template, question=problem["question"], choices=problem["choices"] or (), hint=hint)
+        images = tuple(self.images / name for name in problem["images"] or ())
+        return {"prompt": prompt, "images": images, "hint": band if hint and band else ""}
+
+
+def requests_for(keys: pl.DataFrame, prompts: Prompts, *, seed: int) -> list[Request]:
+    """The requests of a shard's keys."""
+    asked = cache(prompts.asked)  # the samples of a problem share their prompt
     return [
         Request(problem_id, round, sample, rollout_seed(problem_id, round, sample, seed), **asked(problem_id))
         for problem_id, round, sample in keys.iter_rows()

@@ -14,7 +14,7 @@ from tasks.lake.lake import Lake, read_parquet
 from tasks.policy.identity import Policy, without_network
 from tasks.prompting.settings import PromptingSettings
 from tasks.sampling.engines import Engine, open_engine
-from tasks.sampling.requests import Request, chunks, requests_for, rollout_rows, wanted
+from tasks.sampling.requests import Prompts, Request, chunks, requests_for, rollout_rows, wanted
 from tasks.sampling.settings import SamplingSettings
 
 LOG = logging.getLogger(__name__)
@@ -84,8 +84,12 @@ def run(spec_text: str) -> None:
     if shards:
         engine, started = open_engine(spec.policy, spec.prompting, spec.sampling), time.monotonic()
         done = draw(spec, problems, shards, engine, emit_progress)
-        seconds = time.monotonic() - started
-        LOG.info(f"drew {done} responses in {seconds:.2f} s, {done / seconds:.1f} a second")
+        LOG.info(drawn_in(done, time.monotonic() - started))
+
+
+def drawn_in(responses: int, seconds: float) -> str:
+    """How fast responses were drawn, in words."""
+    return f"drew {responses} responses in {seconds:.2f} s, {responses / seconds:.1f} a second"
 
 
 def draw(
@@ -95,11 +99,12 @@ def draw(
     lake, names = Lake(spec.home), list(shards)
     partition = lake.partition("rollouts", spec.policy.policy_id, spec.sampling_id)
     rows = {row["problem_id"]: row for row in problems.iter_rows(named=True)}
+    prompts = Prompts(rows, lake.images, spec.prompting, spec.hints)
     in_hand: dict[int, list[Request]] = {}
 
     def requests() -> Iterator[list[Request]]:
         for place, keys in enumerate(shards.values()):
-            in_hand[place] = requests_for(keys, rows, lake.images, spec.prompting, seed=spec.seed, hints=spec.hints)
+            in_hand[place] = requests_for(keys, prompts, seed=spec.seed)
             yield in_hand[place]
 
     total = sum(map(len, shards.values()))

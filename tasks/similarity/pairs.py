@@ -5,6 +5,7 @@ problems. The cost grows with the number of problems, not with its square.
 """
 
 from collections.abc import Iterator, Sequence
+from typing import NamedTuple
 
 import numpy as np
 import polars as pl
@@ -18,6 +19,15 @@ from tasks.similarity.texts import Sketches, sketches
 ESTIMATE_ERROR = 0.2  # three standard deviations of a signature's estimate
 
 Places = NDArray[np.int64]
+
+
+class Alike(NamedTuple):
+    """Pairs of problems by their places, with how alike their texts are (0 to 1) and how far apart their pictures."""
+
+    ones: Places
+    others: Places
+    texts: NDArray[np.float64]
+    pictures: NDArray[np.float64]
 
 
 def near_pairs(problems: pl.DataFrame, looks: dict[str, Look], settings: SimilaritySettings) -> pl.DataFrame:
@@ -34,7 +44,7 @@ def near_pairs(problems: pl.DataFrame, looks: dict[str, Look], settings: Similar
     alike = distances <= settings.image
     ones, others, distances = ones[alike], others[alike], distances[alike]
     similar = similarities(texts, ones, others, settings.text)
-    return as_rows(rows, ones, others, similar, distances, [bool(names) for names in images], settings.text)
+    return as_rows(rows, Alike(ones, others, similar, distances), [bool(names) for names in images], settings.text)
 
 
 def text_of(problem: dict) -> str:
@@ -105,25 +115,17 @@ def similarities(texts: Sketches, ones: Places, others: Places, least: float) ->
     return estimates
 
 
-def as_rows(
-    rows: pl.DataFrame,
-    ones: Places,
-    others: Places,
-    similar: NDArray[np.float64],
-    distances: NDArray[np.float64],
-    pictured: list[bool],
-    least: float,
-) -> pl.DataFrame:
+def as_rows(rows: pl.DataFrame, pairs: Alike, pictured: list[bool], least: float) -> pl.DataFrame:
     """The pairs that are near or share their pictures, as rows of `near_pairs`."""
     ids, homes = rows["problem_id"], rows.select(home=pl.struct("dataset", "split"))["home"]
     table = pl.DataFrame(
         {
-            "problem_id": ids.gather(ones),
-            "other_id": ids.gather(others),
-            "text_similarity": similar,
-            "image_distance": pl.Series(distances, dtype=pl.Float64),
-            "apart": homes.gather(ones) != homes.gather(others),
-            "pictured": pl.Series(np.array(pictured, dtype=bool)[ones], dtype=pl.Boolean),
+            "problem_id": ids.gather(pairs.ones),
+            "other_id": ids.gather(pairs.others),
+            "text_similarity": pairs.texts,
+            "image_distance": pl.Series(pairs.pictures, dtype=pl.Float64),
+            "apart": homes.gather(pairs.ones) != homes.gather(pairs.others),
+            "pictured": pl.Series(np.array(pictured, dtype=bool)[pairs.ones], dtype=pl.Boolean),
         }
     ).with_columns(
         kind=pl.when(pl.col("text_similarity") >= least).then(pl.lit("near")).otherwise(pl.lit("image")),

@@ -28,12 +28,12 @@ class Rewards:
         answer: Sequence[str],
         choices: Sequence[Sequence[str]],
         precision: Sequence[int | None],
-        question: Sequence[str] | None = None,
         log_metric: Callable[[str, float], None] = lambda name, value: None,
-        **_: Any,
+        **columns: Any,
     ) -> list[float | None]:
-        """1 for a correct answer, 0 for a wrong one or none, None where that cannot be told. Logs the share of each verdict."""
-        grades = self._grade(completions, answer, choices, precision, question)
+        """1 for a correct answer, 0 for a wrong one or none, None where that cannot be told. Logs the share of each verdict. Of the other
+        columns, a verifier of the recipe's own sees the `question`."""
+        grades = self._grade(completions, answer, choices, precision, columns.get("question"))
         counts = Counter(grade.verdict for grade in grades)
         for verdict in Verdict:
             log_metric(f"verdicts/{verdict}", counts[verdict] / len(grades))

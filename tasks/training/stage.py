@@ -25,7 +25,7 @@ from tasks.training.problems import Problems, load_problems
 from tasks.training.records import Records
 from tasks.training.rewards import Rewards
 from tasks.training.spec import StageSpec
-from tasks.training.trainer import DifficultyGRPOTrainer, training_arguments
+from tasks.training.trainer import DifficultyGRPOTrainer, Lesson, training_arguments
 from tasks.training.validation import Validation, check_best_can_be_kept, restore_best
 from tasks.training.vllm_rollouts import serve_from, served_folder
 from tasks.training.watching import Watch
@@ -45,7 +45,7 @@ def run_stage(spec: StageSpec) -> None:
     with Grader(spec.grading) as grader:
         rewards = Rewards(grader)
         trainer = build_trainer(spec, problems, rewards, records, checkpoints)
-        watch_validation(trainer, spec, rewards, records, checkpoints)
+        watch_validation(trainer, spec, checkpoints)
         trainer.train(resume_from_checkpoint=str(resume) if resume else None)
         if spec.settings.validation and spec.settings.validation.keep_best:
             restore_best(trainer, records, checkpoints)
@@ -76,14 +76,10 @@ def build_trainer(
     if args.use_vllm and args.vllm_mode == "colocate":
         serve_from(model, served_folder(policy, processor, checkpoints.folder / f"vllm-{args.process_index}"))
     trainer = DifficultyGRPOTrainer(
+        Lesson(problems, rewards, settings.weighting, settings.refill, records),
         model=model,
         processor=processor,
-        problems=problems,
-        rewards=rewards,
-        weighting=settings.weighting,
-        refilling=settings.refill,
         broken=spec.folder,
-        records=records,
         args=args,
         peft_config=adapter,
         callbacks=[Watch(records, checkpoints, settings)],
@@ -92,7 +88,7 @@ def build_trainer(
     return trainer
 
 
-def watch_validation(trainer: DifficultyGRPOTrainer, spec: StageSpec, rewards: Rewards, records: Records, checkpoints: Checkpoints) -> None:
+def watch_validation(trainer: DifficultyGRPOTrainer, spec: StageSpec, checkpoints: Checkpoints) -> None:
     """Have the trainer evaluate on the validation problems, where the stage asks for it."""
     asked = spec.settings.validation
     if not asked:
@@ -102,7 +98,7 @@ def watch_validation(trainer: DifficultyGRPOTrainer, spec: StageSpec, rewards: R
     if asked.keep_best:
         check_best_can_be_kept(trainer)
     problems = load_problems(spec.validation, spec.prompting, hints=False, sees_images=sees_images(spec.policy))
-    trainer.add_callback(Validation(trainer, problems, rewards, records, checkpoints, asked, spec.seed))
+    trainer.add_callback(Validation(trainer, problems, checkpoints, asked, spec.seed))
 
 
 def save_policy(trainer: DifficultyGRPOTrainer, policy: Policy, folder: Path) -> None:

@@ -8,6 +8,7 @@ accuracy comes from the accuracy reward alone. Problems are drawn in one order f
 import math
 import os
 from collections.abc import Iterator
+from dataclasses import KW_ONLY, dataclass
 from pathlib import Path
 from typing import Any
 
@@ -38,6 +39,7 @@ from tasks.training.weighting import normalised, shrink, standardise, weigh
 ACCURACY, FORMAT = 0, 1  # columns of the rewards
 
 
+@dataclass(eq=False)
 class WholeRunSampler(Sampler):
     """Indices of a whole run in generation batches: the problems in one random order after another, no problem left out of any.
 
@@ -46,11 +48,14 @@ class WholeRunSampler(Sampler):
     `total` places, but a problem has as many of them as its share of the weights, rounded up or down by chance.
     """
 
-    def __init__(
-        self, total: int, *, batches: int, problems: int, group_size: int, uses: int, seed: int, weights: list[float] | None = None
-    ) -> None:
-        self.total, self.batches, self.problems, self.weights = total, batches, problems, weights
-        self.group_size, self.uses, self.seed = group_size, uses, seed
+    total: int
+    _: KW_ONLY
+    batches: int
+    problems: int
+    group_size: int
+    uses: int
+    seed: int
+    weights: list[float] | None = None
 
     def __len__(self) -> int:
         return self.batches * self.problems * self.group_size * self.uses
@@ -85,38 +90,38 @@ class Arguments(GRPOConfig):
         return torch.device("cpu") if found.type == "cpu" else found
 
 
+@dataclass(frozen=True)
+class Lesson:
+    """What a stage learns: from which problems (see `problems.Problems`), rewarded how, groups weighted how and drawn anew when; and the
+    records that its groups go to."""
+
+    problems: Problems
+    rewards: Rewards
+    weighting: WeightingSettings
+    refilling: RefillSettings
+    records: Records
+
+
 class DifficultyGRPOTrainer(AnsweringTrainer):
-    """GRPO on `problems` (see `problems.Problems`), each group's advantages weighted by its difficulty. Groups go to `records`."""
+    """GRPO on a lesson's problems, each group's advantages weighted by its difficulty."""
 
     model: PreTrainedModel
     args: GRPOConfig
     num_generations: int
 
-    def __init__(
-        self,
-        *,
-        model: PreTrainedModel,
-        processor: Processor,
-        problems: Problems,
-        rewards: Rewards,
-        weighting: WeightingSettings,
-        refilling: RefillSettings,
-        records: Records,
-        args: GRPOConfig,
-        **options: Any,
-    ) -> None:
-        self.problems = problems
-        self.rewards = rewards
-        self.weighting = weighting
-        self.refilling = refilling
+    def __init__(self, lesson: Lesson, *, model: PreTrainedModel, processor: Processor, args: GRPOConfig, **options: Any) -> None:
+        self.problems = lesson.problems
+        self.rewards = lesson.rewards
+        self.weighting = lesson.weighting
+        self.refilling = lesson.refilling
         self._drawn: list[str] = []
-        self.records = records
+        self.records = lesson.records
         self._gathered_rewards = torch.empty(0)
         super().__init__(
             model=model,
-            reward_funcs=[rewards.accuracy, rewards.format],
+            reward_funcs=[self.rewards.accuracy, self.rewards.format],
             args=args,
-            train_dataset=Dataset.from_dict({"index": range(len(problems))}),
+            train_dataset=Dataset.from_dict({"index": range(len(self.problems))}),
             processing_class=processor,
             **options,
         )

@@ -7,7 +7,7 @@ validation (but with vLLM's rollouts inside this process, whose engine has its o
 import logging
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import torch
@@ -22,8 +22,11 @@ from tasks.training.answering import AnsweringTrainer
 from tasks.training.checkpoints import Checkpoints
 from tasks.training.problems import Problems
 from tasks.training.records import Records
-from tasks.training.rewards import JUDGED_BY, Rewards
+from tasks.training.rewards import JUDGED_BY
 from tasks.training.settings import ValidationSettings
+
+if TYPE_CHECKING:
+    from tasks.training.trainer import DifficultyGRPOTrainer
 
 LOG = logging.getLogger(__name__)
 ACCURACY, KEPT = "validation/accuracy", "validation/kept_step"
@@ -33,17 +36,10 @@ class Validation(TrainerCallback):
     """The evaluations of a stage, whose seed is `seed`. To be added after `Watch`, which seals the checkpoints that hold their results."""
 
     def __init__(
-        self,
-        trainer: AnsweringTrainer,
-        problems: Problems,
-        rewards: Rewards,
-        records: Records,
-        checkpoints: Checkpoints,
-        settings: ValidationSettings,
-        seed: int,
+        self, trainer: "DifficultyGRPOTrainer", problems: Problems, checkpoints: Checkpoints, settings: ValidationSettings, seed: int
     ) -> None:
-        self.trainer, self.problems, self.rewards = trainer, problems, rewards
-        self.records, self.checkpoints = records, checkpoints
+        self.trainer, self.problems, self.rewards = trainer, problems, trainer.rewards
+        self.records, self.checkpoints = trainer.records, checkpoints
         self.settings, self.seed = settings, seed
         self.asked = chosen([row["problem_id"] for row in problems.rows], settings.problems)
 

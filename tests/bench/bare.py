@@ -14,7 +14,7 @@ from typing import Any
 
 from tasks.lake.lake import Lake
 from tasks.sampling.engines import open_engine
-from tasks.sampling.requests import Request, requests_for
+from tasks.sampling.requests import Prompts, Request, requests_for
 from tasks.sampling.worker import SampleSpec, problems_of, wanted_keys
 
 
@@ -22,7 +22,7 @@ def every_request(spec: SampleSpec) -> list[Request]:
     """All requests of a spec, whatever the lake holds."""
     problems = problems_of(spec)
     rows = {row["problem_id"]: row for row in problems.iter_rows(named=True)}
-    return requests_for(wanted_keys(spec, problems), rows, Lake(spec.home).images, spec.prompting, seed=spec.seed, hints=spec.hints)
+    return requests_for(wanted_keys(spec, problems), Prompts(rows, Lake(spec.home).images, spec.prompting, spec.hints), seed=spec.seed)
 
 
 def generate(spec: SampleSpec, requests: Sequence[Request], how: str) -> Callable[[], int]:

@@ -18,7 +18,7 @@ import yaml
 from tasks.base.errors import InputError
 from tasks.curation.task import CurationRequest, curate_sets
 from tasks.exporting.configs import verl_options
-from tasks.exporting.export import export_set, find_set, measured_prompting
+from tasks.exporting.export import Exported, export_set, find_set, measured_prompting
 from tasks.exporting.source import easyr1_reward, verl_estimator, verl_reward
 from tasks.lake.artifacts import Artifact
 from tasks.prompting.settings import HintSettings, PromptingSettings
@@ -50,7 +50,7 @@ def curated(tmp_path_factory: pytest.TempPathFactory) -> Artifact:
 
 
 def exported(curated: Artifact, to: str, out: Path, stages: dict[str, StageSettings] = STAGES) -> list[Path]:
-    return export_set(dict.fromkeys(stages, curated), stages, PromptingSettings(), to=to, out=out, model="org/model")
+    return export_set(Exported(dict.fromkeys(stages, curated), stages, PromptingSettings(), "org/model"), to=to, out=out)
 
 
 def expected(rewards: list[float], prior: float | None, weighting: WeightingSettings) -> list[float]:
@@ -279,5 +279,5 @@ def test_sets_are_found_by_the_beginning_of_their_id(curated: Artifact) -> None:
 
 def test_a_stage_without_hints_ignores_them(curated: Artifact, tmp_path: Path) -> None:
     silent = PromptingSettings(hints=HintSettings(by_band={}))
-    export_set({"stage2": curated}, {"stage2": STAGES["stage2"]}, silent, to="datasets", out=tmp_path / "out", model="m")
+    export_set(Exported({"stage2": curated}, {"stage2": STAGES["stage2"]}, silent, "m"), to="datasets", out=tmp_path / "out")
     assert set(pl.read_parquet(tmp_path / "out" / "stage2.parquet")["hint"]) == {""}

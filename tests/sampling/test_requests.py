@@ -9,6 +9,7 @@ from tasks.lake.lake import Lake
 from tasks.prompting.settings import HintSettings, PromptingSettings
 from tasks.sampling.requests import (
     Completion,
+    Prompts,
     chunks,
     missing,
     requests_for,
@@ -41,7 +42,7 @@ def test_what_a_shard_holds_is_not_missing(tmp_path: Path) -> None:
     lake, keys = Lake(tmp_path), wanted(PROBLEMS, range(2), None)
     partition = lake.partition("rollouts", "policy", "sampling")
     done = keys.head(3)
-    requests = requests_for(done, rows(["p1", "p2"]), tmp_path, PromptingSettings(), seed=0, hints=None)
+    requests = requests_for(done, Prompts(rows(["p1", "p2"]), tmp_path, PromptingSettings()), seed=0)
     lake.append(partition, "rollouts", rollout_rows(requests, [Completion("x", 1, "stop")] * 3, "policy", "sampling"), "first")
     assert missing(keys, lake.shards(partition)).rows() == keys.rows()[3:]
     assert missing(wanted(PROBLEMS, range(3), None), lake.shards(partition)).height == 9 - 3
@@ -51,7 +52,7 @@ def test_chunks_of_what_is_left_after_a_kill_are_the_chunks_of_an_undisturbed_ru
     lake, keys = Lake(tmp_path), wanted(PROBLEMS, range(4), None)
     partition, whole = lake.partition("rollouts", "policy", "sampling"), chunks(keys, 4, [])
     second = list(whole)[1]
-    requests = requests_for(whole[second], rows(["p2"]), tmp_path, PromptingSettings(), seed=0, hints=None)
+    requests = requests_for(whole[second], Prompts(rows(["p2"]), tmp_path, PromptingSettings()), seed=0)
     lake.append(partition, "rollouts", rollout_rows(requests, [Completion("x", 1, "stop")] * 4, "policy", "sampling"), second)
     left = chunks(keys, 4, lake.shards(partition))
     assert list(left) == [name for name in whole if name != second]
@@ -108,10 +109,10 @@ def test_rounds_batches_and_unused_hints_do_not_rename_it(same: dict) -> None:
 
 def test_a_request_carries_the_prompt_the_images_and_the_hint(tmp_path: Path) -> None:
     keys = wanted(PROBLEMS, range(1), {"p1": ("hard", 0.2)})
-    [request] = requests_for(keys, rows(["p1"]), tmp_path, PromptingSettings(), seed=0, hints={"p1": ("hard", 0.2)})
+    [request] = requests_for(keys, Prompts(rows(["p1"]), tmp_path, PromptingSettings(), {"p1": ("hard", 0.2)}), seed=0)
     assert request.images == (tmp_path / "ab/x.png",)
     assert request.hint == "hard"
     assert "This problem is hard" in request.prompt
-    [plain] = requests_for(keys, rows(["p1"]), tmp_path, PromptingSettings(), seed=0, hints=None)
+    [plain] = requests_for(keys, Prompts(rows(["p1"]), tmp_path, PromptingSettings()), seed=0)
     assert plain.hint == ""
     assert "hard" not in plain.prompt
