@@ -13,7 +13,7 @@ from tasks.base.workers import Job
 from tasks.lake.lake import Lake, read_parquet
 from tasks.policy.identity import Policy, without_network
 from tasks.prompting.settings import PromptingSettings
-from tasks.sampling.engines import Engine, open_engine
+from tasks.sampling.engines import Engine, declared, open_engine
 from tasks.sampling.requests import Prompts, Request, chunks, requests_for, rollout_rows, wanted
 from tasks.sampling.settings import SamplingSettings
 
@@ -44,8 +44,8 @@ class SampleSpec(BaseModel):
 
 
 def sampling_job(spec: SampleSpec, folder: Path, name: str = "", variables: Mapping[str, str] | None = None) -> Job:
-    """The job of drawing what a spec asks for. vLLM gets a fresh interpreter: it starts threads and processes of its own."""
-    if spec.sampling.engine == "vllm":
+    """The job of drawing what a spec asks for, in a process that is forked unless the engine wants a fresh one."""
+    if declared(spec.sampling).fresh:
         return Job(__name__, spec, folder, name, variables or {})
     return Job(__name__, spec, folder, name, {**without_network(spec.policy.model), **(variables or {})}, LIBRARIES)
 

@@ -45,12 +45,13 @@ def key_missing(sampling: SamplingSettings) -> Iterator[str]:
 @dataclass(frozen=True)
 class Declared:
     """An engine before it is loaded: its class, as "module:class" in this folder; the `extra` that brings its library; whether it computes
-    on this machine's `cards`; the GPUs of one copy of the model; the share of a GPU's `memory` that it takes (0: as much as it needs); and
-    what it lacks on this machine beside packages."""
+    on this machine's `cards`; whether it wants a `fresh` process, since it starts threads and processes of its own; the GPUs of one copy of
+    the model; the share of a GPU's `memory` that it takes (0: as much as it needs); and what it lacks on this machine beside packages."""
 
     place: str
     extra: str | None = None
     cards: bool = True
+    fresh: bool = False
     gpus: Callable[[SamplingSettings], int] = lambda sampling: 1
     memory: Callable[[SamplingSettings], float] = lambda sampling: 0.0
     lacks: Callable[[SamplingSettings], Iterator[str]] = nothing_missing
@@ -65,7 +66,11 @@ class Declared:
 ENGINES: dict[EngineName, Declared] = {
     "transformers": Declared("transformers:TransformersEngine"),
     "vllm": Declared(
-        "vllm:VllmEngine", extra="vllm", gpus=lambda sampling: sampling.vllm.tensor_parallel, memory=lambda sampling: sampling.vllm.memory
+        "vllm:VllmEngine",
+        extra="vllm",
+        fresh=True,
+        gpus=lambda sampling: sampling.vllm.tensor_parallel,
+        memory=lambda sampling: sampling.vllm.memory,
     ),
     "server": Declared("server:ServerEngine", cards=False, lacks=key_missing),
 }
