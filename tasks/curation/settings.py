@@ -55,5 +55,5 @@ class CurationSettings(Settings):
         return {name: rule for name, rule in (("stage1", self.stage1), ("stage2", self.stage2)) if rule}
 
     def only(self, *names: str) -> "CurationSettings":
-        """The same settings for these stages alone."""
+        """The rules of these stages, and of no other."""
         return self.model_copy(update={name: None for name in self.stages if name not in names})

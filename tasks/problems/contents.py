@@ -66,7 +66,7 @@ def remember(key: str, found: Contents) -> None:
 
 
 def release_rows() -> None:
-    """Hold no rows any more."""
+    """Let go of the rows that are held, so that memory is free for what comes next; all else stays known."""
     for key, known in KNOWN.items():
         KNOWN[key] = replace(known, rows=None)
 

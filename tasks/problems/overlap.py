@@ -32,7 +32,7 @@ class Parts:
 
     @property
     def sources(self) -> tuple[Artifact, ...]:
-        """All of them."""
+        """The sources of all parts, those to train on first."""
         return (*self.train, *self.heldout, *self.validation)
 
 

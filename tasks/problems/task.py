@@ -23,12 +23,12 @@ PLACES = {"path", "images_folder"}
 
 
 class IngestRequest(StepRequest):
-    """A source to ingest."""
+    """One split of one dataset, to be read into the lake. What it makes is named by the content of every file and image of it."""
 
     source: SourceSettings
 
     def target(self) -> Artifact:
-        """Reads the data files and the images they name (a hub dataset only by its commit)."""
+        """Reads the data files and the images they name (of a hub dataset, only its commit)."""
         source, origin = self.source, locate(self.source)
         inside = origin.format == "hub" and origin.images_folder is None
         images = () if inside else contents(source, origin).images  # what a hub dataset names is inside it, and goes by its commit

@@ -56,7 +56,7 @@ class ReportRequest(StepRequest):
 
     @cached_property
     def inputs(self) -> "Inputs":
-        """The same, as the page's sections read it."""
+        """The artifacts with their tables, each read once, as the page's sections and the notices want them."""
         from tasks.reporting.inputs import Inputs  # draws charts; reruns never do
 
         return Inputs(self.difficulty, self.home, self.name, self.sets, self.stages, self.evaluation, self.problems)

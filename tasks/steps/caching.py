@@ -53,7 +53,7 @@ class RoomTask(Task[[Request], Artifact]):
         super().__init__(fn, **options, task_run_name=self.run_name)  # type: ignore[arg-type]
 
     def run_name(self, parameters: dict[str, Any]) -> str:
-        """What a run is called."""
+        """What Prefect shows of a run: the request says it."""
         return run_name(parameters["request"])
 
     def __call__(self, request: Request) -> Any:  # type: ignore[override]
@@ -129,7 +129,7 @@ class UncachedTask(Task[P, R]):
         super().__init__(fn, **options, task_run_name=self.run_name)  # type: ignore[arg-type]
 
     def run_name(self, parameters: dict[str, Any]) -> str:
-        """What a run is called."""
+        """What Prefect shows of a run: the words of its declaration, with its arguments in them."""
         return recipe_first(self.said.format(**parameters))
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:

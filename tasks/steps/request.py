@@ -20,7 +20,7 @@ class StepRequest(BaseModel):
     home: Path
 
     def arguments(self) -> dict[str, Any]:
-        """What it holds, by name."""
+        """The artifacts and settings that it holds, by name, for a plan to tell which of them are still to be made."""
         return {name: getattr(self, name) for name in type(self).model_fields}
 
     def target(self) -> Artifact:

@@ -51,7 +51,7 @@ class Caution:
 
 
 def asking(prompting: PromptingSettings, drawn: Distribution, *hints: bool) -> Asking:
-    """How settings ask."""
+    """How problems are put and answers drawn where prompting and distribution are these."""
     shown = prompting.model_dump(include={"template", "min_pixels", "max_pixels"})
     return Asking(**shown, **drawn.model_dump(include={"temperature", "top_p", "max_tokens"}), hints=hints)
 
