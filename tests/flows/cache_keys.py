@@ -1,4 +1,4 @@
-"""What every step's cache key is made of, read from the source of the `plan` functions: tasks/README.md is checked against it."""
+"""What every step's cache key is made of, read from the source of the requests: tasks/README.md is checked against it."""
 
 import ast
 from collections.abc import Iterator
