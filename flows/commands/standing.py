@@ -89,7 +89,8 @@ def print_recipe(console: Console, recipe: RecipeStanding) -> None:
     print_table(console, table)
     rest = len(recipe.steps) - recipe.done
     unknown = f", and {recipe.unknown} steps at a pace not known yet" if recipe.unknown else ""
-    time = f"; {left(recipe.seconds_left) if recipe.seconds_left else 'time left unknown'}{unknown}" if rest else ""
+    at_most = "at most " if any(step.up_to and step.seconds_left for step in recipe.steps) else ""
+    time = f"; {at_most + left(recipe.seconds_left) if recipe.seconds_left else 'time left unknown'}{unknown}" if rest else ""
     console.print(
         f"{recipe.name}: {recipe.done} of {len(recipe.steps)} steps done{time}", highlight=False, soft_wrap=not console.is_terminal
     )
@@ -99,11 +100,11 @@ def amount_cells(step: StepStanding) -> tuple[Bar | str, str, str]:
     """Of a step with work to count: a bar, how much is done, and the time left."""
     if step.state == "cached" or step.total is None or step.done is None:
         return "", "", ""
-    amount = f"{step.done:,}/{step.total:,}"
+    amount = f"{step.done:,}/{'up to ' if step.up_to else ''}{step.total:,}"
     return (
         Bar(size=max(step.total, 1), begin=0, end=step.done, width=BAR),
         amount,
-        "" if step.seconds_left is None else span(step.seconds_left),
+        "" if step.seconds_left is None else f"{'at most ' if step.up_to else ''}{span(step.seconds_left)}",
     )
 
 

@@ -37,7 +37,8 @@ class UnderWay:
 
 @dataclass(frozen=True)
 class StepStanding:
-    """A step of a recipe: its state (`running` beside those of a plan), and of its work how much is done and how long the rest may take."""
+    """A step of a recipe: its state (`running` beside those of a plan), and of its work how much is done and how long the rest may take
+    (`up_to`: at most so much and so long, since it is not known yet)."""
 
     number: int
     name: str
@@ -45,6 +46,7 @@ class StepStanding:
     done: int | None = None
     total: int | None = None
     seconds_left: float | None = None
+    up_to: bool = False
 
 
 @dataclass(frozen=True)
@@ -127,7 +129,8 @@ def step_standing(step: Step, now: UnderWay | None, paces: dict[str, float]) -> 
     if step.state is State.cached or total is None or done is None:
         return StepStanding(step.number, step.name, step.state, done, total)
     pace = paces.get("stages" if step.task == "train" else "profiles")
-    return StepStanding(step.number, step.name, step.state, done, total, (total - done) / pace if pace else None)
+    up_to = step.work is not None and step.work.up_to
+    return StepStanding(step.number, step.name, step.state, done, total, (total - done) / pace if pace else None, up_to)
 
 
 def amounts(step: Step) -> tuple[int | None, int | None]:

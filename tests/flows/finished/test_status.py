@@ -161,7 +161,7 @@ def test_a_finished_recipe_is_done_and_a_larger_one_knows_its_pace(finished: Fin
     assert sampling.state == "to do" and sampling.total == 7200 and 0 < sampling.done < sampling.total
     assert 0 < sampling.seconds_left < more.recipe.seconds_left and training.seconds_left > 0 and training.total == 500
     said = printed(more)
-    assert f"{sampling.done:,}/7,200" in said and f"tiny: {more.recipe.done} of {len(more.recipe.steps)} steps done; about" in said
+    assert f"{sampling.done:,}/7,200" in said and f"tiny: {more.recipe.done} of {len(more.recipe.steps)} steps done; at most about" in said
 
 
 def test_a_step_that_runs_is_told_in_its_recipe(finished: Finished, tmp_path: Path) -> None:
