@@ -44,7 +44,7 @@ def test_an_evaluation_of_nothing_is_an_error_before_anything_is_done(recipe: Re
 
 def test_a_study_of_nothing_held_out_is_an_error_too(recipe: Recipe, tmp_path: Path) -> None:
     shared = recipe.model_dump(exclude_defaults=True, exclude={"name"})
-    own = Study(name="own", seeds=2, baseline="base", arms=({"name": "base", "train": False},), recipe=shared)
+    own = Study(name="own", seeds=2, baseline="base", arms=({"name": "base"},), recipe=shared)
     with pytest.raises(InputError, match="problems.heldout names no problems"):
         study.fn(own, tmp_path / "runs")
 

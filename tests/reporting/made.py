@@ -26,6 +26,7 @@ from tasks.lake.lake import RELATIONS, Lake, conform, write_parquet
 from tasks.problems.images import ImageLimits, keep_image
 from tasks.sampling.profile import read_profile, write_profile
 from tasks.similarity.task import PAIRS
+from tasks.warehouse.settings import MartSettings
 
 SAMPLING, GRADER = "sampling-1", "grader-1"
 STAGES = ("stage1", "stage2")
@@ -170,7 +171,7 @@ class Maker:
         }
         target = artifact(self.lake.home, "difficulty", {"graded": graded.content})
         known = {"graded": graded.key} if self.size.answers else {}
-        connection = closing(open_graded(graded, sources, settings, DIFFICULTY_FILES))
+        connection = closing(open_graded(graded, sources, MartSettings(difficulty=settings), DIFFICULTY_FILES))
         with building(target, facts | known) as folder, connection as marts:
             for mart, name in DIFFICULTY_FILES.items():
                 write_parquet(marts.table(mart).pl(), folder / name)

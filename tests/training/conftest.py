@@ -22,8 +22,8 @@ def stage_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="session")
 def trained(tmp_path_factory: pytest.TempPathFactory, tiny_policy: Policy, stage_file: Path) -> StageSpec:
     """The spec of a stage whose training is done."""
-    from tasks.training.stage import train_stage
+    from tasks.training.stage import run_stage
 
     spec = stage_spec(tmp_path_factory.mktemp("stage"), tiny_policy, stage_file)
-    train_stage(spec)
+    run_stage(spec)
     return spec

@@ -15,7 +15,7 @@ from tasks.policy.loading import load_model, load_weights
 from tasks.training.adapter import linear_layers, lora_config, matches, trainable_model
 from tasks.training.settings import LoraSettings, StageSettings
 from tasks.training.spec import StageSpec
-from tasks.training.stage import train_stage
+from tasks.training.stage import run_stage
 from tests.training.tiny import SETTINGS, stage_spec
 
 LORA = LoraSettings(rank=4, alpha=8)
@@ -44,7 +44,7 @@ def test_the_vision_tower_carries_an_adapter_only_when_asked(tiny_policy: Policy
 def adapted(tiny_policy: Policy, stage_file: Path, tmp_path_factory: pytest.TempPathFactory) -> StageSpec:
     """The spec of a stage that has trained an adapter."""
     spec = stage_spec(tmp_path_factory.mktemp("adapted"), tiny_policy, stage_file, ADAPTED)
-    train_stage(spec)
+    run_stage(spec)
     return spec
 
 
@@ -67,7 +67,7 @@ def test_stage_two_goes_on_with_the_adapter_of_stage_one(adapted: StageSpec, tmp
     """With a learning rate of almost nothing it ends where stage 1 ended."""
     still = ADAPTED.model_copy(update={"steps": 1, "warmup_steps": 0, "learning_rate": 1e-30})
     second = stage_spec(tmp_path / "second", policy_of(adapted), adapted.problems, still)
-    train_stage(second)
+    run_stage(second)
     first, later = (load_file(spec.folder / "policy" / "adapter_model.safetensors") for spec in (adapted, second))
     assert first.keys() == later.keys()
     assert all(torch.equal(first[name], later[name]) for name in first)
@@ -81,13 +81,13 @@ def test_an_interrupted_adapter_ends_as_an_undisturbed_one(adapted: StageSpec, t
 
     settings = ADAPTED.model_copy(update={"beta": 0.1})
     whole, cut = (stage_spec(tmp_path / name, policy_of(adapted), adapted.problems, settings) for name in ("whole", "cut"))
-    train_stage(whole)
+    run_stage(whole)
     with monkeypatch.context() as patch:
         patch.setattr(Watch, "tell", lambda self, step, logs: (_ for _ in ()).throw(KeyboardInterrupt) if step == 3 else None)
         with pytest.raises(KeyboardInterrupt):
-            train_stage(cut)
+            run_stage(cut)
     assert [path.name for path in (cut.folder / "checkpoints").iterdir()] == ["checkpoint-2"]
-    train_stage(cut)
+    run_stage(cut)
     assert folder_digests(cut.folder) == folder_digests(whole.folder)
 
 
@@ -130,7 +130,7 @@ def test_a_checkpoint_of_another_model_is_named(adapted: StageSpec, trained: Sta
         shutil.copytree(content, checkpoint)
         seal(checkpoint, adapted)
         with pytest.raises(InputError, match=r"checkpoint-2 is not of this stage's model: .*; delete .*checkpoints to begin"):
-            train_stage(spec)
+            run_stage(spec)
 
 
 def seal(checkpoint: Path, spec: StageSpec) -> None:
@@ -146,7 +146,7 @@ def seal(checkpoint: Path, spec: StageSpec) -> None:
 def test_a_frozen_vision_tower_stays_as_it_is(tiny_policy: Policy, stage_file: Path, tmp_path: Path) -> None:
     settings = SETTINGS.model_copy(update={"steps": 2, "freeze_vision": True, "save_every": 9})
     spec = stage_spec(tmp_path, tiny_policy, stage_file, settings)
-    train_stage(spec)
+    run_stage(spec)
     before, after = (load_file(Path(folder) / "model.safetensors") for folder in (tiny_policy.model, spec.folder / "policy"))
     same = {name for name in before if torch.equal(before[name], after[name])}
     assert same == {name for name in before if "visual" in name}

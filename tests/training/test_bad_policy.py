@@ -10,7 +10,7 @@ from safetensors.torch import load_file, save_file
 
 from tasks.base.errors import InputError
 from tasks.policy.identity import Policy
-from tasks.training.stage import train_stage
+from tasks.training.stage import run_stage
 from tests.training.tiny import problem, stage_spec, write_stage
 
 
@@ -62,7 +62,7 @@ def test_a_spoilt_policy_is_named(spoil: Callable[[Path], None], tiny_policy: Po
     spoil(folder)
     spec = stage_spec(tmp_path / "stage", tiny_policy.model_copy(update={"model": str(folder)}), stage_file)
     with pytest.raises(InputError) as caught:
-        train_stage(spec)
+        run_stage(spec)
     assert str(folder) in str(caught.value)
     assert str(caught.value).startswith("policy.model: ")
     assert not list(spec.folder.iterdir())

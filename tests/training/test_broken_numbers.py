@@ -15,14 +15,14 @@ from tasks.training.answering import SCHEMA
 from tasks.training.checkpoints import Checkpoints
 from tasks.training.settings import StageSettings
 from tasks.training.spec import StageSpec
-from tasks.training.stage import train_stage
+from tasks.training.stage import run_stage
 from tests.training.tiny import SETTINGS, policy_in, stage_spec
 
 
 def broken(spec: StageSpec) -> tuple[str, pl.DataFrame]:
     """The message of a stage that breaks, and the batch that it names."""
     with pytest.raises(InputError) as caught:
-        train_stage(spec)
+        run_stage(spec)
     named = re.search(r"the batch is in (\S+\.parquet)", str(caught.value))
     assert named, caught.value
     assert Path(named[1]).parent == spec.folder
@@ -74,5 +74,5 @@ def test_a_gradient_that_is_no_number_is_not_applied(trained: StageSpec, tmp_pat
     assert batch["advantage"].abs().sum() > 0
     assert batch.group_by("problem_id").len()["len"].to_list() == [SETTINGS.group_size] * 4
     mended = spec.model_copy(update={"settings": changed(warmup_steps=0, save_every=1)})
-    train_stage(mended)
+    run_stage(mended)
     assert sorted(path.name for path in spec.folder.iterdir()) == ["groups", "metrics", "policy"]

@@ -10,7 +10,7 @@ from tasks.base.errors import InputError
 from tasks.lake.artifacts import folder_digests
 from tasks.training.checkpoints import SEAL, Checkpoints, full_disk_named, says_full
 from tasks.training.spec import StageSpec
-from tasks.training.stage import train_stage
+from tasks.training.stage import run_stage
 from tests.training.tiny import stage_spec
 
 
@@ -40,13 +40,13 @@ def test_the_last_whole_one_is_taken_and_later_ones_deleted(tmp_path: Path) -> N
 def test_a_full_disk_leaves_the_checkpoint_before_and_says_so(trained: StageSpec, small_disk: Path) -> None:
     spec = stage_spec(small_disk / "stage", trained.policy, trained.problems)
     with pytest.raises(InputError) as caught:
-        train_stage(spec)
+        run_stage(spec)
     assert str(caught.value).startswith(f"cannot write {spec.folder}/checkpoints/checkpoint-4: the disk is full. ")
     assert "make room and run again" in str(caught.value)
     assert [path.name for path in (spec.folder / "checkpoints").iterdir()] == ["checkpoint-2"]
     assert Checkpoints(spec.folder / "checkpoints", 1).last()
     subprocess.run(["mount", "-o", "remount,size=8m", str(small_disk)], check=True)
-    train_stage(spec)
+    run_stage(spec)
     assert folder_digests(spec.folder) == folder_digests(trained.folder)
 
 

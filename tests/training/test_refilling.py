@@ -17,7 +17,7 @@ from tasks.policy.identity import Policy
 from tasks.training.refilling import Row, part, replacements, take, teaches
 from tasks.training.settings import StageSettings
 from tasks.training.spec import StageSpec
-from tasks.training.stage import train_stage
+from tasks.training.stage import run_stage
 from tasks.training.watching import Watch
 from tests.training.test_validation import interrupt_after
 from tests.training.tiny import SETTINGS, mixed_problems, problem, stage_spec, write_stage
@@ -34,7 +34,7 @@ def refilling(folder: Path, policy: Policy, file: Path, tries: int) -> StageSpec
 def refilled(tiny_policy: Policy, stage_file: Path, tmp_path_factory: pytest.TempPathFactory) -> StageSpec:
     """A stage that refills, trained without a disturbance."""
     spec = refilling(tmp_path_factory.mktemp("refilled"), tiny_policy, stage_file, 2)
-    train_stage(spec)
+    run_stage(spec)
     return spec
 
 
@@ -76,7 +76,7 @@ def test_a_step_without_holes_is_the_one_without_refilling(tiny_policy: Policy, 
     file = write_stage(tmp_path / "stage1.parquet", mixed_problems()[:4])
     plain, tried = (refilling(tmp_path / str(tries), tiny_policy, file, tries) for tries in (0, 3))
     for spec in (plain, tried):
-        train_stage(spec)
+        run_stage(spec)
     assert folder_digests(plain.folder / "policy") == folder_digests(tried.folder / "policy")
     assert by_step(tried)["refill/tries"].to_list() == [0.0] * 6
 
@@ -84,7 +84,7 @@ def test_a_step_without_holes_is_the_one_without_refilling(tiny_policy: Policy, 
 def test_when_nothing_survives_the_stage_goes_on(tiny_policy: Policy, tmp_path: Path) -> None:
     rows = [problem(number, answer="never said") for number in range(9)]
     spec = refilling(tmp_path / "stage", tiny_policy, write_stage(tmp_path / "stage1.parquet", rows), 7)
-    train_stage(spec)
+    run_stage(spec)
     counts = by_step(spec)
     assert counts["refill/groups"].to_list() == [0.0] * 6
     assert counts["refill/completions"].to_list() == [20.0] * 6  # of nine problems four are in the batch
@@ -98,8 +98,8 @@ def test_an_interrupted_stage_draws_the_same_problems(refilled: StageSpec, tmp_p
     spec.folder.mkdir()
     with monkeypatch.context() as patch, pytest.raises(KeyboardInterrupt):
         patch.setattr(Watch, "tell", interrupt_after(5))
-        train_stage(spec)
-    train_stage(spec)
+        run_stage(spec)
+    run_stage(spec)
     assert folder_digests(spec.folder) == folder_digests(refilled.folder)
 
 

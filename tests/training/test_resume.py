@@ -43,8 +43,8 @@ def test_a_stage_killed_after_its_last_step_only_saves(trained: StageSpec, tmp_p
     with monkeypatch.context() as patch:
         patch.setattr(stage, "save_policy", lambda *_: (_ for _ in ()).throw(KeyboardInterrupt))
         with pytest.raises(KeyboardInterrupt):
-            stage.train_stage(spec)
-    stage.train_stage(spec)
+            stage.run_stage(spec)
+    stage.run_stage(spec)
     assert folder_digests(spec.folder) == folder_digests(trained.folder)
 
 

@@ -10,7 +10,7 @@ from safetensors.torch import load_file
 
 from tasks.policy.identity import Policy, PolicySettings, base_policy, folder_policy_id
 from tasks.training.settings import RolloutSettings, StageSettings
-from tasks.training.stage import train_stage
+from tasks.training.stage import run_stage
 from tasks.training.trainer import training_arguments
 from tests.bench.engines import LEAST, asked, of_training, of_transformers, requests
 from tests.sampling.habits import EVERYTHING, same_policy, with_habits
@@ -48,7 +48,7 @@ def test_training_gives_the_same_weights_and_keeps_the_settings_for_those_who_se
     settings = SETTINGS.model_copy(update={"steps": 2, "save_every": 1})
     specs = [stage_spec(tmp_path / name, policy, stage_file, settings) for name, policy in (("a", tiny_policy), ("b", policy_in(folder)))]
     for spec in specs:
-        train_stage(spec)
+        run_stage(spec)
     weights = [load_file(spec.folder / "policy" / "model.safetensors") for spec in specs]
     assert all(torch.equal(weights[0][name], weights[1][name]) for name in weights[0])
     for spec in specs:

@@ -6,7 +6,7 @@ import pytest
 from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
 
 from tasks.policy.identity import Policy
-from tasks.training.stage import train_stage
+from tasks.training.stage import run_stage
 from tasks.training.trackers import tracker_variables
 from tasks.training.worker import library_variables
 from tests.training.tiny import SETTINGS, stage_spec
@@ -18,7 +18,7 @@ def test_tensorboard_gets_every_step(tiny_policy: Policy, stage_file: Path, tmp_
     spec = spec.model_copy(update={"trackers": tmp_path / "trackers" / "stage1"})
     monkeypatch.delenv("TENSORBOARD_LOGGING_DIR", raising=False)
     monkeypatch.setenv("TENSORBOARD_LOGGING_DIR", library_variables(spec)["TENSORBOARD_LOGGING_DIR"])
-    train_stage(spec)
+    run_stage(spec)
     events = EventAccumulator(str(tmp_path / "trackers" / "stage1")).Reload()
     assert [event.step for event in events.Scalars("train/reward")] == [1, 2]
     assert "train/weight/mean" in events.Tags()["scalars"]

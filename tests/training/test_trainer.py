@@ -26,7 +26,7 @@ from tasks.training.records import Records
 from tasks.training.rewards import Rewards
 from tasks.training.settings import StageSettings, WeightingSettings
 from tasks.training.spec import StageSpec
-from tasks.training.stage import build_trainer, train_stage
+from tasks.training.stage import build_trainer, run_stage
 from tasks.training.trainer import WholeRunSampler, training_arguments
 from tasks.training.weighting import advantages, shrink, weigh
 from tests.training.tiny import SETTINGS, problem, stage_spec, write_stage
@@ -114,7 +114,7 @@ def test_without_weights_it_is_stock_trl(tiny_policy: Policy, tmp_path: Path) ->
     rows = [problem(number) for number in range(16)]
     settings = SETTINGS.model_copy(update={"steps": 4, "hints": False, "weighting": WeightingSettings(family="none"), "save_every": 9})
     spec = stage_spec(tmp_path, tiny_policy, write_stage(tmp_path / "stage1.parquet", rows), settings)
-    train_stage(spec)
+    run_stage(spec)
     ours = table(spec, "metrics").filter(name="loss")["value"].to_list()
     problems = load_problems(spec.problems, spec.prompting, hints=False, sees_images=True)
     stock_rows = [{**problems[index], "prompt": plain_prompt(problems[index]["prompt"])} for index in range(16)]
@@ -198,6 +198,6 @@ def test_a_batch_may_have_problems_without_images(order: list[int], tiny_policy:
 def test_the_reference_policy_and_gradient_checkpointing_work(tiny_policy: Policy, stage_file: Path, tmp_path: Path) -> None:
     changes = {"steps": 3, "beta": 0.1, "gradient_checkpointing": True, "micro_batch": 4, "save_every": 9}
     spec = stage_spec(tmp_path, tiny_policy, stage_file, StageSettings(**{**SETTINGS.model_dump(), **changes}))
-    train_stage(spec)
+    run_stage(spec)
     assert table(spec, "metrics").filter(name="kl")["value"].to_list()[-1] > 0
     assert len(table(spec, "groups")) == 12
