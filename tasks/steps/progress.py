@@ -1,37 +1,43 @@
-"""Shows how far a long step is: a bar in the terminal, a progress artifact in the Prefect UI, a file for `difficulty-prior status`."""
+"""Shows how far a long step is: a bar in the terminal, or a line a minute in the log where there is none; a progress artifact in the
+Prefect UI; a file for `difficulty-prior status`."""
 
+import logging
 import os
 import socket
 import sys
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager, nullcontext, suppress
 from pathlib import Path
-from threading import Lock
+from threading import Event, Lock, Thread
 from uuid import UUID
 
 import httpx
+from prefect import get_run_logger
 from prefect.artifacts import create_progress_artifact, update_progress_artifact
 from prefect.context import TaskRunContext
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
 from tasks.lake.layout import PROGRESS
-from tasks.steps.how_far import HowFar
+from tasks.steps.how_far import HowFar, read_how_far
 from tasks.steps.naming import RECIPE, artifact_key, without_rounds
 
 SECONDS_BETWEEN_UPDATES = 5.0
 SECONDS_BETWEEN_WRITES = 1.0
+SECONDS_BETWEEN_LINES = 60.0
+LOG = logging.getLogger(__name__)
 
 
 @contextmanager
 def progress_shown(title: str, folder: Path) -> Iterator[Callable[[int, int, str], None]]:
     """Yields `on_progress(done, total, what)`; the UI is told at most every five seconds and at the end, and so is, every second, the file
     in `folder`, the one that the step is made in. It stays there, hidden, and tells how long such a step takes."""
+    has_terminal = sys.stderr.isatty()
     columns = (TextColumn(title), BarColumn(), MofNCompleteColumn(), TextColumn("{task.fields[what]}"), TimeRemainingColumn())
-    bar = Progress(*columns, console=Console(stderr=True), transient=True, disable=not sys.stderr.isatty())
+    bar = Progress(*columns, console=Console(stderr=True), transient=True, disable=not has_terminal)
     line, artifact, last = bar.add_task(title, total=None, what=""), start_artifact(title), 0.0
-    keep = keeper(title, folder / PROGRESS)
+    keep = keeper(title, path := folder / PROGRESS)
 
     def on_progress(done: int, total: int, what: str) -> None:
         nonlocal last
@@ -44,8 +50,47 @@ def progress_shown(title: str, folder: Path) -> Iterator[Callable[[int, int, str
                     artifact_id=artifact, progress=100.0 * done / max(total, 1), description=f"{title}: {done}/{total} {what}"
                 )
 
-    with bar:
+    with bar, nullcontext() if has_terminal else a_line_a_minute(path):
         yield on_progress
+
+
+@contextmanager
+def a_line_a_minute(path: Path) -> Iterator[None]:
+    """Log every minute how far the step is that keeps it in this file, also while nothing new is heard of it."""
+    log = get_run_logger().info if TaskRunContext.get() else LOG.info
+    ended = Event()
+
+    def tell() -> None:
+        while not ended.wait(SECONDS_BETWEEN_LINES):
+            if far := read_how_far(path):
+                log(standing(far, time.time()))
+
+    thread = Thread(target=tell, name="tells how far", daemon=True)
+    thread.start()
+    try:
+        yield
+    finally:
+        ended.set()
+        thread.join()
+
+
+def standing(far: HowFar, now: float) -> str:
+    """A line for the log: what is done of how much, how fast, and how long the rest should take."""
+    if not far.total:
+        return f"{far.title}: for {duration(now - far.began)}, and nothing that can be counted is done yet"
+    pace, left = far.pace, far.seconds_left
+    rate = "no pace yet" if pace is None else f"{pace:.3g} a second"
+    rest = "the time left is not known yet" if left is None else f"about {duration(left)} left"
+    silent = f"; nothing new for {duration(now - far.told)}" if now - far.told > SECONDS_BETWEEN_LINES else ""
+    return f"{far.title}: {far.done:,} of {far.total:,} {far.what}, {rate}, {rest}{silent}"
+
+
+def duration(seconds: float) -> str:
+    """A time in words, as in 2 h 05 min."""
+    minutes = round(seconds / 60)
+    if minutes < 1:
+        return f"{seconds:.0f} s"
+    return f"{minutes} min" if minutes < 60 else f"{minutes // 60} h {minutes % 60:02} min"
 
 
 def keeper(title: str, path: Path) -> Callable[[int, int, str], None]:
