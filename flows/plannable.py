@@ -21,6 +21,7 @@ from flows.server.temporary import use_ours
 from tasks.steps.lean_prefect import Flow
 from tasks.steps.naming import RECIPE, of_recipe
 from tasks.steps.planning import PLANNER
+from tasks.steps.run_log import faults_said_by_caller
 from tasks.steps.runs import run_of
 
 P = ParamSpec("P")
@@ -35,7 +36,7 @@ class PlannableFlow(Flow[P, R]):
             return self.fn(*args, **kwargs)
         if not PREFECT_API_URL.value():
             use_ours()
-        with signs_of_life(), of_recipe(self.recipe_of(*args, **kwargs) or RECIPE.get()):
+        with signs_of_life(), told_to_caller(), of_recipe(self.recipe_of(*args, **kwargs) or RECIPE.get()):
             return super().__call__(*args, **kwargs)
 
     def recipe_of(self, *args: Any, **kwargs: Any) -> str:
@@ -50,6 +51,11 @@ def signs_of_life() -> AbstractContextManager[Any]:
     if asked or not FlowRunContext.get() or get_current_settings().flows.heartbeat_frequency is None:
         return nullcontext()
     return temporary_settings({PREFECT_FLOWS_HEARTBEAT_FREQUENCY: None})
+
+
+def told_to_caller() -> AbstractContextManager[Any]:
+    """Keeps faults off the console while the outermost flow runs that is called here; a flow that Prefect itself has started says them."""
+    return nullcontext() if FlowRunContext.get() else faults_said_by_caller()
 
 
 def flow(*, name: str, **options: Any) -> Callable[[Callable[P, R]], Flow[P, R]]:

@@ -1,13 +1,18 @@
 """What our modules log while a flow or task runs goes into the log of that run, with its level, as what a task's own logger says does."""
 
 import logging
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 from prefect.context import FlowRunContext, TaskRunContext
 from prefect.logging.handlers import APILogHandler
 
+from tasks.base.errors import WorkerError, input_error_in
 from tasks.base.events import OURS
 
 TASK_RUNS = "prefect.task_runs"
+RUNS = (TASK_RUNS, "prefect.flow_runs")
+FAILED = "Finished in state Failed("
 
 
 class RunLogHandler(APILogHandler):
@@ -27,8 +32,43 @@ class TaskFirst(logging.Formatter):
         return f"{task}: {said}" if task else said
 
 
+class OneMessage(logging.Filter):
+    """Makes one message of an error that is meant for people, where Prefect logs its traceback at every level of flows and tasks."""
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        error = record.exc_info[1] if record.exc_info else None
+        fault = error if isinstance(error, WorkerError) else error and input_error_in(error)
+        if fault:
+            record.msg, record.args, record.exc_info = str(fault), (), None
+            record.is_fault = True
+        return True
+
+
+class SaidAtTheEnd(logging.Filter):
+    """Keeps from a command's console what the command itself says when it ends: the error that ended its flows, not once for each."""
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        return not (getattr(record, "is_fault", False) or (record.name in RUNS and record.getMessage().startswith(FAILED)))
+
+
+@contextmanager
+def faults_said_by_caller() -> Iterator[None]:
+    """Who calls the flow that runs inside hears of its faults by exception: the console need not show them."""
+    consoles, said = logging.getLogger("prefect").handlers, SaidAtTheEnd()
+    for console in consoles:
+        console.addFilter(said)
+    try:
+        yield
+    finally:
+        for console in consoles:
+            console.removeFilter(said)
+
+
 def log_to_runs() -> None:
     """Send what our modules log to the run that they work for, and let every line of a task say whose it is; once is enough."""
+    for name in RUNS:
+        if not any(isinstance(one, OneMessage) for one in logging.getLogger(name).filters):
+            logging.getLogger(name).addFilter(OneMessage())
     for name in OURS:
         logger = logging.getLogger(name)
         if not any(isinstance(handler, APILogHandler) for handler in logger.handlers):
