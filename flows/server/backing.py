@@ -1,11 +1,10 @@
 """Which processes of this machine back runs, and whose workers are ours.
 
-Pids are no proof: they are used again, and after a restart of the machine they all mean something else. So each process is asked for its
-own environment: in that of a run Prefect puts the run's id, and in that of all that a `serve` starts stands which `serve` it was, as a pid
-with the time when that process began. What this user may not ask counts as alive.
+Pids are no proof (`tasks.base.living`). So each process is asked for its own environment: in that of a run Prefect puts the run's
+id, and in that of all that a `serve` starts stands which `serve` it was. What this user may not ask, or cannot be told from here, counts
+as alive.
 """
 
-import os
 import socket
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -15,6 +14,7 @@ from uuid import uuid4
 import psutil
 
 from tasks.base.files import digest, write_text
+from tasks.base.living import is_gone
 
 SERVE = "DIFFICULTY_PRIOR_SERVE"
 RUN_ID = "PREFECT__FLOW_RUN_ID"
@@ -43,20 +43,6 @@ def worker_name(name: str, mark: str) -> str:
 def is_ours(worker: str, mark: str) -> bool:
     """Whether a worker of that name is, or was, one of this machine and Prefect home."""
     return worker.endswith(f"({mark})")
-
-
-def this_serve() -> str:
-    """This process, for what it starts: its pid, and when it began."""
-    return f"{os.getpid()}:{psutil.Process().create_time()}"
-
-
-def is_alive(serve: str) -> bool:
-    """Whether a `serve` that has said so of itself still runs, and no other process has its pid."""
-    pid, _, began = serve.partition(":")
-    try:
-        return psutil.Process(int(pid)).create_time() == float(began)
-    except (psutil.NoSuchProcess, ValueError):
-        return False
 
 
 @dataclass(frozen=True)
@@ -102,7 +88,7 @@ def worker_of(command: list[str]) -> str | None:
 
 def left_by_dead_serves(mark: str) -> list[psutil.Process]:
     """Our workers whose `serve` has gone. They end by themselves, and until they have they may still start a run, or end one."""
-    return [process for process, serve, _ in started_by_serves() if not is_alive(serve) and is_our_worker(process, mark)]
+    return [process for process, serve, _ in started_by_serves() if is_gone(serve) and is_our_worker(process, mark)]
 
 
 def runs_of(serve: str) -> dict[str, psutil.Process]:

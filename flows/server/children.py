@@ -12,8 +12,9 @@ from pathlib import Path
 
 import psutil
 
-from flows.server.backing import SERVE, runs_of, this_serve
+from flows.server.backing import SERVE, runs_of
 from tasks.base.errors import WorkerError
+from tasks.base.living import this_process
 from tasks.base.output import LOG
 from tasks.base.process import die_with
 
@@ -38,7 +39,7 @@ class Child:
         with self.log.open("ab") as log:
             self.process = subprocess.Popen(
                 self.command,
-                env={**self.environment, SERVE: this_serve(), LOG: str(self.log)},
+                env={**self.environment, SERVE: this_process(), LOG: str(self.log)},
                 stdin=subprocess.DEVNULL,
                 stdout=log,
                 stderr=subprocess.STDOUT,
@@ -80,7 +81,7 @@ def end(children: Iterable[Child], grace_s: float = GRACE_S) -> None:
 def end_runs(grace_s: float = GRACE_S) -> list[str]:
     """End the runs that we answer for, also those whose worker is gone; gives their ids. A run that is asked to end tells the server what
     it was at; its worker, asked at the same time, kills it before it can."""
-    runs = runs_of(this_serve())
+    runs = runs_of(this_process())
     end_processes([member for process in runs.values() for member in descendants(process.pid)], grace_s)
     return list(runs)
 

@@ -22,8 +22,9 @@ from prefect.settings import PREFECT_API_URL, temporary_settings
 from prefect.states import Cancelling, Completed, Crashed, Paused, Pending, Running, Scheduled, State
 
 from flows.server import backing
-from flows.server.backing import ENGINE, RUN_ID, SERVE, is_alive, is_ours, left_by_dead_serves, look_around, mark, this_serve, worker_name
+from flows.server.backing import ENGINE, RUN_ID, SERVE, is_ours, left_by_dead_serves, look_around, mark, worker_name
 from flows.service.orphans import CLOCK_S, LEASES, Orphans, leases_of, open_runs, reason
+from tasks.base.living import this_process
 
 MARK = "ab12cd"
 OURS = worker_name("gpu-0", MARK)
@@ -252,10 +253,12 @@ def test_a_mark_is_of_one_machine_and_one_home(tmp_path: Path, monkeypatch: pyte
 
 
 def test_workers_of_a_dead_serve_are_told_from_those_of_a_living_one(worker: Callable[..., subprocess.Popen]) -> None:
-    dead, reused = f"{gone()}:1.5", f"{os.getpid()}:1.5"
+    ours, (place, pid, since) = this_process(), this_process().rsplit("/", 2)
+    dead, reused = f"{place}/{gone()}/{since}", f"{place}/{pid}/1"
     left = [worker(**{SERVE: serve}).pid for serve in (dead, reused)]
-    worker(**{SERVE: this_serve()})
+    boot, namespace = place.split("/")
+    for serve in (ours, f"another-start/{namespace}/{gone()}/1", f"{boot}/pid:[1]/{gone()}/1", f"{gone()}:1.5"):
+        worker(**{SERVE: serve})
     worker()
     assert sorted(process.pid for process in left_by_dead_serves(MARK)) == sorted(left)
     assert left_by_dead_serves("ffffff") == []
-    assert is_alive(this_serve()) and not is_alive(dead) and not is_alive(reused) and not is_alive("")
