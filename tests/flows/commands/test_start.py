@@ -70,3 +70,19 @@ def test_no_command_lets_prefect_tell_its_makers(monkeypatch: pytest.MonkeyPatch
     from prefect._internal.analytics import is_telemetry_enabled
 
     assert not is_telemetry_enabled()
+
+
+@pytest.mark.parametrize("loading", ["typer", "polars", "tasks.base.errors"])
+def test_an_interruption_while_the_commands_load_is_quiet(loading: str) -> None:
+    """A Ctrl-C that comes as a module is about to be imported, in the first half second."""
+    code = f"""
+import os, signal, sys
+from flows.commands.entry import main
+class Press:
+    def find_spec(self, name, path=None, target=None):
+        if name == {loading!r}: os.kill(os.getpid(), signal.SIGINT)
+sys.meta_path.insert(0, Press())
+main()
+"""
+    done = subprocess.run([sys.executable, "-c", code, "--help"], capture_output=True, text=True, cwd=PROJECT)
+    assert (done.returncode, done.stdout, done.stderr) == (130, "", "")
