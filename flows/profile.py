@@ -16,10 +16,11 @@ from tasks.problems.task import IngestRequest, ingest_problems
 from tasks.reporting.task import show_new
 from tasks.sampling.import_task import ImportRequest, import_panel
 from tasks.sampling.task import SampleRequest, sample_rollouts
+from tasks.sampling.worker import load_soon
 from tasks.similarity.task import SimilarityRequest, find_near_duplicates
 from tasks.starter.datasets import DATASETS
 from tasks.starter.task import DatasetsRequest, draw_datasets
-from tasks.steps.planning import is_known
+from tasks.steps.planning import PLANNER, is_known
 from tasks.warehouse.home import open_home
 from tasks.warehouse.task import publish_warehouse
 
@@ -49,9 +50,12 @@ def profile(recipe: Recipe, home: Path) -> Profiled:
 
 def profile_problems(recipe: Recipe, home: Path) -> Profiled:
     """Read the problems, look for those that are nearly the same, and measure how hard those to train on are."""
+    base = base_policy(recipe.policy)
+    if not (recipe.panel or PLANNER.get()):
+        load_soon(base, recipe.sampling, home)
     parts = read_problems(recipe, home)
     similarity = find_near_duplicates(SimilarityRequest(home=home, problems=parts.sources, settings=recipe.similarity))
-    base, train = base_policy(recipe.policy), parts.train
+    train = parts.train
     # a panel has answered both parts; a policy is sampled on the problems held out when it is evaluated
     profiled = (*train, *parts.heldout) if recipe.panel else train
     graded = first_answers(recipe, home, base, profiled)

@@ -10,6 +10,7 @@ import typer
 
 from flows.commands.options import Asked, opened
 from flows.commands.printing import print_json, printed
+from flows.server.early import start_early
 from tasks.base.output import outlive_readers
 from tasks.lake.layout import default_home
 
@@ -27,6 +28,7 @@ def ready(home: Path | None) -> Path:
     """The folder of a lake that can be written to, with a Prefect API that answers. Raises InputError, in the first seconds, else."""
     prefect_defaults()
     outlive_readers()
+    start_early()
     from flows.server.client import check_api
 
     check_api()

@@ -23,6 +23,7 @@ from prefect.settings import (
 )
 
 from flows.server import password
+from flows.server.early import closed
 from tasks.base.errors import InputError
 
 SECONDS = 5.0
@@ -157,21 +158,8 @@ def check_api() -> None:
     answer, refuses us, or its server is too old."""
     url = api_url()
     if url is None:
-        os.environ.update(closed_temporary_server())
+        os.environ.update(closed(PREFECT_API_AUTH_STRING.value() or f"{password.USER}:{secrets.token_urlsafe(24)}"))
     else:
         check_version(url)
         tell_children(url, password_for(url))
     refresh_global_settings_context()
-
-
-def closed_temporary_server() -> dict[str, str]:
-    """The variables that keep others out of the server that Prefect starts for a run: it shares its records with that of `serve`.
-
-    Its password is this process's own, and no web page may ask it.
-    """
-    word = PREFECT_API_AUTH_STRING.value() or f"{password.USER}:{secrets.token_urlsafe(24)}"
-    return {
-        "PREFECT_API_AUTH_STRING": word,
-        "PREFECT_SERVER_API_AUTH_STRING": word,
-        "PREFECT_SERVER_API_CORS_ALLOWED_ORIGINS": "",
-    }

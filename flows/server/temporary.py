@@ -8,6 +8,7 @@ A run could use the server of a `serve` that it finds instead: it would then end
 a server of its own. It could have a database of its own: then the UI would not show it, and two runs at once would still clash.
 """
 
+import gc
 import os
 import subprocess
 import sys
@@ -17,9 +18,9 @@ from typing import Any
 
 from prefect.settings import get_current_settings
 
-from tasks.base.process import PARENT, child_environment, module_command
+from flows.server.early import EARLY, begin
+from tasks.base.process import PARENT
 
-VARIABLES = {"PREFECT_UI_ENABLED": "0", "PREFECT__SERVER_EPHEMERAL": "1", "PREFECT__SERVER_FINAL": "1"}  # as Prefect starts it
 LOOK_S = 0.2
 
 
@@ -27,14 +28,16 @@ def use_ours() -> None:
     """From now on, a temporary server of this process is ours."""
     from prefect.server.api.server import SubprocessASGIServer
 
+    plain = SubprocessASGIServer.find_available_port
+    SubprocessASGIServer.find_available_port = lambda server: EARLY[0][0] if EARLY else plain(server)  # type: ignore[method-assign]
     SubprocessASGIServer._run_uvicorn_command = started  # type: ignore[method-assign, assignment]
 
 
 def started(server: Any) -> subprocess.Popen[Any]:
-    """The process of a temporary server (Prefect's `SubprocessASGIServer`), on the port that it has chosen."""
-    settings = get_current_settings().to_environment_variables(exclude_unset=True)
-    command = module_command("flows.server.temporary", "--host", "127.0.0.1", "--port", str(server.port))
-    return subprocess.Popen(command, env={**child_environment(), **VARIABLES, **settings, PARENT: str(os.getpid())})
+    """The process of a temporary server (Prefect's `SubprocessASGIServer`), on the port that it has chosen; one may run already."""
+    if EARLY:
+        return EARLY.pop()[1]
+    return begin(server.port, get_current_settings().to_environment_variables(exclude_unset=True))
 
 
 def end_with(parent: int) -> None:
@@ -47,6 +50,7 @@ def end_with(parent: int) -> None:
 
 def main() -> None:
     """Be the server."""
+    gc.disable()  # imports make no garbage, and looking for it is a sixth of their time
     Thread(target=end_with, args=(int(os.environ.pop(PARENT, os.getppid())),), daemon=True).start()
     import uvicorn
     from prefect.server.database.configurations import AioSqliteConfiguration
@@ -54,6 +58,10 @@ def main() -> None:
     from flows.server.prefect_server import asking_first
 
     AioSqliteConfiguration.begin_transaction = asking_first  # type: ignore[method-assign]
+    import prefect.server.api.server  # noqa: F401
+
+    gc.freeze()
+    gc.enable()
     sys.argv += ["--factory", "prefect.server.api.server:create_app", "--log-level", "error", "--lifespan", "on"]
     uvicorn.main()
 

@@ -99,6 +99,13 @@ class ForkServer:
         os.close(reader)
         return None
 
+    def prepare(self, request: Mapping[str, Any]) -> None:
+        """Have libraries loaded, without waiting for it; what they print is nobody's."""
+        ours, theirs = socket.socketpair()
+        given = [theirs.detach(), os.open(os.devnull, os.O_WRONLY), os.open(".", os.O_PATH)]
+        with ours, suppress(OSError):  # of a server that has gone: who wants a worker starts another
+            self.send(ours, request, given)
+
     def send(self, ours: socket.socket, request: Mapping[str, Any], given: list[int]) -> None:
         """Hand over a request, and what it is answered by; these are closed here."""
         try:
@@ -141,6 +148,13 @@ def fork_worker(libraries: str, module: str, spec: str, environment: Mapping[str
             if SERVERS.get(key) is server:
                 del SERVERS[key]
     return None
+
+
+def load_libraries(libraries: str, environment: Mapping[str, str]) -> None:
+    """Have the libraries of workers with these variables loaded, so that the first of them need not wait for it either."""
+    if sys.platform == "linux":
+        _, server = server_for(environment)
+        server.prepare({"libraries": libraries, "module": "", "spec": "", "environment": {}})
 
 
 def server_for(environment: Mapping[str, str]) -> tuple[tuple[tuple[str, str], ...], ForkServer]:

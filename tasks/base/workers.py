@@ -21,7 +21,7 @@ from pydantic import BaseModel
 from tasks.base.errors import InputError, WorkerError
 from tasks.base.events import read_event
 from tasks.base.files import write_text
-from tasks.base.forking import Forked, fork_worker
+from tasks.base.forking import Forked, fork_worker, load_libraries
 from tasks.base.process import PARENT, child_environment, module_command
 
 LAST_LINES = 12
@@ -95,13 +95,18 @@ def start_worker(job: Job) -> Worker:
         raise WorkerError(f"worker {job.module} is not started: the run is being stopped; run again to go on from what is already written")
     spec = job.folder / f".{job.title}.spec.json"
     write_text(spec, job.spec.model_dump_json(indent=1))
-    environment = worker_environment(job)
+    environment = worker_environment(job.variables)
     forked = fork_worker(job.libraries, job.module, str(spec), environment) if job.libraries else None
     process = forked or fresh_worker(job.module, spec, environment)
     RUNNING.add(process)
     if STOPPED.is_set():
         process.kill()
     return process
+
+
+def warm_up(libraries: str, variables: Mapping[str, str]) -> None:
+    """Load the libraries of workers that are soon to come, beside what is done before."""
+    load_libraries(libraries, worker_environment(variables))
 
 
 def fresh_worker(module: str, spec: Path, environment: Mapping[str, str]) -> subprocess.Popen:
@@ -118,7 +123,7 @@ def fresh_worker(module: str, spec: Path, environment: Mapping[str, str]) -> sub
     )
 
 
-def worker_environment(job: Job) -> dict[str, str]:
+def worker_environment(variables: Mapping[str, str]) -> dict[str, str]:
     """The variables that a worker sees: this process's, those that make libraries good children, those of the context, and its own."""
     return {
         **child_environment(),
@@ -129,7 +134,7 @@ def worker_environment(job: Job) -> dict[str, str]:
         # threads that spin while they wait, OpenMP's default, made a step up to fifteen times as slow on two cores that others use too
         "OMP_WAIT_POLICY": os.environ.get("OMP_WAIT_POLICY", "PASSIVE"),
         **dict(SHARED_VARIABLES.get()),
-        **job.variables,
+        **variables,
     }
 
 

@@ -9,7 +9,7 @@ import polars as pl
 from pydantic import BaseModel, ConfigDict
 
 from tasks.base.events import emit_progress, worker_main
-from tasks.base.workers import Job
+from tasks.base.workers import Job, warm_up
 from tasks.lake.lake import Lake, read_parquet
 from tasks.policy.identity import Policy, without_network
 from tasks.prompting.settings import PromptingSettings
@@ -48,6 +48,12 @@ def sampling_job(spec: SampleSpec, folder: Path, name: str = "", variables: Mapp
     if declared(spec.sampling).fresh:
         return Job(__name__, spec, folder, name, variables or {})
     return Job(__name__, spec, folder, name, {**without_network(spec.policy.model), **(variables or {})}, LIBRARIES)
+
+
+def load_soon(policy: Policy, sampling: SamplingSettings, home: Path) -> None:
+    """In a lake where nothing was ever sampled, something soon will be: load what that needs while the problems are read."""
+    if sampling.engine != "vllm" and not (home / "rollouts").exists():
+        warm_up(LIBRARIES, without_network(policy.model))
 
 
 def every_problem(spec: SampleSpec) -> pl.DataFrame:

@@ -54,7 +54,8 @@ class SaidAtTheEnd(logging.Filter):
 @contextmanager
 def faults_said_by_caller() -> Iterator[None]:
     """Who calls the flow that runs inside hears of its faults by exception: the console need not show them."""
-    consoles, said = logging.getLogger("prefect").handlers, SaidAtTheEnd()
+    consoles, said = logging.getLogger().handlers, SaidAtTheEnd()
+    log_to_runs()
     for console in consoles:
         console.addFilter(said)
     try:

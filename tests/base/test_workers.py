@@ -16,7 +16,7 @@ from pydantic import BaseModel
 
 from tasks.base.errors import InputError, WorkerError
 from tasks.base.process import PROJECT
-from tasks.base.workers import RUNNING, Job, run_worker, start_worker, worker_variables, workers_ended
+from tasks.base.workers import RUNNING, Job, run_worker, start_worker, warm_up, worker_variables, workers_ended
 
 WORKER = """
 import json, logging, os, signal, sys, time, warnings
@@ -258,3 +258,10 @@ def test_all_end_with_a_killed_parent(tmp_path: Path, libraries: str) -> None:
     while any(map(is_alive, family)):
         assert time.monotonic() < deadline, f"outlived their parent: {list(filter(is_alive, family))}"
         time.sleep(0.01)
+
+
+@forked_only
+def test_libraries_are_loaded_ahead_where_that_is_asked_for(tmp_path: Path, libraries: str) -> None:
+    warm_up(libraries, {"HF_HOME": "/models"})
+    assert who(tmp_path, libraries, HF_HOME="/models")["read"] == "/models"
+    assert "loaded" not in (tmp_path / ".room.log").read_text()
