@@ -186,7 +186,7 @@ def test_what_is_registered_for_the_end_is_done(tmp_path: Path, libraries: str) 
 def test_libraries_are_loaded_once(tmp_path: Path, libraries: str) -> None:
     first, second = who(tmp_path, libraries), who(tmp_path, libraries, OMP_NUM_THREADS="1")
     assert first["at"] == second["at"] not in (first["pid"], second["pid"], os.getpid())
-    assert "loaded" in (tmp_path / ".room.log").read_text()
+    assert "DEBUG   loaded" in (tmp_path / ".room.log").read_text()
 
 
 @forked_only
@@ -264,4 +264,4 @@ def test_all_end_with_a_killed_parent(tmp_path: Path, libraries: str) -> None:
 def test_libraries_are_loaded_ahead_where_that_is_asked_for(tmp_path: Path, libraries: str) -> None:
     warm_up(libraries, {"HF_HOME": "/models"})
     assert who(tmp_path, libraries, HF_HOME="/models")["read"] == "/models"
-    assert "loaded" not in (tmp_path / ".room.log").read_text()
+    assert "DEBUG   loaded" not in (tmp_path / ".room.log").read_text()
