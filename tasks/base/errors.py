@@ -5,6 +5,7 @@ from collections.abc import Iterable, Iterator
 from difflib import get_close_matches
 
 DISK_FAULTS = {errno.ENOSPC: "the disk is full", errno.EDQUOT: "the disk quota is used up", errno.EROFS: "the disk is read-only"}
+FULL = (errno.ENOSPC, errno.EDQUOT)
 PLACE_FAULTS = DISK_FAULTS | {
     errno.EACCES: "permission is denied",
     errno.EPERM: "permission is denied",

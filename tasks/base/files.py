@@ -6,6 +6,7 @@ import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from threading import get_ident
 from typing import Any
 
 from pydantic_core import to_jsonable_python
@@ -29,18 +30,32 @@ def file_digest(path: Path) -> str:
 
 def write_text(path: Path, text: str) -> None:
     """Write a file so that it is either absent, the old one, or wholly the new one."""
-    aside = path.with_name(f".{path.name}.{os.getpid()}")
+    with written_aside(path) as aside:
+        aside.write_text(text, encoding="utf-8")
+
+
+@contextmanager
+def written_aside(path: Path, durable: bool = True) -> Iterator[Path]:
+    """A file to write beside `path`, whose place it takes, whole, when this is left; where that fails, it goes and the old one stays.
+
+    It is on the disk first; one that is not `durable` may be lost with the machine's power. Raises InputError for a disk that is full or
+    read-only.
+    """
+    aside = path.with_name(f".{path.name}.{os.getpid()}.{get_ident()}")
     with disk_errors_named(path):
-        with aside.open("w", encoding="utf-8") as file:
-            file.write(text)
-            file.flush()
-            os.fsync(file.fileno())
-        os.replace(aside, path)
+        try:
+            yield aside
+            if durable:
+                sync(aside)
+            os.replace(aside, path)
+        except BaseException:
+            aside.unlink(missing_ok=True)
+            raise
 
 
-def sync_folder(folder: Path) -> None:
-    """Make a rename in `folder` survive a power cut."""
-    handle = os.open(folder, os.O_RDONLY)
+def sync(path: Path) -> None:
+    """Have a file's bytes, or the names in a folder, survive a power cut."""
+    handle = os.open(path, os.O_RDONLY)
     try:
         os.fsync(handle)
     finally:

@@ -4,7 +4,6 @@ Reads and writes a batch of lines at a time, so memory is bounded; the result ap
 """
 
 import json
-import os
 from collections import Counter
 from collections.abc import Iterator
 from itertools import islice
@@ -12,7 +11,7 @@ from pathlib import Path
 from typing import IO, Any
 
 from tasks.base.errors import InputError
-from tasks.base.files import disk_errors_named
+from tasks.base.files import written_aside
 from tasks.grading.pool import Grader
 from tasks.grading.settings import GradingSettings
 from tasks.grading.verdict import Gold, Grade
@@ -30,17 +29,9 @@ def grade_file(source: Path, out: Path, settings: GradingSettings) -> Counter[st
     """
     check_places(source, out)
     counts: Counter[str] = Counter()
-    aside = out.with_name(f".{out.name}.{os.getpid()}")
-    with disk_errors_named(out), source.open("rb") as lines, Grader(settings) as grader:
-        try:
-            with aside.open("w", encoding="utf-8") as graded:
-                for batch in batches(lines, source):
-                    counts.update(write_graded(batch, grader, graded))
-                graded.flush()
-                os.fsync(graded.fileno())
-            os.replace(aside, out)
-        finally:
-            aside.unlink(missing_ok=True)
+    with written_aside(out) as aside, source.open("rb") as lines, Grader(settings) as grader, aside.open("w", encoding="utf-8") as graded:
+        for batch in batches(lines, source):
+            counts.update(write_graded(batch, grader, graded))
     return counts
 
 

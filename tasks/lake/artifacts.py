@@ -18,7 +18,7 @@ from pydantic import BaseModel, ConfigDict, PrivateAttr
 from pydantic_core import to_jsonable_python
 
 from tasks.base.errors import PLACE_FAULTS, WAY_OUT, InputError
-from tasks.base.files import digest, disk_errors_named, file_digest, sync_folder, write_text
+from tasks.base.files import digest, disk_errors_named, file_digest, sync, write_text
 from tasks.lake.layout import ASIDE, MANIFEST
 from tasks.lake.storage import send_artifact
 
@@ -126,7 +126,7 @@ def complete(target: Artifact, aside: Path, facts: dict[str, Any]) -> None:
     target.path.parent.mkdir(parents=True, exist_ok=True)
     shutil.rmtree(target.path, ignore_errors=True)
     os.replace(aside, target.path)
-    sync_folder(target.path.parent)
+    sync(target.path.parent)
     send_artifact(target.home, target.path)
 
 

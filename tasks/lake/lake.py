@@ -8,7 +8,6 @@ A partition's shards lie in a folder; those that a compaction has put into large
 """
 
 import json
-import os
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -19,7 +18,7 @@ import polars as pl
 from filelock import FileLock
 
 from tasks.base.errors import InputError
-from tasks.base.files import digest, disk_errors_named, write_text
+from tasks.base.files import digest, disk_errors_named, write_text, written_aside
 from tasks.lake.compacted import NUMBER, Compacted, live, manifests, partition_of, present_names, retired
 from tasks.lake.layout import EMPTY, WAREHOUSE
 from tasks.lake.looking import LOOKING
@@ -384,17 +383,10 @@ def read_parquet(files: Path | list[Path], columns: list[str] | None = None) -> 
 
 def write_parquet(rows: pl.DataFrame, path: Path) -> None:
     """Write a Parquet file aside, fsync it, rename it into place, and send it to the storage that the lake is a copy of, if any."""
-    aside = path.with_name(f".{path.name}.{os.getpid()}")
     encoded = BytesIO()  # polars reports a full disk as an error of its own kind; written by ourselves it is an OSError
     rows.write_parquet(encoded, compression="zstd", statistics=True)
     with disk_errors_named(path):
         path.parent.mkdir(parents=True, exist_ok=True)
-        try:
-            with aside.open("wb") as file:
-                file.write(encoded.getbuffer())
-                file.flush()
-                os.fsync(file.fileno())
-            os.replace(aside, path)
-        finally:
-            aside.unlink(missing_ok=True)
+    with written_aside(path) as aside:
+        aside.write_bytes(encoded.getbuffer())
     send_file(path)

@@ -24,7 +24,7 @@ import psutil
 from filelock import FileLock
 
 from tasks.base.errors import InputError
-from tasks.base.files import sync_folder, write_text
+from tasks.base.files import sync, write_text
 from tasks.lake.lake import Lake
 from tasks.lake.layout import ASIDE, WAREHOUSE
 
@@ -123,7 +123,7 @@ def put_in_place(made: Path, lake: Lake) -> list[int]:
     remove_logs(lake.warehouse)
     os.replace(made, lake.warehouse)
     remove_logs(lake.warehouse)
-    sync_folder(lake.home)
+    sync(lake.home)
     return told
 
 

@@ -12,7 +12,6 @@ Credentials and endpoint come from the environment, as boto has them (AWS_ACCESS
 AWS_PROFILE, roles …), never from a recipe.
 """
 
-import errno
 import os
 import re
 import shutil
@@ -24,7 +23,7 @@ from pathlib import Path, PurePosixPath
 from typing import Any
 from urllib.parse import quote
 
-from tasks.base.errors import InputError
+from tasks.base.errors import DISK_FAULTS, InputError
 from tasks.base.extras import EXTRAS
 from tasks.lake.compacted import manifests, retired
 from tasks.lake.layout import ASIDE, EMPTY, MANIFEST, QUARANTINE
@@ -33,7 +32,6 @@ MARK = ".remote"
 ADDRESS = re.compile(r"(\w+):/+(.+)")  # a path makes s3:/bucket of s3://bucket
 SINGLE_FILES = ("rollouts", "verdicts", "policies", "samplings", "images", "lake")  # each file is whole by itself; elsewhere it is a folder
 CONNECT_S, READ_S = 5, 60
-DISK_ERRORS = (errno.ENOSPC, errno.EDQUOT, errno.EROFS)
 
 
 def remote_address(home: Path) -> str | None:
@@ -207,7 +205,7 @@ def storage_errors_named(address: str) -> Iterator[None]:
         bucket = address.split("/")[0]
         raise InputError(f"s3://{address}: {error}; create the bucket {bucket}, or choose another --home. {kept}") from error
     except (BotoCoreError, OSError) as error:
-        if isinstance(error, OSError) and error.errno in DISK_ERRORS:
+        if isinstance(error, OSError) and error.errno in DISK_FAULTS:
             raise
         endpoint = os.environ.get("AWS_ENDPOINT_URL", "AWS")
         raise InputError(f"s3://{address}: {endpoint} does not answer as it should: {error}. {kept}") from error

@@ -5,8 +5,6 @@ only PNG, JPEG, WebP, GIF and BMP are opened, and each is decoded once, whole, s
 """
 
 import hashlib
-import os
-import threading
 from collections.abc import Iterable
 from dataclasses import dataclass
 from io import BytesIO
@@ -15,7 +13,7 @@ from typing import Any
 
 from PIL import Image
 
-from tasks.base.files import DIGEST_BYTES, disk_errors_named
+from tasks.base.files import DIGEST_BYTES, disk_errors_named, written_aside
 from tasks.lake.lake import Lake
 
 EXTENSIONS = {"PNG": "png", "JPEG": "jpg", "MPO": "jpg", "WEBP": "webp", "GIF": "gif", "BMP": "bmp"}
@@ -126,17 +124,10 @@ def keep_image(lake: Lake, item: str | bytes, limits: ImageLimits) -> str:
 
 def write_image(path: Path, content: bytes) -> None:
     """Write the bytes aside, fsync and rename, so that a name never stands for half an image."""
-    aside = path.with_name(f".{path.name}.{os.getpid()}.{threading.get_ident()}")
     with disk_errors_named(path):
         path.parent.mkdir(parents=True, exist_ok=True)
-        try:
-            with aside.open("wb") as file:
-                file.write(content)
-                file.flush()
-                os.fsync(file.fileno())
-            aside.replace(path)
-        finally:
-            aside.unlink(missing_ok=True)
+    with written_aside(path) as aside:
+        aside.write_bytes(content)
 
 
 def digest_in_name(name: str) -> str:

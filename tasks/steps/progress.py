@@ -19,6 +19,7 @@ from prefect.context import TaskRunContext
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
+from tasks.base.files import written_aside
 from tasks.lake.layout import PROGRESS
 from tasks.steps.how_far import HowFar, read_how_far
 from tasks.steps.naming import RECIPE, artifact_key, without_rounds
@@ -126,9 +127,8 @@ def step_in_hand() -> str:
 
 def write(far: HowFar, path: Path) -> None:
     """Put the file in the place of the last one, whole."""
-    aside = path.with_name(f"{path.name}.{os.getpid()}")
-    aside.write_text(far.model_dump_json(), encoding="utf-8")
-    os.replace(aside, path)
+    with written_aside(path, durable=False) as aside:
+        aside.write_text(far.model_dump_json(), encoding="utf-8")
 
 
 def start_artifact(title: str) -> UUID | None:

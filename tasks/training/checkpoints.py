@@ -4,9 +4,7 @@ A process killed while it writes a checkpoint leaves one without a seal; the nex
 disk that is full meanwhile leaves the one before as well.
 """
 
-import errno
 import json
-import os
 import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -15,13 +13,12 @@ from typing import Any
 
 import torch
 
-from tasks.base.errors import InputError
-from tasks.base.files import sync_folder, write_text
+from tasks.base.errors import FULL, InputError
+from tasks.base.files import sync, write_text
 
 SEAL = "complete.json"
 WEIGHTS = "weights.pt"
 ROOM = 1 << 20  # bytes; a disk with less free space than this counts as full
-FULL = (errno.ENOSPC, errno.EDQUOT)
 
 
 class Checkpoints:
@@ -102,10 +99,9 @@ def says_full(error: BaseException) -> bool:
 def seal(folder: Path) -> None:
     """Declare a folder whole, once its files lie on the disk."""
     for name in file_sizes(folder):
-        with (folder / name).open("rb") as file:
-            os.fsync(file.fileno())
+        sync(folder / name)
     write_text(folder / SEAL, json.dumps(file_sizes(folder), indent=1))
-    sync_folder(folder)
+    sync(folder)
 
 
 def file_sizes(checkpoint: Path) -> dict[str, int]:

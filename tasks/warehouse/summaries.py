@@ -16,7 +16,7 @@ from contextlib import closing
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from tasks.base.files import digest, sync_folder, write_text
+from tasks.base.files import digest, sync, write_text
 from tasks.lake.database import connect, literal
 from tasks.lake.lake import RELATIONS, SHARDED, Lake
 from tasks.lake.layout import ASIDE, EMPTY
@@ -113,5 +113,5 @@ def write_part(connection: duckdb.DuckDBPyConnection, name: str, place: Path, ma
     connection.execute(f"copy {name} to $path (format parquet, compression zstd)", {"path": str(target)})
     with target.open("rb") as file:
         os.fsync(file.fileno())
-    sync_folder(place)
+    sync(place)
     return target.name

@@ -3,14 +3,13 @@
 import json
 import os
 import subprocess
-import sys
 from pathlib import Path
 from typing import Any
 
 import polars as pl
 import yaml
 
-from tasks.base.process import PROJECT
+from tasks.base.process import PROJECT, module_command
 from tasks.lake.lake import RELATIONS, Lake
 
 STARTER_STAGE: dict[str, Any] = {
@@ -35,6 +34,7 @@ TINY = {
     },
     "evaluation": {"samples": 2},
 }
+NOT_OURS = "raise SystemExit(f'the wrong module: {__file__}')\n"
 OF_THE_MACHINE = {"policies": ["model"]}
 OF_THE_RUN = {"draws", "graders", "run_steps"}  # they tell when, or how long
 
@@ -47,8 +47,8 @@ def tiny_recipe(folder: Path) -> Path:
 
 
 def command(*arguments: str) -> list[str]:
-    """A `difficulty-prior` command of this working tree."""
-    return [sys.executable, "-m", "flows.commands.cli", *arguments]
+    """A `difficulty-prior` command of this working tree; like the installed one, it does not look for modules where it is run."""
+    return module_command("flows.commands.cli", *arguments)
 
 
 def environment(prefect_home: Path) -> dict[str, str]:
@@ -57,12 +57,24 @@ def environment(prefect_home: Path) -> dict[str, str]:
     return {**kept, "PYTHONPATH": str(PROJECT), "PREFECT_HOME": str(prefect_home)}
 
 
+def somewhere(folder: Path) -> Path:
+    """A folder in which a user works, with modules and folders of the user's own that are called like ours and like libraries."""
+    place = folder / "somewhere"
+    for name in ("flows", "sql", "deployments"):
+        (place / name).mkdir(parents=True, exist_ok=True)
+        (place / name / "__init__.py").write_text(NOT_OURS)
+    for name in ("tasks", "torch", "json", "prefect", "transformers", "trl", "duckdb", "logging", "sitecustomize"):
+        (place / f"{name}.py").write_text(NOT_OURS)
+    return place
+
+
 def run(home: Path, recipe: Path, prefect_home: Path, *changes: str, flow: str = "run", api: str = "") -> subprocess.CompletedProcess[str]:
-    """Run a flow, the whole pipeline by default, reporting to the server at `api` if one is given; its output is text."""
+    """Run a flow, the whole pipeline by default, reporting to the server at `api` if one is given; its output is text. It is run in a
+    folder that has a `tasks.py`, a `json.py` and the like of its own, whose code no process of a run may take for ours."""
     options = [word for change in changes for word in ("--set", change)]
     arguments = command(flow, str(recipe), "--home", str(home), *options)
     variables = environment(prefect_home) | ({"PREFECT_API_URL": api} if api else {})
-    return subprocess.run(arguments, capture_output=True, text=True, env=variables, check=False)
+    return subprocess.run(arguments, capture_output=True, text=True, env=variables, cwd=somewhere(home.parent), check=False)
 
 
 def tables(home: Path) -> dict[str, pl.DataFrame]:
