@@ -130,14 +130,15 @@ def keep(channel: socket.socket, environment: Mapping[str, str]) -> None:
 
 
 SERVERS: dict[tuple[tuple[str, str], ...], ForkServer] = {}
+UNFIT: set[str] = set()
 TURN = Lock()
 os.register_at_fork(after_in_child=SERVERS.clear)
 
 
 def fork_worker(libraries: str, module: str, spec: str, environment: Mapping[str, str]) -> Forked | None:
-    """A worker that runs `module` on a spec, forked with `libraries` loaded; None where none can be: not on Linux, not where a library
-    starts CUDA when it is imported, and not where servers are killed as soon as they start."""
-    if sys.platform != "linux":
+    """A worker that runs `module` on a spec, forked with `libraries` loaded; None where none can be: not on Linux, and not any more once
+    servers have ended before they forked one, as they do when a library starts CUDA while it is imported."""
+    if sys.platform != "linux" or libraries in UNFIT:
         return None
     request = {"libraries": libraries, "module": module, "spec": spec, "environment": dict(environment)}
     for _ in range(TRIES):
@@ -147,6 +148,7 @@ def fork_worker(libraries: str, module: str, spec: str, environment: Mapping[str
         with TURN:
             if SERVERS.get(key) is server:
                 del SERVERS[key]
+    UNFIT.add(libraries)
     return None
 
 
