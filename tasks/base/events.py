@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from tasks.base.errors import InputError
-from tasks.base.process import die_with_parent
+from tasks.base.process import be_named, die_with_parent
 
 EVENT = "::event::"
 OURS = ("tasks", "flows")
@@ -58,6 +58,8 @@ def log_by_events() -> None:
 def worker_main(run: Callable[[str], None]) -> None:
     """Run `run(spec_text)`, tied to the parent's life, with what is logged and errors sent as events."""
     die_with_parent()
+    if own := sys.modules["__main__"].__spec__:
+        be_named(".".join(own.name.split(".")[-2:]))
     log_by_events()
     try:
         run(Path(sys.argv[1]).read_text(encoding="utf-8"))

@@ -42,8 +42,10 @@ def run(text):
     if act == 'sleep': time.sleep(60)
     if act == 'who':
         import room.libraries
+        listed = Path('/proc/self/comm').read_text().strip()
         print(json.dumps({'cwd': os.getcwd(), 'at': room.libraries.AT, 'pid': os.getpid(), 'path': sys.path,
-            'argv': sys.argv, 'name': __name__, 'spec': __spec__.name, 'read': room.libraries.SEEN, 'input': sys.stdin.read(),
+            'argv': sys.argv, 'name': __name__, 'listed': listed,
+            'spec': __spec__.name, 'read': room.libraries.SEEN, 'input': sys.stdin.read(),
             'handles': sorted(os.readlink(p) for p in Path('/proc/self/fd').iterdir() if p.exists()),
             **{name: os.environ.get(name) for name in ('CUDA_VISIBLE_DEVICES', 'OMP_NUM_THREADS', 'HF_HOME', 'SHARE', 'PWD')}}))
     if act == 'linger':
@@ -174,6 +176,7 @@ def test_a_worker_is_the_module_in_our_folder_with_its_own_variables(
     given = {"CUDA_VISIBLE_DEVICES": "3", "OMP_NUM_THREADS": "1", "HF_HOME": "/models", "SHARE": "half", "read": "/models"}
     assert {name: found[name] for name in given} == given
     assert (found["cwd"], found["name"], found["spec"], found["input"]) == (str(theirs), "__main__", "room.worker", "")
+    assert found["listed"] == "room.worker"
     assert found["argv"] == [str(tmp_path / "room" / "worker.py"), str(tmp_path / ".room.spec.json")]
     assert found["path"][:2] == [str(PROJECT), str(tmp_path)] and str(theirs) not in found["path"]
     assert len([name for name in found["handles"] if "pipe" in name or "socket" in name]) == 2  # its output, twice

@@ -58,7 +58,7 @@ def kill(target: str, flow: subprocess.Popen, server: PrefectServer) -> bool:
         return True
     members = [psutil.Process(flow.pid)] if flow.poll() is None else []
     if target == "worker" and members:
-        members = [child for child in members[0].children(recursive=True) if "tasks.sampling.worker" in child.cmdline()]
+        members = [child for child in members[0].children(recursive=True) if child.name() == "sampling.worker"]
     for member in members:
         member.kill()
     return bool(members)

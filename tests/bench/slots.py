@@ -29,7 +29,7 @@ from tests.flows.service.serving import QUICK, Served, serving
 RUNS, PATIENCE_S, LOOK_S, FREED_S = 10, 900.0, 0.05, 90.0
 TAKEN, GIVEN = re.compile(r"^computing on "), re.compile(r"^gave back ")
 SUBMITTED = re.compile(r"^Worker '([^']+)' submitting flow run")
-WORKERS = {"tasks.training.worker", "tasks.sampling.worker"}
+WORKERS = {"training.worker", "sampling.worker"}
 
 
 def recipe(folder: Path) -> Path:
@@ -80,7 +80,7 @@ class Watch(threading.Thread):
 def computes(process: psutil.Process) -> bool:
     """Whether a process trains or samples."""
     try:
-        return process.status() != psutil.STATUS_ZOMBIE and not WORKERS.isdisjoint(process.cmdline())
+        return process.status() != psutil.STATUS_ZOMBIE and process.name() in WORKERS
     except psutil.Error:
         return False
 

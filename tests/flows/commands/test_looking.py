@@ -16,8 +16,6 @@ from tasks.lake.storage import copy_of
 from tasks.warehouse.publishing import publish
 from tests.lake.test_opening import filled, traces
 
-OWNER = "DIFFICULTY_PRIOR_OWNER"  # by which earlier versions knew what a run had left, and ended it
-
 LOOKS = {
     "status": ["status"],
     "status of a recipe": ["status", "starter"],
