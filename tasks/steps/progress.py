@@ -7,7 +7,7 @@ import socket
 import sys
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager, nullcontext, suppress
+from contextlib import AbstractContextManager, contextmanager, nullcontext, suppress
 from pathlib import Path
 from threading import Event, Lock, Thread
 from uuid import UUID
@@ -51,20 +51,30 @@ def progress_shown(title: str, folder: Path) -> Iterator[Callable[[int, int, str
                     artifact_id=artifact, progress=100.0 * done / max(total, 1), description=f"{title}: {done}/{total} {what}"
                 )
 
-    with bar, nullcontext() if has_terminal else a_line_a_minute(path):
+    with bar, nullcontext() if has_terminal else a_line_a_minute(lambda: standing_in(path)):
         yield on_progress
 
 
+def still_at(title: str) -> AbstractContextManager[None]:
+    """Says every minute, where output is no terminal, for how long something has been done that cannot be counted."""
+    began = time.time()
+    return nullcontext() if sys.stderr.isatty() else a_line_a_minute(lambda: f"{title}: for {duration(time.time() - began)}")
+
+
+def standing_in(path: Path) -> str:
+    """A line of how far the step is that keeps that in a file; "" where the file has just been put elsewhere."""
+    return standing(far, time.time()) if (far := read_how_far(path)) else ""
+
+
 @contextmanager
-def a_line_a_minute(path: Path) -> Iterator[None]:
-    """Log every minute how far the step is that keeps it in this file, also while nothing new is heard of it."""
-    log = get_run_logger().info if TaskRunContext.get() else LOG.info
-    ended = Event()
+def a_line_a_minute(say: Callable[[], str]) -> Iterator[None]:
+    """Log every minute what `say` says, also while nothing new is heard of the work."""
+    log, ended = get_run_logger().info if TaskRunContext.get() else LOG.info, Event()
 
     def tell() -> None:
         while not ended.wait(SECONDS_BETWEEN_LINES):
-            if far := read_how_far(path):
-                log(standing(far, time.time()))
+            if line := say():
+                log(line)
 
     thread = Thread(target=tell, name="tells how far", daemon=True)
     thread.start()
