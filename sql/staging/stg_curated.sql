@@ -1,6 +1,7 @@
 -- stg_curated: the problems of every curated set
 -- grain: set_id x stage x problem_id
 -- inputs: curated
+-- materialized: view
 -- parameters: none
 -- invariants: sql/checks/curated_are_unique
 select

@@ -1,6 +1,7 @@
 -- stg_draws: how long sampling took, per way of sampling
 -- grain: policy_id x sampling_id
 -- inputs: draws
+-- materialized: view
 -- parameters: none
 -- invariants: none
 -- columns:

@@ -1,6 +1,7 @@
 -- stg_evaluations: held-out results, with each problem's accuracy (null where no sample could be scored)
 -- grain: evaluation_id x policy_id x hints x dataset x split x problem_id
 -- inputs: evaluations
+-- materialized: view
 -- parameters: none
 -- invariants: sql/checks/evaluations_are_unique, evaluations_add_up
 -- columns:

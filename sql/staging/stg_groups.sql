@@ -1,6 +1,7 @@
 -- stg_groups: online GRPO groups, each with its tenth of the stage's steps and whether it could teach anything
 -- grain: stage_id x step x problem_id; a problem drawn twice in one step has two rows
 -- inputs: groups
+-- materialized: view
 -- parameters: none
 -- invariants: sql/checks/groups_add_up
 -- columns:

@@ -1,6 +1,7 @@
 -- stg_metadata: every field of a problem's metadata, but those that are objects or lists
 -- grain: problem_id x gold_id x dataset x split x field
 -- inputs: stg_problems
+-- materialized: view
 -- local by: problem_id
 -- parameters: none
 -- invariants: a field that holds a double quote, which no path can name, is left out

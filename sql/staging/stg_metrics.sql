@@ -1,6 +1,7 @@
 -- stg_metrics: what training logged
 -- grain: stage_id x step x name
 -- inputs: metrics
+-- materialized: view
 -- parameters: none
 -- invariants: none
 select

@@ -1,6 +1,7 @@
 -- stg_near_pairs: pairs of nearly equal problems, each once, whichever look at whichever datasets found them
 -- grain: problem_id x other_id
 -- inputs: near_pairs
+-- materialized: view
 -- parameters: none
 -- invariants: problem_id < other_id
 select problem_id, other_id, kind, text_similarity, image_distance

@@ -1,6 +1,7 @@
 -- stg_places: where each problem lies
 -- grain: problem_id x gold_id x dataset x split
 -- inputs: problems
+-- materialized: view
 -- local by: problem_id
 -- parameters: none
 -- invariants: the keys of stg_problems

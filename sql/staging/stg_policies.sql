@@ -1,6 +1,7 @@
 -- stg_policies: policies by identity; of two names for the same weights the first in the alphabet stays
 -- grain: policy_id
 -- inputs: policies
+-- materialized: view
 -- parameters: none
 -- invariants: one row per policy_id, so that a join by it never multiplies rows; `policy` tells policies apart
 -- columns:

@@ -1,6 +1,7 @@
 -- stg_problems: problems as they were read, each once per place, however often the place was read
 -- grain: problem_id x gold_id x dataset x split
 -- inputs: problems
+-- materialized: view
 -- local by: problem_id
 -- parameters: none
 -- invariants: a place has a problem and gold answer once

@@ -1,6 +1,7 @@
 -- stg_rollouts: sampled responses, with whether they were cut off and whether the prompt carried a hint
 -- grain: problem_id x policy_id x sampling_id x round x sample
 -- inputs: rollouts
+-- materialized: view
 -- local by: problem_id
 -- parameters: none
 -- invariants: sql/checks/rollouts_are_unique

@@ -1,6 +1,7 @@
 -- stg_samplings: the ways in which responses were drawn, each once, in words
 -- grain: sampling_id
 -- inputs: samplings
+-- materialized: view
 -- parameters: none
 -- invariants: one row per sampling_id, so that a join by it never multiplies rows; `hints` and `sampling` tell them apart
 -- columns:

@@ -1,6 +1,7 @@
 -- stg_slices: every slice that a problem belongs to, in long form, so that any question can be asked by any of them
 -- grain: problem_id x gold_id x dataset x split x slice
 -- inputs: problem_features, stg_metadata
+-- materialized: view
 -- local by: problem_id
 -- parameters: none
 -- invariants: a problem is in one value of each of the seven named slices

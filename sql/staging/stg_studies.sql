@@ -1,6 +1,7 @@
 -- stg_studies: what a study compares: one run of an arm with one seed
 -- grain: study_id x arm x seed
 -- inputs: studies
+-- materialized: view
 -- parameters: none
 -- invariants: one row per run
 -- columns:

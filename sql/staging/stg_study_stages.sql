@@ -1,6 +1,7 @@
 -- stg_study_stages: the stages that trained the runs of a study
 -- grain: study_id x arm x seed x place
 -- inputs: study_stages
+-- materialized: view
 -- parameters: none
 -- invariants: one row per stage of a run
 select

@@ -1,6 +1,7 @@
 -- stg_verdicts: verdicts with what they count as
 -- grain: problem_id x policy_id x sampling_id x round x sample x grader_id x gold_id
 -- inputs: verdicts
+-- materialized: view
 -- local by: problem_id
 -- parameters: none
 -- invariants: is_correct only where is_scored

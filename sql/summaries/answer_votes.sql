@@ -1,6 +1,7 @@
 -- answer_votes: how often each wrong answer was given to a problem
 -- grain: problem_id x gold_id x policy_id x sampling_id x grader_id x voted
 -- inputs: stg_verdicts
+-- materialized: view
 -- parameters: none
 -- a key may have several rows, of several parts of the lake: read it with the aggregates that merge it
 -- merged by: sum(votes)

@@ -1,6 +1,7 @@
 -- rollout_lengths: how long the responses to a problem are, 64 rounds to a row: bit r of a mask stands for round 64 * block + r
 -- grain: problem_id x policy_id x sampling_id x sample x block
 -- inputs: stg_rollouts
+-- materialized: table
 -- parameters: none
 -- a key may have several rows, of several parts of the lake: read it with the aggregates that merge it
 -- merged by: sum(rollouts), bit_or(drawn), sum(measured), sum(tokens), max(most_tokens), sum(ended), sum(cut_off), sum(hinted)

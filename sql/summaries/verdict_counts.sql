@@ -1,6 +1,7 @@
 -- verdict_counts: how many responses to a problem got each verdict
 -- grain: problem_id x gold_id x policy_id x sampling_id x grader_id
 -- inputs: stg_verdicts
+-- materialized: view
 -- parameters: none
 -- a key may have several rows, of several parts of the lake: read it with the aggregates that merge it
 -- merged by: sum(rounds), sum(correct), sum(incorrect), sum(unparseable), sum(timeouts), sum(unscorable)

@@ -1,6 +1,7 @@
 -- verdict_outcomes: what became of every response, 64 rounds to a row: bit r of a mask stands for round 64 * block + r
 -- grain: problem_id x gold_id x policy_id x sampling_id x grader_id x sample x block
 -- inputs: stg_verdicts
+-- materialized: table
 -- parameters: none
 -- a key may have several rows, of several parts of the lake: read it with the aggregates that merge it
 -- merged by: sum(verdicts), bit_or(drawn), bit_or(correct), bit_or(incorrect), bit_or(unparseable), bit_or(timeouts), bit_or(unscorable)

@@ -28,6 +28,11 @@ def file_digest(path: Path) -> str:
         return hashlib.file_digest(file, lambda: hashlib.blake2b(digest_size=DIGEST_BYTES)).hexdigest()
 
 
+def bytes_digest(content: bytes) -> str:
+    """Hex digest of bytes: the `file_digest` of a file that holds them."""
+    return hashlib.blake2b(content, digest_size=DIGEST_BYTES).hexdigest()
+
+
 def write_text(path: Path, text: str) -> None:
     """Write a file so that it is either absent, the old one, or wholly the new one."""
     with written_aside(path) as aside:

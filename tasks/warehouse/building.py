@@ -6,7 +6,6 @@ and DuckDB, kept alive so long, prints pages of leak warnings as the last thing 
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -17,7 +16,7 @@ from tasks.lake.database import connect, literal
 from tasks.lake.lake import RELATIONS, SHARDED
 from tasks.warehouse.made import MADE, create_parameters
 from tasks.warehouse.order import in_order
-from tasks.warehouse.relations import VIEW_FOLDERS, derived, models, sql_files, summaries
+from tasks.warehouse.relations import catalogue, derived, models, sql_files
 from tasks.warehouse.settings import MartSettings
 
 if TYPE_CHECKING:
@@ -36,20 +35,12 @@ def open_over(
     connection = connect(threads=settings.threads)
     create_parameters(connection, settings)
     create_macros(connection)
-    wanted = [*RELATIONS, *models()] if wanted is None else list(wanted)
-    names = in_order(wanted, files)
-    for name in names:
+    for name in in_order([*RELATIONS, *models()] if wanted is None else wanted, files):
         if name == "verdicts" and name in files and settings.rounds is not None:
             create_limited_verdicts(connection, files[name], settings.rounds, settings.round_limits)
         else:
-            create(connection, name, files, settings, streamed=name in summaries() and times_read(name, names, wanted) == 1)
+            create(connection, name, files, settings)
     return connection
-
-
-def times_read(name: str, names: Iterable[str], wanted: Iterable[str]) -> int:
-    """How often a relation is read: by the SQL of those derived `names`, and by who wants it."""
-    reads = re.compile(rf"\b(?:from|join) {name}\b")
-    return sum(len(reads.findall(derived()[other].read_text(encoding="utf-8"))) for other in names if other in derived()) + (name in wanted)
 
 
 def create_macros(connection: duckdb.DuckDBPyConnection) -> None:
@@ -58,18 +49,15 @@ def create_macros(connection: duckdb.DuckDBPyConnection) -> None:
         connection.execute(path.read_text(encoding="utf-8"))
 
 
-def create(
-    connection: duckdb.DuckDBPyConnection, name: str, files: Mapping[str, list[Path]], settings: MartSettings, *, streamed: bool = False
-) -> None:
-    """One relation, all of whose inputs are there: a view where it only renames or is `streamed` to its one reader, else a table."""
+def create(connection: duckdb.DuckDBPyConnection, name: str, files: Mapping[str, list[Path]], settings: MartSettings) -> None:
+    """One relation, all of whose inputs are there: a view or a table, as its header says."""
     if name in files or name in RELATIONS:
         create_source(connection, name, files.get(name, []))
     elif name in MADE:
         MADE[name](connection, files, settings)
     elif name in derived():
-        path = derived()[name]
-        kind = "view" if streamed or path.parent.name in VIEW_FOLDERS else "table"
-        connection.execute(f"create {kind} {name} as {path.read_text(encoding='utf-8')}")
+        kind = "view" if catalogue()[name].is_view else "table"
+        connection.execute(f"create {kind} {name} as {derived()[name].read_text(encoding='utf-8')}")
 
 
 def create_source(connection: duckdb.DuckDBPyConnection, name: str, files: list[Path]) -> None:

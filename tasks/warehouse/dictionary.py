@@ -26,7 +26,6 @@ if TYPE_CHECKING:
     import duckdb
 
 ORDER = ["mart", "view", "lake", "made"]
-KINDS = {"given": "lake", "staging": "view", "marts": "mart", "views": "view"}
 
 
 @dataclass(frozen=True)
@@ -92,13 +91,12 @@ def as_published(connection: duckdb.DuckDBPyConnection, name: str) -> str:
 
 def relation_of(header: Header, described: list[tuple[Any, ...]], known: dict[str, Header]) -> Relation:
     """A relation, of its header and the rows of its DESCRIBE (name and type first)."""
-    name = header.path.stem
-    kind = KINDS[header.path.parent.name]
+    name = header.name
     meant = meanings(name, (row[0] for row in described), known)
     columns = [(column, type, meant[column]) for column, type, *_ in described]
     return Relation(
         name=name,
-        kind="made" if kind == "lake" and name not in RELATIONS else kind,
+        kind=kind_of(header),
         purpose=header.purpose,
         grain=header.grain,
         key=header.key,
@@ -106,6 +104,13 @@ def relation_of(header: Header, described: list[tuple[Any, ...]], known: dict[st
         invariants=header.invariants,
         columns=tuple(Column(column, type, said.text if said else "", said.unit if said else "") for column, type, said in columns),
     )
+
+
+def kind_of(header: Header) -> str:
+    """The kind of a relation: what is given is of the lake or made, what is derived a view or a mart."""
+    if header.folder == "given":
+        return "lake" if header.name in RELATIONS else "made"
+    return "view" if header.is_view else "mart"
 
 
 def relation_named(name: str) -> Relation:

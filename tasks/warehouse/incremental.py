@@ -25,9 +25,9 @@ from tasks.warehouse.building import create, create_macros
 from tasks.warehouse.checking import check_rows
 from tasks.warehouse.made import create_parameters
 from tasks.warehouse.meanings import comment_on
-from tasks.warehouse.order import in_order, inputs_of, is_local
+from tasks.warehouse.order import in_order, inputs_of
 from tasks.warehouse.pointing import create_live_view
-from tasks.warehouse.relations import ARTIFACTS, PARAMETERS, STOPPING_EDGES, models, published_tables, sql_files, summaries
+from tasks.warehouse.relations import ARTIFACTS, PARAMETERS, STOPPING_EDGES, catalogue, models, published_tables, sql_files, summaries
 from tasks.warehouse.seen import Seen
 from tasks.warehouse.settings import MartSettings
 from tasks.warehouse.writing import stored, write_meta
@@ -36,7 +36,6 @@ if TYPE_CHECKING:
     import duckdb
 
 GROWING = (*SHARDED, "problems")  # relations whose new files name the problems that they can change
-TABLES = set(published_tables())  # of the published file; all else in it is a view
 MOST_AFFECTED = 0.2  # of the problems; above that a whole build is as fast
 FINGERPRINT = "sum(hash(mart)), bit_xor(hash(mart))"  # equal for equal rows in any order; much faster than a set difference
 
@@ -99,18 +98,18 @@ class Update:
         if name == ARTIFACTS and name in self.changed:
             self.replace(name)
         elif not other:
-            self.current.update({name} & TABLES)
+            self.current.update({name}.intersection(published_tables()))
         elif name in summaries() and other <= self.partial:
             self.changed.add(name)
             self.partial.add(name)
-        elif is_local(name) and other <= self.partial:
+        elif catalogue()[name].is_local and other <= self.partial:
             self.update_affected(name)
         else:
             self.update_whole(name)
 
     def update_affected(self, name: str) -> None:
         """Compute a local relation for the affected problems, and put their rows in the place of those that the copy has."""
-        if name in sql_files("marts"):
+        if name in published_tables():
             self.compute_fresh(name)
             self.connection.execute(f"delete from {stored(name)} where problem_id in (from main.affected)")
             self.connection.execute(f"insert into {stored(name)} by name from fresh.{name}")
@@ -120,7 +119,7 @@ class Update:
 
     def update_whole(self, name: str) -> None:
         """Compute a relation as a whole. One that comes out as it was has not changed."""
-        if name not in TABLES:
+        if name not in published_tables():
             self.changed.add(name)
             return
         self.need(name)
@@ -162,7 +161,7 @@ class Update:
         if name in self.fresh:
             return
         self.fresh.add(name)
-        if is_local(name) and not self.is_up_to_date(name):
+        if catalogue()[name].is_local and not self.is_up_to_date(name):
             self.enter_fresh(inputs_of(name, (*RELATIONS, ARTIFACTS)))
             self.connection.execute(f"create table fresh.{name} as {models()[name].read_text(encoding='utf-8')}")
             self.connection.execute("set search_path = 'main'")
@@ -173,7 +172,7 @@ class Update:
 
     def is_up_to_date(self, name: str) -> bool:
         """Whether a mart is there with all its rows."""
-        return name in self.current or (name in TABLES and name in self.made)
+        return name in self.current or (name in published_tables() and name in self.made)
 
     def enter_fresh(self, inputs: tuple[str, ...]) -> None:
         """Have these relations found: those with rows of problems for the affected ones alone, changed or not, the others whole. What is
@@ -196,7 +195,7 @@ class Update:
         """Run a check where something that it reads has changed; where it is local, over the affected problems."""
         inputs = inputs_of(name, (*RELATIONS, ARTIFACTS))
         other = self.changed.intersection(inputs)
-        if other and is_local(name) and other <= self.partial:
+        if other and catalogue()[name].is_local and other <= self.partial:
             self.enter_fresh(inputs)
         elif other:
             for source in inputs:

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from functools import cache
 from graphlib import TopologicalSorter
+from pathlib import Path
 
-from tasks.base.files import file_digest
+from tasks.base.files import bytes_digest
 from tasks.lake.lake import RELATIONS
-from tasks.warehouse.relations import ARTIFACTS, MADE_FROM, PARAMETERS, SQL, STOPPING_EDGES, derived, header_inputs, sql_files
+from tasks.warehouse.relations import ARTIFACTS, MADE_FROM, PARAMETERS, SQL, STOPPING_EDGES, catalogue, derived, sql_files
 
-LOCAL_LINE = "\n-- local by: problem_id\n"
+HELD_BY = b"-- materialized: "  # a line that says how rows are held, not which
 
 
 def inputs_of(name: str, given: Iterable[str] = ()) -> tuple[str, ...]:
@@ -19,14 +19,7 @@ def inputs_of(name: str, given: Iterable[str] = ()) -> tuple[str, ...]:
         return ()
     if name in MADE_FROM:
         return (MADE_FROM[name],)
-    return header_inputs(sql_files("checks").get(name) or derived()[name])
-
-
-@cache
-def is_local(name: str) -> bool:
-    """Whether a derived relation's rows of a problem are made of its inputs' rows of that problem alone, as the header of its file says."""
-    path = sql_files("checks").get(name) or derived().get(name)
-    return path is not None and LOCAL_LINE in path.read_text(encoding="utf-8")
+    return catalogue()[name].inputs
 
 
 def in_order(wanted: Iterable[str], given: Iterable[str] = ()) -> list[str]:
@@ -41,7 +34,13 @@ def in_order(wanted: Iterable[str], given: Iterable[str] = ()) -> list[str]:
 
 
 def sql_digests(*wanted: str, given: Iterable[str] = ()) -> dict[str, str]:
-    """Digest of every SQL file that `wanted` relations are made with where `given` ones are read, for cache keys: path -> digest."""
+    """Digest of every SQL file that `wanted` relations are made with where `given` ones are read, for cache keys, by the file's folder of
+    `sql/` and name. In which folder of that a file lies, and whether its rows are held as a table or a view, changes no row and no key."""
     known = {name: path for name, path in derived().items() if name not in given}
     files = [*sql_files("macros").values(), *(known[name] for name in in_order(wanted, given) if name in known)]
-    return {path.relative_to(SQL).as_posix(): file_digest(path) for path in files}
+    return {f"{path.relative_to(SQL).parts[0]}/{path.name}": rows_digest(path) for path in files}
+
+
+def rows_digest(path: Path) -> str:
+    """Digest of what in a SQL file can change rows: all but how they are held."""
+    return bytes_digest(b"".join(line for line in path.read_bytes().splitlines(keepends=True) if not line.startswith(HELD_BY)))

@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from functools import cache
 from pathlib import Path
 
-from tasks.warehouse.headers import Header
+from tasks.base.errors import InputError, did_you_mean
+from tasks.warehouse.headers import FIELDS, Header, read_header
 
 SQL = Path(__file__).resolve().parents[2] / "sql"
-RELATION_FOLDERS = ("given", "staging", "summaries", "marts", "views")
-VIEW_FOLDERS = ("staging", "views")
+RELATION_FOLDERS = ("given", "staging", "summaries", "marts")
+RULES_READ = ("candidates", "earlier")  # by a curation rule, which is given rows and not a warehouse
 PARAMETERS, FITS = "parameters", "beta_binomial_fits"
 STOPPING_RULE, STOPPING_EDGES = "stopping_rule", "stopping_edges"
 T_QUANTILES = "t_quantiles"
@@ -23,20 +23,52 @@ MADE_FROM = {
     T_QUANTILES: "study_scores",
     INGESTED: "problems",
 }  # what Python makes of a mart for others
-MERGED_LINE = re.compile(r"^-- merged by: (.*)$", re.MULTILINE)
-MERGED_BY = re.compile(r"(sum|max|bit_or)\((\w+)\)")
 
 
 @cache
 def sql_files(folder: str) -> Mapping[str, Path]:
-    """The files of a folder of `sql/` by the relation (macro, rule, check) that each is named after, sorted. They stay as they are."""
-    return {path.stem: path for path in sorted((SQL / folder).glob("*.sql"))}
+    """The files in a folder of `sql/`, at any depth, by the relation (macro, rule, check) that each is named after, sorted. They stay as
+    they are. Raises InputError where two have one name."""
+    found: dict[str, Path] = {}
+    for path in sorted((SQL / folder).rglob("*.sql"), key=lambda path: path.stem):
+        if path.stem in found:
+            raise InputError(f"{path} has the name of {found[path.stem]}; a relation has one file, so rename one")
+        found[path.stem] = path
+    return found
+
+
+@cache
+def catalogue() -> Mapping[str, Header]:
+    """The header of every file of `sql/` by its name: all are read and checked before anything is made of one, so that a slip in any of
+    them is found. Raises InputError."""
+    found: dict[str, Header] = {}
+    for folder in FIELDS:
+        for name, path in sql_files(folder).items():
+            header = read_header(path, folder)
+            if name in found:
+                raise InputError(f"{path} has the name of {found[name].path}; rename one")
+            found[name] = header
+    check_inputs(found)
+    return found
+
+
+def check_inputs(found: Mapping[str, Header]) -> None:
+    """Raise InputError for a header that names an input that there is not."""
+    relations = [name for name, header in found.items() if header.folder in RELATION_FOLDERS]
+    for header in found.values():
+        known = RULES_READ if header.folder == "curation" else relations
+        for name in header.inputs:
+            if name not in known:
+                place = f"{header.path}, line {header.lines['inputs']}"
+                raise InputError(
+                    f"{place}: field `inputs` names {name!r}, which is no relation{did_you_mean(name, known)}; name what is read"
+                )
 
 
 @cache
 def models() -> Mapping[str, Path]:
-    """The files of all relations that SQL derives: staging views, marts, and views over both."""
-    return {**sql_files("staging"), **sql_files("marts"), **sql_files("views")}
+    """The files of all relations that SQL derives and that are published: staging views and marts."""
+    return {**sql_files("staging"), **sql_files("marts")}
 
 
 def summaries() -> Mapping[str, Path]:
@@ -50,27 +82,19 @@ def derived() -> Mapping[str, Path]:
     return {**models(), **summaries()}
 
 
-def published_tables() -> list[str]:
-    """The marts, and what Python makes for them: what a published file holds in its schema `marts`, with a view of its name for each."""
-    return [*sql_files("marts"), *MADE_FROM]
+@cache
+def views() -> tuple[str, ...]:
+    """The published relations that are views, as their headers say."""
+    return tuple(name for name in models() if catalogue()[name].is_view)
 
 
 @cache
-def header_inputs(path: Path) -> tuple[str, ...]:
-    """The names on the `-- inputs:` line of a SQL file. Raises ValueError naming the file when it has none."""
-    return Header(path).inputs
+def published_tables() -> tuple[str, ...]:
+    """The marts that are tables, and what Python makes for them: what a published file holds in its schema `marts`, with a view of its name
+    for each."""
+    return (*(name for name in models() if name not in views()), *MADE_FROM)
 
 
 def headers() -> dict[str, Header]:
-    """The header of every relation: those that are given (the lake's, and what Python makes), staging views, marts."""
-    return {name: Header(path) for folder in RELATION_FOLDERS for name, path in sql_files(folder).items()}
-
-
-def merged_by(name: str) -> dict[str, str]:
-    """The aggregate that merges each column of a summary that is not of its key, as the header of its file says."""
-    line = MERGED_LINE.search(summaries()[name].read_text(encoding="utf-8"))
-    if line is None:
-        raise ValueError(
-            f"{summaries()[name]} has no `-- merged by: ...` line in its header; name an aggregate for each column but the key's"
-        )
-    return {column: aggregate for aggregate, column in MERGED_BY.findall(line[1])}
+    """The header of every relation: those that are given (the lake's, and what Python makes), staging views, summaries, marts."""
+    return {name: header for name, header in catalogue().items() if header.folder in RELATION_FOLDERS}

@@ -22,7 +22,7 @@ from tasks.lake.lake import RELATIONS, SHARDED, Lake
 from tasks.lake.layout import ASIDE, EMPTY
 from tasks.warehouse.building import open_over
 from tasks.warehouse.order import in_order, sql_digests
-from tasks.warehouse.relations import merged_by, summaries
+from tasks.warehouse.relations import catalogue, summaries
 from tasks.warehouse.settings import MartSettings
 
 if TYPE_CHECKING:
@@ -84,22 +84,25 @@ def read_index(place: Path) -> dict[str, Any]:
 def summarise(place: Path, relation: str, shards: list[Path], mark: str) -> Files:
     """Sum these shards up in files of that mark. All are whole numbers, so that any number of threads gives the same."""
     names = summarised(relation)
-    with closing(open_over({relation: shards}, MartSettings(threads=os.cpu_count() or 1), wanted=names)) as connection:
-        return {name: write_part(connection, name, place, mark) for name in names}
+    sources = sorted({source for name in names for source in catalogue()[name].inputs})
+    with closing(open_over({relation: shards}, MartSettings(threads=os.cpu_count() or 1), wanted=sources)) as connection:
+        selects = {name: summaries()[name].read_text(encoding="utf-8") for name in names}
+        return {name: write_part(connection, select, place / f"{name}-{mark}.parquet") for name, select in selects.items()}
 
 
 def fold(place: Path, parts: list[Files], mark: str) -> Files:
     """One part in the place of many."""
+    made = {}
     with closing(connect(threads=os.cpu_count() or 1)) as connection:
         for name in parts[0]:
             connection.from_parquet([literal(place / part[name]) for part in parts]).create_view(f"{name}_parts")
-            connection.execute(f"create table {name} as {merged(connection, name, f'{name}_parts')}")
-        return {name: write_part(connection, name, place, mark) for name in parts[0]}
+            made[name] = write_part(connection, merged(connection, name, f"{name}_parts"), place / f"{name}-{mark}.parquet")
+    return made
 
 
 def merged(connection: duckdb.DuckDBPyConnection, name: str, parts: str) -> str:
     """The SELECT that merges the rows of a summary's parts, each column in its type."""
-    aggregates = merged_by(name)
+    aggregates = catalogue()[name].merged_by
     described = connection.execute(f"describe {parts}").fetchall()
     columns = [
         f"{aggregates[column]}({column})::{dtype} as {column}" if column in aggregates else column for column, dtype, *_ in described
@@ -107,11 +110,10 @@ def merged(connection: duckdb.DuckDBPyConnection, name: str, parts: str) -> str:
     return f"select {', '.join(columns)} from {parts} group by all"
 
 
-def write_part(connection: duckdb.DuckDBPyConnection, name: str, place: Path, mark: str) -> str:
-    """Write a summary; gives the name of its file. Nothing counts on it before the index names it."""
-    target = place / f"{name}-{mark}.parquet"
-    connection.execute(f"copy {name} to $path (format parquet, compression zstd)", {"path": str(target)})
+def write_part(connection: duckdb.DuckDBPyConnection, select: str, target: Path) -> str:
+    """Write what a SELECT gives; gives the name of the file. Nothing counts on it before the index names it."""
+    connection.execute(f"copy ({select}\n) to $path (format parquet, compression zstd)", {"path": str(target)})
     with target.open("rb") as file:
         os.fsync(file.fileno())
-    sync(place)
+    sync(target.parent)
     return target.name

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from tasks.lake.database import quoted
 from tasks.warehouse.meanings import OTHER_SIDES, WORDS
-from tasks.warehouse.relations import VIEW_FOLDERS, header_inputs, models, sql_files
+from tasks.warehouse.relations import catalogue, models, views
 
 if TYPE_CHECKING:
     import duckdb
@@ -60,9 +60,8 @@ def create_views(connection: duckdb.DuckDBPyConnection, tables: Iterable[str]) -
 
 def views_in_order(tables: set[str]) -> list[str]:
     """The names of all views, each after those that it reads."""
-    ours = [name for folder in VIEW_FOLDERS for name in sql_files(folder)]
-    graph: dict[str, Iterable[str]] = {name: header_inputs(models()[name]) for name in ours}
+    graph: dict[str, Iterable[str]] = {name: catalogue()[name].inputs for name in views()}
     sources = {source for source, *_ in WORDS.values()}
     graph |= {name: sources - {name} if name not in sources else () for name in tables}
-    known = tables | set(ours)
+    known = tables | set(views())
     return [name for name in TopologicalSorter(dict(sorted(graph.items()))).static_order() if name in known]

@@ -31,7 +31,7 @@ NAMES = {
     "RULES": "tasks/grading/equivalence.py",
     "GRADER_VERSION": "tasks/grading/equivalence.py",
     "InputError": "tasks/base/errors.py",
-    "candidates": "sql/marts/candidates.sql",
+    "candidates": "sql/marts/curation/candidates.sql",
     "draw_order": "sql/macros/draw_order.sql",
 }
 WALKS = {what: (int(number), re.findall(r"`([^`]+)`", which)) for what, number, which in table_under(TEXT, "| you add | files | which |")}
@@ -83,7 +83,7 @@ def test_a_walk_is_as_long_as_it_is_said_to_be(what: str) -> None:
 @pytest.mark.parametrize("what", MEMBERS)
 def test_no_other_code_names_what_is_there_already(what: str) -> None:
     """Of what a walk adds some are there: code that is not on the walk would have to name a new one as well, if it named these."""
-    walked = [re.compile(re.escape(file).replace("NAME", r"\w+")) for file in WALKS[what][1]]
+    walked = [re.compile(re.escape(file).replace("FOLDER", r"\w+").replace("NAME", r"\w+")) for file in WALKS[what][1]]
     for member in MEMBERS[what]:
         named = re.compile(rf"\b{member}\b")
         files = {str(path.relative_to(PROJECT)) for path in CODE if named.search(code_of(path))}

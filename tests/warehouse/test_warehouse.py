@@ -13,7 +13,7 @@ from tasks.lake.lake import RELATIONS, Lake
 from tasks.warehouse.checking import CheckFailed
 from tasks.warehouse.publishing import publish, publish_again
 from tasks.warehouse.querying import QueryLimits, query
-from tasks.warehouse.relations import models, sql_files
+from tasks.warehouse.relations import models, published_tables
 from tasks.warehouse.seen import SCHEMA_VERSION
 from tests.sql.rows import problems_artifact, rollouts_of, table, verdicts
 
@@ -64,7 +64,7 @@ def test_an_empty_lake_publishes(tmp_path):
 def test_marts_are_tables_and_relations_are_views(shared):
     kinds = {tuple(place): kind for *place, kind in query(shared, KINDS).iter_rows()}
     assert {kinds["main", name] for name in [*RELATIONS, *models()]} == {"VIEW"}  # those of marts add words
-    assert {kinds["marts", name] for name in sql_files("marts")} == {"BASE TABLE"}
+    assert {kinds["marts", name] for name in published_tables()} == {"BASE TABLE"}
     assert query(shared, "select problem_id, k, n from difficulty order by 1").rows() == [("p", 2, 3), ("q", 0, 3)]
 
 

@@ -1,0 +1,50 @@
+-- slice_difficulty: how hard the problems of each slice are
+-- grain: dataset x split x policy_id x sampling_id x grader_id x slice x value
+-- inputs: slice_outcomes, parameters
+-- materialized: table
+-- parameters: parameters.z (confidence of the interval), low, hard_below, medium_below, high (edges of the bands)
+-- invariants: sql/checks/slices_add_up: the problems of a named slice are those of the profile
+-- a metadata field is a slice only where it groups: at most 64 values, and half as many as problems at most (ours)
+-- columns:
+--   problems: problems of which a sample counts [problems]
+--   accuracy: mean of their accuracies [share]
+--   accuracy_low: lower end of its interval, from the spread between problems; 0 for a single problem [share]
+--   accuracy_high: upper end of its interval; 1 for a single problem [share]
+--   never_share: of them, those never solved [share]
+--   always_share: of them, those always solved [share]
+--   useful_share: of them, those neither hopeless nor trivial [share]
+with summed as (
+    select
+        dataset, split, policy_id, sampling_id, grader_id, slice, value,
+        sum(problems)::bigint as problems,
+        sum(problems * k / n) / sum(problems) as accuracy,
+        counted_margin(k / n, problems, any_value(z)) as margin,
+        sum(problems) filter (where k = 0) as never,
+        sum(problems) filter (where k = n) as always,
+        sum(problems) filter (where band(k / n, low, hard_below, medium_below, high) not in ('hopeless', 'trivial')) as useful
+    from slice_outcomes
+    cross join parameters
+    group by all
+)
+
+select
+    dataset,
+    split,
+    policy_id,
+    sampling_id,
+    grader_id,
+    slice,
+    value,
+    problems,
+    accuracy,
+    greatest(accuracy - margin, 0) as accuracy_low,
+    least(accuracy + margin, 1) as accuracy_high,
+    coalesce(never, 0) / problems as never_share,
+    coalesce(always, 0) / problems as always_share,
+    coalesce(useful, 0) / problems as useful_share
+from summed
+window cut as (partition by dataset, split, policy_id, sampling_id, grader_id, slice)
+qualify
+    not starts_with(slice, 'metadata.')
+    or count(*) over cut <= least(64, sum(problems) over cut / 2)
+order by dataset, split, policy_id, sampling_id, grader_id, slice, value

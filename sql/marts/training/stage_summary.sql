@@ -1,0 +1,97 @@
+-- stage_summary: what each training stage did
+-- grain: stage_id
+-- inputs: stg_groups, stg_metrics, stg_policies
+-- materialized: table
+-- parameters: none
+-- invariants: zero_signal_share = all_right_share + all_wrong_share, but for groups that could not be judged
+-- extra_completions and extra_tokens are what refilling spent on groups that are not in the batches, tokens all that training read and wrote;
+-- first_ and last_ are means over the first and last tenth of the steps, because one step alone is noise; reward is the metric `reward`
+-- columns:
+--   parent_id: policy_id that the stage started from
+--   steps: steps with a group [steps]
+--   groups: groups trained on [groups]
+--   problems: problems that they are of [problems]
+--   zero_signal_share: groups that were all right or all wrong, and so taught nothing [share]
+--   all_right_share: groups that were all right [share]
+--   all_wrong_share: groups that were all wrong [share]
+--   unjudged_groups: groups of which no answer could be judged [groups]
+--   mean_weight: mean factor on the groups' advantages [factor]
+--   first_accuracy: mean accuracy of the groups in the first tenth of the steps [share]
+--   last_accuracy: the same in the last tenth [share]
+--   first_reward: mean reward in the first tenth of the steps [reward]
+--   last_reward: the same in the last tenth [reward]
+--   extra_completions: completions drawn to refill batches, beside the steps' own [samples]
+--   extra_tokens: tokens of these [tokens]
+--   tokens: tokens that training read and wrote [tokens]
+with groups as (
+    select
+        stage_id,
+        count(distinct step) as steps,
+        count(*) as groups,
+        count(distinct problem_id) as problems,
+        avg(is_zero_signal::int) as zero_signal_share,
+        avg((group_size > 0 and correct = group_size)::int) as all_right_share,
+        avg((group_size > 0 and correct = 0)::int) as all_wrong_share,
+        count(*) filter (where group_size = 0) as unjudged_groups,
+        avg(weight) as mean_weight,
+        avg(accuracy) filter (where step_bucket = 0) as first_accuracy,
+        avg(accuracy) filter (where step_bucket = last_bucket) as last_accuracy
+    from (select *, max(step_bucket) over (partition by stage_id) as last_bucket from stg_groups) as bucketed
+    group by stage_id
+),
+
+rewards as (
+    select stage_id, value, percent_rank() over (partition by stage_id order by step) as place
+    from stg_metrics
+    where name = 'reward'
+),
+
+reward_ends as (
+    select
+        stage_id,
+        avg(value) filter (where place <= 0.1) as first_reward,
+        avg(value) filter (where place >= 0.9 or ends = 1) as last_reward
+    from (select *, count(*) over (partition by stage_id) as ends from rewards) as counted
+    group by stage_id
+),
+
+spending as (
+    select
+        stage_id,
+        coalesce(sum(value) filter (where name = 'refill/completions'), 0)::bigint as extra_completions,
+        coalesce(sum(value) filter (where name = 'refill/tokens'), 0)::bigint as extra_tokens,
+        (max(value) filter (where name = 'num_tokens'))::bigint as tokens
+    from stg_metrics
+    group by stage_id
+),
+
+policies as (
+    select * from stg_policies where stage_id is not null
+    qualify row_number() over (partition by stage_id order by policy_id) = 1
+)
+
+select
+    groups.stage_id,
+    policies.policy,
+    policies.policy_id,
+    policies.parent_id,
+    groups.steps,
+    groups.groups,
+    groups.problems,
+    groups.zero_signal_share,
+    groups.all_right_share,
+    groups.all_wrong_share,
+    groups.unjudged_groups,
+    groups.mean_weight,
+    groups.first_accuracy,
+    groups.last_accuracy,
+    reward_ends.first_reward,
+    reward_ends.last_reward,
+    coalesce(spending.extra_completions, 0) as extra_completions,
+    coalesce(spending.extra_tokens, 0) as extra_tokens,
+    spending.tokens
+from groups
+left join reward_ends using (stage_id)
+left join spending using (stage_id)
+left join policies using (stage_id)
+order by groups.stage_id
