@@ -20,7 +20,7 @@ from filelock import FileLock
 from tasks.base.errors import InputError
 from tasks.base.files import digest, disk_errors_named, write_text, written_aside
 from tasks.lake.compacted import NUMBER, Compacted, live, manifests, partition_of, present_names, retired
-from tasks.lake.layout import EMPTY, WAREHOUSE
+from tasks.lake.layout import EMPTY, SHARDED, WAREHOUSE
 from tasks.lake.looking import LOOKING
 from tasks.lake.quarantine import is_whole, set_aside, whole_shards
 from tasks.lake.storage import send_file
@@ -171,9 +171,6 @@ GLOBS = {
     "near_pairs": "similarity/*/near_pairs.parquet",
     "image_looks": "similarity/*/image_looks.parquet",
 }
-
-
-SHARDED = ("rollouts", "verdicts")
 
 
 @dataclass(frozen=True)

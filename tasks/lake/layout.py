@@ -9,6 +9,7 @@ ASIDE = "aside"
 WAREHOUSE = "warehouse.duckdb"
 EMPTY = "_schema"
 QUARANTINE = "quarantine"
+SHARDED = ("rollouts", "verdicts")  # the relations that grow by shards; all others are tables of artifacts
 
 
 def default_home() -> Path:

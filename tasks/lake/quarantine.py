@@ -1,26 +1,25 @@
 """Shards that a fault of the disk has cut short: found by their first and last bytes, and put aside with all that counts on them.
 
 A shard is written aside and renamed when it is whole, so only a fault below us leaves half of one. It would stop every query over its
-relation. It is moved to `quarantine/`, and so are the profiles that name it: their task is then no longer cached, and the next run draws
+relation. It is moved to `quarantine/`, and so are the artifacts that name it: their task is then no longer cached, and the next run draws
 or grades again just what was in it. With a shard of rollouts go the shards of verdicts about them, which would have nothing to be read by.
 """
 
-import json
 import logging
 import os
 import shutil
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 
 from tasks.base.errors import InputError
 from tasks.lake.compacted import FOLDER, manifests
-from tasks.lake.layout import MANIFEST, QUARANTINE
+from tasks.lake.counting import counting_on
+from tasks.lake.layout import QUARANTINE
 from tasks.lake.storage import drop_broken
 
 MAGIC, LEAST = b"PAR1", 12
 MOST_LOOKS, MOST_AWAY, PAUSE_S = 50, 10, 0.02
-COUNTING = ("profiles", "graded")  # kinds of artifacts that name shards
 logger = logging.getLogger(__name__)
 
 
@@ -69,7 +68,8 @@ def set_aside(home: Path, path: Path, why: str) -> None:
     """Move a shard that cannot be used (of a compacted partition: the partition) and the artifacts that count on it to `quarantine/`."""
     name = path.relative_to(home).as_posix()
     broken = name.rpartition("/")[0] if name.startswith(f"{FOLDER}/") else name
-    dependents = list(counting_on(home, broken))
+    stood_for = (folder for found in manifests(home) if found.folder == broken for folder in found.retires)
+    dependents = list(counting_on(home, {broken, *stood_for}))
     for moved in (*dependents, broken):
         target = home / QUARANTINE / moved
         target.parent.mkdir(parents=True, exist_ok=True)
@@ -77,17 +77,6 @@ def set_aside(home: Path, path: Path, why: str) -> None:
         shutil.move(home / moved, target)
         drop_broken(home, moved, target)
     logger.warning(
-        f"{path} {why} and now lies in {home / QUARANTINE / broken}, with the {len(dependents)} profiles that name it; the rest of "
+        f"{path} {why} and now lies in {home / QUARANTINE / broken}, with the {len(dependents)} artifacts that name it; the rest of "
         "the lake is used, and the next run of their recipe samples or grades again what was in it"
     )
-
-
-def counting_on(home: Path, broken: str) -> Iterator[str]:
-    """The profiles, graded ones too, that name a shard or one of those that a compacted partition stands for."""
-    folders = {broken, *(folder for found in manifests(home) if found.folder == broken for folder in found.retires)}
-    for kind in COUNTING:
-        for path in sorted((home / kind).glob(f"*/{MANIFEST}")):
-            facts = json.loads((path.parent / "shards.json").read_text(encoding="utf-8"))
-            named = [*facts.get("rollouts", ()), *facts.get("verdicts", ())]
-            if any(name in folders or name.rpartition("/")[0] in folders for name in named):
-                yield path.parent.relative_to(home).as_posix()

@@ -5,29 +5,27 @@ rounds were adaptive it also names the artifact that says which problems stopped
 even where the lake has them from another run.
 """
 
-import json
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 import polars as pl
 
-from tasks.base.files import file_digest, write_text
+from tasks.base.files import file_digest
 from tasks.lake.artifacts import Artifact
+from tasks.lake.counting import NAMED_IN, read_shards, write_shards
 from tasks.lake.lake import RELATIONS, Lake
-
-SHARDS = "shards.json"
 
 
 def write_profile(folder: Path, lake: Lake, *, rollouts: Sequence[Path], facts: dict[str, Any]) -> None:
     """Write `shards.json` into an artifact that is being built: `facts`, and the shards as paths relative to the lake's home."""
     shards = {path.relative_to(lake.home).as_posix(): file_digest(path) for path in rollouts}
-    write_text(folder / SHARDS, json.dumps({**facts, "rollouts": list(shards), "digests": shards}, indent=1, sort_keys=True))
+    write_shards(folder, {**facts, "rollouts": list(shards), "digests": shards})
 
 
 def read_profile(profile: Artifact) -> dict[str, Any]:
     """What `shards.json` of a profile (or of a graded one) says."""
-    return json.loads(profile.file(SHARDS).read_text(encoding="utf-8"))
+    return read_shards(profile.file(NAMED_IN).parent)
 
 
 def rounds_of(profile: Artifact) -> Any:

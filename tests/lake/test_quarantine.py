@@ -13,6 +13,7 @@ from tasks.grading.settings import GradingSettings
 from tasks.grading.verdict import grader_id
 from tasks.lake.artifacts import Artifact, artifact, building
 from tasks.lake.compaction import CompactionSettings, compact, sweep_retired
+from tasks.lake.counting import read_shards, write_shards
 from tasks.lake.lake import LAKE_VERSION, Lake
 from tasks.sampling.profile import write_profile
 from tasks.sampling.requests import missing, wanted
@@ -132,3 +133,15 @@ def test_a_lake_of_the_first_version_is_taken_over(lake: Lake) -> None:
     assert query(again, "select problem_id, weight from stg_curated").rows() == [("a", 1.0)]
     assert query(again, "select problem_id, weight from curated").rows() == [("a", None)]
     assert grader_id() in query(again, "select distinct grader_id from verdicts").rows()[0]
+
+
+def test_whatever_names_a_lost_shard_goes_with_it(lake: Lake) -> None:
+    named = {"of_b": {"rollouts": ["rollouts/base-warm/b.parquet"]}, "of_c": {"rollouts": ["rollouts/base-warm/c.parquet"]}}
+    for name, facts in named.items():
+        with building(artifact(lake.home, "of-a-new-room", {"name": name}), {}) as folder:
+            write_shards(folder, facts)
+    cut(lake.home / "rollouts" / "base-warm" / "b.parquet")
+    lake.files("rollouts")
+    kept, gone = artifact(lake.home, "of-a-new-room", {"name": "of_c"}), artifact(lake.home, "of-a-new-room", {"name": "of_b"})
+    assert kept.is_complete and not gone.is_complete
+    assert read_shards(lake.home / "quarantine" / "of-a-new-room" / gone.key) == named["of_b"]
