@@ -80,14 +80,16 @@ def trace(
 
     Example: `difficulty-prior trace stage2`
     """
-    from flows.commands.trace import trace as traced
-    from flows.commands.trace import traced_facts
     from tasks.lake.lake import Lake
 
     lake = Lake(looked_at(home))
     if as_json:
+        from tasks.warehouse.lineage import traced_facts
+
         print_json(traced_facts(lake, what))
     else:
+        from flows.commands.trace import trace as traced
+
         printed().print(traced(lake, what), soft_wrap=True)
 
 

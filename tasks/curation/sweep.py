@@ -17,32 +17,10 @@ from tasks.base.settings import Settings
 from tasks.curation.rules import choices, is_shipped
 from tasks.curation.settings import StageRule
 from tasks.lake.lake import Lake
-from tasks.warehouse.querying import query
+from tasks.warehouse.querying import named_query
 
 OnProgress = Callable[[int, int], None]
-PROFILES = """
-    select policy_id, sampling_id, grader_id, candidates.policy, stg_policies.name, count(*) as problems
-    from candidates inner join grader_order using (grader_id) left join stg_policies using (policy_id)
-    where split <> 'heldout' and not hints
-    group by policy_id, sampling_id, grader_id, candidates.policy, stg_policies.name, place
-    order by problems desc, place desc, policy_id, sampling_id"""
-GRID = """
-    select low, high, sum(s.problems)::bigint as problems, sum(kept)::bigint as kept,
-        sum(kept * zero_signal_share) / nullif(sum(kept), 0) as zero_signal_share,
-        sum(kept * reward_variance) / nullif(sum(kept), 0) as reward_variance,
-        sum(n.expected_kept) as expected_kept, sum(s.problems * n.switch_share) / sum(s.problems) as switch_share
-    from curation_sweep as s
-    inner join curation_noise as n using (dataset, split, policy_id, sampling_id, grader_id, low, high)
-    where policy_id = '{policy_id}' and sampling_id = '{sampling_id}' and grader_id = '{grader_id}' and split <> 'heldout'
-        and group_size = {group_size} and rounds = {rounds}
-    group by all order by low, high"""
-PRESENT = """
-    select set_id, problem_id from stg_curated
-    where stage = '{stage}' and set_id = (
-        select arg_max(artifact_id, (coalesce(started, '-infinity'::timestamp), written_at))
-        from artifacts left join (select started, unnest(sets) as artifact_id from runs) as runs using (artifact_id)
-        where kind = 'curated' and manifest ->> '$.policy_id' = '{policy_id}' and manifest ->> '$.sampling_id' = '{sampling_id}'
-            and (manifest -> '$.stages' ->> '{stage}') is not null)"""
+PROFILE = ("policy_id", "sampling_id", "grader_id")  # what tells profiles apart
 
 
 class SweepSettings(Settings):
@@ -75,22 +53,22 @@ def sweep(lake: Lake, settings: SweepSettings, policy: str | None = None, on_pro
     """Sweep the profile of `policy` (an id or a name; None: the one of most problems), telling how many of how many sets are chosen.
     Raises InputError where there is none."""
     profile = profile_of(lake, policy)
-    facts = {**profile, **settings.model_dump(include={"stage", "rounds", "group_size"})}
-    pairs = query(lake, GRID.format(**facts))
+    ids = {key: profile[key] for key in PROFILE}
+    pairs = named_query(lake, "sweep_grid", **ids, group_size=settings.group_size, rounds=settings.rounds)
     if pairs.is_empty():
         raise InputError(
             f"groups of {settings.group_size} with {settings.rounds} rounds are not on the grid: groups of 4, 8 and 16, rounds 4, 8, 16 "
-            "and 32 are (sql/marts/curation_sweep.sql and curation_noise.sql)"
+            "and 32 are (sql/marts/curation/)"
         )
-    present = set(query(lake, PRESENT.format(**facts))["problem_id"])
-    sizes = chosen_sizes(candidates_of(lake, profile), pairs, present, settings, on_progress)
+    present = named_query(lake, "present_set", stage=settings.stage, policy_id=ids["policy_id"], sampling_id=ids["sampling_id"])
+    sizes = chosen_sizes(candidates_of(lake, profile), pairs, set(present["problem_id"]), settings, on_progress)
     recommended, reason = recommend(pairs, settings)
     return Sweep(profile, pairs, sizes, recommended, reason)
 
 
 def profile_of(lake: Lake, policy: str | None) -> dict:
     """The profile to sweep."""
-    found = query(lake, PROFILES)
+    found = named_query(lake, "sweep_profiles")
     known = sorted(filter(None, found["policy"].unique()))
     if policy:
         found = found.filter(pl.any_horizontal(pl.col("policy", "name", "policy_id") == policy))
@@ -103,8 +81,7 @@ def profile_of(lake: Lake, policy: str | None) -> dict:
 
 def candidates_of(lake: Lake, profile: dict) -> pl.DataFrame:
     """The candidates of a profile, those held out left out."""
-    place = "policy_id = '{policy_id}' and sampling_id = '{sampling_id}' and grader_id = '{grader_id}'".format(**profile)
-    return query(lake, f"from candidates where {place} and split <> 'heldout' order by problem_id")
+    return named_query(lake, "sweep_candidates", **{key: profile[key] for key in PROFILE})
 
 
 def chosen_sizes(

@@ -10,7 +10,6 @@ from tasks.grading.graders import find_grader
 from tasks.grading.settings import GradingSettings
 from tasks.grading.verdict import grader_id
 from tasks.lake.artifacts import Artifact
-from tasks.lake.database import text_literal
 from tasks.lake.lake import Lake, read_parquet
 from tasks.sampling.profile import read_profile
 from tasks.warehouse.querying import query
@@ -24,7 +23,8 @@ COMPARED = """
         select before.grader as against, after.*, before.k as k_before, before.n as n_before, before.band as band_before
         from judged as after
         inner join judged as before using (problem_id, gold_id, dataset, split, policy_id, sampling_id)
-        where after.grader_id = {grader} and before.grader_id <> {grader} and ({against} is null or before.grader_id = {against})
+        where after.grader_id = $grader and before.grader_id <> $grader
+            and ($against::varchar is null or before.grader_id = $against::varchar)
         qualify
             row_number() over (
                 partition by problem_id, gold_id, dataset, split, policy_id, sampling_id
@@ -85,6 +85,5 @@ def changes(home: Path, settings: GradingSettings | None = None, against: str | 
     other = find_grader(lake, against) if against else None
     if other == mine:
         raise InputError(f"--against {against!r} is the grader that judges now; name another one, or leave it out")
-    sides = {"grader": text_literal(mine), "against": text_literal(other) if other else "null::varchar"}
-    changed, judged = (query(lake, sql.format(**sides)) for sql in (CHANGED, JUDGED))
+    changed, judged = (query(lake, sql, {"grader": mine, "against": other}) for sql in (CHANGED, JUDGED))
     return changed, judged

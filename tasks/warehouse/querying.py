@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -23,6 +23,7 @@ from tasks.lake.lake import GLOBS, RELATIONS, Lake
 from tasks.warehouse.attaching import attach_published
 from tasks.warehouse.cells import Cells, as_json, as_text, held_by_polars
 from tasks.warehouse.interruption import OutOfTime, closing_unless_busy, compute
+from tasks.warehouse.relations import sql_files
 from tasks.warehouse.seen import SCHEMA_VERSION
 
 if TYPE_CHECKING:
@@ -47,20 +48,27 @@ class QueryLimits(Settings):
     threads: int = Field(default=2, gt=0)
 
 
-def query(lake: Lake, sql: str, *, limits: QueryLimits | None = None) -> pl.DataFrame:
+def query(lake: Lake, sql: str, parameters: Mapping[str, Any] | None = None, *, limits: QueryLimits | None = None) -> pl.DataFrame:
     """The rows of one SELECT over the published warehouse, which can read the lake through it and nothing else, and write nothing.
 
-    Columns of types that polars does not have (INTERVAL, UNION, BIT, …) are text. Raises InputError for SQL that is wrong or does more than
-    read, a query that takes too long or gives too many rows, and a warehouse that is not yet published or from a newer version.
+    `parameters` are the values of those that it names, as `$name`: bound, so that nothing in them is read as SQL. Columns of types that
+    polars does not have (INTERVAL, UNION, BIT, …) are text. Raises InputError for SQL that is wrong or does more than read, a query that
+    takes too long or gives too many rows, and a warehouse that is not yet published or from a newer version.
     """
     limits = limits or QueryLimits()
-    return few_enough(asked(lake, sql, limits, lambda rows: held_by_polars(rows).pl()), sql, limits)
+    rows = asked(lake, sql, parameters or {}, limits, lambda rows: held_by_polars(rows).pl())
+    return few_enough(rows, sql, limits)
+
+
+def named_query(lake: Lake, name: str, **parameters: Any) -> pl.DataFrame:
+    """The rows of the query of that name in `sql/queries/`, with these values. Raises as `query` does."""
+    return query(lake, sql_files("queries")[name].read_text(encoding="utf-8"), parameters)
 
 
 def answer(lake: Lake, sql: str, *, limits: QueryLimits | None = None, json: bool = False) -> Cells:
     """The rows of such a SELECT with values of every type as text, or as JSON. Raises as `query` does."""
     limits = limits or QueryLimits()
-    cells = asked(lake, sql, limits, as_json if json else as_text)
+    cells = asked(lake, sql, {}, limits, as_json if json else as_text)
     few_enough(cells.rows, sql, limits)
     return cells
 
@@ -72,7 +80,7 @@ def few_enough(rows: pl.DataFrame, sql: str, limits: QueryLimits) -> pl.DataFram
     return rows
 
 
-def asked(lake: Lake, sql: str, limits: QueryLimits, take: Callable[[duckdb.DuckDBPyRelation], T]) -> T:
+def asked(lake: Lake, sql: str, parameters: Mapping[str, Any], limits: QueryLimits, take: Callable[[duckdb.DuckDBPyRelation], T]) -> T:
     """What `take` makes of the rows, of which there may be one too many."""
     with closing_unless_busy(open_published(lake, limits)) as connection, sql_errors_named(sql, limits, " (--seconds)", " (--memory)"):
         explained = EXPLAIN.match(sql)
@@ -81,11 +89,13 @@ def asked(lake: Lake, sql: str, limits: QueryLimits, take: Callable[[duckdb.Duck
 
         def work() -> T:
             most = None if limits.rows is None else limits.rows + 1
-            # through query() the SQL is a bound value, and DuckDB itself refuses writes in its WITH clause
-            rows = connection.sql("select * from query($sql) limit $rows", params={"sql": select, "rows": most})
             if explained:
-                rows = connection.sql(f"explain {explained['analyze'] or ''} {explained['form'] or ''} {select}")
-            return take(rows)
+                how = f"{explained['analyze'] or ''} {explained['form'] or ''}"
+                return take(connection.sql(f"explain {how} {select}", params={**parameters}))
+            if parameters:
+                return take(connection.sql(f"select * from (\n{select}\n) limit $most_rows", params={**parameters, "most_rows": most}))
+            # through query() the SQL is a bound value, and DuckDB itself refuses writes in its WITH clause; it takes no parameters, though
+            return take(connection.sql("select * from query($sql) limit $rows", params={"sql": select, "rows": most}))
 
         return compute(connection, limits.seconds, work)
 

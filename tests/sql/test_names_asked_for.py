@@ -4,7 +4,6 @@ from pathlib import Path
 
 import pytest
 
-from flows.commands.trace import find
 from flows.commands.warehouse import bars_and_shapes
 from tasks.base.errors import InputError
 from tasks.curation.rules import choose
@@ -12,6 +11,7 @@ from tasks.curation.settings import StageRule
 from tasks.curation.sweep import SweepSettings, candidates_of, profile_of, sweep
 from tasks.estimates.settings import DifficultySettings
 from tasks.lake.lake import Lake
+from tasks.warehouse.lineage import find
 from tasks.warehouse.publishing import publish
 from tests.sql.rows import problems_artifact
 

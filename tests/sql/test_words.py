@@ -2,12 +2,12 @@
 
 import pytest
 
-from flows.commands.trace import find
 from flows.commands.warehouse import bars_and_shapes
 from tasks.base.errors import InputError
 from tasks.curation.sweep import profile_of
 from tasks.lake.lake import Lake
 from tasks.warehouse.dictionary import dictionary
+from tasks.warehouse.lineage import find
 from tasks.warehouse.querying import query
 from tests.sql.mixed import ALPHA_1, BASE, JUDGE, OURS, WARM
 from tests.sql.rows import ask, verdicts, warehouse

@@ -308,3 +308,16 @@ def test_older_duckdb_can_open_the_file(shared):
     with duckdb.connect(str(shared.warehouse), read_only=True) as session:
         tags = session.execute("select tags from duckdb_databases() where database_name = 'warehouse'").fetchall()[0][0]
     assert "v1.2.0" in str(tags)
+
+
+def test_values_are_bound_and_never_read_as_sql(shared):
+    hostile = "x' or 1 = 1 --"
+    assert query(shared, "select $said as said -- as it is", {"said": hostile}).item() == hostile
+    assert query(shared, "select problem_id from difficulty where problem_id = $id", {"id": hostile}).is_empty()
+    assert query(shared, "select k from difficulty where problem_id = $id and k < $most", {"id": "p", "most": 3}).rows() == [(2,)]
+    with pytest.raises(InputError, match="more than 1 rows"):
+        query(shared, "from difficulty where n > $least", {"least": 0}, limits=QueryLimits(rows=1))
+    with pytest.raises(InputError, match="the warehouse is read-only, but the query holds a COPY"):
+        query(shared, "with written as (copy (select 1) to 'file.csv') select $id", {"id": "p"})
+    with pytest.raises(InputError, match="Not all parameters were bound"):
+        query(shared, "select $id")

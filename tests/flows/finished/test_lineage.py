@@ -9,12 +9,13 @@ from rich.console import Console
 
 from flows.commands.sweep import sweep_settings
 from flows.commands.terminal import print_sweep
-from flows.commands.trace import find, trace
+from flows.commands.trace import trace
 from flows.recipe import load_recipe
 from tasks.base.errors import InputError
 from tasks.curation.rules import choose
 from tasks.curation.sweep import candidates_of, profile_of, sweep, write_plot
 from tasks.lake.lake import Lake
+from tasks.warehouse.lineage import find
 from tasks.warehouse.querying import query
 from tests.flows.finished.conftest import Finished
 
