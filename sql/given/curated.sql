@@ -5,7 +5,7 @@
 -- invariants: sql/checks/curated_are_unique
 -- columns:
 --   set_id: the curated set, key of its artifact
---   stage: stage that trains on it: stage1 or stage2
+--   stage: stage that trains on it, by its name in the recipe
 --   problem_id: problem that was chosen
 --   dataset: dataset that it was chosen from
 --   band: its band of accuracy when it was chosen

@@ -6,7 +6,7 @@
 -- columns:
 --   evaluation_id: the evaluation, key of its artifact
 --   policy_id: digest of the policy's weights and configuration
---   policy: what the recipe calls the policy: base, stage1, stage2
+--   policy: what the recipe calls the policy: base, or the name of the stage that trained it
 --   hints: whether the prompt carried difficulty hints
 --   dataset: dataset of the problem
 --   split: part of the dataset

@@ -5,7 +5,7 @@
 -- invariants: parent_id, where there is one, is the policy_id that training started from
 -- columns:
 --   policy_id: digest of the policy's weights and configuration (of a panel: of its files)
---   name: what the recipe calls it: base, stage1, stage2, or a panel's name
+--   name: what the recipe calls it: base, the name of the stage that trained it, or a panel's name
 --   kind: base, stage (trained here) or panel (answers made elsewhere)
 --   model: folder or hub id that it was loaded from; a folder in the lake by its path in it
 --   parent_id: policy_id that it was trained from, empty for others

@@ -74,10 +74,15 @@ def create_source(connection: duckdb.DuckDBPyConnection, name: str, files: list[
 
 def create_limited_verdicts(connection: duckdb.DuckDBPyConnection, files: list[Path], rounds: int, limits: Path | None) -> None:
     """The verdicts in these files of the first so many rounds, and of a problem with a limit only those of the rounds below it."""
-    connection.from_parquet([literal(path) for path in files]).create_view("every_verdict")
-    counted = f"select * from every_verdict where round < {int(rounds)}"  # a view takes no parameter
-    if limits is not None:
-        connection.from_parquet(literal(limits)).create_view("round_limits")
-        counted = f"""select first_rounds.* from ({counted}) as first_rounds left join round_limits using (problem_id)
+    from duckdb import ColumnExpression, ConstantExpression
+
+    counted = connection.from_parquet([literal(path) for path in files]).filter(ColumnExpression("round") < ConstantExpression(rounds))
+    if limits is None:
+        counted.create_view("verdicts")
+        return
+    counted.create_view("first_rounds")
+    connection.from_parquet(literal(limits)).create_view("round_limits")
+    connection.execute(
+        """create view verdicts as select first_rounds.* from first_rounds left join round_limits using (problem_id)
             where round < coalesce(round_limits.rounds, round + 1)"""
-    connection.execute(f"create view verdicts as {counted}")
+    )

@@ -20,12 +20,14 @@ def create_live_view(connection: duckdb.DuckDBPyConnection, relation: str, root:
 
     Of what is compacted by now it names the large files, and passes over the folders that these retired.
     """
+    from duckdb import ColumnExpression, ConstantExpression, FunctionExpression
+
     every = manifests(home) if relation in SHARDED else []
     compacted = [f"{root}/{name}" for part in live(every, relation) for name in part.files]
     gone = [f"/{folder}/" for folder in sorted(retired(every)) if folder.startswith(f"{relation}/")]
     rows = connection.from_parquet([f"{root}/{GLOBS[relation]}", *compacted], filename=bool(gone), union_by_name=relation not in SHARDED)
     for folder in gone:
-        rows = rows.filter(f"not contains(filename, '{folder}')")
+        rows = rows.filter(~FunctionExpression("contains", ColumnExpression("filename"), ConstantExpression(folder)))
     rows.project(", ".join(f'"{column}"' for column in RELATIONS[relation])).create_view(relation)
 
 
