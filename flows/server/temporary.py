@@ -29,7 +29,7 @@ def use_ours() -> None:
     from prefect.server.api.server import SubprocessASGIServer
 
     plain = SubprocessASGIServer.find_available_port
-    SubprocessASGIServer.find_available_port = lambda server: EARLY[0][0] if EARLY else plain(server)  # type: ignore[method-assign]
+    SubprocessASGIServer.find_available_port = lambda server: EARLY[0][0] if EARLY else plain(server)  # type: ignore[method-assign, assignment]
     SubprocessASGIServer._run_uvicorn_command = started  # type: ignore[method-assign, assignment]
 
 
