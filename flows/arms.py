@@ -96,7 +96,7 @@ class Study(Settings):
 
 def completions(recipe: Recipe) -> int:
     """How many completions a recipe's stages train on."""
-    return sum(stage.steps * stage.batch for stage in recipe.training.stages.values())
+    return sum(stage.train.steps * stage.train.batch for stage in recipe.stages.values())
 
 
 def load_study(name: str, changes: Sequence[str] = ()) -> Study:

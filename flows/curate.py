@@ -1,4 +1,4 @@
-"""Curate: choose the problems of both stages in SQL, from how hard they are."""
+"""Curate: choose the problems of the stages in SQL, from how hard they are."""
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -6,7 +6,7 @@ from pathlib import Path
 from flows.plannable import flow
 from flows.profile import Profiled, profile
 from flows.recipe import Recipe
-from tasks.curation.settings import CurationSettings
+from tasks.curation.settings import SetSettings
 from tasks.curation.task import CurationRequest, curate_sets
 from tasks.lake.artifacts import Artifact
 from tasks.reporting.task import show_new
@@ -32,9 +32,16 @@ def curate(recipe: Recipe, home: Path) -> Curated:
     return curated
 
 
-def curated_stages(recipe: Recipe) -> CurationSettings:
-    """The stages that are chosen by the first difficulty; where stage 2 is chosen after stage 1 (`reprofile`), stage 1 alone."""
-    return recipe.curation.only(*(("stage1",) if recipe.reprofile else recipe.training.stages))
+def set_for(recipe: Recipe, *stages: str) -> SetSettings:
+    """What a set for these of a recipe's stages is chosen by."""
+    rules = {name: stage.choose if name in stages else None for name, stage in recipe.stages.items()}
+    return SetSettings(**recipe.curation.model_dump(), rules=rules)
+
+
+def first_set(recipe: Recipe) -> SetSettings:
+    """The set that is chosen by the first difficulty: for all stages, or for the first where later ones are chosen anew (`reprofile`)."""
+    first, *later = recipe.stages
+    return set_for(recipe, first, *([] if recipe.reprofile else later))
 
 
 def choose_sets(recipe: Recipe, home: Path, profiled: Profiled) -> Curated:
@@ -44,5 +51,5 @@ def choose_sets(recipe: Recipe, home: Path, profiled: Profiled) -> Curated:
 
 def sets_wanted(recipe: Recipe, home: Path, profiled: Profiled) -> CurationRequest:
     """The request for the sets of the recipe's stages."""
-    difficulty, problems, settings = profiled.difficulty, profiled.train, curated_stages(recipe)
+    difficulty, problems, settings = profiled.difficulty, profiled.train, first_set(recipe)
     return CurationRequest(home=home, difficulty=difficulty, problems=problems, settings=settings, seed=recipe.seed)

@@ -1,4 +1,4 @@
-"""Evaluate: base, stage 1 and stage 2 on the held-out problems, hints off and on."""
+"""Evaluate: the base policy and what every stage left, on the held-out problems, hints off and on."""
 
 from dataclasses import dataclass
 from pathlib import Path

@@ -2,22 +2,26 @@
 
 from pathlib import Path
 
-from flows.recipe import Recipe, StagesSettings, load_recipe, recipe_path
+from flows.recipe import Recipe, load_recipe, recipe_path
+from flows.stages import Stage, default_stages
 from flows.train import train
 from tasks.base.errors import InputError
+from tasks.curation.stages import stages_of
 from tasks.exporting.export import Exported, export_set, find_set, measured_prompting, model_name
 from tasks.lake.artifacts import Artifact
 from tasks.policy.identity import PolicySettings
 from tasks.steps.planning import planning
+from tasks.training.settings import StageSettings
 from tasks.warehouse.home import at_hand
 
 
 def export(name: str, home: Path, *, to: str, out: Path, changes: list[str]) -> list[Path]:
-    """Export the set of that id with the default stages, or a recipe's sets with its own. Gives the files."""
+    """Export the set of that id, its stages trained as those of the paper's names are by default, or a recipe's sets with its own. Gives
+    the files."""
     home = at_hand(home).folder
     given = None if changes else find_set(home, name)
     if given:
-        stages, model = StagesSettings().stages, model_name(PolicySettings().model)
+        stages, model = usual_stages(given), model_name(PolicySettings().model)
         return export_set(Exported(dict.fromkeys(stages, given), stages, measured_prompting(home, given), model), to=to, out=out)
     try:
         recipe_path(name)
@@ -30,7 +34,14 @@ def export(name: str, home: Path, *, to: str, out: Path, changes: list[str]) -> 
             "--to datasets and give your trainer that function, or set grading.verifier=null and put it into `judge` of the reward's file"
         )
     sets, model = sets_of(recipe, home), model_name(recipe.policy.model)
-    return export_set(Exported(sets, recipe.training.stages, recipe.prompting, model), to=to, out=out)
+    stages = {name: stage.train for name, stage in recipe.stages.items()}
+    return export_set(Exported(sets, stages, recipe.prompting, model), to=to, out=out)
+
+
+def usual_stages(curated: Artifact) -> dict[str, StageSettings]:
+    """How the stages of a set are trained where nobody says it: as the stages of their name that a recipe has by default, else as any."""
+    usual = default_stages()
+    return {name: Stage.model_validate(usual.get(name, {})).train for name in stages_of(curated)}
 
 
 def sets_of(recipe: Recipe, home: Path) -> dict[str, Artifact]:
@@ -40,6 +51,6 @@ def sets_of(recipe: Recipe, home: Path) -> dict[str, Artifact]:
     if not all(curated.is_complete for curated in sets):
         raise InputError(
             f"the sets of recipe {recipe.name} are not all curated in {home}: run difficulty-prior curate first "
-            "(train, where stage 2 is chosen anew); --plan says what is left"
+            "(train, where later stages are chosen anew); --plan says what is left"
         )
-    return {stage: sets[min(place, len(sets) - 1)] for place, stage in enumerate(recipe.training.stages)}
+    return {stage: sets[min(place, len(sets) - 1)] for place, stage in enumerate(recipe.stages)}

@@ -1,4 +1,4 @@
-"""The whole method, top to bottom: problems → rollouts → verdicts → difficulty → curated sets → two stages → evaluation → report."""
+"""The whole method, top to bottom: problems → rollouts → verdicts → difficulty → curated sets → stages → evaluation → report."""
 
 from dataclasses import dataclass
 from pathlib import Path

@@ -9,6 +9,7 @@ import yaml
 from pydantic import Field, GetJsonSchemaHandler, ValidationError, field_validator, model_validator
 from pydantic_core import CoreSchema
 
+from flows.stages import KEY, Stages, check_form, default_stages, entered, key_now, leave_out
 from tasks.base.errors import InputError, did_you_mean
 from tasks.base.settings import Settings, all_keys, keys_at
 from tasks.curation.settings import CurationSettings
@@ -24,7 +25,6 @@ from tasks.sampling.imported import ImportSettings
 from tasks.sampling.settings import SamplingSettings
 from tasks.similarity.settings import SimilaritySettings
 from tasks.starter.settings import StarterDatasetSettings
-from tasks.training.settings import StageSettings
 
 S = TypeVar("S", bound=Settings)
 RECIPES = Path(__file__).resolve().parent.parent / "deployments" / "recipes"
@@ -61,27 +61,10 @@ class ProblemsSettings(Settings):
         return bool(self.heldout or self.starter)
 
 
-class HintedStageSettings(StageSettings):
-    """A stage with difficulty hints unless the recipe says otherwise."""
-
-    hints: bool = True
-
-
-class StagesSettings(Settings):
-    """The two GRPO stages; `stage2: null` trains only the first."""
-
-    stage1: StageSettings = StageSettings()
-    stage2: HintedStageSettings | None = HintedStageSettings()
-
-    @property
-    def stages(self) -> dict[str, StageSettings]:
-        """The settings by the name of their stage, in the order of training."""
-        return {name: stage for name, stage in (("stage1", self.stage1), ("stage2", self.stage2)) if stage}
-
-
 class ReprofileSettings(Settings):
-    """Before stage 2: the training problems are sampled again with the policy that stage 1 left, `rounds` times (null: as often as
-    before), and stage 2 is chosen from that difficulty. What the paper does not do; the mart `difficulty_drift` shows what it finds."""
+    """Before every stage but the first: the training problems are sampled again with the policy that the stage before left, `rounds` times
+    (null: as often as at first), and the stage is chosen from that difficulty. What the paper does not do; the mart `difficulty_drift`
+    shows what it finds."""
 
     rounds: int | None = Field(default=None, ge=1)
 
@@ -101,8 +84,10 @@ class RecurationSettings(Settings):
 class Recipe(Settings):
     """Everything that decides what a run does. Equal recipes over equal data make equal artifacts.
 
-    `panel` gives the difficulty to curate by from responses made elsewhere; without it the base policy is sampled. `reprofile` measures
-    it anew before stage 2, `recuration` says when sets in use are changed. `seed` is the one that every other seed is derived from.
+    `panel` gives the difficulty to curate by from responses made elsewhere; without it the base policy is sampled. `stages` are trained in
+    the order in which they stand, each from the policy that the one before left; a recipe that names none has the paper's two
+    (deployments/stages.yaml). `reprofile` measures difficulty anew before each but the first, `recuration` says when sets in use are
+    changed. `seed` is the one that every other seed is derived from.
     """
 
     name: str = Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]*$")
@@ -116,7 +101,7 @@ class Recipe(Settings):
     grading: GradingSettings = GradingSettings()
     difficulty: DifficultySettings = DifficultySettings()
     curation: CurationSettings = CurationSettings()
-    training: StagesSettings = StagesSettings()
+    stages: Stages = Field(default_factory=default_stages)  # fields, which are checked like given ones
     reprofile: ReprofileSettings | None = None
     recuration: RecurationSettings = RecurationSettings()
     evaluation: EvaluationSettings = EvaluationSettings()
@@ -128,20 +113,19 @@ class Recipe(Settings):
         return {"title": "Recipe", "type": "object"}
 
     @model_validator(mode="after")
-    def stages_have_rules(self) -> "Recipe":
-        for stage in self.training.stages:
-            if stage not in self.curation.stages:
-                raise ValueError(f"training.{stage} has no problems, since curation.{stage} is null; give it a rule, or set both to null")
-        if self.reprofile and self.training.stage2 is None:
-            raise ValueError("reprofile chooses stage 2 anew, but training.stage2 is null; leave one of them out")
+    def stages_can_be_told_apart(self) -> "Recipe":
+        if self.panel and self.panel.panel in self.stages:
+            raise ValueError(f"stage {self.panel.panel} is called like the panel, whose answers are kept under that name; rename the stage")
+        if self.reprofile and len(self.stages) == 1:
+            raise ValueError(f"reprofile chooses the stages after the first anew, but {min(self.stages)} is the only one; leave it out")
         return self
 
     @model_validator(mode="after")
     def validation_has_problems(self) -> "Recipe":
-        for name, stage in self.training.stages.items():
-            if stage.validation and not self.problems.can_validate:
+        for name, stage in self.stages.items():
+            if stage.train.validation and not self.problems.can_validate:
                 raise ValueError(
-                    f"training.{name}.validation has no problems to ask: give problems.validation sources "
+                    f"stages.{name}.train.validation has no problems to ask: give problems.validation sources "
                     "(or problems.starter.n_validation), or set it to null"
                 )
         return self
@@ -179,6 +163,8 @@ def load_settings(kind: type[S], name: str, changes: Sequence[str]) -> S:
     path, said = recipe_path(name), kind.__name__.lower()
     try:
         fields = yaml.safe_load(path.read_text(encoding="utf-8"))
+        for recipe in (fields, fields.get("recipe") if isinstance(fields, dict) else None):  # a study's lies in it
+            check_form(recipe, f"{said} {path}")
         for change in changes:
             apply_change(fields, change)
         return kind.model_validate(fields)
@@ -210,14 +196,24 @@ def apply_change(fields: Any, change: str) -> None:
 
 
 def set_key(fields: Any, key: str, value: Any, said: str) -> None:
-    """Set a dotted key of a recipe's fields, in place. Raises InputError, beginning with what was `said`, where there is no such place."""
-    *parents, last = key.split(".")
+    """Set a dotted key of a recipe's fields, in place; a stage that is set to null is left out.
+
+    Raises InputError, beginning with what was `said`, where there is no such place.
+    """
+    if now := key_now(key):
+        raise InputError(f"{said}: stages are a list now, and the key is {now}")
+    *parents, last = keys = key.split(".")
     place = fields
-    for parent in parents:
-        place = place.setdefault(parent, {}) if isinstance(place, dict) else None
+    for depth, parent in enumerate(parents, start=1):
+        if not isinstance(place, dict):
+            break
+        place = entered(place, keys[depth:], said) if parent == KEY else place.setdefault(parent, {})
     if not isinstance(place, dict):
         raise InputError(f"{said}: {key!r} is not a key of the recipe")
-    place[last] = value
+    if value is None and parents[-1:] == [KEY]:
+        leave_out(place, last, said)
+    else:
+        place[last] = value
 
 
 def faults_of(error: ValidationError, kind: type[Settings] = Recipe) -> list[str]:

@@ -1,13 +1,14 @@
-"""Train: GRPO stages with difficulty-weighted advantages; the second starts from the first and carries difficulty hints."""
+"""Train: GRPO stages with difficulty-weighted advantages, in order, each from the policy that the one before it left."""
 
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from flows.curate import Curated, curate
+from flows.curate import Curated, curate, set_for
 from flows.events import STAGE_FINISHED, tell
 from flows.plannable import flow
 from flows.profile import Profiled, answered, measured, sampled_until_settled
 from flows.recipe import Recipe
+from tasks.base.errors import InputError, did_you_mean
 from tasks.curation.task import CurationRequest, curate_sets
 from tasks.curation.validation_task import ValidationRequest, export_validation
 from tasks.lake.artifacts import Artifact
@@ -22,7 +23,7 @@ from tasks.warehouse.home import open_home
 
 @dataclass(frozen=True)
 class Trained:
-    """The curated sets (with `reprofile` a second one, for stage 2), the stages trained on them, and the policies in order, base first."""
+    """The curated sets (with `reprofile` one for each stage), the stages trained on them, and the policies in order, base first."""
 
     curated: Curated
     sets: tuple[Artifact, ...]
@@ -32,7 +33,8 @@ class Trained:
 
 @flow(name="train", flow_run_name="train {recipe.name}", validate_parameters=True)
 def train(recipe: Recipe, home: Path, last_stage: str | None = None) -> Trained:
-    """Curate what is not curated yet, and train the stages, all or those up to `last_stage`."""
+    """Curate what is not curated yet, and train the stages, all or those up to `last_stage`. Raises InputError where there is none such."""
+    check_stage(recipe, last_stage)
     home = open_home(home)
     trained = train_stages(recipe, home, curate(recipe, home), last_stage)
     keep_stages(recipe, home, trained)
@@ -40,9 +42,16 @@ def train(recipe: Recipe, home: Path, last_stage: str | None = None) -> Trained:
     return trained
 
 
+def check_stage(recipe: Recipe, name: str | None) -> None:
+    """Raise InputError, naming those there are, where a recipe has no stage of that name; None names none."""
+    if name is not None and name not in recipe.stages:
+        there = ", ".join(recipe.stages)
+        raise InputError(f"recipe {recipe.name} has no stage {name!r}{did_you_mean(name, recipe.stages)}; it has {there}")
+
+
 def keep_stages(recipe: Recipe, home: Path, trained: Trained) -> None:
     """Keep the stages as those in use, and tell of each that was not before."""
-    stages = {name: stage.key for name, stage in zip(recipe.training.stages, trained.stages, strict=False)}
+    stages = {name: stage.key for name, stage in zip(recipe.stages, trained.stages, strict=False)}
     used = in_use(home, recipe.name)
     use(home, recipe.name, stages=stages)
     for name, key in stages.items():
@@ -52,22 +61,25 @@ def keep_stages(recipe: Recipe, home: Path, trained: Trained) -> None:
 
 def train_stages(recipe: Recipe, home: Path, curated: Curated, last_stage: str | None = None) -> Trained:
     """Each stage from the policy that the one before it left."""
-    sets, policies = [curated.sets], [curated.profiled.base]
+    sets, policies, difficulty = [curated.sets], [curated.profiled.base], curated.profiled.difficulty
     stages: list[Artifact] = []
     watched, evaluated = validation_problems(recipe, home, curated), evaluated_as(recipe)
-    for name, settings in recipe.training.stages.items():
+    for name, stage in recipe.stages.items():
         if stages and recipe.reprofile:
-            sets.append(chosen_anew(recipe, home, curated, policies[-1], name))
+            earlier, difficulty = difficulty, measured_anew(recipe, home, curated, policies[-1])
+            chosen = {"problems": curated.profiled.train, "settings": set_for(recipe, name), "seed": recipe.seed, "earlier": earlier}
+            sets.append(curate_sets(CurationRequest(home=home, difficulty=difficulty, **chosen)))
         asked = {
+            "settings": stage.train,
             "prompting": recipe.prompting,
             "grading": recipe.grading,
             "seed": recipe.seed,
             "validation": watched,
             "evaluated": evaluated,
         }
-        stage = train_stage(StageRequest(home=home, policy=policies[-1], curated=sets[-1], stage=name, settings=settings, **asked))
-        policies.append(stage_policy(stage, name, policies[-1]))
-        stages.append(stage)
+        trained = train_stage(StageRequest(home=home, policy=policies[-1], curated=sets[-1], stage=name, **asked))
+        policies.append(stage_policy(trained, name, policies[-1]))
+        stages.append(trained)
         if name == last_stage:
             break
     return Trained(curated, tuple(sets), tuple(stages), tuple(policies))
@@ -92,19 +104,16 @@ def profiled_with(recipe: Recipe, home: Path, profiled: Profiled, policy: Policy
     return replace(profiled, graded=graded, difficulty=measured(recipe, home, graded, profiled.train))
 
 
-def chosen_anew(recipe: Recipe, home: Path, curated: Curated, policy: Policy, stage: str) -> Artifact:
-    """A stage's set by how hard the problems are for a policy trained since they were first measured."""
+def measured_anew(recipe: Recipe, home: Path, curated: Curated, policy: Policy) -> Artifact:
+    """How hard the problems are for a policy trained since they were last measured."""
     assert recipe.reprofile
     problems, rounds = curated.profiled.train, recipe.reprofile.rounds or recipe.sampling.rounds
-    difficulty = measured(recipe, home, answered(recipe, home, policy, problems, rounds), problems)
-    rules, earlier = recipe.curation.only(stage), curated.profiled.difficulty
-    request = {"difficulty": difficulty, "problems": problems, "settings": rules, "seed": recipe.seed, "earlier": earlier}
-    return curate_sets(CurationRequest(home=home, **request))
+    return measured(recipe, home, answered(recipe, home, policy, problems, rounds), problems)
 
 
 def validation_problems(recipe: Recipe, home: Path, curated: Curated) -> Artifact | None:
     """The problems that stages watch themselves with, apart from those trained on and held out; None where no stage does."""
-    if not any(stage.validation for stage in recipe.training.stages.values()):
+    if not any(stage.train.validation for stage in recipe.stages.values()):
         return None
     others = (*curated.profiled.train, *curated.profiled.heldout)
     return export_validation(ValidationRequest(home=home, problems=curated.profiled.validation, others=others))

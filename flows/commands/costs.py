@@ -115,7 +115,7 @@ def read_assumptions(name: str) -> Assumptions:
 def completions(recipe: Recipe, assumed: Assumptions) -> dict[str, int]:
     """Completions of each part of a run."""
     train, heldout = (sum(counts.values()) for counts in (assumed.problems.train, assumed.problems.heldout))
-    stages = {f"training, {name}": stage.steps * stage.batch for name, stage in recipe.training.stages.items()}
+    stages = {f"training, {name}": stage.train.steps * stage.train.batch for name, stage in recipe.stages.items()}
     asked = heldout * recipe.evaluation.samples * (1 + len(stages))
     hinted = {"evaluation with hints, at most": asked} if recipe.evaluation.hints else {}
     return {"profile": train * recipe.sampling.rounds, **stages, "evaluation": asked, **hinted}
@@ -138,6 +138,11 @@ def training_memory(stage: StageSettings, assumed: Assumptions) -> dict[str, flo
         "logits and their gradient (float32)": 2 * FULL * micro * stage.max_tokens * model.vocabulary,
         f"vLLM's share (`rollouts.memory` {stage.rollouts.memory})": stage.rollouts.memory * assumed.gpu_gib * GIB,
     }
+
+
+def largest_memory(recipe: Recipe, assumed: Assumptions) -> dict[str, float]:
+    """The same for the stage that takes the most."""
+    return max((training_memory(stage.train, assumed) for stage in recipe.stages.values()), key=lambda parts: sum(parts.values()))
 
 
 def sampling_memory(recipe: Recipe, assumed: Assumptions) -> dict[str, float]:
@@ -181,7 +186,7 @@ def tables(name: str) -> str:
             f"The model has {assumed.model.parameters:,} parameters, a completion {assumed.measured.tokens:.0f} tokens with its prompt.",
             time_table(recipe, assumed),
             f"Memory while a stage trains, {assumed.gpus} GPUs of {assumed.gpu_gib} GiB:",
-            memory_table(training_memory(recipe.training.stage1, assumed)),
+            memory_table(largest_memory(recipe, assumed)),
             f"Memory while vLLM samples; the keys and values of {held:,} tokens fit:",
             memory_table(sampling),
         ]

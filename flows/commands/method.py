@@ -1,6 +1,6 @@
 """The commands that run the method on a recipe, whole or as far as one asks."""
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -19,7 +19,7 @@ PANEL = "Run the method"
 
 @app.command(rich_help_panel=PANEL)
 def run(recipe: RecipeName, home: Home = None, changes: Changes = None, plan: DryRun = False, as_json: AsJson = False) -> None:
-    """The whole method: profile, curate, train both stages, evaluate, report. What is done is skipped.
+    """The whole method: profile, curate, train every stage, evaluate, report. What is done is skipped.
 
     Example: `difficulty-prior run starter`, and before it `difficulty-prior run starter --plan`
     """
@@ -50,26 +50,35 @@ def profile(recipe: RecipeName, home: Home = None, changes: Changes = None, plan
 
 @app.command(rich_help_panel=PANEL)
 def curate(recipe: RecipeName, home: Home = None, changes: Changes = None, plan: DryRun = False, as_json: AsJson = False) -> None:
-    """Profile, and choose the problems of both stages.
+    """Profile, and choose the problems of every stage.
 
-    Example: `difficulty-prior curate starter --set curation.stage1.size=100`
+    Example: `difficulty-prior curate starter --set curation.on_shortage=warn`
     """
     done = run_flow("curate", Asked(recipe, home, changes, plan, as_json))
     if as_json:
         print_json({**profiled_facts(done.profiled.difficulty), "sets": sets_facts((done.sets,))})
         return
-    for stage, told in done.sets.manifest["stages"].items():
+    from tasks.curation.stages import stages_of
+
+    for stage, told in stages_of(done.sets).items():
         say(f"{stage}: {told['problems']} problems")
     say(f"curated sets: {done.sets.path}")
 
 
 @app.command(rich_help_panel=PANEL)
-def train(recipe: RecipeName, home: Home = None, changes: Changes = None, plan: DryRun = False, as_json: AsJson = False) -> None:
-    """Profile, curate, and train both stages.
+def train(
+    recipe: RecipeName,
+    stage: Annotated[str | None, typer.Option(help="The stage to end with; those before it are trained first. Default: the last.")] = None,
+    home: Home = None,
+    changes: Changes = None,
+    plan: DryRun = False,
+    as_json: AsJson = False,
+) -> None:
+    """Profile, curate, and train the stages, each from the policy that the one before it left.
 
     Example: `difficulty-prior train starter`
     """
-    done = run_flow("train", Asked(recipe, home, changes, plan, as_json))
+    done = run_flow("train", Asked(recipe, home, changes, plan, as_json), last_stage=stage)
     if as_json:
         print_json(trained_facts(done))
         return
@@ -79,7 +88,7 @@ def train(recipe: RecipeName, home: Home = None, changes: Changes = None, plan: 
 
 @app.command(rich_help_panel=PANEL)
 def evaluate(recipe: RecipeName, home: Home = None, changes: Changes = None, plan: DryRun = False, as_json: AsJson = False) -> None:
-    """Profile, curate, train, and compare base, stage 1 and stage 2 on the held-out problems.
+    """Profile, curate, train, and compare the base policy and what every stage left on the held-out problems.
 
     Example: `difficulty-prior evaluate starter --set evaluation.samples=16`
     """
@@ -160,7 +169,9 @@ def profiled_facts(difficulty: "Artifact") -> dict[str, Any]:
 
 def sets_facts(sets: "tuple[Artifact, ...]") -> list[dict[str, Any]]:
     """Where curated sets lie, how many problems their stages have, and what was warned of."""
-    stages = [{stage: told["problems"] for stage, told in curated.manifest["stages"].items()} for curated in sets]
+    from tasks.curation.stages import stages_of
+
+    stages = [{stage: told["problems"] for stage, told in stages_of(curated).items()} for curated in sets]
     return [
         {"path": curated.path, "problems": counts, "warnings": curated.manifest["warnings"]}
         for curated, counts in zip(sets, stages, strict=True)

@@ -65,7 +65,7 @@ def remarks(recipe: Recipe, steps: list[Step]) -> tuple[list[str], list[str]]:
     profile = {} if recipe.panel else {PROFILE: asking(recipe.prompting, recipe.sampling, False)}
     others = {**profile, EVALUATION: evaluated_as(recipe)}
     for name in dict.fromkeys(names):
-        stage = recipe.training.stages[name]
+        stage = recipe.stages[name].train
         notes.append(trained_as(name, stage, parameters))
         for caution in cautions(name, stage, asking(recipe.prompting, stage, stage.hints), others, parameters):
             (notes if caution.expected else warnings).append(caution.text)
@@ -100,12 +100,11 @@ def missing_for_sampling(recipe: Recipe) -> Iterator[str]:
 
 def missing_for_training(recipe: Recipe) -> Iterator[str]:
     """Rules of curation, and what the stages would be refused for before they train."""
-    for name, rule in recipe.curation.stages.items():
-        yield from refused(f"curation.{name}", partial(rule_path, rule.rule))
-    for name, stage in recipe.training.stages.items():
-        if stage.accelerate:
-            yield from refused(name, partial(launch_config, stage.accelerate))
-        yield from refused(name, partial(check_stage, stage))
+    for name, stage in recipe.stages.items():
+        yield from refused(f"stages.{name}.choose", partial(rule_path, stage.choose.rule))
+        if stage.train.accelerate:
+            yield from refused(f"stages.{name}", partial(launch_config, stage.train.accelerate))
+        yield from refused(f"stages.{name}", partial(check_stage, stage.train))
 
 
 def refused(place: str, check: Callable[[], Any]) -> Iterator[str]:

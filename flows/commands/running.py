@@ -2,6 +2,7 @@
 
 import os
 from collections.abc import Callable
+from functools import partial
 from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -35,17 +36,17 @@ def ready(home: Path | None) -> Path:
     return opened(home)
 
 
-def run_flow(name: str, asked: Asked) -> Any:
-    """Run the flow of that name on a recipe; or print what that would do, and end."""
+def run_flow(name: str, asked: Asked, **options: Any) -> Any:
+    """Run the flow of that name on a recipe, with `options` of its own; or print what that would do, and end."""
     from flows.recipe import load_recipe
 
     recipe = load_recipe(asked.recipe, asked.changes or ())
     if asked.plan:
         os.environ["HF_HUB_OFFLINE"] = "1"  # a plan asks nothing elsewhere; the hub's client reads this when it is imported
-        show_plan(flow_named(name), recipe, asked.home or default_home(), asked.as_json)
+        show_plan(partial(flow_named(name), **options), recipe, asked.home or default_home(), asked.as_json)
         raise typer.Exit()
     place = ready(asked.home)
-    return flow_named(name)(recipe=recipe, home=place)
+    return flow_named(name)(recipe=recipe, home=place, **options)
 
 
 def flow_named(name: str) -> Any:

@@ -32,7 +32,7 @@ def sweep(
             autocompletion=lambda: recipe_names(),
         ),
     ] = None,
-    stage: Annotated[str, typer.Option(help="stage1 or stage2.")] = "stage1",
+    stage: Annotated[str | None, typer.Option(help="A stage of the recipe, by name; default its first.")] = None,
     policy: Annotated[str | None, typer.Option(help="Name or id of the policy whose difficulty is swept.")] = None,
     rounds: Annotated[int, typer.Option(help="Rounds of the fresh profile that problems may change side in: 4, 8, 16 or 32.")] = 8,
     size: Annotated[list[int] | None, typer.Option(min=1, help="A set size to try; may be given several times.")] = None,
@@ -78,7 +78,7 @@ def trace(
 ) -> None:
     """Where it came from and what it went into: settings, queries, policies, rollouts; of a problem its sets, stages and groups.
 
-    Example: `difficulty-prior trace stage2`
+    Example: `difficulty-prior trace base`
     """
     from tasks.lake.lake import Lake
 

@@ -1,22 +1,22 @@
 """What a sweep takes from a recipe: a stage's rule and groups, the seed, and the policy whose difficulty it is."""
 
 from flows.recipe import Recipe
+from flows.stages import Stage, default_stages
 from tasks.base.errors import InputError, did_you_mean
-from tasks.curation.settings import CurationSettings, StageRule
 from tasks.curation.sweep import SweepSettings
 from tasks.policy.identity import base_policy
 
 
-def sweep_settings(recipe: Recipe | None, stage: str, rounds: int, sizes: tuple[int, ...]) -> tuple[SweepSettings, str | None]:
-    """The settings of a sweep, and the policy that the recipe profiles (the panel's name, or the base policy's id)."""
+def sweep_settings(recipe: Recipe | None, stage: str | None, rounds: int, sizes: tuple[int, ...]) -> tuple[SweepSettings, str | None]:
+    """The settings of a sweep of one stage (None: the first), and the policy that the recipe profiles (the panel's name, or the base
+    policy's id). Without a recipe the stages are those that a recipe has by default."""
+    stages = recipe.stages if recipe else {name: Stage.model_validate(fields) for name, fields in default_stages().items()}
+    name = stage or next(iter(stages))
+    if name not in stages:
+        whose = f"recipe {recipe.name} has" if recipe else "without a recipe there is"
+        raise InputError(f"{whose} no stage {name!r}{did_you_mean(name, stages)}; there is {', '.join(stages)}")
+    rule, group_size = stages[name].choose, stages[name].train.group_size
+    settings = SweepSettings(stage=name, rule=rule, group_size=group_size, rounds=rounds, sizes=sizes, seed=recipe.seed if recipe else 0)
     if recipe is None:
-        usual = CurationSettings().stages.get(stage, StageRule())  # a stage's own default thresholds, not the first one's
-        return SweepSettings(stage=stage, rule=usual, rounds=rounds, sizes=sizes), None
-    rule, training = recipe.curation.stages.get(stage), recipe.training.stages.get(stage)
-    if rule is None or training is None:
-        raise InputError(
-            f"recipe {recipe.name} has no {stage}{did_you_mean(stage, recipe.training.stages)}; it has {', '.join(recipe.training.stages)}"
-        )
-    policy = recipe.panel.panel if recipe.panel else base_policy(recipe.policy).policy_id
-    settings = SweepSettings(stage=stage, rule=rule, group_size=training.group_size, rounds=rounds, sizes=sizes, seed=recipe.seed)
-    return settings, policy
+        return settings, None
+    return settings, recipe.panel.panel if recipe.panel else base_policy(recipe.policy).policy_id

@@ -97,7 +97,7 @@ def schema(
 @app.command(rich_help_panel=PANEL)
 def histogram(
     dataset: Annotated[str | None, typer.Option(help="Only this dataset.")] = None,
-    policy: Annotated[str | None, typer.Option(help="Only this policy: base, stage1, stage2, or a panel's name.")] = None,
+    policy: Annotated[str | None, typer.Option(help="Only this policy: base, the name of a stage that left it, or a panel's.")] = None,
     home: Home = None,
     as_json: AsJson = False,
 ) -> None:

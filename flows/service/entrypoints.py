@@ -25,11 +25,10 @@ from flows.service.forms import (
     Samples,
     Seed,
     Seeds,
-    Stage1Size,
-    Stage1Steps,
-    Stage2Size,
-    Stage2Steps,
+    Sizes,
+    Steps,
     StudyName,
+    by_stage,
     deployed,
 )
 from tasks.base.output import outlive_readers
@@ -48,9 +47,9 @@ def written(named: Mapping[str, Any], changes: Sequence[str]) -> list[str]:
     return [*(f"{key}={value}" for key, value in named.items() if value is not None), *changes]
 
 
-def changed(recipe: str, changes: Sequence[str], **named: Any) -> Recipe:
-    """A recipe with changes; in names, `__` stands for the dot of a key. Raises InputError that names the key at fault."""
-    settings = load_recipe(recipe, written({name.replace("__", "."): value for name, value in named.items()}, changes))
+def changed(recipe: str, changes: Sequence[str], named: Mapping[str, Any]) -> Recipe:
+    """A recipe with changes, those that the form names by their dotted keys. Raises InputError that names the key at fault."""
+    settings = load_recipe(recipe, written(named, changes))
     RECIPE.set(settings.name)  # this process runs nothing else
     return settings
 
@@ -64,87 +63,80 @@ def with_report(report: Artifact) -> State:
 def pipeline(
     recipe: RecipeName = "starter",
     rounds: Rounds = None,
-    stage1_size: Stage1Size = None,
-    stage2_size: Stage2Size = None,
-    stage1_steps: Stage1Steps = None,
-    stage2_steps: Stage2Steps = None,
+    sizes: Sizes = None,
+    steps: Steps = None,
     engine: Engine = None,
     seed: Seed = None,
     changes: Changes = (),
 ) -> State:
-    """The whole method: profile, curate, train both stages, evaluate, report. What is done is skipped."""
-    settings = changed(
-        recipe,
-        changes,
-        sampling__rounds=rounds,
-        curation__stage1__size=stage1_size,
-        curation__stage2__size=stage2_size,
-        training__stage1__steps=stage1_steps,
-        training__stage2__steps=stage2_steps,
-        sampling__engine=engine,
-        seed=seed,
-    )
-    from flows.pipeline import pipeline as run
+    """The whole method: profile, curate, train every stage, evaluate, report. What is done is skipped."""
+    named = {
+        "sampling.rounds": rounds,
+        **by_stage(sizes, "choose.size"),
+        **by_stage(steps, "train.steps"),
+        "sampling.engine": engine,
+        "seed": seed,
+    }
+    settings = changed(recipe, changes, named)
+    import flows.pipeline
 
-    return with_report(run.fn(settings, default_home()).report)
+    return with_report(flows.pipeline.pipeline.fn(settings, default_home()).report)
 
 
 @deployed(name="profile", run_name="profile {recipe}", days=7)
 def profile(recipe: RecipeName = "starter", rounds: Rounds = None, engine: Engine = None, seed: Seed = None, changes: Changes = ()) -> None:
     """Sample every problem several rounds, grade, and measure how hard each is. What is done is skipped."""
-    settings = changed(recipe, changes, sampling__rounds=rounds, sampling__engine=engine, seed=seed)
-    from flows.profile import profile as run
+    settings = changed(recipe, changes, {"sampling.rounds": rounds, "sampling.engine": engine, "seed": seed})
+    import flows.profile
 
-    run.fn(settings, default_home())
+    flows.profile.profile.fn(settings, default_home())
 
 
 @deployed(name="curate", run_name="curate {recipe}", days=7)
 def curate(
     recipe: RecipeName = "starter",
-    stage1_size: Stage1Size = None,
-    stage2_size: Stage2Size = None,
+    sizes: Sizes = None,
     seed: Seed = None,
     changes: Changes = (),
 ) -> None:
-    """Choose the problems of both stages from how hard they are, which is measured first where it is not known yet."""
-    settings = changed(recipe, changes, curation__stage1__size=stage1_size, curation__stage2__size=stage2_size, seed=seed)
-    from flows.curate import curate as run
+    """Choose the problems of every stage from how hard they are, which is measured first where it is not known yet."""
+    settings = changed(recipe, changes, {**by_stage(sizes, "choose.size"), "seed": seed})
+    import flows.curate
 
-    run.fn(settings, default_home())
+    flows.curate.curate.fn(settings, default_home())
 
 
 @deployed(name="train", run_name="train {recipe} to {last_stage}", days=14)
 def train(
     recipe: RecipeName = "starter",
-    last_stage: LastStage = "stage2",
-    stage1_steps: Stage1Steps = None,
-    stage2_steps: Stage2Steps = None,
+    last_stage: LastStage = None,
+    steps: Steps = None,
     seed: Seed = None,
     changes: Changes = (),
 ) -> None:
     """Train a stage on its curated problems, once those before it are trained. What is done is skipped."""
-    settings = changed(recipe, changes, training__stage1__steps=stage1_steps, training__stage2__steps=stage2_steps, seed=seed)
-    from flows.train import train as run
+    settings = changed(recipe, changes, {**by_stage(steps, "train.steps"), "seed": seed})
+    import flows.train
 
-    run.fn(settings, default_home(), last_stage)
+    flows.train.train.fn(settings, default_home(), last_stage)
 
 
 @deployed(name="evaluate", run_name="evaluate {recipe}", days=14)
 def evaluate(recipe: RecipeName = "starter", samples: Samples = None, seed: Seed = None, changes: Changes = ()) -> None:
-    """Compare the base policy and both stages on the held-out problems, once they are trained. What is done is skipped."""
-    settings = changed(recipe, changes, evaluation__samples=samples, seed=seed)
-    from flows.evaluate import evaluate as run
+    """Compare the base policy and what every stage left on the held-out problems, once they are trained. What is done is skipped."""
+    settings = changed(recipe, changes, {"evaluation.samples": samples, "seed": seed})
+    import flows.evaluate
 
-    run.fn(settings, default_home())
+    flows.evaluate.evaluate.fn(settings, default_home())
 
 
 @deployed(name="recurate", run_name="recurate {recipe}", days=1)
 def recurate(recipe: RecipeName = "starter", bound: Bound = None, changes: Changes = ()) -> State:
     """Measure the current policy where something is new, and change the sets in use when they have drifted by more than the bound."""
-    settings = changed(recipe, changes, recuration__bound=bound)
-    from flows.recurate import recurate as run
+    settings = changed(recipe, changes, {"recuration.bound": bound})
+    import flows.recurate
 
-    return Completed(message=run.fn(settings, default_home()).message)
+    return Completed(message=flows.recurate.recurate.fn(settings, default_home()).message)
 
 
 @deployed(name="study", run_name="study {study}", days=30)
@@ -153,7 +145,7 @@ def study(study: StudyName = "study", seeds: Seeds = None, parallel: Parallel = 
     from flows.arms import load_study
 
     settings = load_study(study, written({"seeds": seeds, "parallel": parallel}, changes))
-    from flows.study import study as run
+    import flows.study
 
     RECIPE.set(settings.name)
-    return with_report(run.fn(settings, default_home()).report)
+    return with_report(flows.study.study.fn(settings, default_home()).report)

@@ -3,7 +3,7 @@
 import inspect
 from collections.abc import Callable
 from functools import partial
-from typing import Annotated, Any, Literal, ParamSpec, TypeVar, get_args, get_type_hints
+from typing import Annotated, Any, ParamSpec, TypeVar, get_args, get_type_hints
 
 from prefect import Flow, flow
 from prefect.runtime import flow_run
@@ -18,6 +18,7 @@ from tasks.sampling.settings import EngineName
 P = ParamSpec("P")
 R = TypeVar("R")
 DAY = 24 * 3600
+BY_STAGE = "^ *[a-z0-9_]+ *= *[1-9][0-9]* *(, *[a-z0-9_]+ *= *[1-9][0-9]* *)*$"
 
 RecipeName = Annotated[
     str,
@@ -27,11 +28,14 @@ StudyName = Annotated[str, Field(min_length=1, description="The shipped study, o
 Rounds = Annotated[int | None, Field(ge=1, le=4096, description="How often every problem is sampled (sampling.rounds).")]
 Seed = Annotated[int | None, Field(ge=0, description="The seed that every other seed is derived from (seed).")]
 Engine = Annotated[EngineName | None, Field(description="What draws the responses (sampling.engine).")]
-Stage1Size = Annotated[int | None, Field(ge=1, description="The most problems that stage 1 gets (curation.stage1.size).")]
-Stage2Size = Annotated[int | None, Field(ge=1, description="The most problems that stage 2 gets (curation.stage2.size).")]
-Stage1Steps = Annotated[int | None, Field(ge=1, description="Training steps of stage 1 (training.stage1.steps).")]
-Stage2Steps = Annotated[int | None, Field(ge=1, description="Training steps of stage 2 (training.stage2.steps).")]
-LastStage = Annotated[Literal["stage1", "stage2"], Field(description="The stage to end with; what it starts from is trained first.")]
+Sizes = Annotated[
+    str | None,
+    Field(pattern=BY_STAGE, description="The most problems that stages get, as in `NAME=200, OTHER=50` (stages.NAME.choose.size)."),
+]
+Steps = Annotated[
+    str | None, Field(pattern=BY_STAGE, description="Training steps of stages, as in `NAME=100, OTHER=50` (stages.NAME.train.steps).")
+]
+LastStage = Annotated[str | None, Field(min_length=1, description="The stage to end with; what it starts from is trained first.")]
 Samples = Annotated[int | None, Field(ge=1, le=4096, description="How often every held-out problem is answered (evaluation.samples).")]
 Seeds = Annotated[int | None, Field(ge=2, le=16, description="Runs of every arm, one a seed (seeds).")]
 Parallel = Annotated[
@@ -42,7 +46,7 @@ Bound = Annotated[
 ]
 Changes = Annotated[
     tuple[str, ...],
-    Field(description="Any other settings, each as KEY=VALUE, as in training.stage1.weighting.family=linear."),
+    Field(description="Any other settings, each as KEY=VALUE, as in stages.NAME.train.weighting.family=linear."),
 ]
 
 
@@ -68,13 +72,25 @@ def named(run_name: str) -> str:
                 given[parameter] = load(given[parameter]).name
             except InputError:  # which the run itself tells of
                 continue
-    return run_name.format(**given)
+    return run_name.format(**{name: "the end" if value is None else value for name, value in given.items()})
 
 
 def described(fn: Callable[..., Any]) -> str:
     """The parameters of a function with the descriptions of their types, a line each, as docstrings have them."""
     hints, defaults = get_type_hints(fn, include_extras=True), inspect.signature(fn).parameters
     return "\n".join(f"    {name}: {description(hints[name])}{kept(defaults[name].default)}" for name in defaults)
+
+
+def by_stage(said: str | None, setting: str) -> dict[str, str]:
+    """A field that gives stages numbers, as changes of a recipe: the setting's dotted key in each stage, and its value.
+
+    Raises InputError for a stage that is given two.
+    """
+    pairs = [pair.replace(" ", "").split("=") for pair in said.split(",")] if said else []
+    names = [name for name, _ in pairs]
+    if twice := next((name for name in names if names.count(name) > 1), ""):
+        raise InputError(f"{said!r} gives stage {twice} two values; give one")
+    return {f"stages.{name}.{setting}": value for name, value in pairs}
 
 
 def description(hint: Any) -> str:

@@ -1,7 +1,7 @@
 """The base of every room's settings: frozen, and an unknown key is an error, so a typing mistake in a recipe is never ignored."""
 
 from collections.abc import Iterator, Sequence
-from typing import Any, get_args
+from typing import Any, get_args, get_origin
 
 from pydantic import BaseModel, ConfigDict
 
@@ -34,8 +34,9 @@ def keys_at(kind: type[Settings], place: Sequence[int | str]) -> set[str]:
 
 
 def all_keys(kind: type[Settings], before: str = "", depth: int = 0) -> Iterator[str]:
-    """Every key of settings, dotted, the shallow ones first."""
+    """Every key of settings, dotted, the shallow ones first; NAME stands for a name of one's own."""
     yield from (f"{before}{key}" for key in kind.model_fields)
     for key, field in kind.model_fields.items() if depth < DEEPEST else ():
+        named = "NAME." if get_origin(field.annotation) is dict else ""
         for inner in settings_in(field.annotation):
-            yield from all_keys(inner, f"{before}{key}.", depth + 1)
+            yield from all_keys(inner, f"{before}{key}.{named}", depth + 1)

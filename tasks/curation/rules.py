@@ -201,7 +201,7 @@ def shortage(stage: str, rule: StageRule, chosen: pl.DataFrame, candidates: pl.D
         else ""
     )
     return (
-        f"curation.{stage}: rule {rule.rule!r} finds {len(chosen)} problems with an accuracy from {rule.low} to {rule.high}, but size is "
-        f"{rule.size}. Of {len(candidates)} problems: {bands}. {missing}Lower curation.{stage}.size, move its low and high apart, bring in "
-        f"more problems, or set curation.on_shortage to warn for a smaller stage"
+        f"stages.{stage}.choose: rule {rule.rule!r} finds {len(chosen)} problems with an accuracy from {rule.low} to {rule.high}, but "
+        f"size is {rule.size}. Of {len(candidates)} problems: {bands}. {missing}Lower stages.{stage}.choose.size, move its low and high "
+        f"apart, bring in more problems, or set curation.on_shortage to warn for a smaller stage"
     )

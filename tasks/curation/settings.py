@@ -1,8 +1,8 @@
 """Which problems each training stage gets: a rule (a SQL file), its thresholds, and how many."""
 
-from typing import Literal
+from typing import Any, Literal
 
-from pydantic import Field, model_validator
+from pydantic import Field, model_serializer, model_validator
 
 from tasks.base.settings import Settings
 
@@ -30,30 +30,28 @@ class StageRule(Settings):
         return self
 
 
-class HarderStageRule(StageRule):
-    """A stage's problems from the middle down. Its own class, so that a recipe that sets one key keeps these defaults for the others."""
-
-    rule: str = "medium_to_hard"
-    size: int = Field(default=600, ge=1)
-    high: float = Field(default=0.5, ge=0, le=1)
-
-
 class CurationSettings(Settings):
-    """Both stages' problems. Sizes (about 2,000 and 600) and stage 1's thresholds are the paper's; stage 2's upper end is ours.
-
-    A problem may be in both stages; a stage that is null is not chosen for. `on_shortage` says what happens when a rule finds fewer
-    problems than `size`: an error, or a warning and a smaller stage. A stage without any problem is always an error.
+    """What holds for the choice of every stage: `on_shortage` says what happens when a rule finds fewer problems than `size`, an error, or
+    a warning and a smaller stage. A stage without any problem is always an error.
     """
 
-    stage1: StageRule | None = StageRule()
-    stage2: HarderStageRule | None = HarderStageRule()
     on_shortage: Literal["error", "warn"] = "error"
+
+
+class SetSettings(CurationSettings):
+    """What one set is chosen by: the rule of every stage of a recipe by the stage's name, in the order of training.
+
+    Null stands for a stage that is not chosen for in this set. A problem may be in several stages.
+    """
+
+    rules: dict[str, StageRule | None]
 
     @property
     def stages(self) -> dict[str, StageRule]:
-        """The rules by the name of their stage."""
-        return {name: rule for name, rule in (("stage1", self.stage1), ("stage2", self.stage2)) if rule}
+        """The rules of the stages that are chosen for."""
+        return {name: rule for name, rule in self.rules.items() if rule}
 
-    def only(self, *names: str) -> "CurationSettings":
-        """The rules of these stages, and of no other."""
-        return self.model_copy(update={name: None for name in self.stages if name not in names})
+    @model_serializer
+    def flat(self) -> dict[str, Any]:
+        """The stages beside what holds for all of them: what keys and lineage hold, as they did when there were always two."""
+        return {**self.rules, "on_shortage": self.on_shortage}

@@ -10,7 +10,6 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import polars as pl
-from pydantic import Field
 
 from tasks.base.errors import InputError, did_you_mean
 from tasks.base.settings import Settings
@@ -26,7 +25,7 @@ PROFILE = ("policy_id", "sampling_id", "grader_id")  # what tells profiles apart
 class SweepSettings(Settings):
     """What is swept: a stage's rule, the size of its groups (4, 8 or 16), the rounds of a fresh profile (4, 8, 16 or 32), set sizes."""
 
-    stage: str = Field(default="stage1", pattern="^stage[12]$")
+    stage: str
     rule: StageRule = StageRule()
     group_size: int = 8
     rounds: int = 8

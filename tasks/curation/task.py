@@ -1,4 +1,4 @@
-"""The curation task: the problems of both stages, chosen in SQL from how hard they are, with the lineage that says why.
+"""The curation task: the problems of a recipe's stages, chosen in SQL from how hard they are, with the lineage that says why.
 
 Cached by the content of the difficulty and of the problems, the settings, and every SQL file used, the rules' own included.
 """
@@ -14,11 +14,12 @@ import polars as pl
 from tasks.base.errors import InputError
 from tasks.base.files import file_digest
 from tasks.curation.rules import choose, rule_parameters, rule_path, shortage
-from tasks.curation.settings import CurationSettings, StageRule
+from tasks.curation.settings import CurationSettings, SetSettings, StageRule
 from tasks.lake.artifacts import Artifact, artifact
 from tasks.lake.lake import Lake, conform, write_parquet
 from tasks.problems.precision import stated_precision
 from tasks.steps.caching import room_task
+from tasks.steps.naming import listed
 from tasks.steps.request import StepRequest
 from tasks.warehouse.building import open_over
 from tasks.warehouse.order import sql_digests
@@ -36,12 +37,14 @@ class CurationRequest(StepRequest):
 
     difficulty: Artifact
     problems: tuple[Artifact, ...]
-    settings: CurationSettings
+    settings: SetSettings
     seed: int
     earlier: Artifact | None = None
 
     def target(self) -> Artifact:
+        names = list(self.settings.stages)
         inputs = {
+            **({"order": names} if names != sorted(names) else {}),  # a digest knows no order of keys
             **({"earlier": self.earlier.content} if self.earlier else {}),
             "version": VERSION,
             "difficulty": self.difficulty.content,
@@ -54,7 +57,7 @@ class CurationRequest(StepRequest):
         return artifact(self.home, "curated", inputs)
 
     def said(self) -> str:
-        return f"choose the problems of {' and '.join(self.settings.stages)}"
+        return f"choose the problems of {listed(list(self.settings.stages))}"
 
 
 @room_task(name="curate")

@@ -26,8 +26,8 @@ LINEAGE = "difficulty_prior.json"
 CARD = "README.md"
 USE = {
     "datasets": "TRL reads the rows as they are (`prompt`, `images`).",
-    "verl": f"`bash stage1.sh` trains with verl 0.9.1: `{source.ESTIMATOR}` registers the weights, `{source.REWARD}` is the reward.",
-    "easyr1": "In this folder, `python3 -m verl.trainer.main config=stage1.yaml` trains with EasyR1; the weights are in the reward.",
+    "verl": f"`bash {{first}}.sh` trains with verl 0.9.1: `{source.ESTIMATOR}` registers the weights, `{source.REWARD}` is the reward.",
+    "easyr1": "In this folder, `python3 -m verl.trainer.main config={first}.yaml` trains with EasyR1; the weights are in the reward.",
 }
 
 
@@ -86,8 +86,10 @@ def texts_for(to: str, stages: dict[str, StageSettings], prompting: PromptingSet
 def card(to: str, stages: dict[str, StageSettings]) -> str:
     """A dataset card, by which `datasets.load_dataset(FOLDER)` finds the stages as splits, and how to go on."""
     splits = "\n".join(f"  - split: {name}\n    path: {name}.parquet" for name in stages)
-    later = " The second stage asks for what the first left, in the variable MODEL." if to != "datasets" and len(stages) > 1 else ""
-    about = f"Written by `difficulty-prior export --to {to}`. {USE[to]}{later} Where it comes from is in `{LINEAGE}`."
+    first, *later = stages
+    onward = f" Then {', '.join(f'`{name}`' for name in later)}: a stage asks for what the one before left, in the variable MODEL."
+    use = USE[to].format(first=first) + (onward if later and to != "datasets" else "")
+    about = f"Written by `difficulty-prior export --to {to}`. {use} Where it comes from is in `{LINEAGE}`."
     return f"---\nconfigs:\n- config_name: default\n  data_files:\n{splits}\n---\n\n# A curated set of Difficulty Prior\n\n{about}\n"
 
 

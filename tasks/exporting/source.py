@@ -39,8 +39,8 @@ def verl_reward(stages: dict[str, StageSettings]) -> str:
     for name, stage in stages.items():
         if stage.format_reward >= 1:
             raise InputError(
-                f"training.{name}.format_reward is {stage.format_reward}: verl's estimator sees one score, in which a kept format of 1 or "
-                "more looks like a right answer; set it below 1"
+                f"stages.{name}.train.format_reward is {stage.format_reward}: verl's estimator sees one score, in which a kept format of "
+                "1 or more looks like a right answer; set it below 1"
             )
     return written("The reward for verl: reward.custom_reward_function.path is this file.", "", stages, VERL_REWARD)
 

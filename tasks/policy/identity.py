@@ -52,7 +52,7 @@ class PolicySettings(Settings):
 
 
 class Policy(BaseModel):
-    """A policy by name ("base", "stage1", …) and identity; `model` is a folder or a hub id at `revision`, `adapter` a folder."""
+    """A policy by name ("base", or its stage's) and identity; `model` is a folder or a hub id at `revision`, `adapter` a folder."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 

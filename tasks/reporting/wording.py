@@ -79,6 +79,6 @@ def change(difference: float | None, low: float | None, high: float | None) -> s
 
 
 def policy_title(policy: str) -> str:
-    """A policy's name as a heading shows it: "stage1" is "Stage 1"."""
+    """A policy's name as a heading shows it: "warmup2" is "Warmup 2"."""
     spaced = re.sub(r"(?<=[a-z])(?=\d)", " ", label(policy))
     return spaced[:1].upper() + spaced[1:]

@@ -1,6 +1,6 @@
 """What of a policy is trained: all weights, all but the vision tower, or a LoRA adapter on frozen and perhaps quantized weights.
 
-A policy that has an adapter already, as the one that stage 1 leaves, goes on with that adapter on the same base. Merging it and beginning
+A policy that has an adapter already, as the one that a stage leaves, goes on with that adapter on the same base. Merging it and beginning
 another would need a copy of the whole model per stage, could not be undone in 4 bits, and would leave nothing small to serve.
 """
 
@@ -77,7 +77,7 @@ def lora_config(model: PreTrainedModel, lora: LoraSettings) -> LoraConfig:
     names = sorted({name.rpartition(".")[2] for name in linear})
     wanted = names if lora.targets == "all-linear" else sorted(set(lora.targets))
     if unknown := sorted(set(wanted) - set(names)):
-        raise InputError(f"training.lora.targets: the policy has no linear layer {', '.join(unknown)}; it has {', '.join(names)}")
+        raise InputError(f"train.lora.targets: the policy has no linear layer {', '.join(unknown)}; it has {', '.join(names)}")
     return LoraConfig(
         r=lora.rank,
         lora_alpha=lora.alpha,  # type: ignore[arg-type]  # a float does as well

@@ -28,7 +28,7 @@ def launch_config(given: Path) -> Path:
     shipped = sorted(path.stem for path in CONFIGS.glob("*.yaml"))
     meant = did_you_mean(str(given), shipped)
     raise InputError(
-        f"training.accelerate: there is no file {given.absolute()}, and {str(given)!r}{meant} is none of the shipped configs "
+        f"train.accelerate: there is no file {given.absolute()}, and {str(given)!r}{meant} is none of the shipped configs "
         f"({', '.join(shipped)}); "
         "give one of them or a config of `accelerate launch`, or leave it out"
     )
@@ -42,18 +42,18 @@ def read_config(path: Path) -> "ClusterConfig":
     try:
         config = load_config_from_file(str(path))
     except (ValueError, TypeError, KeyError, AttributeError) as error:
-        raise InputError(f"training.accelerate: {path} is not a config of `accelerate launch`: {error}") from error
+        raise InputError(f"train.accelerate: {path} is not a config of `accelerate launch`: {error}") from error
     if not isinstance(config, ClusterConfig):
-        raise InputError(f"training.accelerate: {path} is for SageMaker; give one with compute_environment LOCAL_MACHINE")
+        raise InputError(f"train.accelerate: {path} is for SageMaker; give one with compute_environment LOCAL_MACHINE")
     if config.distributed_type == DistributedType.DEEPSPEED and not is_deepspeed_available():
-        raise InputError(f"training.accelerate: {path} asks for DeepSpeed, which is not installed: {EXTRAS['deepspeed'].install}")
+        raise InputError(f"train.accelerate: {path} asks for DeepSpeed, which is not installed: {EXTRAS['deepspeed'].install}")
     return config
 
 
 def process_count(config: "ClusterConfig", wanted: int | None, gpus: int) -> int:
     """How many processes to start over all machines: `wanted`, else the config's number, else one for each of a machine's `gpus`."""
     if not config.use_cpu and not gpus:
-        raise InputError("training.accelerate: the launch config is for GPUs, and this machine has none; give cpu_2, or leave it out")
+        raise InputError("train.accelerate: the launch config is for GPUs, and this machine has none; give cpu_2, or leave it out")
     return wanted or (config.num_processes if config.num_processes > 0 else gpus * config.num_machines)
 
 

@@ -14,10 +14,10 @@ def check_machine(settings: StageSettings) -> None:
     check_trackers(settings.report_to)
     if settings.liger is True and not liger_runs():
         raise InputError(
-            f"training.liger: true needs a GPU and Liger's kernels ({EXTRAS['liger'].install}); `auto` uses them only where they are"
+            f"train.liger: true needs a GPU and Liger's kernels ({EXTRAS['liger'].install}); `auto` uses them only where they are"
         )
     if settings.lora and settings.lora.quantize and not EXTRAS["qlora"].is_installed:
-        raise InputError(f"training.lora.quantize: {settings.lora.quantize} needs bitsandbytes: {EXTRAS['qlora'].install}, or leave it out")
+        raise InputError(f"train.lora.quantize: {settings.lora.quantize} needs bitsandbytes: {EXTRAS['qlora'].install}, or leave it out")
     check_rollouts(settings.rollouts)
 
 

@@ -20,7 +20,7 @@ def check_trackers(trackers: Sequence[Tracker]) -> None:
     for tracker in trackers:
         if not any(find_spec(package) for package in PACKAGES[tracker]):
             raise InputError(
-                f"training.report_to: {tracker} is not installed: pip install {PACKAGES[tracker][0]}, or take it out of report_to "
+                f"train.report_to: {tracker} is not installed: pip install {PACKAGES[tracker][0]}, or take it out of report_to "
                 "(the metrics are in the lake's `metrics` all the same)"
             )
 

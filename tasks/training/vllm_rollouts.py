@@ -57,11 +57,11 @@ def check_rollouts(rollouts: RolloutSettings) -> None:
         return
     if not torch.cuda.is_available():
         raise InputError(
-            "training.rollouts: engine vllm needs a GPU, and this machine has none (vLLM's CPU build takes no new weights while it runs); "
+            "train.rollouts: engine vllm needs a GPU, and this machine has none (vLLM's CPU build takes no new weights while it runs); "
             "set engine to transformers"
         )
     if not EXTRAS["vllm"].is_installed:
-        raise InputError(f"training.rollouts: vLLM is not installed: {EXTRAS['vllm'].install}, or set engine to transformers")
+        raise InputError(f"train.rollouts: vLLM is not installed: {EXTRAS['vllm'].install}, or set engine to transformers")
     if rollouts.mode == "server":
         assert rollouts.base_url
         check_server(rollouts.base_url.rstrip("/"), rollouts.timeout_s)
@@ -79,7 +79,7 @@ def check_server(base_url: str, timeout_s: float) -> None:
         != "processed_logprobs",
     }
     if fault := next((words for words, found in faults.items() if found), ""):
-        raise InputError(f"training.rollouts.base_url: {base_url} cannot be trained with: {fault}; start it with `{SERVE}`")
+        raise InputError(f"train.rollouts.base_url: {base_url} cannot be trained with: {fault}; start it with `{SERVE}`")
 
 
 def wait_for(base_url: str, timeout_s: float) -> None:
@@ -88,7 +88,7 @@ def wait_for(base_url: str, timeout_s: float) -> None:
     while fault := unhealthy(base_url):
         if time.monotonic() + PAUSE_S > deadline:
             raise InputError(
-                f"training.rollouts.base_url: no healthy server at {base_url} after {timeout_s:g} s ({fault}); start it, on GPUs of its "
+                f"train.rollouts.base_url: no healthy server at {base_url} after {timeout_s:g} s ({fault}); start it, on GPUs of its "
                 f"own, with `{SERVE}`"
             )
         time.sleep(PAUSE_S)

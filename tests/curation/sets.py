@@ -5,14 +5,15 @@ from pathlib import Path
 
 from PIL import Image
 
-from tasks.curation.settings import CurationSettings, HarderStageRule, StageRule
+from tasks.curation.settings import SetSettings, StageRule
 from tasks.difficulty.task import DifficultyRequest, measure_difficulty
 from tasks.estimates.settings import DifficultySettings
 from tasks.lake.artifacts import Artifact
 from tasks.lake.lake import Lake
 from tests.sql.rows import graded_artifact, problems_artifact, verdicts
 
-SMALL = CurationSettings(stage1=StageRule(size=6), stage2=HarderStageRule(size=3))
+HARDER = StageRule(rule="medium_to_hard", size=3, high=0.5)
+SMALL = SetSettings(rules={"stage1": StageRule(size=6), "stage2": HARDER})
 
 
 def picture(shade: int) -> bytes:

@@ -1,13 +1,7 @@
 import pytest
 from pydantic import ValidationError
 
-from tasks.curation.settings import CurationSettings, StageRule
-
-
-def test_defaults_are_the_papers():
-    settings = CurationSettings()
-    assert (settings.stage1.size, settings.stage2.size) == (2000, 600)
-    assert (settings.stage1.low, settings.stage1.high) == (0.084, 0.87)
+from tasks.curation.settings import SetSettings, StageRule
 
 
 def test_thresholds_the_wrong_way_round_say_so():
@@ -21,6 +15,7 @@ def test_values_that_make_no_sense_are_refused(wrong):
         StageRule(**wrong)
 
 
-def test_setting_one_key_of_stage_two_keeps_its_other_defaults():
-    stage = CurationSettings.model_validate({"stage2": {"size": 10}}).stage2
-    assert (stage.rule, stage.size, stage.low, stage.high) == ("medium_to_hard", 10, 0.084, 0.5)
+def test_a_set_is_written_as_it_was_when_there_were_always_two_stages():
+    settings = SetSettings(rules={"stage1": StageRule(size=6), "stage2": None}, on_shortage="warn")
+    assert settings.model_dump(mode="json") == {"stage1": StageRule(size=6).model_dump(), "stage2": None, "on_shortage": "warn"}
+    assert settings.stages == {"stage1": StageRule(size=6)}

@@ -6,13 +6,13 @@ import pytest
 from tasks.base.errors import InputError
 from tasks.base.files import file_digest
 from tasks.curation import task
-from tasks.curation.settings import CurationSettings, HarderStageRule, StageRule
+from tasks.curation.settings import SetSettings, StageRule
 from tasks.difficulty.task import DifficultyRequest, measure_difficulty
 from tasks.estimates.settings import DifficultySettings
 from tasks.lake.artifacts import Artifact
 from tasks.lake.lake import RELATIONS
 from tasks.warehouse.relations import SQL
-from tests.curation.sets import SMALL, measured
+from tests.curation.sets import HARDER, SMALL, measured
 from tests.sql.rows import graded_artifact, problems_artifact, verdicts
 
 
@@ -22,6 +22,11 @@ def asked(home, difficulty, problems, settings, seed) -> task.CurationRequest:
 
 def curate(*given) -> Artifact:
     return task.curate_sets.fn(asked(*given))
+
+
+def with_rule(stage: str, rule: StageRule) -> SetSettings:
+    """The small set's settings with another rule for a stage."""
+    return SMALL.model_copy(update={"rules": {**SMALL.rules, stage: rule}})
 
 
 def test_stages_load_as_datasets_with_pictures(tmp_path):
@@ -89,7 +94,7 @@ def test_plan_follows_the_rules_sql(tmp_path):
     given = measured(tmp_path)
     path = tmp_path / "mine.sql"
     path.write_text((SQL / "curation" / "medium.sql").read_text())
-    settings = SMALL.model_copy(update={"stage1": StageRule(rule=str(path), size=6)})
+    settings = with_rule("stage1", StageRule(rule=str(path), size=6))
     before = asked(tmp_path, *given, settings, 0).target()
     assert asked(tmp_path, *given, settings, 0).target() == before
     path.write_text(path.read_text() + "\n-- edited")
@@ -98,8 +103,8 @@ def test_plan_follows_the_rules_sql(tmp_path):
 
 def test_too_few_problems_are_an_error_or_a_warning(tmp_path, caplog):
     given = measured(tmp_path)
-    wish = SMALL.model_copy(update={"stage1": StageRule(size=500)})
-    with pytest.raises(InputError, match=r"curation\.stage1[\s\S]*size is 500[\s\S]*hopeless 5, hard 10"):
+    wish = with_rule("stage1", StageRule(size=500))
+    with pytest.raises(InputError, match=r"stages\.stage1\.choose[\s\S]*size is 500[\s\S]*hopeless 5, hard 10"):
         curate(tmp_path, *given, wish, 0)
     with caplog.at_level(logging.WARNING):
         made = curate(tmp_path, *given, wish.model_copy(update={"on_shortage": "warn"}), 0)
@@ -109,8 +114,8 @@ def test_too_few_problems_are_an_error_or_a_warning(tmp_path, caplog):
 
 
 def test_a_stage_without_problems_is_always_an_error(tmp_path):
-    nothing = SMALL.model_copy(update={"stage2": HarderStageRule(low=0.51, high=0.52, size=1), "on_shortage": "warn"})
-    with pytest.raises(InputError, match=r"curation\.stage2: .* finds 0 problems"):
+    nothing = with_rule("stage2", StageRule(low=0.51, high=0.52, size=1)).model_copy(update={"on_shortage": "warn"})
+    with pytest.raises(InputError, match=r"stages\.stage2\.choose: .* finds 0 problems"):
         curate(tmp_path, *measured(tmp_path), nothing, 0)
 
 
@@ -120,7 +125,7 @@ def test_problems_with_two_golds_are_left_out_and_told(tmp_path, caplog):
     rows = [row for name in "abc" for row in verdicts(name, "cciiiiii")]
     graded, bands = graded_artifact(tmp_path, rows), DifficultySettings()
     difficulty = measure_difficulty.fn(DifficultyRequest(home=tmp_path, graded=graded, problems=tuple(problems), settings=bands))
-    settings = CurationSettings(stage1=StageRule(size=2), stage2=HarderStageRule(size=2))
+    settings = SetSettings(rules={"one": StageRule(size=2), "two": HARDER.model_copy(update={"size": 2})})
     with caplog.at_level(logging.WARNING):
         made = curate(tmp_path, difficulty, tuple(problems), settings, 0)
     assert set(pl.read_parquet(made.file("curated.parquet"))["problem_id"]) == {"a", "c"}

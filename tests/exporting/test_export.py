@@ -259,7 +259,7 @@ def test_a_batch_is_normalised_as_the_trainer_does(tmp_path: Path) -> None:
 
 
 def test_a_format_worth_a_right_answer_is_refused_for_verl() -> None:
-    with pytest.raises(InputError, match=r"training\.stage1\.format_reward is 1\.0: verl's estimator sees one score"):
+    with pytest.raises(InputError, match=r"stages\.stage1\.train\.format_reward is 1\.0: verl's estimator sees one score"):
         verl_reward({"stage1": StageSettings(format_reward=1.0)})
 
 

@@ -27,10 +27,10 @@ TINY = {
     "policy": {"model": "starter", "dtype": "float32"},
     "problems": {"starter": {"n_train": 40, "n_heldout": 12}},
     "sampling": {"rounds": 4, "max_tokens": 40, "shard_size": 80},
-    "curation": {"stage1": {"size": 8}, "stage2": {"size": 4, "high": 0.76}, "on_shortage": "warn"},
-    "training": {
-        "stage1": {**STAGE, "steps": 4},
-        "stage2": {**STAGE, "steps": 3, "hints": True},
+    "curation": {"on_shortage": "warn"},
+    "stages": {
+        "stage1": {"choose": {"size": 8}, "train": {**STAGE, "steps": 4}},
+        "stage2": {"choose": {"rule": "medium_to_hard", "size": 4, "high": 0.76}, "train": {**STAGE, "steps": 3, "hints": True}},
     },
     "evaluation": {"samples": 2},
 }

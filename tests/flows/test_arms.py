@@ -16,14 +16,13 @@ FIELDS: dict[str, Any] = {
     "baseline": "plain",
     "recipe": {
         "problems": {"starter": {}},
-        "curation": {"stage1": {"rule": "random"}, "stage2": None},
-        "training": {"stage1": {**STAGE, "weighting": {"family": "none"}}, "stage2": None},
+        "stages": {"only": {"choose": {"rule": "random"}, "train": {**STAGE, "weighting": {"family": "none"}}}},
     },
     "arms": [
         {"name": "base", "train": False},
         {"name": "plain"},
-        {"name": "curated", "adds_to": "plain", "changes": {"curation.stage1.rule": "medium"}},
-        {"name": "weighted", "adds_to": "curated", "changes": {"training.stage1.weighting.family": "linear"}},
+        {"name": "curated", "adds_to": "plain", "changes": {"stages.only.choose.rule": "medium"}},
+        {"name": "weighted", "adds_to": "curated", "changes": {"stages.only.train.weighting.family": "linear"}},
     ],
 }
 
@@ -36,10 +35,10 @@ def changed(arm: dict[str, Any] | None = None, **fields: Any) -> dict[str, Any]:
 def test_an_arm_has_the_changes_of_those_it_adds_to_and_its_own() -> None:
     study = Study.model_validate(FIELDS)
     plain, weighted = (study.arm_recipe(study.arms[place], 1) for place in (1, 3))
-    assert (plain.curation.stage1.rule, plain.training.stage1.weighting.family) == ("random", "none")
-    assert (weighted.curation.stage1.rule, weighted.training.stage1.weighting.family) == ("medium", "linear")
+    assert (plain.stages["only"].choose.rule, plain.stages["only"].train.weighting.family) == ("random", "none")
+    assert (weighted.stages["only"].choose.rule, weighted.stages["only"].train.weighting.family) == ("medium", "linear")
     assert (weighted.seed, weighted.name) == (1, "two")
-    assert FIELDS["recipe"]["curation"]["stage1"] == {"rule": "random"}
+    assert FIELDS["recipe"]["stages"]["only"]["choose"] == {"rule": "random"}
 
 
 def test_the_shipped_study_spends_the_same_in_every_arm() -> None:
@@ -47,7 +46,7 @@ def test_the_shipped_study_spends_the_same_in_every_arm() -> None:
     spent = {completions(study.arm_recipe(arm, 0)) for arm in study.arms if arm.train}
     assert len(spent) == 1
     assert study.seeds >= 5
-    families = {study.arm_recipe(arm, 0).training.stage1.weighting.family for arm in study.arms}
+    families = {study.arm_recipe(arm, 0).stages["stage1"].train.weighting.family for arm in study.arms}
     assert families == {"none", "linear", "quadratic", "inverse", "exponential", "steep_exponential"}
 
 
@@ -58,9 +57,9 @@ def test_the_shipped_study_spends_the_same_in_every_arm() -> None:
         (changed({"name": "x", "adds_to": "y"}), "arm 'x' adds to 'y', which is no arm before it"),
         (changed(baseline="grpo"), "the baseline 'grpo' is none of the arms: base, plain, curated, weighted"),
         (changed(baseline="base"), "the baseline 'base' does not train"),
-        (changed({"name": "x", "adds_to": "plain", "changes": {"training.stage1.steps": 9}}), r"arm 'x' trains on 144 .*'plain' on 128"),
-        (changed({"name": "x", "changes": {"training.stage1.stepps": 9}}), r"arm 'x': unknown key `training\.stage1\.stepps`"),
-        (changed({"name": "x", "changes": {"curation.stage2.size": 9}}), r"arm 'x': 'curation\.stage2\.size' is not a key of the recipe"),
+        (changed({"name": "x", "adds_to": "plain", "changes": {"stages.only.train.steps": 9}}), r"arm 'x' trains on 144 .*'plain' on 128"),
+        (changed({"name": "x", "changes": {"stages.only.train.stepps": 9}}), r"arm 'x': unknown key `stages\.only\.train\.stepps`"),
+        (changed({"name": "x", "changes": {"stages.onyl.choose.size": 9}}), r"arm 'x': there is no stage 'onyl' \(did you mean `only`\?\)"),
         (changed({"name": "x", "changes": {"seed": 9}}), r"arm 'x': `seed` is the study's to set"),
         (changed(seeds=1), "`seeds`"),
     ],

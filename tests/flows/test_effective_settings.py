@@ -42,7 +42,7 @@ def effective(stage: StageSettings) -> dict[str, Any]:
 def stages_of(fields: dict[str, Any]) -> dict[str, StageSettings]:
     """The stages that a documented recipe, or a part of one, sets, with everything that it leaves open."""
     recipe = Recipe.model_validate({"name": "part", "problems": {"starter": {}}, **fields})
-    return {name: stage for name, stage in recipe.training.stages.items() if name in fields.get("training", {})}
+    return {name: stage.train for name, stage in recipe.stages.items() if name in fields.get("stages", {})}
 
 
 def test_there_are_recipes_in_the_docs() -> None:
@@ -65,7 +65,7 @@ def test_the_documented_recipe_draws_everywhere_alike(tmp_path: Path) -> None:
 
 def said(recipe: Recipe) -> list[str]:
     """What is warned of in a recipe whose stages are all to be trained."""
-    steps = [Step(1, name, "train", State.waits, None, None, [], {}, {"stage": name}) for name in recipe.training.stages]
+    steps = [Step(1, name, "train", State.waits, None, None, [], {}, {"stage": name}) for name in recipe.stages]
     return remarks(recipe, steps)[0]
 
 
@@ -77,21 +77,21 @@ def test_shipped_recipes_are_not_warned_of(name: str) -> None:
 @pytest.mark.parametrize("name", ["starter", "mathvision"])
 def test_the_starter_is_trained_as_it_always_was(name: str) -> None:
     """With the settings that its published figures were measured at, whatever the defaults are."""
-    for stage in load_recipe(name).training.stages.values():
-        assert {**effective(stage), "max_tokens": stage.max_tokens} == {**STARTER_STAGE, "autocast": True}
+    for stage in load_recipe(name).stages.values():
+        assert {**effective(stage.train), "max_tokens": stage.train.max_tokens} == {**STARTER_STAGE, "autocast": True}
 
 
 def test_every_arm_of_the_study_is_trained_as_it_always_was() -> None:
     study = load_study("study")
-    stages = [stage for arm in study.arms for stage in study.arm_recipe(arm, 0).training.stages.values()]
+    stages = [stage.train for arm in study.arms for stage in study.arm_recipe(arm, 0).stages.values()]
     assert {tuple(effective(stage).items()) for stage in stages} == {
         tuple((name, {**REAL, **STARTER_STAGE}[name]) for name in effective(stages[0]))
     }
 
 
 def test_the_paper_s_recipe_is_a_real_run() -> None:
-    for stage in load_recipe("paper").training.stages.values():
-        assert effective(stage) == {**REAL, "gradient_checkpointing": True}
+    for stage in load_recipe("paper").stages.values():
+        assert effective(stage.train) == {**REAL, "gradient_checkpointing": True}
 
 
 LARGE = """
@@ -99,7 +99,9 @@ name: large
 policy: {model: Qwen/Qwen2.5-VL-7B-Instruct}
 problems: {starter: {}}
 sampling: {temperature: 0.7}
-training: {stage1: {learning_rate: 1.0e-4, micro_batch: 4}, stage2: {lora: {}, micro_batch: 4, temperature: 0.7}}
+stages:
+  whole: {train: {learning_rate: 1.0e-4, micro_batch: 4}}
+  adapted: {train: {lora: {}, micro_batch: 4, temperature: 0.7, hints: true}}
 evaluation: {hints: false}
 """
 
@@ -109,13 +111,13 @@ def test_a_plan_warns_and_says_how_stages_train(tmp_path: Path) -> None:
     recipe.write_text(LARGE)
     found = plan_flow(pipeline, load_recipe(str(recipe)), tmp_path / "runs")
     assert [line.split(":")[0] for line in found.warnings] == [
-        "stage1 trains a policy of 7 billion weights with learning_rate 0.0001 for all weights",
-        "stage1",
-        "stage2",
+        "whole trains a policy of 7 billion weights with learning_rate 0.0001 for all weights",
+        "whole",
+        "adapted",
     ]
     assert "temperature 1.0 in training, but 0.7 in the profile and the evaluation" in found.warnings[1]
     assert "hints on in training, but off in the profile and the evaluation" in found.warnings[2]
-    assert "stage2 trains an adapter of rank 32 of a policy of 7 billion weights: learning_rate 1e-05, adam_beta2 0.999" in found.notes[1]
+    assert "adapted trains an adapter of rank 32 of a policy of 7 billion weights: learning_rate 1e-05, adam_beta2 0.999" in found.notes[1]
     assert not (tmp_path / "runs").exists()
 
 
@@ -124,5 +126,5 @@ def test_the_command_prints_warnings_and_notes(tmp_path: Path, capsys: pytest.Ca
     recipe.write_text(LARGE)
     show_plan(train, load_recipe(str(recipe)), tmp_path / "runs", as_json=False)
     lines = capsys.readouterr().out.splitlines()
-    assert len([line for line in lines if line.startswith("warning  stage")]) == 3
-    assert any(line.startswith("note     stage2 trains an adapter of rank 32") for line in lines)
+    assert len([line for line in lines if line.startswith(("warning  whole", "warning  adapted"))]) == 3
+    assert any(line.startswith("note     adapted trains an adapter of rank 32") for line in lines)

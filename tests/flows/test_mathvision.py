@@ -20,7 +20,7 @@ def lake(tmp_path_factory: pytest.TempPathFactory, prefect_home: Path) -> Lake:
     """A lake in which the shipped recipe has run, with fewer steps."""
     home, patch = tmp_path_factory.mktemp("mathvision"), pytest.MonkeyPatch()
     patch.setenv("MATHVISION_DIR", str(MATHVISION))
-    few = ["training.stage1.steps=2", "training.stage2.steps=2", "evaluation.samples=1", "evaluation.hints=false"]
+    few = ["stages.stage1.train.steps=2", "stages.stage2.train.steps=2", "evaluation.samples=1", "evaluation.hints=false"]
     done = run(home, PROJECT / "deployments" / "recipes" / "mathvision.yaml", prefect_home, *few)
     patch.undo()
     assert done.returncode == 0, done.stdout + done.stderr

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 import yaml
 
-from flows.commands.costs import BEGIN, END, completions, gpu_hours, read_assumptions, tables, training_memory
+from flows.commands.costs import BEGIN, END, completions, gpu_hours, largest_memory, read_assumptions, tables
 from flows.commands.plan import plan_flow
 from flows.pipeline import pipeline
 from flows.recipe import RECIPES, load_recipe
@@ -38,7 +38,8 @@ def test_it_is_dry_run_without_a_network(tmp_path: Path, monkeypatch: pytest.Mon
 
 
 def test_it_is_what_the_paper_says() -> None:
-    sets, stages = RECIPE.curation.stages, RECIPE.training.stages
+    sets = {name: stage.choose for name, stage in RECIPE.stages.items()}
+    stages = {name: stage.train for name, stage in RECIPE.stages.items()}
     assert (RECIPE.policy.model, RECIPE.sampling.adaptive) == ("Qwen/Qwen2.5-VL-7B-Instruct", None)
     assert [(rule.size, rule.low) for rule in sets.values()] == [(2000, 0.084), (600, 0.084)]
     assert (sets["stage1"].high, RECIPE.difficulty.low, RECIPE.difficulty.high) == (0.87, 0.084, 0.87)
@@ -62,7 +63,7 @@ def test_the_arithmetic() -> None:
     assert parts["profile"] == (2101 + 6457) * 8
     assert parts["evaluation"] == (601 + 1000 + 3940 + 3040) * 4 * 3
     assert gpu_hours(6400, ASSUMED) == pytest.approx(1.0)
-    memory = training_memory(RECIPE.training.stage1, ASSUMED)
+    memory = largest_memory(RECIPE, ASSUMED)
     assert sum(memory.values()) < 0.8 * ASSUMED.gpu_gib * 2**30
     assert memory["weights, gradients, Adam's moments (float32, sharded)"] == 16 * ASSUMED.model.parameters / 8
 

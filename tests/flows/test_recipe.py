@@ -28,15 +28,15 @@ def test_a_recipe_survives_the_trip_through_prefects_parameters() -> None:
 
 
 def test_changes_are_applied() -> None:
-    recipe = load_recipe("starter", ["sampling.rounds=16", "training.stage2.hints=false", "prompting.hints.by_band={hard: hard}"])
+    recipe = load_recipe("starter", ["sampling.rounds=16", "stages.stage2.train.hints=false", "prompting.hints.by_band={hard: hard}"])
     assert recipe.sampling.rounds == 16
-    assert not recipe.training.stage2.hints
+    assert not recipe.stages["stage2"].train.hints
     assert recipe.prompting.hints.by_band == {"hard": "hard"}
 
 
 def test_validation_needs_problems_of_any_kind(tmp_path: Path) -> None:
-    text = "name: mine\nproblems: {starter: {n_validation: 8}}\ntraining: {stage1: {validation: {every: 5}}}\n"
-    validation = load_recipe(own(tmp_path, text)).training.stage1.validation
+    text = "name: mine\nproblems: {starter: {n_validation: 8}}\nstages: {one: {train: {validation: {every: 5}}}}\n"
+    validation = load_recipe(own(tmp_path, text)).stages["one"].train.validation
     assert validation is not None
     assert (validation.every, validation.problems, validation.keep_best) == (5, None, False)
 
@@ -59,14 +59,13 @@ def own(tmp_path: Path, text: str) -> str:
             STARTER + "difficulty: {low: 0.9, high: 0.1}\n",
             r"`difficulty`: the bands' edges must rise.*put low < hard_below < medium_below < high",
         ),
-        (STARTER + "curation: {stage1: {low: 0.9, high: 0.1}}\n", r"mine\.yaml: `curation\.stage1`.*0\.9.*0\.1"),
-        (STARTER + "training: {stage1: {group_size: 1}}\n", r"`training\.stage1.*group"),
-        (STARTER + "training: {stage1: {weighting: {high: 0.1, low: 0.5}}}\n", r"high 0\.1 is below low 0\.5"),
-        (STARTER + "curation: {stage2: null}\n", r"training\.stage2 has no problems, since curation\.stage2 is null"),
-        (STARTER + "training: {stage2: null}\nreprofile: {}\n", r"reprofile chooses stage 2 anew, but training\.stage2 is null"),
+        (STARTER + "stages: {one: {choose: {low: 0.9, high: 0.1}}}\n", r"mine\.yaml: `stages\.one\.choose`.*0\.9.*0\.1"),
+        (STARTER + "stages: {one: {train: {group_size: 1}}}\n", r"`stages\.one\.train.*group"),
+        (STARTER + "stages: {one: {train: {weighting: {high: 0.1, low: 0.5}}}}\n", r"high 0\.1 is below low 0\.5"),
+        (STARTER + "stages: {one: {}}\nreprofile: {}\n", r"reprofile chooses the stages after the first anew, but one is the only one"),
         (
-            STARTER + "training: {stage2: {validation: {}}}\n",
-            r"stage2\.validation has no problems to ask: give problems\.validation",
+            STARTER + "stages: {one: {train: {validation: {}}}}\n",
+            r"stages\.one\.train\.validation has no problems to ask: give problems\.validation",
         ),
         ("name: mine\nproblems: {}\n", r"`problems`: no problems to train on: give `train` sources"),
         ("name: [\n", r"mine\.yaml is not YAML"),
@@ -86,9 +85,9 @@ def test_faults_name_the_key_and_the_way_out(tmp_path: Path, text: str, fault: s
         ("sampling.max-tokens=3", "unknown key `sampling.max-tokens` (did you mean `sampling.max_tokens`?)"),
         ("Sampling.rounds=3", "unknown key `Sampling` (did you mean `sampling`?)"),
         ("temperature=1", "unknown key `temperature` (did you mean `sampling.temperature`?)"),
-        ("training.stage1.learnin_rate=1", "unknown key `training.stage1.learnin_rate` (did you mean `training.stage1.learning_rate`?)"),
-        ("training.stage1.weighting.famly=x", "`training.stage1.weighting.famly` (did you mean `training.stage1.weighting.family`?)"),
-        ("training.stage1.lora={rnak: 3}", "`training.stage1.lora.rnak` (did you mean `training.stage1.lora.rank`?)"),
+        ("stages.stage1.train.learnin_rate=1", "`stages.stage1.train.learnin_rate` (did you mean `stages.stage1.train.learning_rate`?)"),
+        ("stages.stage2.train.weighting.famly=x", "(did you mean `stages.stage2.train.weighting.family`?)"),
+        ("stages.stage1.train.lora={rnak: 3}", "(did you mean `stages.stage1.train.lora.rank`?)"),
         ("prompting.hints.by_bnd={}", "`prompting.hints.by_bnd` (did you mean `prompting.hints.by_band`?)"),
         ("problems.train=[{nam: x, path: y}]", "unknown key `problems.train.0.nam` (did you mean `problems.train.0.name`?)"),
         ("zzzz=1", "unknown key `zzzz`; remove it"),

@@ -20,12 +20,13 @@ def small_study(folder: Path) -> Path:
     recipe = {name: deepcopy(TINY[name]) for name in ("policy", "problems", "sampling")}
     recipe["problems"]["starter"] |= {"n_train": 12, "n_heldout": 4, "n_validation": 2}
     recipe["sampling"] |= {"rounds": 2}
-    recipe["curation"] = {"stage1": {"rule": "random", "size": 6}, "stage2": None, "on_shortage": "warn"}
-    recipe["training"] = {"stage1": {**STAGE, "validation": {"every": 1, "samples": 1}}, "stage2": None}
+    recipe["curation"] = {"on_shortage": "warn"}
+    train = {**STAGE, "validation": {"every": 1, "samples": 1}}
+    recipe["stages"] = {"only": {"choose": {"rule": "random", "size": 6}, "train": train}}
     recipe["evaluation"] = {"samples": 2, "hints": False}
     arms = [
         {"name": "base", "train": False},
-        {"name": "weights <b>", "adds_to": "base", "changes": {"training.stage1.weighting.family": "linear"}},
+        {"name": "weights <b>", "adds_to": "base", "changes": {"stages.only.train.weighting.family": "linear"}},
     ]
     path = folder / "small.yaml"
     fields = {"name": "small", "seeds": 2, "parallel": 2, "baseline": "weights <b>", "targets": [0.0], "recipe": recipe, "arms": arms}

@@ -14,7 +14,7 @@ import polars as pl
 from PIL import Image
 
 from tasks.base.files import digest
-from tasks.curation.settings import CurationSettings
+from tasks.curation.settings import SetSettings, StageRule
 from tasks.curation.task import CurationRequest, curate_sets
 from tasks.difficulty.measurement import open_graded
 from tasks.difficulty.task import FILES as DIFFICULTY_FILES
@@ -253,18 +253,20 @@ def make(home: Path, size: Size) -> Run:
     heldout = tuple(maker.problems(dataset, "heldout") for dataset in size.datasets)
     difficulty = maker.difficulty(maker.graded("base-id", train, gain=0.0), train)
     half = max(1, size.problems // 4)
-    rules: dict = {"on_shortage": "warn"}
-    for stage, rule, high in zip(STAGES, size.rules, size.highs, strict=True):
-        rules[stage] = {"size": half, "low": size.low, "high": high, "rule": rule}
-    curation, home = CurationSettings.model_validate(rules), maker.lake.home
+    rules = {
+        stage: StageRule(size=half, low=size.low, high=high, rule=rule)
+        for stage, rule, high in zip(STAGES, size.rules, size.highs, strict=True)
+    }
+    home = maker.lake.home
 
-    def curate(measured: Artifact, settings: CurationSettings) -> Artifact:
+    def curate(measured: Artifact, *stages: str) -> Artifact:
+        settings = SetSettings(rules={name: rule if name in stages else None for name, rule in rules.items()}, on_shortage="warn")
         return curate_sets.fn(CurationRequest(home=home, difficulty=measured, problems=train, settings=settings, seed=0))
 
     if size.reprofile:
         later = maker.difficulty(maker.graded("stage1-id", train, gain=0.05), train)
-        chosen = curate(difficulty, curation.only("stage1")), curate(later, curation.only("stage2"))
+        chosen = curate(difficulty, STAGES[0]), curate(later, STAGES[1])
     else:
-        chosen = (curate(difficulty, curation),)
+        chosen = (curate(difficulty, *STAGES),)
     stages = tuple(maker.stage(stage, sets, gain=0.15) for stage, sets in zip(STAGES, (chosen[0], chosen[-1]), strict=True))
     return Run(home, "starter", difficulty, chosen, stages, maker.evaluation(heldout, chosen), train)

@@ -44,12 +44,12 @@ def test_a_sweep_of_an_unknown_policy_says_so(whole: Lake) -> None:
     with pytest.raises(
         InputError, match=r"no difficulty of policy 'bas' \(did you mean `base`\?\) in .*; there is of base, stage1, stage2"
     ):
-        sweep(whole, SweepSettings(), "bas")
+        sweep(whole, SweepSettings(stage="stage1"), "bas")
 
 
 def test_a_sweep_tells_how_far_it_is(whole: Lake) -> None:
     told: list[tuple[int, int]] = []
-    found = sweep(whole, SweepSettings(sizes=(2, 4)), "base", lambda done, total: told.append((done, total)))
+    found = sweep(whole, SweepSettings(stage="stage1", sizes=(2, 4)), "base", lambda done, total: told.append((done, total)))
     assert told == [(done, len(found.sizes)) for done in range(1, len(found.sizes) + 1)]
 
 
@@ -59,7 +59,7 @@ def test_a_sweep_chooses_what_the_rule_alone_would(whole: Lake, tmp_path: Path, 
     own.write_text(
         "select problem_id, row_number() over (order by k, problem_id) as rank from candidates where accuracy > $low and $size > 2"
     )
-    settings = SweepSettings(sizes=(2, 3, 9), rule=StageRule(rule=str(own) if rule == "own" else rule))
+    settings = SweepSettings(stage="stage1", sizes=(2, 3, 9), rule=StageRule(rule=str(own) if rule == "own" else rule))
     found, candidates = sweep(whole, settings, "base").sizes, candidates_of(whole, profile_of(whole, "base"))
     for row in found.sample(12, seed=1).iter_rows(named=True):
         alone = settings.rule.model_copy(update={name: row[name] for name in ("low", "high", "size")})

@@ -19,7 +19,7 @@ def reasons(home: Path, *sources: Path) -> list[list[str]]:
     """Why each dataset is still to be read."""
     train = ", ".join(f"{{name: {path.stem}, path: {path}, columns: {{images: null}}}}" for path in sources)
     recipe = load_recipe(
-        "starter", [f"problems={{train: [{train}]}}", "training.stage1.validation=null", "training.stage2.validation=null"]
+        "starter", [f"problems={{train: [{train}]}}", "stages.stage1.train.validation=null", "stages.stage2.train.validation=null"]
     )
     return [step.why for step in plan_flow(profile, recipe, home).steps if step.task == "ingest problems"]
 

@@ -57,7 +57,7 @@ def test_after_a_run_everything_is_cached(finished: Finished) -> None:
 
 
 def test_a_changed_stage_is_told_with_what_depends_on_it(finished: Finished) -> None:
-    found = plan(finished.recipe, finished.home, "training.stage2.learning_rate=7.0e-5")
+    found = plan(finished.recipe, finished.home, "stages.stage2.train.learning_rate=7.0e-5")
     changed = step(found, "train stage2 from stage1")
     assert changed.state is State.to_do
     assert [line for line in changed.why if line.startswith("settings.learning_rate: ") and line.endswith("→ 7e-05")]
@@ -74,7 +74,7 @@ def test_a_changed_stage_is_told_with_what_depends_on_it(finished: Finished) -> 
         (pipeline, "sampling.batch_size=64", {}),
         (profile, "grading.timeout_s=4", {"grade": 1, "measure difficulty": 1}),
         (pipeline, "evaluation.hints=false", {"evaluate": 1, "report": 1}),
-        (pipeline, "training.stage2.learning_rate=5.0e-5", {"train": 1, "sample": 2, "grade": 2, "evaluate": 1, "report": 1}),
+        (pipeline, "stages.stage2.train.learning_rate=5.0e-5", {"train": 1, "sample": 2, "grade": 2, "evaluate": 1, "report": 1}),
     ],
 )
 def test_a_changed_setting_makes_only_what_depends_on_it_anew(finished: Finished, flow: Flow, change: str, made: dict) -> None:
@@ -100,7 +100,7 @@ def test_more_rounds_count_what_is_not_drawn(finished: Finished) -> None:
     [
         ("sampling.temperature=0.5", f"sample {DATASETS} (train) with base, rounds 1–4", "sampling.distribution.temperature: 1.0 → 0.5"),
         ("difficulty.confidence=0.8", f"measure the difficulty of {DATASETS} (train) for base", "settings.confidence: 0.95 → 0.8"),
-        ("curation.stage1.size=6", "choose the problems of stage1 and stage2", "settings.stage1.size: 8 → 6"),
+        ("stages.stage1.choose.size=6", "choose the problems of stage1 and stage2", "settings.stage1.size: 8 → 6"),
     ],
 )
 def test_the_reason_is_the_setting(finished: Finished, change: str, name: str, why: str) -> None:
@@ -129,14 +129,14 @@ def test_what_a_person_must_see_to_is_missing(tmp_path: Path, monkeypatch: pytes
         tmp_path / "runs",
         "sampling.engine=server",
         server,
-        "training.stage1.accelerate=/no/where.yaml",
-        "training.stage2.report_to=[trackio]",
+        "stages.stage1.train.accelerate=/no/where.yaml",
+        "stages.stage2.train.report_to=[trackio]",
     )
     missing = "\n".join(found.missing)
     assert "uses the variable MATHVISION_DIR, which is not set" in missing
     assert "the environment variable NO_KEY is not set" in missing
-    assert "stage1: training.accelerate: there is no file /no/where.yaml" in missing
-    assert "stage2: training.report_to: trackio is not installed" in missing or find_spec("trackio")
+    assert "stages.stage1: train.accelerate: there is no file /no/where.yaml" in missing
+    assert "stages.stage2: train.report_to: trackio is not installed" in missing or find_spec("trackio")
     assert step(found, "ingest mathvision train").state is State.missing
     assert found.completions is None
 

@@ -154,7 +154,7 @@ def test_a_finished_recipe_is_done_and_a_larger_one_knows_its_pace(finished: Fin
     done = look(finished.home, load_recipe(str(finished.recipe)))
     assert done.under_way == [] and done.finished["stages"] >= 2
     assert done.recipe and (done.recipe.done, done.recipe.seconds_left) == (len(done.recipe.steps), 0)
-    more = look(finished.home, load_recipe(str(finished.recipe), ["sampling.rounds=90", "training.stage1.steps=500"]))
+    more = look(finished.home, load_recipe(str(finished.recipe), ["sampling.rounds=90", "stages.stage1.train.steps=500"]))
     assert more.recipe
     sampling = next(step for step in more.recipe.steps if "rounds 1–90" in step.name)
     training = next(step for step in more.recipe.steps if step.name.startswith("train stage1"))

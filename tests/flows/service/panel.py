@@ -18,8 +18,8 @@ def panel_recipe(folder: Path, bound: float = 0.1, name: str = "panel") -> Path:
         "name": name,
         "problems": {"train": [{"name": "sums", "path": str(folder / "problems.jsonl"), "columns": "easyr1"}]},
         "panel": {"panel": "people", "files": [str(folder / "round-*.jsonl")]},
-        "curation": {"stage1": {"size": 12}, "stage2": None, "on_shortage": "warn"},
-        "training": {"stage2": None},
+        "curation": {"on_shortage": "warn"},
+        "stages": {"only": {"choose": {"size": 12}}},
         "recuration": {"bound": bound},
     }
     path = folder / f"{name}.yaml"

@@ -143,13 +143,13 @@ def test_recuration_runs_when_a_dataset_changes_and_when_a_stage_is_finished(liv
     add_round(folder, "c", right=range(PROBLEMS // 2))
     [first] = until(lambda: served.runs("recurate-told"), served.said)
     steps = [
-        "training.stage1.warmup_steps=0",
-        "training.stage1.batch=4",
-        "training.stage1.group_size=2",
-        "training.stage1.max_tokens=8",
-        "curation.stage1.size=4",
+        "stages.only.train.warmup_steps=0",
+        "stages.only.train.batch=4",
+        "stages.only.train.group_size=2",
+        "stages.only.train.max_tokens=8",
+        "stages.only.choose.size=4",
     ]
-    done = submit(live, "train", f"recipe={folder / 'told.yaml'}", "stage1_steps=1", f"changes={steps}", "--wait")
+    done = submit(live, "train", f"recipe={folder / 'told.yaml'}", "steps=only=1", f"changes={steps}", "--wait")
     assert done.returncode == 0, done.stdout + served.said()
     runs = until(lambda: found if len(found := served.runs("recurate-told")) > 1 else None, served.said)
     assert len(runs) == 2 and runs[0]["id"] == first["id"]
@@ -157,7 +157,7 @@ def test_recuration_runs_when_a_dataset_changes_and_when_a_stage_is_finished(liv
     assert "has no sets in use yet" in first["state"]["message"]
     [stage] = artifacts(served.home)["stages"]
     [event] = served.post("/events/filter", filter={"event": {"name": [STAGE_FINISHED]}}).json()["events"]
-    assert event["payload"] == {"recipe": "told", "stage": "stage1", "key": stage}
+    assert event["payload"] == {"recipe": "told", "stage": "only", "key": stage}
 
 
 def said(served: Served, words: str) -> dict[str, Any] | None:

@@ -50,7 +50,7 @@ def ui(served: Served) -> str:
 def quick_recipe(folder: Path) -> Path:
     """The tiny recipe with one stage and no hints."""
     fields = deepcopy(TINY)
-    fields["training"]["stage2"] = fields["curation"]["stage2"] = None
+    del fields["stages"]["stage2"]
     fields["evaluation"]["hints"] = False
     path = folder / "quick.yaml"
     path.write_text(yaml.safe_dump({**fields, "name": "quick"}))
@@ -65,7 +65,7 @@ def test_a_run_is_started_from_the_form(served, browser, tmp_path):
         fill_in(page, served, quick_recipe(tmp_path))
         run = until(lambda: started_run(served), served.said, PATIENCE_S)
         page.goto("about:blank")  # the UI looks again and again, which takes from the run
-        assert (run["parameters"]["rounds"], run["parameters"]["stage1_steps"]) == (3, 2)
+        assert (run["parameters"]["rounds"], run["parameters"]["steps"]) == (3, "stage1=2")
         reports = f"http://127.0.0.1:{int(ui(served).rpartition(':')[2]) + 1}"
         ended = until(lambda: ended_run(served, run["id"]), served.said, PATIENCE_S)
         assert ended["state_type"] == "COMPLETED", served.said()
@@ -84,9 +84,9 @@ def fill_in(page: Any, served: Served, recipe: Path) -> None:
     page.get_by_role("button", name="Run", exact=True).click()
     page.get_by_text("Custom run").click()
     parameter(page, "recipe").locator("textarea").fill(str(recipe))
-    for name, value in (("rounds", "3"), ("stage1_steps", "2")):
-        parameter(page, name).get_by_role("button", name="int", exact=True).click()
-        parameter(page, name).locator("input").fill(value)
+    for name, kind, field, value in (("rounds", "int", "input", "3"), ("steps", "str", "textarea", "stage1=2")):
+        parameter(page, name).get_by_role("button", name=kind, exact=True).click()
+        parameter(page, name).locator(field).fill(value)
     assert "How often every problem is sampled" in parameter(page, "rounds").inner_text()
     page.screenshot(path=OUTPUT / "ui-form.png")
     page.get_by_role("button", name="Submit").click()

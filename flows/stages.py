@@ -1,0 +1,136 @@
+"""The stages of a recipe: what each chooses and how it trains, in order, as many as the recipe likes.
+
+Also what is said to those whose recipe, or whose key, is of the time when there were always two, under `training` and `curation`.
+"""
+
+import re
+from collections.abc import Mapping
+from typing import Annotated, Any
+
+import yaml
+from pydantic import BeforeValidator
+
+from tasks.base.errors import InputError, did_you_mean
+from tasks.base.process import PROJECT
+from tasks.base.settings import Settings
+from tasks.curation.settings import StageRule
+from tasks.training.settings import StageSettings
+
+DEFAULT = PROJECT / "deployments" / "stages.yaml"
+KEY = "stages"
+FORM = f"{KEY}: {{NAME: {{choose: {{…}}, train: {{…}}}}, …}}"
+NAME = re.compile(r"[a-z][a-z0-9_]{0,39}")
+RESERVED = {
+    "all": "all of an evaluation's datasets together",
+    "base": "the policy that the first stage starts from",
+    "choose": "a part of a stage",
+    "curated": "the file with all stages of a set",
+    "on_shortage": "a setting of `curation`",
+    "train": "a part of a stage",
+}
+"""Names that mean something else where stages' names stand, too: policies, files of a set, keys."""
+
+
+class Stage(Settings):
+    """One stage: how it chooses its problems, and how it trains on them the policy that the stage before it left."""
+
+    choose: StageRule = StageRule()
+    train: StageSettings = StageSettings()
+
+
+class Plain(yaml.SafeDumper):
+    """Writes out what stands in several places, without anchors."""
+
+    def ignore_aliases(self, data: Any) -> bool:
+        return True
+
+
+def default_stages() -> dict[str, Any]:
+    """The stages of a recipe that names none, as their YAML has them."""
+    return dict(yaml.safe_load(DEFAULT.read_text(encoding="utf-8")))
+
+
+def named_well(given: Any) -> Any:
+    """Check what stages are called, before what they hold. Raises ValueError."""
+    if not isinstance(given, dict) or not given:
+        raise ValueError(f"stages are given by name, in the order of training: {FORM}; leave them out for the paper's two")
+    for name, stage in given.items():
+        if fault := fault_of_name(name):
+            raise ValueError(fault)
+        if stage is None:
+            raise ValueError(f"stage {name} holds nothing: write `{name}: {{}}` for one of defaults, or leave it out")
+    return given
+
+
+Stages = Annotated[dict[str, Stage], BeforeValidator(named_well)]
+
+
+def fault_of_name(name: Any) -> str:
+    """What is wrong with a stage's name; "" for a good one. Files, policies, runs and splits of an exported dataset are named after it."""
+    if name in RESERVED:
+        return f"no stage can be called {name}: that is {RESERVED[name]}; a recipe's stages are {FORM}"
+    if not isinstance(name, str) or not NAME.fullmatch(name):
+        return f"no stage can be called {name!r}: take a small letter and then up to 39 small letters, digits or _, as in `warm_up`"
+    return ""
+
+
+def entered(recipe: dict[str, Any], inner: list[str], said: str) -> Any:
+    """A recipe's fields of its stages, for a change of the key `inner` in them: those of a recipe that names none are written out first.
+
+    Raises InputError, beginning with what was `said`, for a part of a stage that is not there.
+    """
+    stages = recipe.setdefault(KEY, default_stages())
+    if len(inner) > 1:
+        check_there(stages, inner[0], said)
+    return stages
+
+
+def leave_out(stages: dict[str, Any], name: str, said: str) -> None:
+    """Take a stage out of a recipe's fields, in place. Raises InputError where it is not there."""
+    check_there(stages, name, said)
+    del stages[name]
+
+
+def check_there(stages: Any, name: str, said: str) -> None:
+    """Raise InputError where a recipe's fields have no stage of that name."""
+    if isinstance(stages, dict) and name not in stages:
+        there = [str(stage) for stage in stages]
+        raise InputError(
+            f"{said}: there is no stage {name!r}{did_you_mean(name, there)}; there is {', '.join(there)}. "
+            f"A new one is given whole: {KEY}.{name}={{choose: {{…}}, train: {{…}}}}"
+        )
+
+
+def key_now(key: str) -> str:
+    """How the key of a setting of the time of two stages is spelt now; "" for one that was none of a stage."""
+    start, dot, inner = key.partition("recipe.") if key.startswith("recipe.") else ("", "", key)
+    section, _, rest = inner.partition(".")
+    name, _, rest = rest.partition(".")
+    part = {"training": "train", "curation": "choose"}.get(section)
+    if part is None or (part == "choose" and name not in default_stages()):
+        return ""
+    return ".".join(filter(None, [f"{start}{dot}{KEY}", name or "NAME", part, rest]))
+
+
+def check_form(recipe: Any, said: str) -> None:
+    """Raise InputError, with the new form of what it says, for a recipe of the time of two stages."""
+    if not isinstance(recipe, dict):
+        return
+    training, rules = (part if isinstance(part := recipe.get(name), dict) else {} for name in ("training", "curation"))
+    old = [*(["training"] if "training" in recipe else []), *(f"curation.{name}" for name in default_stages() if name in rules)]
+    if not old:
+        return
+    if KEY in recipe:
+        raise InputError(f"{said}: {', '.join(old)}: what belongs to one stage stands in `{KEY}` now, which is there, too: {FORM}")
+    written = yaml.dump(brought_over(training, rules), Dumper=Plain, default_flow_style=True, sort_keys=False, width=10**6).strip()
+    raise InputError(f"{said}: stages are a list now; in the place of {', '.join(old)} put this line: {KEY}: {written}")
+
+
+def brought_over(training: Mapping[str, Any], rules: Mapping[str, Any]) -> dict[str, Any]:
+    """Stages with the settings of a recipe of the time of two, and what was their own default; one that was null is left out."""
+    found = {}
+    for name, usual in default_stages().items():
+        given = {"choose": rules.get(name, {}), "train": training.get(name, {})}
+        if None not in given.values():
+            found[name] = {part: {**usual.get(part, {}), **own} for part, own in given.items() if own or part in usual}
+    return found
