@@ -186,9 +186,9 @@ def trained_facts(done: Any) -> dict[str, Any]:
 
 def summary_of(evaluation: "Artifact") -> "pl.DataFrame":
     """The rows of a comparison."""
-    from tasks.lake.lake import read_parquet
+    from tasks.reporting.summary import read_scores
 
-    return read_parquet(evaluation.file("summary.parquet"))
+    return read_scores(evaluation)
 
 
 def evaluated_facts(evaluation: "Artifact") -> dict[str, Any]:

@@ -16,7 +16,7 @@ from rich.text import Text
 from tasks.lake.artifacts import Artifact
 from tasks.lake.lake import read_parquet
 from tasks.reporting.near import NONE_LEFT, near_sentence, near_trained
-from tasks.reporting.summary import average_title, place_title, shown_places
+from tasks.reporting.summary import average_title, place_title, read_scores, shown_places
 from tasks.reporting.wording import MISSING, change, p_value, percent, percent_interval, points, points_interval, policy_title, printable
 from tasks.steps.planning import State, Step
 from tasks.warehouse.dictionary import Relation
@@ -97,7 +97,7 @@ def print_run(console: Console, *, evaluation: Artifact, report: Artifact, wareh
 def print_evaluation(console: Console, evaluation: Artifact) -> None:
     """Print how the policies compare on all held-out problems, how many of these are nearly the same as some that were trained on, and how
     the policies compare without them."""
-    console.print(summary_table(read_parquet(evaluation.file("summary.parquet")), "Held-out accuracy"))
+    console.print(summary_table(read_scores(evaluation), "Held-out accuracy"))
     near = near_trained(evaluation)
     if said := near_sentence(near):
         console.print(Text(said), soft_wrap=True)
@@ -191,7 +191,7 @@ def summary_table(summary: pl.DataFrame, title: str) -> Table:
     for head in ("interval", "to base", "its interval"):
         table.add_column(head, justify="right")
     for place in shown_places(summary):
-        rows = summary.filter(pl.col("dataset") == place[0], pl.col("split") == place[1]).sort("hints", "policy")
+        rows = summary.filter(pl.col("dataset") == place[0], pl.col("split") == place[1]).sort("hints", maintain_order=True)
         for number, row in enumerate(rows.iter_rows(named=True)):
             table.add_row(*summary_cells(row, "" if number else place_title(*place)), end_section=number == len(rows) - 1)
     return table

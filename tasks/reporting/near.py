@@ -6,8 +6,7 @@ import polars as pl
 
 from tasks.evaluation.settings import APART
 from tasks.lake.artifacts import Artifact
-from tasks.lake.lake import read_parquet
-from tasks.reporting.summary import IS_ALL
+from tasks.reporting.summary import IS_ALL, read_scores
 from tasks.reporting.wording import percent, percent_interval, policy_title
 
 NOT_SOUGHT = "Nobody has looked whether held-out problems are nearly the same as some that were trained on."
@@ -36,7 +35,7 @@ def near_trained(evaluation: Artifact) -> NearTrained | None:
     found = evaluation.manifest.get("near_duplicates")
     if not found:
         return None
-    copies, without = found["exact"] + found["near"], read_parquet(evaluation.file(APART))
+    copies, without = found["exact"] + found["near"], read_scores(evaluation, APART)
     return NearTrained(found["heldout"], found["trained_on"], copies, found["image"], without)
 
 

@@ -22,6 +22,7 @@ from tasks.reporting.sections.cost import cost_section
 from tasks.reporting.sections.difficulty import figure_of
 from tasks.reporting.sections.evaluation import headline
 from tasks.reporting.served import address_of
+from tasks.reporting.summary import read_scores
 from tasks.reporting.svg import picture_uri
 from tasks.reporting.templates import palette
 from tasks.reporting.wording import label, p_value, parameter, percent, percent_interval, points, points_interval, policy_title
@@ -60,7 +61,7 @@ def notices_of(name: str, made: Artifact) -> list[Notice]:
     if made.kind == "curated":
         return [sets_notice(name, curated_problems([made]))]
     if made.kind == "evaluations":
-        return [evaluation_notice(name, read_parquet(made.file("summary.parquet")), near_trained(made))]
+        return [evaluation_notice(name, read_scores(made), near_trained(made))]
     return []
 
 

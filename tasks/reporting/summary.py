@@ -2,11 +2,21 @@
 
 import polars as pl
 
+from tasks.lake.artifacts import Artifact
+from tasks.lake.lake import read_parquet
 from tasks.reporting.wording import label
 
 ALL = ("all", "all")
 PLAIN_SPLITS = ("heldout", "test", "")
 IS_ALL = (pl.col("dataset") == "all") & (pl.col("split") == "all")
+
+
+def read_scores(evaluation: Artifact, name: str = "summary.parquet") -> pl.DataFrame:
+    """The rows of a file of an evaluation, its policies in the order in which they were compared: base first, then as they were trained."""
+    rows, arms = read_parquet(evaluation.file(name)), evaluation.manifest.get("arms", [])
+    order = {policy: place for place, policy in enumerate(dict.fromkeys(arm["policy"] for arm in arms))}
+    place = rows["policy"].replace_strict(order, default=len(order), return_dtype=pl.Int64)
+    return rows.sort(place, maintain_order=True)
 
 
 def shown_places(summary: pl.DataFrame) -> list[tuple[str, str]]:

@@ -6,9 +6,9 @@ import pytest
 import yaml
 
 from flows.recipe import load_recipe
+from flows.stages import Stage
 from tasks.base.process import PROJECT
 from tasks.sampling.settings import SamplingSettings
-from tasks.training.settings import StageSettings
 from tests.documents.pages import blocks
 
 WHOLE, *PARTS = blocks((PROJECT / "deployments" / "README.md").read_text(encoding="utf-8"), "yaml")
@@ -17,14 +17,14 @@ WHOLE, *PARTS = blocks((PROJECT / "deployments" / "README.md").read_text(encodin
 def test_the_recipe_to_start_from_loads(tmp_path: Path) -> None:
     own = tmp_path / "mine.yaml"
     own.write_text(WHOLE)
-    assert load_recipe(str(own)).training.stage2.hints
+    assert [stage.train.hints for stage in load_recipe(str(own)).stages.values()] == [False, True]
 
 
 @pytest.mark.parametrize("snippet", PARTS)
 def test_the_other_snippets_are_settings(snippet: str) -> None:
     [(part, fields)] = yaml.safe_load(snippet).items()
-    if part == "training":
-        assert StageSettings.model_validate(fields["stage1"]) != StageSettings()
+    if part == "stages":
+        assert all(Stage.model_validate(stage) != Stage() for stage in fields.values())
     else:
         room = type(getattr(load_recipe("starter"), part))
         assert room.model_validate(fields) is not None

@@ -33,14 +33,14 @@ def curation_section(inputs: Inputs) -> dict[str, Any]:
         "not_drawn": max(0, len(sets) - MOST_CHARTS),
         "figure": svg and Figure(title="Problems by band", svg=svg),
         "contents": contents(inputs.curated),
-        "stages": [chosen(inputs, stage) for stage in inputs.curated["stage"].unique(maintain_order=True)],
+        "stages": [chosen(inputs, stage) for stage in inputs.curated["stage"].unique().sort()],
         "warnings": [printable(warning) for item in inputs.sets for warning in item.manifest.get("warnings", [])],
     }
 
 
 def set_places(inputs: Inputs) -> pl.DataFrame:
     """stage, dataset, split, bin accuracies of the chosen problems: one row a stage and place, the largest of every stage first."""
-    parts = [placed(inputs, stage) for stage in inputs.curated["stage"].unique(maintain_order=True)]
+    parts = [placed(inputs, stage) for stage in inputs.curated["stage"].unique().sort()]
     sizes = pl.concat(parts).group_by("stage", *PLACE).agg(pl.col("accuracy"), problems=pl.len()) if parts else pl.DataFrame()
     return sizes.sort("stage", pl.col("problems").sum().over(PLACE), *PLACE, descending=[False, True, False, False])
 

@@ -3,6 +3,7 @@
 import json
 from typing import Any
 
+from tasks.curation.stages import stages_of
 from tasks.lake.artifacts import Artifact
 from tasks.reporting.inputs import Inputs
 from tasks.reporting.sections.training import stage_title
@@ -51,7 +52,7 @@ def artifacts(inputs: Inputs) -> Table:
     named = [
         *(("problems", label(source.manifest.get("source", "").split(" from ")[0]), source) for source in inputs.problems),
         ("difficulty", "of the training problems", inputs.difficulty),
-        *(("curated sets", ", ".join(item.manifest.get("stages", {})), item) for item in inputs.sets),
+        *(("curated sets", ", ".join(stages_of(item)), item) for item in inputs.sets),
         *((stage_title(stage), "stage_id", stage) for stage in inputs.stages),
         ("evaluation", "evaluation_id", inputs.evaluation),
     ]
