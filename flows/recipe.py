@@ -12,6 +12,7 @@ from pydantic_core import CoreSchema
 from flows.stages import KEY, Stages, check_form, default_stages, entered, key_now, leave_out
 from tasks.base.errors import InputError, did_you_mean
 from tasks.base.settings import Settings, all_keys, keys_at
+from tasks.base.yaml_text import read_yaml
 from tasks.curation.settings import CurationSettings
 from tasks.estimates.settings import BANDS, DifficultySettings
 from tasks.evaluation.settings import EvaluationSettings
@@ -162,14 +163,14 @@ def load_settings(kind: type[S], name: str, changes: Sequence[str]) -> S:
     """A YAML file of `deployments/recipes/`, or at that path, as settings of a kind. Raises InputError as `load_recipe` does."""
     path, said = recipe_path(name), kind.__name__.lower()
     try:
-        fields = yaml.safe_load(path.read_text(encoding="utf-8"))
+        fields = read_yaml(path.read_text(encoding="utf-8"))
         for recipe in (fields, fields.get("recipe") if isinstance(fields, dict) else None):  # a study's lies in it
             check_form(recipe, f"{said} {path}")
         for change in changes:
             apply_change(fields, change)
         return kind.model_validate(fields)
     except yaml.YAMLError as error:
-        raise InputError(f"{said} {path} is not YAML: {error}") from error
+        raise InputError(f"{said} {path} is not YAML: {' '.join(str(error).split())}") from error
     except ValidationError as error:
         raise InputError(f"{said} {path}: {'; '.join(faults_of(error, kind))}") from error
 

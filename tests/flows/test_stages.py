@@ -111,6 +111,17 @@ def test_faults_name_the_stage_and_the_way_out(tmp_path: Path, fields: dict[str,
     assert "\n" not in str(told.value)
 
 
+def test_a_stage_that_stands_twice_is_told_with_its_line(tmp_path: Path) -> None:
+    """A copied stage that was not renamed: YAML would keep the last and train one stage less."""
+    path = written(tmp_path)
+    text = Path(path).read_text() + "stages:\n  warm: &warm {train: {steps: 20}}\n  main: {<<: *warm, train: {steps: 30}}\n"
+    Path(path).write_text(text)
+    assert list(load_recipe(path).stages) == ["warm", "main"]
+    Path(path).write_text(text + "  warm: {}\n")
+    with pytest.raises(InputError, match=r"mine\.yaml is not YAML: the key 'warm' stands twice in .* line \d+"):
+        load_recipe(path)
+
+
 def test_changes_reach_stages_also_those_of_a_recipe_that_names_none(tmp_path: Path) -> None:
     first, second = default_stages()
     recipe = load_recipe(written(tmp_path), [f"stages.{second}.train.steps=20", f"stages.{first}.choose.size=5"])

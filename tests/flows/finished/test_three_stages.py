@@ -1,4 +1,4 @@
-"""A third stage and an only one, by YAML alone: what is done is kept, the new stage follows the last, and everything tells them in order."""
+"""A third stage and an only one, by YAML alone: what is done is kept, the new stage follows the last, and all is told in that order."""
 
 import shutil
 from pathlib import Path
