@@ -45,7 +45,7 @@ def import_rollouts(
 
     found = [str(path) for path in expand_files(files)]
     place = ready(home)
-    from flows.import_rollouts import import_rollouts as bring_in
+    import flows.import_rollouts
     from tasks.problems.settings import SourceSettings
     from tasks.sampling.imported import ImportColumns, ImportSettings
 
@@ -54,7 +54,7 @@ def import_rollouts(
         source = SourceSettings(name=dataset or Path(problems).stem, path=problems, columns=columns, split="train")
         fields = ImportColumns(id=id, response=response)
         panels = tuple(ImportSettings(panel=name, files=members, columns=fields) for name, members in groups)
-    measured = bring_in(source=source, panels=panels, home=place)
+    measured = flows.import_rollouts.import_rollouts(source=source, panels=panels, home=place)
     if as_json:
         bars, shapes = bars_and_shapes(place, dataset=source.name)
         print_json({"difficulty": [made.path for made in measured], "histogram": bars, "u_shape": shapes})
@@ -118,15 +118,15 @@ def regrade(
 
     settings = load_recipe(recipe, changes or ()) if recipe else None
     place = ready(home)
+    import flows.regrade
     from flows.commands.terminal import print_changes
-    from flows.regrade import regrade as judge_again
+    from tasks.grading import stored
     from tasks.grading.graders import check_grader
-    from tasks.grading.stored import changes as what_changed
     from tasks.lake.lake import Lake
 
     check_grader(Lake(place), against)
-    judge_again(home=place, recipe=settings)
-    changed, judged = what_changed(place, settings.grading if settings else None, against)
+    flows.regrade.regrade(home=place, recipe=settings)
+    changed, judged = stored.changes(place, settings.grading if settings else None, against)
     if as_json:
         print_json({"changed_band": changed, "judged_anew": judged})
     else:

@@ -18,8 +18,7 @@ import typer
 from rich.console import Console
 from rich.markup import escape
 
-from flows.commands import answers, machine, method, sets, warehouse
-from flows.commands import service as serving
+from flows.commands import answers, machine, method, service, sets, warehouse
 from tasks.base.errors import WorkerError, input_error_in
 from tasks.warehouse.interruption import left_behind
 
@@ -28,7 +27,7 @@ OBJECTS_BETWEEN_COLLECTIONS = 50_000
 app = typer.Typer(no_args_is_help=True, add_completion=True, pretty_exceptions_enable=False, rich_markup_mode="markdown", help=__doc__)
 for group in (method, answers, sets, warehouse, machine):
     app.add_typer(group.app)
-serving.register(app)
+service.register(app)
 
 
 def print_version(asked: bool) -> None:

@@ -112,9 +112,9 @@ def recurate(recipe: RecipeName, home: Home = None, changes: Changes = None, as_
 
     settings = load_recipe(recipe, changes or ())
     place = ready(home)
-    from flows.recurate import recurate as run_recuration
+    import flows.recurate
 
-    done = run_recuration(recipe=settings, home=place)
+    done = flows.recurate.recurate(recipe=settings, home=place)
     if as_json:
         sets = {name: found and found.path for name, found in (("before", done.before), ("after", done.after))}
         print_json({"message": done.message, **sets, "stages": done.stages})
@@ -132,10 +132,10 @@ def study(recipe: RecipeName, home: Home = None, changes: Changes = None, as_jso
 
     settings = load_study(recipe, changes or ())
     place = ready(home)
+    import flows.study
     from flows.commands.terminal import print_study
-    from flows.study import study as run_study
 
-    done = run_study(study=settings, home=place)
+    done = flows.study.study(study=settings, home=place)
     if as_json:
         from tasks.lake.lake import read_parquet
 
@@ -152,10 +152,10 @@ def starter(home: Home = None, as_json: AsJson = False) -> None:
     Example: `difficulty-prior starter --home /tmp/starter`
     """
     place = ready(home)
-    from flows.starter import starter as make
+    import flows.starter
     from tasks.starter.settings import StarterSettings
 
-    made = make(settings=StarterSettings(), home=place)
+    made = flows.starter.starter(settings=StarterSettings(), home=place)
     if as_json:
         print_json({"policy": made.path})
     else:

@@ -49,13 +49,12 @@ def serve(
     os.environ["DIFFICULTY_PRIOR_HOME"] = str(place)  # for all it starts
     from flows.server.client import talking_to
     from flows.server.own import own_server
-    from flows.service.running import Serving
-    from flows.service.running import serve as run
+    from flows.service import running
 
     own = None if server else own_server(host, port, allow_host or ())
     api = own.api if own else str(server)
     with talking_to(api, own.password if own else None):
-        run(Serving(place, api, file, own, tuple(gpus or ()), limit, notify), say)
+        running.serve(running.Serving(place, api, file, own, tuple(gpus or ()), limit, notify), say)
 
 
 def deploy(
@@ -70,11 +69,10 @@ def deploy(
     from flows.server.client import api_url, check_version, talking_to
 
     check_version(api := api_url() or API)
-    from flows.service.deploying import Deploying
-    from flows.service.deploying import deploy as bring
+    from flows.service import deploying
 
     with talking_to(api):
-        bring(Deploying(file, tuple(card or ()), notify), say)
+        deploying.deploy(deploying.Deploying(file, tuple(card or ()), notify), say)
     say(f"deployed to {api.removesuffix('/api')}/deployments")
 
 

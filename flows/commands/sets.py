@@ -45,17 +45,17 @@ def sweep(
 
     Example: `difficulty-prior sweep starter --plot sweep.svg`
     """
+    import tasks.curation.sweep
     from flows.commands.sweep import sweep_settings
     from flows.commands.terminal import print_sweep
     from flows.recipe import load_recipe
-    from tasks.curation.sweep import sweep as swept
     from tasks.curation.sweep import write_plot
     from tasks.lake.lake import Lake
 
     with options_checked():
         settings, base = sweep_settings(load_recipe(recipe, changes or ()) if recipe else None, stage, rounds, tuple(size or ()))
     with progress_of("sets chosen") as on_progress:
-        found = swept(Lake(looked_at(home)), settings, policy or base, on_progress)
+        found = tasks.curation.sweep.sweep(Lake(looked_at(home)), settings, policy or base, on_progress)
     if plot:
         write_plot(found, plot)
     if as_json:
@@ -108,9 +108,9 @@ def export(
 
     Example: `difficulty-prior export starter --to verl --out exported`
     """
-    from flows.export import export as write
+    import flows.export
 
-    files = write(what, looked_at(home), to=to.value, out=out, changes=changes or [])
+    files = flows.export.export(what, looked_at(home), to=to.value, out=out, changes=changes or [])
     if as_json:
         print_json({"files": files})
     else:

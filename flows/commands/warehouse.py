@@ -120,10 +120,10 @@ def bars_and_shapes(home: Path, **wanted: str | None) -> "tuple[pl.DataFrame, pl
     import polars as pl
 
     from tasks.lake.lake import Lake
-    from tasks.warehouse.querying import query as ask
+    from tasks.warehouse import querying
 
     named = "select mart.*, stg_policies.name from {} as mart left join stg_policies using (policy_id) where not hints"
-    bars, shapes = (ask(Lake(home), named.format(mart)) for mart in ("difficulty_histogram", "u_shape"))
+    bars, shapes = (querying.query(Lake(home), named.format(mart)) for mart in ("difficulty_histogram", "u_shape"))
     for names, value in ((("dataset",), wanted.get("dataset")), (("policy", "name", "policy_id"), wanted.get("policy"))):
         if value:
             check_known(bars, names, value)
@@ -149,9 +149,9 @@ def published_edges(home: Path) -> "DifficultySettings":
     """The bands' edges that the published warehouse was made with."""
     from tasks.estimates.settings import DifficultySettings
     from tasks.lake.lake import Lake
-    from tasks.warehouse.querying import query as ask
+    from tasks.warehouse import querying
 
-    return DifficultySettings(**ask(Lake(home), "select low, hard_below, medium_below, high from parameters").row(0, named=True))
+    return DifficultySettings(**querying.query(Lake(home), "select low, hard_below, medium_below, high from parameters").row(0, named=True))
 
 
 @app.command(rich_help_panel=PANEL)
@@ -209,19 +209,18 @@ def compact(
 
     Example: `difficulty-prior compact`
     """
-    from tasks.lake.compaction import CompactionSettings, sweep_retired
-    from tasks.lake.compaction import compact as compact_lake
+    from tasks.lake import compaction
     from tasks.lake.lake import Lake
     from tasks.warehouse.home import send_warehouse
     from tasks.warehouse.publishing import publish_again
 
     place = opened(home)
     with options_checked():
-        lake, settings = Lake(place), CompactionSettings(min_shards=min_shards, keep_hours=keep_hours)
-    made = compact_lake(lake, settings)
+        lake, settings = Lake(place), compaction.CompactionSettings(min_shards=min_shards, keep_hours=keep_hours)
+    made = compaction.compact(lake, settings)
     publish_again(lake)
     send_warehouse(place)
-    gone = sweep_retired(lake, settings)
+    gone = compaction.sweep_retired(lake, settings)
     if as_json:
         print_json({"compacted": [part.path for part in made], "deleted": gone})
     else:
