@@ -1,4 +1,5 @@
-"""The pages of the code tell its order and its cache keys as they are: rooms as the linter holds them, keys as the steps' plans do."""
+"""The pages of the code tell its order and its cache keys as they are: rooms as the linter holds them, folders as they lie, keys as
+the steps hold them."""
 
 import re
 import tomllib
@@ -11,6 +12,7 @@ from tests.flows.cache_keys import keys_of_steps
 
 ROOMS = (PROJECT / "tasks" / "README.md").read_text(encoding="utf-8")
 FLOWS = (PROJECT / "flows" / "README.md").read_text(encoding="utf-8")
+SQL = (PROJECT / "sql" / "README.md").read_text(encoding="utf-8")
 CONTRACTS = {
     contract["containers"][0]: contract["layers"]
     for contract in tomllib.loads((PROJECT / "pyproject.toml").read_text(encoding="utf-8"))["tool"]["importlinter"]["contracts"]
@@ -28,6 +30,11 @@ def test_rooms_stand_in_the_order_that_the_linter_holds() -> None:
 def test_the_folders_of_flows_are_told() -> None:
     told = {name for first, _ in table_under(FLOWS, "| part | holds |") for name in re.findall(r"`(\w+)/`", first)} - {"tasks"}
     assert told == {path.name for path in (PROJECT / "flows").iterdir() if (path / "__init__.py").is_file()}
+
+
+def test_the_folders_of_sql_are_told() -> None:
+    told = [re.findall(r"`(\w+)/`", first)[0] for first, _ in table_under(SQL, "| folder | holds |")]
+    assert sorted(told) == sorted(path.name for path in (PROJECT / "sql").iterdir() if path.is_dir())
 
 
 @pytest.mark.parametrize("kind", sorted(KEYS))
