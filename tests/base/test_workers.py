@@ -18,6 +18,9 @@ from tasks.base import forking
 from tasks.base.errors import InputError, WorkerError
 from tasks.base.process import PROJECT
 from tasks.base.workers import RUNNING, Job, run_worker, start_worker, warm_up, worker_variables, workers_ended
+from tests.patience import PATIENCE_S, until
+
+pytestmark = pytest.mark.process
 
 WORKER = """
 import json, logging, os, signal, sys, time, warnings
@@ -39,7 +42,7 @@ def run(text):
     if act == 'crash': raise RuntimeError('boom')
     if act == 'killed': os.kill(os.getpid(), signal.SIGKILL)
     if act == 'leave': sys.exit(7)
-    if act == 'sleep': time.sleep(60)
+    if act == 'sleep': time.sleep(3600)
     if act == 'who':
         import room.libraries
         listed = Path('/proc/self/comm').read_text().strip()
@@ -155,7 +158,7 @@ def test_an_interruption_ends_the_workers_of_other_threads(tmp_path: Path, libra
                 time.sleep(0.01)
             raise KeyboardInterrupt
         with pytest.raises(WorkerError, match="killed by SIGKILL"):
-            sleeping.result(timeout=10)
+            sleeping.result(timeout=PATIENCE_S)
     with pytest.raises(WorkerError, match="the run is being stopped"):
         work(tmp_path, "well", libraries)
     with workers_ended():
@@ -213,7 +216,7 @@ def test_a_killed_server_takes_its_workers_along_and_is_started_again(tmp_path: 
     with start_worker(job(tmp_path, "sleep", libraries)) as process:
         process.stdout.readline()
         os.kill(before, signal.SIGKILL)
-        assert process.wait(timeout=10) == -signal.SIGKILL
+        assert process.wait(timeout=PATIENCE_S) == -signal.SIGKILL
     assert who(tmp_path, libraries)["at"] not in (before, os.getpid())
 
 
@@ -251,7 +254,7 @@ def test_all_end_with_a_killed_parent(tmp_path: Path, libraries: str) -> None:
         f"def begin(): made.append(start_worker(Job('room.worker', Spec(), Path({str(tmp_path)!r}), libraries={libraries!r})))\n"
         "made = []\n"
         + ("thread = threading.Thread(target=begin); thread.start(); thread.join()\n" if libraries else "begin()\n")
-        + "print(made[0].pid, flush=True); print(made[0].stdout.readline(), flush=True); time.sleep(60)"
+        + "print(made[0].pid, flush=True); print(made[0].stdout.readline(), flush=True); time.sleep(3600)"
     )
     path = os.pathsep.join([str(PROJECT), str(tmp_path)])
     command = [sys.executable, "-P", "-c", script]
@@ -261,10 +264,7 @@ def test_all_end_with_a_killed_parent(tmp_path: Path, libraries: str) -> None:
         assert said.strip() in ("said sleep", "loaded")
         family = [psutil.Process(pid), *psutil.Process(parent.pid).children(recursive=True)]
         parent.kill()
-    deadline = time.monotonic() + 5
-    while any(map(is_alive, family)):
-        assert time.monotonic() < deadline, f"outlived their parent: {list(filter(is_alive, family))}"
-        time.sleep(0.01)
+    until(lambda: not any(map(is_alive, family)), lambda: f"outlived their parent: {list(filter(is_alive, family))}")
 
 
 @forked_only

@@ -18,9 +18,10 @@ from polars.testing import assert_frame_equal
 
 from tests.bench.row import Row
 from tests.flows.runs import TINY, command, environment, run, tables
+from tests.patience import PATIENCE_S
 from tests.prefect_server import PrefectServer, prefect_server
 
-KILLS, PATIENCE_S = 30, 240.0
+KILLS = 30
 TARGETS = ("worker", "flow", "server")
 
 
@@ -82,19 +83,19 @@ def disturb(home: Path, plan: Path, server: PrefectServer, moment: tuple[str, fl
         flow.wait()
 
 
-def moments(total: int, kills: int, numbers: random.Random) -> list[tuple[str, float]]:
-    """Random moments: every other one a time since the start in seconds, the others rising numbers of shards."""
+def moments(total: int, kills: int, clock: bool, numbers: random.Random) -> list[tuple[str, float]]:
+    """Random moments: rising numbers of shards, with `clock` every other one a time since the start in seconds."""
     points = sorted(numbers.uniform(0, 0.9 * total) for _ in range(kills))
-    return [("shards", points[place]) if place % 2 else ("seconds", numbers.uniform(0.5, 10.0)) for place in range(kills)]
+    return [("seconds", numbers.uniform(0.5, 10.0)) if clock and place % 2 == 0 else ("shards", points[place]) for place in range(kills)]
 
 
-def killed_profile(folder: Path, *, kills: int, problems: int, rounds: int, shard: int, seed: int = 0) -> Counter[str]:
+def killed_profile(folder: Path, *, kills: int, problems: int, rounds: int, shard: int, clock: bool = True) -> Counter[str]:
     """Kill a profile so many times, finish it, and compare. Raises AssertionError when a table differs from the undisturbed run's."""
-    numbers, plan = random.Random(seed), recipe(folder, problems, rounds, shard)
+    numbers, plan = random.Random(0), recipe(folder, problems, rounds, shard)
     undisturbed, killed, hits = folder / "undisturbed", folder / "killed", Counter[str]()
     done = run(undisturbed, plan, folder / "prefect", flow="profile")
     assert done.returncode == 0, done.stdout + done.stderr
-    planned = iter(moments(shards(undisturbed), 4 * kills, numbers))
+    planned = iter(moments(shards(undisturbed), kills if not clock else 4 * kills, clock, numbers))
     with prefect_server(folder) as server:
         while hits.total() < kills:
             target = TARGETS[hits.total() % len(TARGETS)]

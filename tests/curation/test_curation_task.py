@@ -29,6 +29,7 @@ def with_rule(stage: str, rule: StageRule) -> SetSettings:
     return SMALL.model_copy(update={"rules": {**SMALL.rules, stage: rule}})
 
 
+@pytest.mark.process
 def test_stages_load_as_datasets_with_pictures(tmp_path):
     from datasets import load_dataset
 

@@ -125,6 +125,7 @@ def test_a_wrong_rule_is_named(candidates, tmp_path, monkeypatch, sql, said):
     assert not (tmp_path / "out.csv").exists()
 
 
+@pytest.mark.process
 def test_an_unknown_rule_lists_the_shipped(candidates):
     with pytest.raises(InputError, match="learnability, medium, medium_to_hard"):
         choose(candidates, StageRule(rule="meduim"), 0)

@@ -35,6 +35,7 @@ def rows(home: Path, *names: str) -> list[dict]:
     ]
 
 
+@pytest.mark.process
 def test_they_are_asked_like_a_stages_problems(tmp_path: Path) -> None:
     conflict = {**rows(tmp_path, "b")[0], "gold_id": "other", "answer": "3"}
     first, second = rows(tmp_path, "a", "b", "c"), [*rows(tmp_path, "a", "d"), conflict]

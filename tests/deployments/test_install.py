@@ -44,6 +44,7 @@ def test_a_setting_that_uv_has_no_word_for_leaves_the_work_to_pip(name: str) -> 
         told({name: "1"})
 
 
+@pytest.mark.process
 def test_variables_hold_before_files_and_a_commands_settings_before_all_commands(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     everywhere, installing = "[global]\nfind-links = /global\ntimeout = 7\nindex-url = https://g\n", "[install]\nfind-links =\n  /a\n  /b\n"
     (tmp_path / "pip.conf").write_text(everywhere + installing)
@@ -78,6 +79,7 @@ def make_wheel(folder: Path, name: str, version: str) -> None:
         wheel.writestr(f"{name}-{version}.dist-info/RECORD", "")
 
 
+@pytest.mark.process
 def test_where_uv_cannot_be_had_pip_installs_the_locked_lines(tmp_path: Path) -> None:
     """An environment of Python's own `venv`, no index, and wheels where only a variable of pip says; for a run, then for tools."""
     source, python = tmp_path / "source", tmp_path / "venv" / "bin" / "python"

@@ -12,6 +12,8 @@ from packaging.utils import canonicalize_name
 
 from deployments.install import LOCK, PROJECT, locked
 
+pytestmark = pytest.mark.process
+
 NAME = "difficulty-prior"
 WHERE = [{"python_version": minor, "python_full_version": f"{minor}.9"} for minor in ("3.11", "3.12", "3.13", "3.14")]
 WHERE += [{"platform_machine": "aarch64"}, {"platform_machine": "arm64", "sys_platform": "darwin", "platform_system": "Darwin"}]

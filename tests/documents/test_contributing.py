@@ -133,6 +133,7 @@ def look(project: Path, code: Sequence[str]) -> subprocess.CompletedProcess[str]
     return subprocess.run([sys.executable, "-P", "-c", *code], env={"PYTHONPATH": str(project)}, capture_output=True, text=True)
 
 
+@pytest.mark.process
 def test_a_mart_and_a_rule_need_no_more_than_their_files(copied: Path) -> None:
     looked = look(copied, [LOOK])
     assert looked.returncode == 0, looked.stderr

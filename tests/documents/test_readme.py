@@ -64,6 +64,7 @@ def sums(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> list[dict[str, obje
     return [json.loads(line) for line in Path("sums.jsonl").read_text().splitlines()]
 
 
+@pytest.mark.process
 def test_the_reader_s_own_problems_are_as_many_as_it_prints(sums: list[dict[str, object]]) -> None:
     problems = pl.DataFrame(sums).unique("problem")
     assert len(sums) == 64
@@ -72,6 +73,7 @@ def test_the_reader_s_own_problems_are_as_many_as_it_prints(sums: list[dict[str,
     assert {int(digits): int(count) for digits, count in told} == dict(problems.group_by("digits").len().iter_rows())
 
 
+@pytest.mark.process
 def test_the_reader_s_own_recipe_loads(sums: list[dict[str, object]]) -> None:
     recipe = load_recipe("mine.yaml")
     assert recipe.sampling.rounds == max(SOLVED)

@@ -148,6 +148,7 @@ def answers(curated: Artifact, tmp_path_factory: pytest.TempPathFactory) -> dict
     return json.loads(done.stdout.splitlines()[-1])
 
 
+@pytest.mark.process
 def test_verl_computes_our_advantages_without_our_package(answers: dict[str, Any]) -> None:
     assert answers["installed"] == []
     by_group = in_order(answers["advantages"], shuffled()[1])
@@ -157,6 +158,7 @@ def test_verl_computes_our_advantages_without_our_package(answers: dict[str, Any
         assert all(set(row) <= {max(row, key=abs), 0.0} for row in rows)
 
 
+@pytest.mark.process
 def test_verl_shrinks_towards_the_prior_where_it_hands_over_the_rows(answers: dict[str, Any]) -> None:
     by_group = in_order(answers["with_priors"], shuffled()[1])
     for name, (rewards, prior) in GROUPS.items():
@@ -164,6 +166,7 @@ def test_verl_shrinks_towards_the_prior_where_it_hands_over_the_rows(answers: di
     assert "prior_strength is 4.0, but this trainer gives its advantage estimators no `non_tensor_batch`" in answers["without_rows"]
 
 
+@pytest.mark.process
 def test_rloo_turns_the_rewards_for_easyr1_into_our_advantages(answers: dict[str, Any]) -> None:
     by_group = in_order([max(row, key=abs) for row in answers["rloo"]], shuffled()[1])
     for name, (rewards, _) in GROUPS.items():
@@ -171,6 +174,7 @@ def test_rloo_turns_the_rewards_for_easyr1_into_our_advantages(answers: dict[str
             assert by_group[name] == pytest.approx(expected(rewards, None, STEEP), abs=1e-6), name
 
 
+@pytest.mark.process
 def test_verl_reads_our_rows_as_messages_with_images(curated: Artifact, answers: dict[str, Any]) -> None:
     asked = load_problems(curated.file("stage2.parquet"), PromptingSettings(), hints=True, sees_images=True)
     for row, source in zip(answers["rows"], asked.rows, strict=True):
@@ -193,6 +197,7 @@ def test_verl_knows_every_option_of_the_scripts() -> None:
             place = place[key]
 
 
+@pytest.mark.process
 def test_the_scripts_start_verl_with_the_stage_they_are_of(curated: Artifact, tmp_path: Path) -> None:
     exported(curated, "verl", tmp_path / "out put")
     (tmp_path / "python3").write_text("#!/bin/sh\nprintenv VERL_USE_EXTERNAL_MODULES\nprintf '%s\\n' \"$@\"\n")

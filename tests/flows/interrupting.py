@@ -8,6 +8,7 @@ from pathlib import Path
 import psutil
 
 from tests.flows.runs import command, environment
+from tests.patience import PATIENCE_S
 
 COMPUTED_S, LOOK_S = 0.3, 0.02
 HEAVY = {
@@ -36,7 +37,7 @@ def interrupted(sql: str, home: Path, prefect_home: Path) -> tuple[int, float, s
     wait_until_it_computes(asked)
     pressed = time.monotonic()
     asked.send_signal(signal.SIGINT)
-    said = asked.communicate(timeout=60)[1]
+    said = asked.communicate(timeout=PATIENCE_S)[1]
     return asked.returncode, time.monotonic() - pressed, said
 
 

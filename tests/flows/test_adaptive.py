@@ -15,6 +15,8 @@ from tasks.warehouse.seen import snapshot
 from tasks.warehouse.settings import MartSettings
 from tests.flows.runs import artifacts, run, tables, tiny_recipe
 
+pytestmark = pytest.mark.process
+
 ADAPTIVE = ("sampling.rounds=8", "sampling.adaptive={min_rounds: 2, every: 3, confidence: 0.9}")
 
 

@@ -10,6 +10,8 @@ from tasks.lake.lake import Lake
 from tasks.warehouse.querying import query
 from tests.flows.runs import command, environment
 
+pytestmark = pytest.mark.process
+
 
 @pytest.fixture
 def answers(tmp_path: Path) -> Path:

@@ -12,7 +12,10 @@ from tests.flows.runs import run
 
 MATHVISION = PROJECT.parent / "shared" / "data" / "mathvision"
 
-pytestmark = pytest.mark.skipif(not MATHVISION.is_dir(), reason=f"MathVision's testmini split is not at {MATHVISION}")
+pytestmark = [
+    pytest.mark.process,
+    pytest.mark.skipif(not MATHVISION.is_dir(), reason=f"MathVision's testmini split is not at {MATHVISION}"),
+]
 
 
 @pytest.fixture(scope="module")
@@ -20,7 +23,9 @@ def lake(tmp_path_factory: pytest.TempPathFactory, prefect_home: Path) -> Lake:
     """A lake in which the shipped recipe has run, with fewer steps."""
     home, patch = tmp_path_factory.mktemp("mathvision"), pytest.MonkeyPatch()
     patch.setenv("MATHVISION_DIR", str(MATHVISION))
-    few = ["stages.stage1.train.steps=2", "stages.stage2.train.steps=2", "evaluation.samples=1", "evaluation.hints=false"]
+    smaller = {"steps": 2, "batch": 8, "group_size": 4}
+    few = [f"stages.{stage}.train.{name}={value}" for stage in ("stage1", "stage2") for name, value in smaller.items()]
+    few += ["evaluation.samples=1", "evaluation.hints=false"]
     done = run(home, PROJECT / "deployments" / "recipes" / "mathvision.yaml", prefect_home, *few)
     patch.undo()
     assert done.returncode == 0, done.stdout + done.stderr

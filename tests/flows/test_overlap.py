@@ -1,13 +1,11 @@
 """A recipe whose parts share problems stops before anything is sampled, or drops them where it says so."""
 
 import json
-from collections.abc import Iterator
 from pathlib import Path
 
 import polars as pl
 import pytest
 from prefect import flow
-from prefect.testing.utilities import prefect_test_harness
 
 from flows.commands.plan import plan_flow
 from flows.profile import profile, read_problems
@@ -16,13 +14,9 @@ from tasks.base.errors import InputError
 from tasks.lake.lake import Lake
 from tasks.problems.overlap import Parts
 
+pytestmark = [pytest.mark.process, pytest.mark.usefixtures("in_prefect")]
+
 PARTS = {"train": (1, 2, 3, 4), "heldout": (4, 5, 6), "validation": (1, 6, 7)}
-
-
-@pytest.fixture(scope="module", autouse=True)
-def server() -> Iterator[None]:
-    with prefect_test_harness(server_startup_timeout=180):
-        yield
 
 
 def recipe_of(folder: Path, parts: dict[str, tuple[int, ...]] = PARTS, **problems: str) -> Recipe:

@@ -17,6 +17,7 @@ ASSUMED = read_assumptions("paper")
 LINES = (RECIPES / "paper.yaml").read_text().splitlines()
 
 
+@pytest.mark.process
 def test_it_is_dry_run_without_a_network(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("HF_HUB_CACHE", str(tmp_path / "cache"))
     found = plan_flow(pipeline, RECIPE, tmp_path / "runs")

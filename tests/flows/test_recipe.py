@@ -102,6 +102,7 @@ def test_an_unknown_setting_is_told_with_what_may_be_meant(change: str, meant: s
     assert meant in str(told.value)
 
 
+@pytest.mark.process
 def test_other_names_are_told_with_what_may_be_meant() -> None:
     for call, meant in (
         (lambda: load_recipe("startr"), "no recipe 'startr' (did you mean `starter`?): give one of"),
@@ -117,6 +118,7 @@ def test_other_names_are_told_with_what_may_be_meant() -> None:
         assert meant in str(told.value)
 
 
+@pytest.mark.process
 def test_an_unknown_recipe_lists_the_shipped_ones() -> None:
     with pytest.raises(InputError, match="no recipe 'startr' .*: give one of .*starter"):
         load_recipe("startr")

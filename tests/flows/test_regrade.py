@@ -13,6 +13,8 @@ from tasks.lake.lake import Lake, write_parquet
 from tasks.warehouse.querying import query
 from tests.flows.runs import command, environment
 
+pytestmark = pytest.mark.process
+
 EARLIER = "grader-1+math-verify-0.9.0"
 
 

@@ -12,6 +12,8 @@ from tasks.lake.lake import Lake
 from tasks.warehouse.querying import query
 from tests.flows.runs import STARTER_STAGE, TINY, artifacts, run
 
+pytestmark = pytest.mark.process
+
 STAGE = {**STARTER_STAGE, "steps": 2, "batch": 8, "group_size": 4, "warmup_steps": 0, "weighting": {"family": "none"}}
 
 

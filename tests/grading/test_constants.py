@@ -83,9 +83,9 @@ def test_a_constant_has_its_value(text: str, value: object) -> None:
 
 @pytest.mark.parametrize("text", NO_VALUES)
 def test_what_is_no_constant_or_too_large_has_no_value_and_takes_no_time(text: str) -> None:
-    start = time.perf_counter()
+    start = time.thread_time()  # of computing: another process may have the machine
     assert constant(text) is None
-    assert time.perf_counter() - start < 0.1
+    assert time.thread_time() - start < 0.1
 
 
 @given(st.fractions(max_denominator=10**6))

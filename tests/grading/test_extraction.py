@@ -145,8 +145,8 @@ def test_any_text_gives_the_same_answer_or_none_each_time(text: str) -> None:
 )
 def test_a_megabyte_is_read_in_no_time(piece: str) -> None:
     text = piece * (1_000_000 // len(piece))
-    start = time.perf_counter()
+    start = time.thread_time()  # of computing: another process may have the machine
     final_answer(text, LETTERS)
     final_answer(text)
     format_ok("<think>" + text + "</think>" + text)
-    assert time.perf_counter() - start < 3
+    assert time.thread_time() - start < 3

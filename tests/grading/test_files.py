@@ -21,6 +21,7 @@ LINES = [
 ]
 
 
+@pytest.mark.process
 def test_all_fields_stay_and_three_are_added(tmp_path: Path) -> None:
     source, out = tmp_path / "in.jsonl", tmp_path / "out.jsonl"
     source.write_text("\ufeff" + "\n\n".join(line for line, *_ in LINES), encoding="utf-8")

@@ -21,6 +21,8 @@ from tasks.warehouse.publishing import publish
 from tasks.warehouse.querying import query
 from tests.sql.rows import problems_artifact, table
 
+pytestmark = pytest.mark.process
+
 OURS = GradingSettings(workers=1)
 RESPONSES = {"p": [r"\boxed{4}"] * 4, "q": [r"\boxed{5}"] * 4}  # right and wrong
 ORDER = "select grader, place, is_newest from grader_order order by place"

@@ -14,6 +14,8 @@ from tasks.lake.lake import ROLLOUT_KEY, Lake
 from tasks.sampling.profile import read_profile, write_profile
 from tests.sql.rows import problems_artifact, table
 
+pytestmark = pytest.mark.process
+
 
 def grade(home: Path, profile: Artifact, problems: tuple[Artifact, ...], settings: GradingSettings) -> Artifact:
     return task.grade_rollouts.fn(task.GradeRequest(home=home, profile=profile, problems=problems, settings=settings))

@@ -17,6 +17,8 @@ from tasks.lake.artifacts import artifact, building
 from tasks.training.rewards import Rewards
 from tests.flows.runs import tiny_recipe
 
+pytestmark = pytest.mark.process
+
 LENGTH = """
 import time
 

@@ -80,6 +80,7 @@ def test_only_a_resuming_builder_sees_what_a_killed_one_left(tmp_path: Path) -> 
         assert not (folder / "half.txt").exists()
 
 
+@pytest.mark.process
 def test_a_process_killed_while_building_leaves_no_artifact_and_no_lock(tmp_path: Path) -> None:
     script = (
         "import os, signal; from pathlib import Path; from tasks.lake.artifacts import *\n"

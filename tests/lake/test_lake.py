@@ -81,6 +81,7 @@ def test_a_partition_has_one_writer_at_a_time(tmp_path: Path) -> None:
     assert order == ["first", "second"]
 
 
+@pytest.mark.process
 def test_a_full_disk_is_a_clear_error_and_leaves_what_was_there(tmp_path: Path, small_disk: Path) -> None:
     lake = Lake(small_disk)
     partition = lake.partition("rollouts", "p", "s")

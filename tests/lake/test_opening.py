@@ -172,6 +172,7 @@ def test_what_is_no_lake_of_ours_is_told_and_left_alone(tmp_path: Path, way: Cal
     assert traces(tmp_path) == before
 
 
+@pytest.mark.process
 @pytest.mark.skipif(os.geteuid() != 0, reason="only root may become another user")
 def test_a_lake_of_another_user_that_is_closed_is_told(tmp_path: Path) -> None:
     filled(tmp_path / "runs")

@@ -21,6 +21,8 @@ from tasks.warehouse.publishing import publish, publish_again
 from tasks.warehouse.querying import query
 from tests.warehouse.test_incremental import add, compare
 
+pytestmark = pytest.mark.process
+
 SETTINGS = DifficultySettings()
 COUNTS = "select (select count(*) from difficulty), (select count(distinct problem_id) from rollouts), (select max(n) from difficulty)"
 WRITER = """

@@ -23,6 +23,8 @@ from tasks.warehouse.querying import query
 from tests.flows.runs import command, environment, run, tables, tiny_recipe
 from tests.lake.test_opening import traces
 
+pytestmark = pytest.mark.process
+
 s3fs = pytest.importorskip("s3fs", reason="s3fs is not installed: pip install 'difficulty-prior[s3]'")
 KEYS = {"AWS_ACCESS_KEY_ID": "tester", "AWS_SECRET_ACCESS_KEY": "secret", "AWS_DEFAULT_REGION": "us-east-1"}
 PROFILE = ("sampling.shard_size=40", "problems.starter={n_train: 24, n_heldout: 8}", "sampling.rounds=2")

@@ -202,12 +202,14 @@ def key_of(home: Path, asked: SourceSettings) -> str:
     return IngestRequest(home=home, source=asked).target().key
 
 
+@pytest.mark.process
 def test_a_pinned_hub_dataset_is_planned_without_a_network(home: Path, source) -> None:
     pinned = source("owner/name", revision="0" * 40, source_split="train")
     assert key_of(home, pinned) == key_of(home, pinned)
     assert key_of(home, pinned) != key_of(home, source("owner/name", revision="1" * 40, source_split="train"))
 
 
+@pytest.mark.process
 def test_a_hub_dataset_of_an_unknown_commit_is_an_error(home: Path, source, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     from huggingface_hub import constants
 

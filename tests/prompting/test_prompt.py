@@ -57,6 +57,7 @@ def test_own_templates_are_files(tmp_path: Path) -> None:
     assert render_prompt(str(own), question="why?") == "Question: why?"
 
 
+@pytest.mark.process
 def test_an_unknown_template_names_those_there_are() -> None:
     with pytest.raises(FileNotFoundError, match="no template 'thnik'.*think_then_box"):
         template_path("thnik", "templates")

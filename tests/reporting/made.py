@@ -5,7 +5,7 @@ Only what a model would do is made up: answers are drawn from each problem's own
 
 import random
 from contextlib import closing
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from functools import cached_property
 from io import BytesIO
 from pathlib import Path
@@ -24,6 +24,8 @@ from tasks.evaluation.task import EvaluationRequest, evaluate_policies
 from tasks.lake.artifacts import Artifact, artifact, building
 from tasks.lake.lake import RELATIONS, Lake, conform, write_parquet
 from tasks.problems.images import ImageLimits, keep_image
+from tasks.reporting.inputs import Inputs
+from tasks.reporting.page import render_report
 from tasks.sampling.profile import read_profile, write_profile
 from tasks.similarity.task import PAIRS
 from tasks.warehouse.settings import MartSettings
@@ -76,7 +78,12 @@ class Run:
 
     @property
     def arguments(self) -> dict:
-        return dict(vars(self))
+        return {field.name: getattr(self, field.name) for field in fields(self)}
+
+    @cached_property
+    def page(self) -> str:
+        """The report, as HTML; rendered once for all tests that look at it."""
+        return render_report(Inputs(**self.arguments))
 
 
 @dataclass

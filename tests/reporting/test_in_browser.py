@@ -17,6 +17,8 @@ from tests.chromium import OUTPUT, NoChromium, Watched, chromium
 from tests.reporting.made import Run
 from tests.reporting.test_report import HOSTILE_NAME
 
+pytestmark = pytest.mark.process
+
 WIDTHS, SCHEMES = (390, 820, 1440), ("light", "dark")
 MARK = "acted=1"
 ACTING_NAME = f"<img src=x onerror='{MARK}'>"

@@ -65,7 +65,7 @@ class Page(HTMLParser):
 
 
 def page_of(run) -> Page:
-    return Page(render_report(Inputs(**run.arguments)))
+    return Page(run.page)
 
 
 def test_page_tells_the_whole_run(made):
@@ -106,7 +106,7 @@ def test_page_tells_what_was_warned_of_before_each_stage(made):
 
 def test_page_tells_how_the_prior_ages(made):
     inputs = Inputs(**made().arguments)
-    text = Page(render_report(inputs)).text
+    text = Page(made().page).text
     _, staleness = inputs.ageing
     assert len(staleness) == len(inputs.stages) == 2
     for said in (
@@ -118,12 +118,12 @@ def test_page_tells_how_the_prior_ages(made):
         assert said in text
     for row in staleness.iter_rows(named=True):
         assert f"{100 * row['drift_per_100_steps']:+.1f}".replace("-", "−") in text
-    assert "How the prior ages" not in render_report(Inputs(**made(groups=False).arguments))
+    assert "How the prior ages" not in made(groups=False).page
 
 
 def test_page_shows_what_was_chosen_from_what(made):
     run = made()
-    html = render_report(Inputs(**run.arguments))
+    html = run.page
     curated = pl.read_parquet(run.sets[0].file("curated.parquet")).filter(stage="stage1", dataset="cells")
     figure = next(part for part in html.split("<figure>") if "<h3>Stage 1 · cells</h3>" in part)
     assert f"{len(curated)} of 32 problems" in figure
@@ -219,7 +219,7 @@ def test_charts_take_the_pages_colours_and_words(made):
     charts = [attributes for tag, attributes in page.elements if tag == "svg"]
     assert len(charts) >= 14
     assert all(attributes["role"] == "img" and len(attributes["aria-label"] or "") > 20 for attributes in charts)
-    style = re.search(r"<style>(.*?)</style>", render_report(Inputs(**made().arguments)), re.DOTALL)[1]
+    style = re.search(r"<style>(.*?)</style>", made().page, re.DOTALL)[1]
     inks = {value for _, attributes in page.elements for name, value in attributes.items() if name in ("fill", "stroke")}
     assert inks <= {"none", "transparent"} | {f"var({name})" for name in re.findall(r"(--[a-z0-9-]+):", style)}
     assert {"var(--hopeless)", "var(--medium)", "var(--trivial)", "var(--series-3)"} <= inks
@@ -229,14 +229,14 @@ def test_histogram_draws_every_problem(made):
     run = made()
     histogram = pl.read_parquet(run.difficulty.file("histogram.parquet"))
     counts = histogram.filter(pl.col("dataset") == "cells").sort("bin")["problems"].to_list()
-    html = render_report(Inputs(**run.arguments))
+    html = run.page
     figure = next(part for part in html.split("<figure>") if "Histogram of 32 problems of cells" in part)
     bars = re.findall(r'<path d="M[^"]*?v?[^"]*" fill="var\(--(?:hopeless|hard|medium|easy|trivial)\)"', figure)
     assert len(bars) == sum(1 for count in counts if count)
 
 
 def test_nothing_is_fetched_and_nothing_runs(made):
-    html = render_report(Inputs(**made().arguments))
+    html = made().page
     page = Page(html)
     assert "http://" not in html and "https://" not in html and "@import" not in html and "url(" not in html
     icons = [attributes for tag, attributes in page.elements if tag == "link"]
@@ -256,7 +256,7 @@ def test_what_others_wrote_is_inert(made):
     run = made(
         datasets=(HOSTILE_NAME, "</svg><script>alert(2)</script>"), question=f"<image>{HOSTILE_TEXT}", response=HOSTILE_TEXT, problems=24
     )
-    html = render_report(Inputs(**run.arguments))
+    html = run.page
     page = Page(html)
     assert "script" not in page.tags()
     assert all((attributes.get("src") or "data:").startswith("data:") for tag, attributes in page.elements if tag == "img")
@@ -270,8 +270,8 @@ def test_what_others_wrote_is_inert(made):
 
 def test_equal_inputs_give_equal_bytes(made):
     inputs = made().arguments
-    assert render_report(Inputs(**inputs)) == render_report(Inputs(**inputs))
-    assert str(made().home) not in render_report(Inputs(**inputs))
+    assert render_report(Inputs(**inputs)) == made().page
+    assert str(made().home) not in made().page
 
 
 @pytest.mark.parametrize(
@@ -287,13 +287,13 @@ def test_equal_inputs_give_equal_bytes(made):
     ],
 )
 def test_what_a_run_lacks_is_left_out(made, changes, absent, present):
-    html = render_report(Inputs(**made(**changes).arguments))
+    html = made(**changes).page
     assert absent not in html and present in html
 
 
 def test_lost_images_leave_the_words(made, tmp_path):
     run = made(problems=20)
-    assert 'alt="Image 1 of the problem"' in render_report(Inputs(**run.arguments))
+    assert 'alt="Image 1 of the problem"' in run.page
     images = run.home / "images"
     images.rename(tmp_path / "images")
     try:
@@ -314,6 +314,7 @@ def test_report_is_made_once_and_again_when_an_input_changes(made):
     assert ReportRequest(**{**run.arguments, "evaluation": made(hints=False).evaluation}).target() != first
 
 
+@pytest.mark.process
 def test_task_module_stays_light():
     code = "import sys, tasks.reporting.task; print(sorted({'altair', 'vl_convert', 'polars', 'jinja2.environment'} & set(sys.modules)))"
     root = Path(__file__).parents[2]

@@ -16,10 +16,10 @@ import httpx
 import psutil
 
 from tasks.policy.identity import STARTER
+from tests.patience import PATIENCE_S
 
 KEY = "open-sesame-of-the-tests"
 NAME = "starter"
-STARTED_S = 240
 VARIABLES = {
     "VLLM_CPU_KVCACHE_SPACE": "1",
     "VLLM_CPU_OMP_THREADS_BIND": "nobind",
@@ -53,7 +53,7 @@ class Serving:
 
     def wait_until_up(self) -> None:
         """Wait for it to say that it is healthy. Raises RuntimeError with its last lines when it ends or takes too long."""
-        deadline = time.monotonic() + STARTED_S
+        deadline = time.monotonic() + PATIENCE_S
         while self.process.poll() is None and time.monotonic() < deadline:
             try:
                 if httpx.get(self.url.replace("/v1", "/health"), timeout=2).status_code == httpx.codes.OK:

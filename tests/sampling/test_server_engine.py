@@ -3,7 +3,6 @@
 import base64
 import subprocess
 import sys
-import time
 from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
@@ -25,7 +24,10 @@ from tasks.sampling.engines.prompt_check import PromptCheck
 from tasks.sampling.engines.server import ServerEngine
 from tasks.sampling.requests import Completion, Request
 from tasks.sampling.settings import SamplingSettings, ServerSettings
+from tests.patience import until
 from tests.sampling.double import Answer, Call, Double, Script, doubles, good
+
+pytestmark = pytest.mark.process
 
 POLICY = Policy(policy_id="p", name="base", model=str(STARTER), dtype="float32")
 FAST = {"model": "m", "backoff_s": 0.02, "backoff_limit_s": 0.1, "health_s": 0.05, "patience_s": 2, "timeout_s": 5, "check_prompts": False}
@@ -106,12 +108,12 @@ def test_no_more_is_in_hand_than_the_servers_take() -> None:
 
 
 def test_a_run_that_is_given_up_ends_at_once() -> None:
-    with doubles(lambda call: good(call, delay=0 if call.body["seed"] < 4 else 30)) as [server]:
+    with doubles(lambda call: good(call, delay=0 if call.body["seed"] < 4 else 600)) as [server]:
         finished = ServerEngine(POLICY, PromptingSettings(), settings(server)).generate(shards(3))
         next(finished)
-        started = time.monotonic()
+        until(lambda: server.busy)
         finished.close()  # type: ignore[attr-defined]
-        assert time.monotonic() - started < 2
+        assert server.busy  # it has waited for no answer
 
 
 def test_the_slow_server_gets_less_work() -> None:
@@ -419,6 +421,4 @@ def test_an_address_counts_once() -> None:
 
 def test_the_engine_starts_without_torch() -> None:
     code = "import sys, tasks.sampling.engines.server; sys.exit('torch' in sys.modules)"
-    started = time.monotonic()
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
-    assert time.monotonic() - started < 20

@@ -105,6 +105,7 @@ def test_a_response_that_may_overflow_the_context_is_a_clear_error(policy: Polic
         TransformersEngine(policy, PromptingSettings(), settings).complete(requests)
 
 
+@pytest.mark.process
 def test_a_batch_that_memory_cannot_hold_is_halved_until_it_fits(policy: Policy, requests: list[Request], tmp_path: Path) -> None:
     """In a process with so little address space that the whole batch really does not fit."""
     words = [(one.prompt, [str(path) for path in one.images]) for one in requests[:1]]

@@ -22,6 +22,8 @@ if not importlib.util.find_spec("vllm"):
 
 from tasks.sampling.engines.vllm import VllmEngine
 
+pytestmark = pytest.mark.process
+
 SMALL = VllmSettings(context=1024, sequences=32, images=2)
 
 

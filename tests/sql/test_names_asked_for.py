@@ -88,6 +88,7 @@ def named(tmp_path_factory: pytest.TempPathFactory) -> Lake:
     return lake
 
 
+@pytest.mark.process
 @pytest.mark.parametrize(
     ("asked", "problem"),
     [
@@ -99,12 +100,14 @@ def test_a_problem_is_found_by_its_dataset_s_own_id(named: Lake, asked: str, pro
     assert (find(named, asked).kind, find(named, asked).id) == ("problems", problem)
 
 
+@pytest.mark.process
 def test_an_id_of_several_datasets_lists_them(named: Lake) -> None:
     with pytest.raises(InputError) as told:
         find(named, "7")
     assert "'7' may be 2 things: problems aa22… charts/train/7; problems aa11… maps/train/7; give more" in str(told.value)
 
 
+@pytest.mark.process
 def test_an_id_that_is_none_says_what_is_like_it(named: Lake) -> None:
     with pytest.raises(InputError, match=r"is called 'eigth' in .* \(did you mean `eight`\?\); give an id"):
         find(named, "eigth")

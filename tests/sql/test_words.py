@@ -75,6 +75,7 @@ def test_a_sweep_takes_the_profile_that_is_larger_and_then_the_newer_grader(mixe
     assert (found["policy_id"], found["sampling_id"], found["grader_id"], found["problems"]) == (BASE, WARM, OURS, 6)
 
 
+@pytest.mark.process
 def test_a_name_that_two_policies_have_is_asked_back(mixed: Lake) -> None:
     with pytest.raises(InputError, match="'stage1' may be 2 things: policies a1a1"):
         find(mixed, "stage1")

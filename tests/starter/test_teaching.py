@@ -6,6 +6,7 @@ import subprocess
 import sys
 from random import Random
 
+import pytest
 import torch
 from transformers import AutoModelForImageTextToText, AutoProcessor
 
@@ -33,11 +34,12 @@ def test_teaching_is_repeatable_and_changes_every_weight(processor):
         assert not torch.equal(before, after), name
 
 
+@pytest.mark.process
 def test_worker_leaves_a_policy_that_loads(tmp_path):
     spec = tmp_path / "spec.json"
     spec.write_text(json.dumps({"output": str(tmp_path / "policy"), "settings": SHORT.model_dump(mode="json")}))
     environment = os.environ | {"PYTHONPATH": os.pathsep.join(sys.path)}
-    subprocess.run([sys.executable, "-m", "tasks.starter.worker", str(spec)], check=True, env=environment, timeout=120)
+    subprocess.run([sys.executable, "-m", "tasks.starter.worker", str(spec)], check=True, env=environment)
     model = AutoModelForImageTextToText.from_pretrained(tmp_path / "policy")
     assert model.dtype == torch.bfloat16
     assert len(AutoProcessor.from_pretrained(tmp_path / "policy").tokenizer) == model.config.text_config.vocab_size

@@ -5,7 +5,6 @@ from pathlib import Path
 
 import pytest
 from prefect import flow
-from prefect.testing.utilities import prefect_test_harness
 
 from tasks.base.errors import InputError
 from tasks.base.files import write_text
@@ -13,13 +12,9 @@ from tasks.lake.artifacts import Artifact, artifact
 from tasks.steps.caching import room_task
 from tasks.steps.request import StepRequest
 
+pytestmark = [pytest.mark.process, pytest.mark.usefixtures("in_prefect")]
+
 CALLS: list[str] = []
-
-
-@pytest.fixture(scope="module", autouse=True)
-def server() -> None:  # type: ignore[misc]
-    with prefect_test_harness(server_startup_timeout=180):
-        yield
 
 
 class CopyRequest(StepRequest):

@@ -37,6 +37,7 @@ def test_the_last_whole_one_is_taken_and_later_ones_deleted(tmp_path: Path) -> N
     assert checkpoints.last() == checkpoints.path(8)
 
 
+@pytest.mark.process
 def test_a_full_disk_leaves_the_checkpoint_before_and_says_so(trained: StageSpec, small_disk: Path) -> None:
     spec = stage_spec(small_disk / "stage", trained.policy, trained.problems)
     with pytest.raises(InputError) as caught:

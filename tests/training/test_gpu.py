@@ -15,7 +15,7 @@ from tasks.training.settings import LoraSettings, RolloutSettings, StageSettings
 from tasks.training.worker import stage_job
 from tests.training.tiny import SETTINGS, stage_spec
 
-pytestmark = pytest.mark.gpu
+pytestmark = [pytest.mark.gpu, pytest.mark.process]
 
 STAGE = {"steps": 3, "warmup_steps": 0, "group_size": 4, "batch": 16, "max_tokens": 24, "save_every": 2, "dtype": "bfloat16"}
 

@@ -20,6 +20,7 @@ from tasks.policy.identity import Policy
 from tasks.training.launch import CONFIGS, launch_command, launch_config, process_count, read_config
 from tasks.training.spec import StageSpec
 from tasks.training.worker import stage_job
+from tests.patience import PATIENCE_S
 from tests.training.tiny import SETTINGS, stage_spec
 from tests.training.two_processes import train_on_given
 
@@ -30,6 +31,7 @@ def result(folder: Path, rank: int, processes: int) -> dict:
     return json.loads((folder / f"result-{rank}-of-{processes}.json").read_text())
 
 
+@pytest.mark.process
 def test_two_processes_learn_what_one_learns(tiny_policy: Policy, stage_file: Path, tmp_path: Path) -> None:
     """From the same completions: the same advantages, each process its slice of them, the same groups, losses and gradients."""
     weighting = SETTINGS.weighting.model_copy(update={"family": "linear", "prior_strength": 2.0, "normalise": True})
@@ -73,12 +75,13 @@ def kill_a_launch_at(spec: StageSpec, step: int) -> list[psutil.Process]:
     return started
 
 
+@pytest.mark.process
 def test_a_launch_dies_whole_and_goes_on(tiny_policy: Policy, stage_file: Path, tmp_path: Path) -> None:
     settings = SETTINGS.model_copy(update={"accelerate": Path("cpu_2"), "steps": 3, "save_every": 1})
     spec = stage_spec(tmp_path / "stage", tiny_policy, stage_file, settings)
     started = kill_a_launch_at(spec, 2)
     assert len(started) == 2
-    _, alive = psutil.wait_procs(started, timeout=20)
+    _, alive = psutil.wait_procs(started, timeout=PATIENCE_S)
     assert alive == []
     [checkpoint] = (path for path in (spec.folder / "checkpoints").iterdir() if (path / "complete.json").is_file())
     assert {"rng_state_0.pth", "rng_state_1.pth", "model.safetensors"} <= {path.name for path in checkpoint.iterdir()}
@@ -90,6 +93,7 @@ def test_a_launch_dies_whole_and_goes_on(tiny_policy: Policy, stage_file: Path, 
     assert groups["step"].to_list() == [1] * 4 + [2] * 4 + [3] * 4
 
 
+@pytest.mark.process
 def test_a_launch_needs_its_config(tiny_policy: Policy, stage_file: Path, tmp_path: Path) -> None:
     settings = SETTINGS.model_copy(update={"accelerate": tmp_path / "no.yaml"})
     spec = stage_spec(tmp_path / "stage", tiny_policy, stage_file, settings)

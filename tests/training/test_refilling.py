@@ -103,6 +103,7 @@ def test_an_interrupted_stage_draws_the_same_problems(refilled: StageSpec, tmp_p
     assert folder_digests(spec.folder) == folder_digests(refilled.folder)
 
 
+@pytest.mark.process
 def test_two_processes_refill_alike(tiny_policy: Policy, stage_file: Path, tmp_path: Path) -> None:
     weighting = SETTINGS.weighting.model_copy(update={"family": "linear", "normalise": True})
     spec = refilling(tmp_path / "stage", tiny_policy, stage_file, 4)

@@ -23,6 +23,7 @@ def kill_at(spec: StageSpec, step: int) -> None:
                 process.kill()
 
 
+@pytest.mark.process
 def test_a_killed_stage_ends_as_an_undisturbed_one(trained: StageSpec, tmp_path: Path) -> None:
     spec = stage_spec(tmp_path / "stage", trained.policy, trained.problems)
     kill_at(spec, 5)

@@ -26,6 +26,7 @@ def stage_of_starter(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return asked(tmp_path_factory.mktemp("asked"))
 
 
+@pytest.mark.process
 def test_rollouts_of_a_penalised_checkpoint_are_the_policy_s(stage_of_starter: Path, tmp_path: Path) -> None:
     """The very tokens of the same checkpoint without penalties, and draws from what the transformers engine samples."""
     clean, loud = base_policy(PolicySettings(dtype="float32")), with_habits(tmp_path / "policy", EVERYTHING)

@@ -18,6 +18,8 @@ from tasks.training.settings import LoraSettings, RefillSettings, RolloutSetting
 from tasks.training.task import StageRequest, stage_policy, train_stage
 from tests.training.tiny import SETTINGS, mixed_problems, problem, write_stage
 
+pytestmark = pytest.mark.process
+
 PROMPTING, GRADING = PromptingSettings(), GradingSettings(workers=1)
 
 

@@ -100,6 +100,7 @@ def test_the_same_lake_publishes_the_same_marts(lake):
     assert query(lake, "from curation_sweep").to_dicts() == before
 
 
+@pytest.mark.process
 def test_two_processes_may_publish_at_once(lake):
     imports = (
         "import sys; from tasks.estimates.settings import DifficultySettings; from tasks.lake.lake import Lake; "
@@ -271,7 +272,7 @@ def test_a_reader_never_fails_and_never_sees_half(lake):
     reader = threading.Thread(target=read)
     reader.start()
     try:
-        for number in range(4):
+        for number in range(2):
             fill(lake, {f"more{number}": "cic"}, name=f"more{number}")
             publish(lake, SETTINGS, whole=number % 2 == 0)
     finally:

@@ -7,7 +7,8 @@ import shlex
 import socket
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from threading import Thread
@@ -16,7 +17,7 @@ import pytest
 import typer
 from typer.testing import CliRunner
 
-from flows.commands.cli import app
+from flows.commands.cli import app, exit_code
 from tasks.base.errors import InputError
 from tasks.estimates.settings import DifficultySettings
 from tasks.lake.lake import Lake
@@ -24,12 +25,35 @@ from tasks.warehouse.publishing import publish
 from tests.flows.interrupting import HEAVY, interrupted
 from tests.flows.runs import command, environment, tiny_recipe
 
+pytestmark = pytest.mark.process
+
 COMMANDS = typer.main.get_command(app).commands
 
 
 def call(prefect_home: Path, *arguments: str, **variables: str) -> subprocess.CompletedProcess[str]:
     environs = environment(prefect_home) | variables
     return subprocess.run(command(*arguments), capture_output=True, text=True, env=environs, check=False)
+
+
+@dataclass(frozen=True)
+class Ended:
+    """How a command ended that ran in this process."""
+
+    returncode: int
+    stdout: str
+    stderr: str
+
+
+@pytest.fixture
+def here(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Callable[..., Ended]:
+    """Runs a command as the entry point does, but in this process: for those that end before Prefect begins."""
+
+    def run(*arguments: str) -> Ended:
+        monkeypatch.setattr(sys, "argv", ["difficulty-prior", *arguments])
+        code = exit_code()
+        return Ended(code, *capsys.readouterr())
+
+    return run
 
 
 @pytest.fixture(scope="module")
@@ -88,13 +112,13 @@ def test_the_shell_completes_commands_options_and_recipes(words: list[str], want
     ("format", "printed"),
     [("csv", "n,word\n1,a\n"), ("json", [{"n": 1, "word": "a"}])],
 )
-def test_sql_prints_rows(home: Path, prefect_home: Path, format: str, printed: object) -> None:
-    done = call(prefect_home, "sql", "select 1 as n, 'a' as word", "--format", format, "--home", str(home))
+def test_sql_prints_rows(home: Path, here: Callable[..., Ended], format: str, printed: object) -> None:
+    done = here("sql", "select 1 as n, 'a' as word", "--format", format, "--home", str(home))
     assert (done.stdout if format == "csv" else json.loads(done.stdout)) == printed
 
 
-def test_sql_draws_a_table(home: Path, prefect_home: Path) -> None:
-    done = call(prefect_home, "sql", "select 1 as n, '[bold]a' as word", "--home", str(home))
+def test_sql_draws_a_table(home: Path, here: Callable[..., Ended]) -> None:
+    done = here("sql", "select 1 as n, '[bold]a' as word", "--home", str(home))
     assert "[bold]a" in done.stdout
 
 
@@ -122,6 +146,20 @@ def test_schema_tells_relations_and_columns(prefect_home: Path) -> None:
         (["sql", "select * from read_csv('/etc/hostname')"], "error"),
         (["run", "no-such-recipe"], "no recipe 'no-such-recipe': give one of"),
         (["run", "starter", "--set", "sampling.round=3"], "unknown key `sampling.round`"),
+    ],
+)
+def test_a_fault_that_is_seen_at_once_is_one_message_and_exit_code_2(
+    home: Path, here: Callable[..., Ended], arguments: list[str], fault: str
+) -> None:
+    done = here(*arguments, "--home", str(home))
+    assert done.returncode == 2
+    assert fault in done.stderr.replace("\n", " ")
+    assert "Traceback" not in done.stderr
+
+
+@pytest.mark.parametrize(
+    ("arguments", "fault"),
+    [
         (["run", "starter", "--set", "policy.model=/nowhere"], "neither a folder nor a hub id"),
         (["regrade"], "holds no responses: nothing to regrade"),
         (["import-rollouts", "/nowhere/*.jsonl", "--problems", "x.jsonl"], "no file matches"),
@@ -265,7 +303,7 @@ def test_a_folder_that_is_no_model_is_told(tmp_path: Path, prefect_home: Path) -
     assert "is not a model folder: it has no config.json" in done.stderr.replace("\n", " ")
 
 
-def test_a_lake_without_a_warehouse_says_how_to_make_one(tmp_path: Path, prefect_home: Path) -> None:
-    done = call(prefect_home, "histogram", "--home", str(tmp_path))
+def test_a_lake_without_a_warehouse_says_how_to_make_one(tmp_path: Path, here: Callable[..., Ended]) -> None:
+    done = here("histogram", "--home", str(tmp_path))
     assert done.returncode == 2
     assert "difficulty-prior" in done.stderr

@@ -33,6 +33,7 @@ def test_this_machine_is_fit_for_the_tests(tmp_path: Path) -> None:
     assert str(tmp_path) in home.said and "GiB free, without a published warehouse" in home.said
 
 
+@pytest.mark.process
 def test_the_doctor_loads_no_heavy_library(tmp_path: Path) -> None:
     code = "import sys, pathlib; from flows.commands.doctor import examine; examine(pathlib.Path(sys.argv[1])); print(*sys.modules)"
     found = subprocess.run([sys.executable, "-c", code, str(tmp_path)], capture_output=True, text=True, check=True, cwd=PROJECT)
@@ -55,6 +56,7 @@ def test_builds_that_do_not_fit_are_told(torch: str, vision: str, asked: str, sa
     assert said in found and bool(said) == bool(found)
 
 
+@pytest.mark.process
 def test_torch_answers_whether_it_sees_a_gpu() -> None:
     asked = subprocess.run([sys.executable, "-P", "-c", doctor.ASK_TORCH], capture_output=True, text=True, check=True)
     assert isinstance(json.loads(asked.stdout.splitlines()[-1]), list)
@@ -87,6 +89,7 @@ def test_a_lake_that_cannot_be_written_is_a_fault(tmp_path: Path) -> None:
     assert home.level is Level.fault and "a file is in the way" in home.said and "--home" in home.fix
 
 
+@pytest.mark.process
 def test_a_disk_without_room_is_a_fault(small_disk: Path) -> None:
     [home] = doctor.look_at_home(small_disk / "runs")
     assert home.level is Level.fault and "0.0 GiB free" in home.said

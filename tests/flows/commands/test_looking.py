@@ -79,6 +79,7 @@ def test_a_look_leaves_no_trace_and_asks_nobody(
     assert traces(tmp_path) | traces(own_prefect_home) == before
 
 
+@pytest.mark.process
 @pytest.mark.parametrize("name", ["status of a recipe", "doctor", "sql", "plan of a run"])
 def test_a_lake_that_cannot_be_written_is_looked_at(name: str, small_disk: Path) -> None:
     disk = str(small_disk)

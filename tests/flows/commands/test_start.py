@@ -13,6 +13,8 @@ from tasks.estimates.settings import DifficultySettings
 from tasks.lake.lake import Lake
 from tasks.warehouse.publishing import publish
 
+pytestmark = pytest.mark.process
+
 HEAVY = {"torch", "torchvision", "vllm", "transformers", "trl", "datasets", "pandas", "scipy", "altair"}
 CALL = """
 import sys

@@ -10,6 +10,8 @@ import pytest
 from flows.server.api_settings import may_name_one, settings_files
 from tasks.base.process import PROJECT
 
+pytestmark = pytest.mark.process
+
 URL = "http://127.0.0.1:9/api"
 PLACES = {
     "a variable": {},

@@ -1,6 +1,7 @@
 """What commands print, read back from a real console."""
 
 import polars as pl
+import pytest
 from rich.console import Console
 
 from flows.commands.terminal import MOST_ROWS, print_run, rows_table
@@ -31,6 +32,7 @@ def test_no_rows_and_too_many_rows():
     assert "the first 1,000 of 1,001 rows" in text and "1000\n" not in text
 
 
+@pytest.mark.process
 def test_run_shows_every_policy_and_where_things_lie(made):
     run = made()
     page = report_run.fn(ReportRequest(**run.arguments))

@@ -10,6 +10,8 @@ from tasks.base.errors import InputError
 from tests.flows.finished.conftest import Finished
 from tests.flows.runs import artifacts, tiny_recipe
 
+pytestmark = pytest.mark.process
+
 
 def test_a_recipes_sets_are_exported_as_it_trains_them(finished: Finished, tmp_path: Path) -> None:
     before = artifacts(finished.home)

@@ -11,6 +11,8 @@ from flows.commands.cli import app
 from tests.flows.finished.conftest import Finished
 from tests.flows.runs import command, environment
 
+pytestmark = pytest.mark.process
+
 DATASETS = {"starter-charts", "starter-figures"}
 QUERIES = {
     "sql": (["select policy from stg_policies order by 1"], lambda said: [row["policy"] for row in said] == ["base", "stage1", "stage2"]),

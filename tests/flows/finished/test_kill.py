@@ -2,7 +2,6 @@
 
 import signal
 import subprocess
-import time
 from collections.abc import Callable
 from pathlib import Path
 
@@ -12,8 +11,9 @@ from polars.testing import assert_frame_equal
 
 from tests.flows.finished.conftest import Finished
 from tests.flows.runs import command, environment, run, tables
+from tests.patience import until
 
-PATIENCE_S = 240
+pytestmark = pytest.mark.process
 
 POINTS: dict[str, Callable[[Path], bool]] = {
     "while the first stage trains": lambda home: any(home.glob("aside/stages-*/**/checkpoint-2")),
@@ -29,19 +29,13 @@ def kill_at(reached: Callable[[Path], bool], home: Path, recipe: Path, prefect_h
     process = subprocess.Popen(
         command("run", str(recipe), "--home", str(home)), env=environment(prefect_home), stdout=output, stderr=subprocess.STDOUT
     )
-    deadline = time.monotonic() + PATIENCE_S
     try:
-        while not reached(home):
-            assert process.poll() is None, f"the run ended before the point was reached: see {output.name}"
-            assert time.monotonic() < deadline, f"the point was never reached: see {output.name}"
-            time.sleep(0.02)
+        until(lambda: reached(home) or process.poll() is not None)
+        assert process.poll() is None, f"the run ended before the point was reached: see {output.name}"
     finally:
         process.send_signal(signal.SIGKILL)
         process.wait()
-    gone_by = time.monotonic() + 5
-    while left := left_running(prefect_home):
-        assert time.monotonic() < gone_by, f"outlived the killed run: {left}"
-        time.sleep(0.05)
+    until(lambda: not left_running(prefect_home), lambda: f"outlived the killed run: {left_running(prefect_home)}")
 
 
 def left_running(prefect_home: Path) -> list[str]:
@@ -56,7 +50,6 @@ def left_running(prefect_home: Path) -> list[str]:
     return left
 
 
-@pytest.mark.timeout(1200)
 def test_killed_and_finished_equals_undisturbed(tmp_path: Path, prefect_home: Path, finished: Finished) -> None:
     killed = tmp_path / "killed"
     for reached in POINTS.values():
@@ -64,5 +57,5 @@ def test_killed_and_finished_equals_undisturbed(tmp_path: Path, prefect_home: Pa
     done = run(killed, finished.recipe, prefect_home)
     assert done.returncode == 0, done.stdout + done.stderr
     found = tables(killed)
-    for relation, rows in finished.tables.items():
+    for relation, rows in tables(finished.home).items():
         assert_frame_equal(found[relation], rows, check_exact=True)

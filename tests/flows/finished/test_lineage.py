@@ -19,6 +19,8 @@ from tasks.warehouse.lineage import find
 from tasks.warehouse.querying import query
 from tests.flows.finished.conftest import Finished
 
+pytestmark = pytest.mark.process
+
 
 @pytest.fixture
 def lake(finished: Finished) -> Lake:

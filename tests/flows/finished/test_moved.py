@@ -9,6 +9,8 @@ from tests.flows.finished.conftest import Finished
 from tests.flows.moved import said_by_all
 from tests.lake.test_opening import traces
 
+pytestmark = pytest.mark.process
+
 
 @pytest.mark.parametrize("original", ["changed", "deleted"])
 def test_every_reading_command_says_the_same_of_a_copy(finished: Finished, tmp_path: Path, original: str) -> None:

@@ -14,6 +14,8 @@ from tests.flows.finished.conftest import Finished
 from tests.flows.runs import artifacts, run, tables
 from tests.prefect_server import PrefectServer
 
+pytestmark = pytest.mark.process
+
 KINDS = {"starter-datasets", "problems", "similarity", "profiles", "graded", "difficulty", "curated", "stages", "evaluations", "reports"}
 
 
@@ -21,6 +23,12 @@ KINDS = {"starter-datasets", "problems", "similarity", "profiles", "graded", "di
 def home(finished: Finished) -> Path:
     """A lake in which the tiny recipe has run to its end; a test may run more in it."""
     return finished.home
+
+
+@pytest.fixture
+def prefect_home(its_server: PrefectServer) -> Path:
+    """A Prefect home whose server knows of that run."""
+    return its_server.home
 
 
 @pytest.fixture
@@ -81,10 +89,10 @@ def test_the_report_is_one_page(home: Path) -> None:
 
 
 def test_a_rerun_finds_everything_cached_and_its_server_what_the_first_run_left(
-    home: Path, recipe: Path, shared_server: PrefectServer
+    home: Path, recipe: Path, its_server: PrefectServer
 ) -> None:
-    before, server = artifacts(home), shared_server.api
-    done = run(home, recipe, shared_server.home)
+    before, server = artifacts(home), its_server.api
+    done = run(home, recipe, its_server.home)
     assert done.returncode == 0, done.stderr
     assert set(states(done.stdout + done.stderr)) == {"Cached"}
     assert artifacts(home) == before

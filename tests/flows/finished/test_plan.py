@@ -19,6 +19,8 @@ from tests.flows.finished.conftest import Finished
 from tests.flows.finished.test_pipeline import KINDS
 from tests.flows.runs import artifacts, command, environment, tables, tiny_recipe
 
+pytestmark = pytest.mark.process
+
 DATASETS = "starter-figures and starter-charts"
 
 

@@ -74,6 +74,7 @@ def young() -> Iterator[subprocess.Popen]:
     process.wait()
 
 
+@pytest.mark.process
 def test_what_was_cut_off_is_told_from_what_runs(tmp_path: Path, young: subprocess.Popen) -> None:
     began = time.time() + 1
     put_aside(tmp_path, "stages", "alive", title="training stage1 from base", pid=young.pid, began=began, told=began + 10)
@@ -116,6 +117,7 @@ def keys(home: Path) -> set[str]:
     return {step.key for step in look(home).under_way}
 
 
+@pytest.mark.process
 def test_a_cut_off_step_is_forgotten_when_its_recipe_is_done_with_other_settings(finished: Finished, prefect_home: Path) -> None:
     """Even where everything is cached: the run asks for every step again."""
     [step] = [s.name for s in look(finished.home, load_recipe(str(finished.recipe))).recipe.steps if "(train) with base, rounds" in s.name]
@@ -128,6 +130,7 @@ def test_a_cut_off_step_is_forgotten_when_its_recipe_is_done_with_other_settings
     rmtree(finished.home / "aside" / "profiles-elsewhere")
 
 
+@pytest.mark.process
 @pytest.mark.parametrize("width", [60, 80, 100, 140])
 def test_lines_fit_a_terminal_and_are_whole_in_a_pipe(finished: Finished, width: int) -> None:
     title = "sampling " + "with a name that is long " * 4
@@ -150,6 +153,7 @@ def text_of(status: Status, width: int, *, terminal: bool) -> str:
     return out.getvalue()
 
 
+@pytest.mark.process
 def test_a_finished_recipe_is_done_and_a_larger_one_knows_its_pace(finished: Finished) -> None:
     done = look(finished.home, load_recipe(str(finished.recipe)))
     assert done.under_way == [] and done.finished["stages"] >= 2
@@ -164,6 +168,7 @@ def test_a_finished_recipe_is_done_and_a_larger_one_knows_its_pace(finished: Fin
     assert f"{sampling.done:,}/7,200" in said and f"tiny: {more.recipe.done} of {len(more.recipe.steps)} steps done; at most about" in said
 
 
+@pytest.mark.process
 def test_a_step_that_runs_is_told_in_its_recipe(finished: Finished, tmp_path: Path) -> None:
     recipe = load_recipe(str(finished.recipe))
     [key] = [path.name for path in finished.home.glob("starter-datasets/*")][:1]
@@ -177,6 +182,7 @@ def post(api: str, path: str, **body: object) -> dict:
     return answer.json() if answer.content else {}
 
 
+@pytest.mark.process
 def test_a_pool_without_workers_is_said_and_late_runs_are_told(server: str, tmp_path: Path) -> None:
     flow = post(server, "flows/", name="profile")["id"]
     due = datetime.now(UTC) - timedelta(minutes=5)

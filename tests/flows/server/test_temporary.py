@@ -11,9 +11,11 @@ import pytest
 
 from tests.flows.runs import command, environment
 from tests.flows.service.panel import panel_recipe
+from tests.patience import PATIENCE_S
 from tests.prefect_server import PrefectServer, prefect_server
 
-pytestmark = pytest.mark.timeout(600)
+pytestmark = pytest.mark.process
+
 WRITERS, FEWEST = 2, 30
 
 
@@ -23,7 +25,7 @@ def written_to(api: str) -> Iterator[list[int]]:
     done, statuses = Event(), []
 
     def write() -> None:
-        with httpx.Client(timeout=120) as client:
+        with httpx.Client(timeout=PATIENCE_S) as client:
             flow = client.post(f"{api}/flows/", json={"name": "load"}).json()["id"]
             while not done.is_set():
                 run = client.post(f"{api}/flow_runs/", json={"flow_id": flow, "state": {"type": "PENDING"}})
@@ -47,7 +49,7 @@ def test_no_run_beside_a_server_meets_a_locked_database(tmp_path: Path) -> None:
         server.up()
         with written_to(server.api) as statuses:
             runs = [curate(tmp_path / name, server) for name in ("one", "two")]
-            said = [run.communicate(timeout=400)[0] for run in runs]
+            said = [run.communicate(timeout=PATIENCE_S)[0] for run in runs]
         assert [run.returncode for run in runs] == [0, 0], "\n".join(said)
         assert len(statuses) > FEWEST
         for text in said:

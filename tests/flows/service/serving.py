@@ -4,13 +4,12 @@ import random
 import signal
 import subprocess
 import sys
-import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any
 
 import httpx
 import psutil
@@ -19,9 +18,8 @@ from flows.server.own import check_port
 from tasks.base.errors import InputError
 from tasks.steps.cards import CARDS
 from tests.flows.runs import command, environment
+from tests.patience import PATIENCE_S, until
 
-T = TypeVar("T")
-PATIENCE_S, LOOK_S = 240.0, 0.5  # a machine may be busy with other tests
 FINAL = {"COMPLETED", "FAILED", "CRASHED", "CANCELLED"}
 QUICK = {  # a test does not wait for what a person would
     "PREFECT_WORKER_QUERY_SECONDS": "2",
@@ -70,9 +68,16 @@ class Served:
     def run(self, identity: str) -> dict[str, Any]:
         return self.client.get(f"{self.api}/flow_runs/{identity}").json()
 
-    def ended(self, run: dict[str, Any], seconds: float = PATIENCE_S) -> dict[str, Any]:
-        """The run once it has ended."""
-        return until(lambda: found if (found := self.run(run["id"]))["state_type"] in FINAL else None, self.said, seconds)
+    def ended(self, run: dict[str, Any]) -> dict[str, Any]:
+        """The run once it has ended. A server that is away, or too busy to answer, is asked again."""
+
+        def look() -> dict[str, Any] | None:
+            with suppress(httpx.HTTPError):
+                found = self.client.get(f"{self.api}/flow_runs/{run['id']}").raise_for_status().json()
+                return found if found["state_type"] in FINAL else None
+            return None
+
+        return until(look, self.said)
 
     def runs(self, deployment: str) -> list[dict[str, Any]]:
         """The runs of a deployment that have ended, the first first."""
@@ -122,16 +127,6 @@ def command_of(process: psutil.Process) -> str:
         return ""
 
 
-def until(look: Callable[[], T | None], said: Callable[[], str], seconds: float = PATIENCE_S) -> T:
-    """What `look` gives once it gives something."""
-    deadline = time.monotonic() + seconds
-    while time.monotonic() < deadline:
-        if found := look():
-            return found
-        time.sleep(LOOK_S)
-    raise AssertionError(f"not within {seconds:.0f} s\n{said()}")
-
-
 @contextmanager
 def serving(folder: Path, *options: str, variables: dict[str, str] | None = None) -> Iterator[Served]:
     """A `serve` over a lake in `folder`, ready; it is ended as a person does it."""
@@ -150,4 +145,4 @@ def serving(folder: Path, *options: str, variables: dict[str, str] | None = None
     finally:
         if served.process.poll() is None:
             served.process.send_signal(signal.SIGTERM)
-        served.process.wait(timeout=60)
+        served.process.wait(timeout=PATIENCE_S)

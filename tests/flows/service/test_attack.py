@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 import httpx
+import polars as pl
 import pytest
 from prefect.client.orchestration import SyncPrefectClient, get_client
 from prefect.client.schemas.actions import WorkPoolUpdate
@@ -21,12 +22,16 @@ from prefect.settings import PREFECT_API_AUTH_STRING, PREFECT_API_URL, temporary
 from prefect.workers.process import ProcessWorker
 
 from flows.service.pools import closed_template, make_pools
+from tasks.lake.lake import Lake
 from tests.chromium import NoChromium, chromium
 from tests.flows.runs import artifacts, command, environment
 from tests.flows.service.panel import panel_recipe
 from tests.flows.service.serving import Served, serving
+from tests.flows.service.ui import start_from_the_form
+from tests.patience import PATIENCE_S
 
-pytestmark = pytest.mark.timeout(600)
+pytestmark = pytest.mark.process
+
 TRIES = """async ([api, id, body]) => {
   const run = `${api}/deployments/${id}/create_flow_run`, json = {"Content-Type": "application/json"}, said = {};
   const tries = {
@@ -217,7 +222,7 @@ def test_a_wrong_password_is_one_line(attacked: Attacked) -> None:
         for name, words in asked.items()
     }
     for name, process in started.items():
-        out, err = process.communicate(timeout=120)
+        out, err = process.communicate(timeout=PATIENCE_S)
         assert process.returncode == (0 if name == "status" else 2), name
         said = [line for line in (out + err).splitlines() if "refuses our password (401): set PREFECT_API_AUTH_STRING" in line]
         assert len(said) == 1 and "Traceback" not in out + err and "wrong" not in out + err, name
@@ -289,3 +294,12 @@ def test_the_server_alone_says_that_it_is_there(attacked: Attacked) -> None:
     assert httpx.get(f"{attacked.served.api}/health").json() is True
     assert httpx.get(f"{attacked.served.api}/admin/settings").status_code == 401
     assert httpx.post(f"{attacked.served.api}/flow_runs/filter", json={}).status_code in (401, 403)
+
+
+def test_a_run_is_started_from_the_form(attacked: Attacked, tmp_path: Path) -> None:
+    """What the browser is for when nobody attacks."""
+    before = set(attacked.served.home.glob("difficulty/*"))
+    start_from_the_form(attacked.served, attacked.browser, tmp_path)
+    [made] = set(attacked.served.home.glob("difficulty/*")) - before
+    assert pl.read_parquet(made / "difficulty.parquet")["n"].max() == 3
+    assert Lake(attacked.served.home).scan("groups").select(pl.col("step").max()).collect().item() == 2

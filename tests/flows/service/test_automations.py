@@ -10,6 +10,8 @@ from flows.service.automations import ZOMBIES, make_automations, put, zombies
 from tasks.base.errors import InputError
 from tests.prefect_server import PrefectServer
 
+pytestmark = pytest.mark.process
+
 
 @pytest.fixture
 def client(shared_server: PrefectServer) -> Iterator[SyncPrefectClient]:

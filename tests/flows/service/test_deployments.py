@@ -25,7 +25,8 @@ from flows.service.pools import POOLS
 from tasks.base.process import PROJECT
 from tests.flows.runs import artifacts, command, environment
 from tests.flows.service.panel import panel_recipe
-from tests.flows.service.serving import QUICK, until
+from tests.flows.service.serving import QUICK
+from tests.patience import PATIENCE_S, until
 from tests.sampling.serving import free_port
 
 FOLDER = PROJECT / "deployments"
@@ -137,7 +138,7 @@ def postgres(folder: Path) -> Iterator[str]:
         yield f"postgresql+asyncpg://prefect:{word}@127.0.0.1:{port}/postgres"
     finally:
         process.terminate()
-        process.wait(timeout=30)
+        process.wait(timeout=PATIENCE_S)
 
 
 def open_to_others(folder: Path) -> None:
@@ -147,7 +148,7 @@ def open_to_others(folder: Path) -> None:
             place.chmod(0o711)
 
 
-@pytest.mark.timeout(600)
+@pytest.mark.process
 def test_the_server_of_compose_on_postgres_with_two_workers(tmp_path: Path) -> None:
     """Compose's own commands and variables, as processes: server, `deploy`, both workers, and a run of each worker."""
     services = yaml.safe_load(interpolated((FOLDER / "compose.yaml").read_text(), SECRETS))["services"]
@@ -170,7 +171,7 @@ def test_the_server_of_compose_on_postgres_with_two_workers(tmp_path: Path) -> N
             log = (tmp_path / f"{name}.log").open("w")
             arguments = [sys.executable, "-m", *words]
             process = subprocess.Popen(arguments, env=variables(name), stdout=log, stderr=subprocess.STDOUT, cwd=tmp_path)
-            stack.callback(process.wait, 60)
+            stack.callback(process.wait, PATIENCE_S)
             stack.callback(process.terminate)
 
         started("server", [*services["server"]["command"][3:5], "--host", "0.0.0.0", "--port", str(port)])

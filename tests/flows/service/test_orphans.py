@@ -25,6 +25,9 @@ from flows.server import backing
 from flows.server.backing import ENGINE, RUN_ID, SERVE, is_ours, left_by_dead_serves, look_around, mark, worker_name
 from flows.service.orphans import CLOCK_S, LEASES, Orphans, leases_of, open_runs, reason
 from tasks.base.living import this_process
+from tests.prefect_server import PrefectServer
+
+pytestmark = pytest.mark.process
 
 MARK = "ab12cd"
 OURS = worker_name("gpu-0", MARK)
@@ -37,8 +40,8 @@ def profile() -> None:
 
 
 @pytest.fixture
-def client(server: str) -> Iterator[SyncPrefectClient]:
-    with temporary_settings({PREFECT_API_URL: server}), get_client(sync_client=True) as client:
+def client(shared_server: PrefectServer) -> Iterator[SyncPrefectClient]:
+    with temporary_settings({PREFECT_API_URL: shared_server.api}), get_client(sync_client=True) as client:
         for run in open_runs(client):  # of another test
             client.delete_flow_run(run.id)
         yield client

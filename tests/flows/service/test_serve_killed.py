@@ -10,13 +10,15 @@ import pytest
 import yaml
 
 from tests.flows.runs import TINY, command, environment
-from tests.flows.service.serving import Served, serving, until
+from tests.flows.service.serving import Served, serving
+from tests.patience import PATIENCE_S, until
 
-pytestmark = pytest.mark.timeout(900)
+pytestmark = pytest.mark.process
+
 LONG = 400
 
 
-def test_runs_of_a_killed_serve_are_ended_and_those_of_a_killed_worker_go_on(tmp_path: Path) -> None:
+def test_a_killed_serve_a_killed_worker_and_an_ended_serve_leave_nothing_running(tmp_path: Path) -> None:
     recipe = tmp_path / "small.yaml"
     recipe.write_text(yaml.safe_dump({**TINY, "name": "small", "problems": {"starter": {"n_train": 8, "n_heldout": 2}}}))
     with serving(tmp_path) as served:
@@ -33,9 +35,16 @@ def test_runs_of_a_killed_serve_are_ended_and_those_of_a_killed_worker_go_on(tmp
         until(lambda: served.children("tasks.sampling.worker"), served.said)
         [worker] = served.children("worker start --pool gpu")
         worker.send_signal(signal.SIGKILL)
-        said = waiting.communicate(timeout=400)[0]
+        said = waiting.communicate(timeout=PATIENCE_S)[0]
         assert waiting.returncode == 0 and "profile small: Completed" in said, said + served.said()
         assert re.search(r"^  small: sample starter-figures .* \(\d+%, \d+/\d+ rollouts\)$", said, re.MULTILINE), said
+        served.start("profile", recipe=str(recipe), rounds=LONG)
+        until(lambda: served.children("tasks.sampling.worker"), served.said)
+        family = psutil.Process(served.process.pid).children(recursive=True)
+        assert len(family) >= 5
+        served.process.send_signal(signal.SIGTERM)
+        assert served.process.wait(timeout=PATIENCE_S) == 0, served.said()
+        assert [member for member in family if member.is_running() and member.status() != psutil.STATUS_ZOMBIE] == []
 
 
 def submit(served: Served, *arguments: str) -> subprocess.Popen[str]:

@@ -25,9 +25,9 @@ from tasks.lake.artifacts import check_writable
 PARENT = """
 import signal, subprocess, sys, time
 signal.signal(signal.SIGTERM, lambda *_: sys.exit())
-child = subprocess.Popen([sys.executable, "-c", "import time; time.sleep(100)"])
+child = subprocess.Popen([sys.executable, "-c", "import time; time.sleep(3600)"])
 print(child.pid, flush=True)
-time.sleep(100)
+time.sleep(3600)
 """
 
 
@@ -93,12 +93,14 @@ def test_no_server_is_said() -> None:
         check_version("http://127.0.0.1:9/api")
 
 
+@pytest.mark.process
 def test_a_full_disk_is_said_before_anything_starts(small_disk: Path) -> None:
     (small_disk / "filler").write_bytes(b"\0" * (1 << 20))
     with pytest.raises(InputError, match=r"cannot write .*the disk is full.*choose another --home"):
         check_writable(small_disk / "runs")
 
 
+@pytest.mark.process
 def test_a_read_only_disk_is_said_before_anything_starts(read_only_disk: Path) -> None:
     with pytest.raises(InputError, match=r"cannot write .*the disk is read-only"):
         check_writable(read_only_disk / "runs")
@@ -111,6 +113,7 @@ def child(tmp_path: Path, code: str) -> Child:
     return made
 
 
+@pytest.mark.process
 def test_a_child_that_dies_is_started_again_but_not_for_ever(tmp_path: Path) -> None:
     dying, said = child(tmp_path, "print('because', flush=True); raise SystemExit(3)"), list[str]()
     with pytest.raises(WorkerError, match=r"the thing ended with exit code 3, for the 5th time(.|\n)*because"):
@@ -120,13 +123,12 @@ def test_a_child_that_dies_is_started_again_but_not_for_ever(tmp_path: Path) -> 
     assert said == ["the thing ended with exit code 3; it is started again"] * (MOST_DEATHS - 1)
 
 
+@pytest.mark.process
 def test_children_end_with_their_children(tmp_path: Path) -> None:
     parent = child(tmp_path, PARENT)
     while not (text := parent.log.read_text()).strip():
         time.sleep(0.01)
-    started = time.monotonic()
     end([parent], grace_s=0.5)
-    assert time.monotonic() - started < 5
     with pytest.raises(ProcessLookupError):
         os.kill(int(text), 0)
 

@@ -49,6 +49,7 @@ def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
         yield tmp_path
 
 
+@pytest.mark.process
 def test_the_password_is_made_once_and_for_its_user_alone(home: Path) -> None:
     made = password.own_password()
     assert password.own_password() == made and len(made.partition(":")[2]) >= 32
@@ -185,6 +186,7 @@ with get_client(sync_client=True) as client:
 """
 
 
+@pytest.mark.process
 def test_a_run_s_temporary_server_is_closed_to_others(own_prefect_home: Path) -> None:
     words = [sys.executable, "-c", TEMPORARY]
     done = subprocess.run(words, env=environment(own_prefect_home), capture_output=True, text=True, check=False)
@@ -241,6 +243,7 @@ def test_every_page_of_the_web_is_no_list_of_origins() -> None:
         own_server("127.0.0.1", 4321, ())
 
 
+@pytest.mark.process
 @pytest.mark.parametrize(
     ("host", "mode", "said"),
     [
@@ -291,6 +294,7 @@ def asked(guard: Guard, *headers: tuple[str, str], path: str = "/api/x", kind: s
 NAMES = frozenset({"127.0.0.1", "localhost", "::1", "prior.example.org"})
 
 
+@pytest.mark.process
 @pytest.mark.parametrize(
     ("headers", "status"),
     [
@@ -326,6 +330,7 @@ def test_the_guard(headers: list[tuple[str, str]], status: int) -> None:
     assert opened["type"] == ("websocket.accept" if status == 200 else "websocket.close")
 
 
+@pytest.mark.process
 def test_a_server_that_others_reach_answers_to_every_address_and_to_no_other_name() -> None:
     guard = Guard(app, NAMES, addresses=True)
     assert [asked(guard, ("host", host))[0]["status"] for host in ("10.0.0.7:4200", "[2001:db8::1]:4200", "evil.example")] == [
@@ -335,6 +340,7 @@ def test_a_server_that_others_reach_answers_to_every_address_and_to_no_other_nam
     ]
 
 
+@pytest.mark.process
 def test_no_other_page_frames_the_ui() -> None:
     headers = dict(asked(Guard(app, NAMES), ("host", "localhost"))[0]["headers"])
     assert headers == {b"x-frame-options": b"DENY", b"content-security-policy": b"frame-ancestors 'none'"}
@@ -388,6 +394,7 @@ def test_the_reports_port_gives_files_of_its_folder_and_takes_nothing(reports: i
     assert (answer.headers["X-Frame-Options"], answer.headers["X-Content-Type-Options"]) == ("DENY", "nosniff")
 
 
+@pytest.mark.process
 @pytest.mark.parametrize(
     "values",
     [
@@ -412,6 +419,7 @@ def test_a_run_s_variables_reach_nothing_of_its_process(values: dict[str, Any]) 
     assert found.model_fields_set <= set(SETTABLE)
 
 
+@pytest.mark.process
 def test_the_password_is_not_in_the_sign_in_page() -> None:
     word = password.own_password()
     body = asked(Guard(app, NAMES), ("host", "localhost"), path=SIGN_IN)[1]["body"].decode()

@@ -67,6 +67,7 @@ def test_ages_are_told_by_the_clock_of_the_server() -> None:
     assert abs((server_time(httpx.Response(200)) - datetime.now(UTC)).total_seconds()) < 5
 
 
+@pytest.mark.process
 def test_every_command_means_the_same_by_a_live_worker(server: str, tmp_path) -> None:
     for name in ("unmanned", "manned-now"):
         httpx.post(f"{server}/work_pools/", json={"name": name, "type": "process"}).raise_for_status()

@@ -1,45 +1,19 @@
-"""The Prefect UI in a real browser, from a clean home: a run is started from its form with changed parameters, and its artifacts show.
+"""The Prefect UI in a real browser: a run is started from its form with changed parameters, and its artifacts show.
 
 Nothing is asked of any other machine. Screenshots are left under test-output/.
 """
 
 import re
-import time
-from collections.abc import Iterator
-from contextlib import suppress
 from copy import deepcopy
 from pathlib import Path
 from typing import Any
 
-import httpx
-import polars as pl
-import pytest
 import yaml
 
-from tasks.lake.lake import Lake
-from tests.chromium import OUTPUT, NoChromium, Watched, chromium
+from tests.chromium import OUTPUT, Watched
 from tests.flows.runs import TINY
-from tests.flows.service.serving import FINAL, Served, serving, until
-
-pytestmark = pytest.mark.timeout(900)
-PATIENCE_S = 480
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Any]:
-    """Chromium; without one this file is skipped."""
-    try:
-        with chromium() as found:
-            yield found
-    except NoChromium as error:
-        pytest.skip(str(error))
-
-
-@pytest.fixture(scope="module")
-def served(browser: Any, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
-    """Everything that `serve` brings up, from clean homes."""
-    with serving(tmp_path_factory.mktemp("served")) as found:
-        yield found
+from tests.flows.service.serving import Served
+from tests.patience import until
 
 
 def ui(served: Served) -> str:
@@ -57,23 +31,22 @@ def quick_recipe(folder: Path) -> Path:
     return path
 
 
-def test_a_run_is_started_from_the_form(served, browser, tmp_path):
+def start_from_the_form(served: Served, browser: Any, folder: Path) -> None:
+    """Fill in the form as a person would, and look at what the run leaves once it has ended."""
     OUTPUT.mkdir(exist_ok=True)
     with browser.new_context(viewport={"width": 1440, "height": 1000}) as context:
         page = context.new_page()
         watched = Watched(page)
-        fill_in(page, served, quick_recipe(tmp_path))
-        run = until(lambda: started_run(served), served.said, PATIENCE_S)
+        fill_in(page, served, quick_recipe(folder))
+        run = until(lambda: started_run(served), served.said)
         page.goto("about:blank")  # the UI looks again and again, which takes from the run
         assert (run["parameters"]["rounds"], run["parameters"]["steps"]) == (3, "stage1=2")
         reports = f"http://127.0.0.1:{int(ui(served).rpartition(':')[2]) + 1}"
-        ended = until(lambda: ended_run(served, run["id"]), served.said, PATIENCE_S)
+        ended = served.ended(run)
         assert ended["state_type"] == "COMPLETED", served.said()
         assert ended["name"] == "quick" and ended["state"]["message"].startswith(f"report: {reports}/")
         look_at_run(page, served, run["id"])
         assert watched.outside(ui(served), reports, "blob:") == []
-    assert pl.read_parquet(next(served.home.glob("difficulty/*/difficulty.parquet")))["n"].max() == 3
-    assert Lake(served.home).scan("groups").select(pl.col("step").max()).collect().item() == 2
 
 
 def fill_in(page: Any, served: Served, recipe: Path) -> None:
@@ -101,15 +74,6 @@ def started_run(served: Served) -> dict[str, Any] | None:
     """The run that the form has started."""
     runs = served.post("/flow_runs/filter", deployments={"name": {"any_": ["pipeline"]}}).json()
     return runs[0] if runs else None
-
-
-def ended_run(served: Served, identity: str) -> dict[str, Any] | None:
-    """The run once it has ended; asked now and then, and of a server that may be too busy to answer."""
-    time.sleep(2)
-    with suppress(httpx.TimeoutException):
-        run = served.run(identity)
-        return run if run["state_type"] in FINAL else None
-    return None
 
 
 def look_at_run(page: Any, served: Served, run_id: str) -> None:
