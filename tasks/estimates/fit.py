@@ -2,7 +2,7 @@
 
 The paper shows U-shaped histograms; calling one U-shaped by a maximum-likelihood fit is ours. Fitting counts instead of shares keeps
 the noise of few rounds out of the verdict. The same fit within limits (flat, a single hump, a parameter held at 1) gives the likelihoods
-that sql/marts/u_shape.sql tests it against.
+that sql/marts/difficulty/u_shape.sql tests it against.
 
 SciPy is imported where there is something to fit: it takes half a second, and what only asks for columns has none.
 """

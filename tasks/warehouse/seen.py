@@ -37,8 +37,6 @@ class Seen:
 
 def see(lake: Lake, settings: MartSettings) -> Seen:
     """The lake as it lies now. Raises FileNotFoundError where a file goes at this very moment."""
-    from tasks.warehouse.seen import made_of
-
     files = snapshot(lake)
     artifacts = write_artifacts(lake)
     state = made_of(lake, files, artifacts, settings)
@@ -100,8 +98,6 @@ def published_facts(lake: Lake, settings: MartSettings) -> dict[str, str]:
 
 def moved_since(seen: Seen) -> bool:
     """Whether a file that was seen is gone by now, no longer listed, or another one."""
-    from tasks.warehouse.seen import inventory
-
     try:
         now = inventory(seen.lake, snapshot(seen.lake))
     except FileNotFoundError:
