@@ -120,10 +120,9 @@ def bars_and_shapes(home: Path, **wanted: str | None) -> "tuple[pl.DataFrame, pl
     import polars as pl
 
     from tasks.lake.lake import Lake
-    from tasks.warehouse import querying
+    from tasks.warehouse.querying import named_query
 
-    named = "select mart.*, stg_policies.name from {} as mart left join stg_policies using (policy_id) where not hints"
-    bars, shapes = (querying.query(Lake(home), named.format(mart)) for mart in ("difficulty_histogram", "u_shape"))
+    bars, shapes = (named_query(Lake(home), name) for name in ("histogram_bars", "histogram_shapes"))
     for names, value in ((("dataset",), wanted.get("dataset")), (("policy", "name", "policy_id"), wanted.get("policy"))):
         if value:
             check_known(bars, names, value)

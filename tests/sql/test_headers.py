@@ -110,3 +110,10 @@ def test_how_rows_are_held_changes_no_key(tmp_path: Path) -> None:
     texts = SUMMARY, SUMMARY.replace("-- materialized: view", "-- materialized: table"), SUMMARY.replace("count(*)", "count(voted)")
     held, otherwise, other_rows = (rows_digest(read(tmp_path, text).path) for text in texts)
     assert held == otherwise != other_rows
+
+
+def test_where_a_module_lies_that_a_note_names_changes_no_key(tmp_path: Path) -> None:
+    places = ("tasks/estimates", "tasks/difficulty", "tasks/elsewhere")
+    notes = [SUMMARY.replace("a note", f"made by {place}/fit.py, a note") for place in places]
+    now, before, elsewhere = (rows_digest(read(tmp_path, text).path) for text in notes)
+    assert now == before != elsewhere
