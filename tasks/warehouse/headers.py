@@ -35,8 +35,9 @@ VALUES = {"materialized": ("table", "view"), "local by": ("problem_id",), "colum
 MERGES = ("sum", "max", "bit_or")
 
 LONGEST = 3  # words of what may be meant for a field; more are a sentence
-FIELD = re.compile(r"^--\s*(?P<name>[a-z]+(?:[ _-][a-z]+)*)\s*:(?!:)(?P<value>.*)$", re.IGNORECASE)
-BARE = re.compile(rf"^--\s*(?P<name>{'|'.join(name.replace(' ', '[ _-]') for name in KNOWN)})\b(?!\s*:)", re.IGNORECASE)
+BETWEEN = r"[ \t_./-]+"  # what may stand between the words of a name that is wrongly written
+FIELD = re.compile(rf"^--\s*(?P<name>\w+(?:{BETWEEN}\w+)*)\s*:(?!:)(?P<value>.*)$")
+BARE = re.compile(rf"^--\s*(?P<name>{'|'.join(name.replace(' ', BETWEEN) for name in KNOWN)})\b(?!\s*:)", re.IGNORECASE)
 COLUMN = re.compile(r"^--   (\w+): (.+?)(?: \[([^\]]+)\])?$")
 MERGED = re.compile(r"(\w+)\((\w+)\)")
 
@@ -158,13 +159,14 @@ def fields_in(lines: Sequence[str], folder: str) -> dict[str, tuple[int, str]]:
 
 def is_meant_for_a_field(name: str) -> bool:
     """Whether words before a colon are a field's name, rightly written or not, and not the beginning of a sentence."""
-    return len(re.split(r"[ _-]", name)) <= LONGEST or bool(did_you_mean(name, KNOWN))
+    return len(re.split(BETWEEN, name)) <= LONGEST or bool(did_you_mean(name, KNOWN))
 
 
 def check_name(number: int, name: str, allowed: Sequence[str], folder: str) -> None:
     """Raise Slip for a field that no header has, or none of that folder's."""
     if name not in KNOWN:
-        raise Slip(number, f"no field is called `{name}`{did_you_mean(name, allowed)}; a file of sql/{folder}/ has {', '.join(allowed)}")
+        meant = did_you_mean(name, allowed) or " (and a note has no colon behind its first words)"
+        raise Slip(number, f"no field is called `{name}`{meant}; a file of sql/{folder}/ has {', '.join(allowed)}")
     if name not in allowed:
         raise Slip(number, f"field `{name}` means nothing in sql/{folder}/, whose files have {', '.join(allowed)}")
 
