@@ -19,7 +19,6 @@ from typing import Any
 import duckdb
 import polars as pl
 from polars.testing import assert_frame_equal
-from tasks.publishing.seen import snapshot, write_artifacts
 
 from tasks.estimates.settings import DifficultySettings
 from tasks.lake.compacted import FOLDER, manifests, retired
@@ -31,6 +30,7 @@ from tasks.warehouse.checking import CheckFailed, check
 from tasks.warehouse.dictionary import as_published
 from tasks.warehouse.publishing import publish
 from tasks.warehouse.relations import ARTIFACTS, MADE_FROM, models, published_tables
+from tasks.warehouse.seen import snapshot, write_artifacts
 from tasks.warehouse.settings import MartSettings
 from tests.sql.rows import VERDICTS, problems_artifact, table
 
