@@ -60,6 +60,14 @@ def test_the_shipped_study_spends_the_same_in_every_arm() -> None:
         (changed({"name": "x", "adds_to": "plain", "changes": {"stages.only.train.steps": 9}}), r"arm 'x' trains on 144 .*'plain' on 128"),
         (changed({"name": "x", "changes": {"stages.only.train.stepps": 9}}), r"arm 'x': unknown key `stages\.only\.train\.stepps`"),
         (changed({"name": "x", "changes": {"stages.onyl.choose.size": 9}}), r"arm 'x': there is no stage 'onyl' \(did you mean `only`\?\)"),
+        (
+            changed({"name": "x", "changes": {"training.only.steps": 9}}),
+            r"arm 'x': stages are a list now, and the key is stages\.only\.train\.steps",
+        ),
+        (
+            changed(recipe={"problems": {"starter": {}}, "training": {"stage1": STAGE}}),
+            r"stages are a list now; in the place of training put this line: stages: \{stage1: .*train: \{batch: 16,",
+        ),
         (changed({"name": "x", "changes": {"seed": 9}}), r"arm 'x': `seed` is the study's to set"),
         (changed(seeds=1), "`seeds`"),
     ],

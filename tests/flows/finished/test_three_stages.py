@@ -1,6 +1,5 @@
 """A third stage and an only one, by YAML alone: what is done is kept, the new stage follows the last, and all is told in that order."""
 
-import shutil
 from pathlib import Path
 from typing import Any
 
@@ -11,14 +10,15 @@ from flows.commands.plan import plan_flow
 from flows.export import export
 from flows.pipeline import pipeline
 from flows.recipe import load_recipe
-from tasks.lake.lake import Lake
 from tasks.steps.in_use import in_use
 from tasks.steps.planning import State
 from tests.flows.finished.conftest import Finished
 from tests.flows.runs import STAGE, TINY, run, tables
 
-LAST = {"again": {"choose": {"rule": "medium_to_hard", "size": 3, "high": 0.76}, "train": {**STAGE, "steps": 2}}}  # first in the alphabet
-NAMES = [*TINY["stages"], *LAST]  # type: ignore[misc]
+pytestmark = pytest.mark.process
+STAGES: dict[str, Any] = dict(TINY["stages"])  # type: ignore[arg-type]
+LAST = {"choose": {"rule": "medium_to_hard", "size": 3, "high": 0.76}, "train": {**STAGE, "steps": 2}}
+THREE = {**STAGES, "afterwards": LAST}  # in the alphabet the last would be the first
 
 
 def recipe_with(folder: Path, stages: dict[str, Any]) -> Path:
@@ -29,50 +29,49 @@ def recipe_with(folder: Path, stages: dict[str, Any]) -> Path:
 
 
 @pytest.fixture(scope="module")
-def staged(finished: Finished, tmp_path_factory: pytest.TempPathFactory, prefect_home: Path) -> tuple[Path, Path, str]:
-    """A copy of the finished lake in which three stages have run: the recipe, the lake, and what was printed."""
-    folder = tmp_path_factory.mktemp("staged")
-    home = folder / "runs"
-    shutil.copytree(finished.home, home)
-    recipe = recipe_with(folder, {**TINY["stages"], **LAST})  # type: ignore[dict-item]
-    done = run(home, recipe, prefect_home)
+def staged(finished: Finished, prefect_home: Path) -> tuple[Path, dict[str, str], str]:
+    """The lake once three stages have run in it: their recipe, the names of the policies that were there before, and what was printed."""
+    recipe, before = recipe_with(finished.home.parent, THREE), tables(finished.home)["policies"]
+    done = run(finished.home, recipe, prefect_home)
     assert done.returncode == 0, done.stdout + done.stderr
-    return recipe, home, done.stdout
+    return recipe, dict(before.select("policy_id", "name").rows()), done.stdout
 
 
-def test_the_third_stage_alone_is_trained_from_the_second(finished: Finished, staged: tuple[Path, Path, str]) -> None:
-    made = {kind: tables(home)[kind] for kind, home in (("policies", staged[1]),)}["policies"]
-    new = made.join(finished.tables["policies"], on="policy_id", how="anti")
-    second = finished.tables["policies"].filter(name=NAMES[1])["policy_id"].item()
-    assert new.select("name", "parent_id").rows() == [("again", second)]
-    used = in_use(staged[1], "tiny")
-    assert used and list(used.stages) == NAMES
+def test_the_third_stage_alone_is_trained_from_the_second(finished: Finished, staged: tuple[Path, dict[str, str], str]) -> None:
+    _, before, _ = staged
+    new = [row for row in tables(finished.home)["policies"].iter_rows(named=True) if row["policy_id"] not in before]
+    assert [(policy["name"], before[policy["parent_id"]]) for policy in new] == [("afterwards", list(STAGES)[-1])]
+    used = in_use(finished.home, "tiny")
+    assert used and list(used.stages) == list(THREE)
 
 
-def test_stages_are_told_in_the_order_of_training(staged: tuple[Path, Path, str], tmp_path: Path) -> None:
-    recipe, home, said = staged
-    shown = ["Base", *(f"Stage {place}" for place in (1, 2)), "Again"]
-    told = said[said.index("Held-out accuracy") :]
-    assert sorted(shown, key=lambda title: told.index(title)) == shown
-    [page] = [path for path in home.glob("reports/*/report.html") if ">Again<" in path.read_text()]
-    for head in ("Curated problems by stage and dataset", "Held-out accuracy"):
-        part = page.read_text().split(head)[1]
-        assert sorted(shown[1:], key=lambda title: part.index(title)) == shown[1:], head
-    files = export(str(recipe), home, to="verl", out=tmp_path / "out", changes=[])
-    assert {f"{name}.sh" for name in NAMES} <= {path.name for path in files}
-    card = (tmp_path / "out" / "README.md").read_text()
-    assert [card.index(f"split: {name}") for name in NAMES] == sorted(card.index(f"split: {name}") for name in NAMES)
-    assert Lake(home).scan("curated").collect()["stage"].unique().sort().to_list() == sorted(NAMES)
+def test_stages_are_told_in_the_order_of_training(finished: Finished, staged: tuple[Path, dict[str, str], str], tmp_path: Path) -> None:
+    recipe, _, said = staged
+    titles = ["Base", "Stage 1", "Stage 2", "Afterwards"]
+    assert in_order(said.split("Held-out accuracy", 1)[1], titles)
+    [page] = [text for path in finished.home.glob("reports/*/report.html") if "Afterwards" in (text := path.read_text())]
+    assert in_order(page.split("<span>Curated problems by stage and dataset", 1)[1], titles[1:])
+    assert in_order(page.split("<span>Held-out accuracy in percent", 1)[1], titles)
+    export(str(recipe), finished.home, to="verl", out=tmp_path / "out", changes=[])
+    assert in_order((tmp_path / "out" / "README.md").read_text(), [f"split: {name}" for name in THREE])
+    assert {f"{name}.sh" for name in THREE} <= {path.name for path in (tmp_path / "out").iterdir()}
 
 
-def test_a_rerun_finds_all_three_cached(staged: tuple[Path, Path, str]) -> None:
-    recipe, home, _ = staged
-    assert {step.state for step in plan_flow(pipeline, load_recipe(str(recipe)), home).steps} == {State.cached, State.every_run}
+def in_order(text: str, words: list[str]) -> bool:
+    """Whether words first stand in a text in this order."""
+    places = [text.index(word) for word in words]
+    return places == sorted(places)
+
+
+@pytest.mark.usefixtures("staged")
+def test_a_rerun_finds_all_three_cached(finished: Finished) -> None:
+    recipe = load_recipe(str(finished.home.parent / "staged.yaml"))
+    assert {step.state for step in plan_flow(pipeline, recipe, finished.home).steps} == {State.cached, State.every_run}
 
 
 def test_an_only_stage_is_the_one_that_is_done(finished: Finished, tmp_path: Path) -> None:
-    """Its problems are the same file, so that nothing is trained, and what is left to do needs no model."""
-    only = recipe_with(tmp_path, {NAMES[0]: TINY["stages"][NAMES[0]]})  # type: ignore[index]
-    steps = plan_flow(pipeline, load_recipe(str(only)), finished.home).steps
-    assert [step.name for step in steps if step.state is State.to_do] == ["choose the problems of stage1"]
-    assert [step.name for step in steps if step.task == "train"] == ["train stage1 from base"]
+    """It is a set of its own, with the same file of problems, and so the same training."""
+    name = next(iter(STAGES))
+    steps = plan_flow(pipeline, load_recipe(str(recipe_with(tmp_path, {name: STAGES[name]}))), finished.home).steps
+    assert [step.name for step in steps if step.state is State.to_do] == [f"choose the problems of {name}"]
+    assert [step.name for step in steps if step.task == "train"] == [f"train {name} from base"]
