@@ -12,6 +12,9 @@ from tasks.base.events import OURS
 
 TASK_RUNS = "prefect.task_runs"
 RUNS = (TASK_RUNS, "prefect.flow_runs")
+UNSENT = ("Service %r failed", "Unable to connect to")
+SENDERS = ("prefect._internal.concurrency", "prefect.events.clients")
+SHOWN = 120
 FAILED = "Finished in state Failed("
 
 
@@ -51,6 +54,23 @@ class SaidAtTheEnd(logging.Filter):
         return not (getattr(record, "is_fault", False) or (record.name in RUNS and record.getMessage().startswith(FAILED)))
 
 
+class SaidOnce(logging.Filter):
+    """Lets what cannot be sent to a server that has gone be one line, where Prefect prints every event with all that it holds."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.said: set[str] = set()
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        if not str(record.msg).startswith(UNSENT):
+            return True
+        if record.msg in self.said:
+            return False
+        self.said.add(record.msg)
+        record.msg, record.args, record.exc_info = f"{record.getMessage()[:SHOWN]} … (told once)", (), None
+        return True
+
+
 @contextmanager
 def faults_said_by_caller() -> Iterator[None]:
     """Who calls the flow that runs inside hears of its faults by exception: the console need not show them."""
@@ -67,9 +87,10 @@ def faults_said_by_caller() -> Iterator[None]:
 
 def log_to_runs() -> None:
     """Send what our modules log to the run that they work for, and let every line of a task say whose it is; once is enough."""
-    for name in RUNS:
-        if not any(isinstance(one, OneMessage) for one in logging.getLogger(name).filters):
-            logging.getLogger(name).addFilter(OneMessage())
+    for names, kind in ((RUNS, OneMessage), (SENDERS, SaidOnce)):
+        for logger in map(logging.getLogger, names):
+            if not any(isinstance(one, kind) for one in logger.filters):
+                logger.addFilter(kind())
     for name in OURS:
         logger = logging.getLogger(name)
         if not any(isinstance(handler, APILogHandler) for handler in logger.handlers):
