@@ -6,8 +6,8 @@ from typing import Annotated
 
 import typer
 
-from flows.commands.options import AsJson, Changes, Home, options_checked, recipe_names
-from flows.commands.printing import print_json, printed
+from flows.commands.options import AsJson, Changes, Home, options_checked, recipe_if_any
+from flows.commands.printing.console import print_json, printed
 from flows.commands.running import ready
 from flows.commands.warehouse import bars_and_shapes, draw_histogram
 
@@ -79,7 +79,7 @@ def grade(
 
     Example: `difficulty-prior grade answers.jsonl --out graded.jsonl`
     """
-    from flows.commands.terminal import accuracy_of, verdict_counts
+    from flows.commands.printing.verdicts import accuracy_of, verdict_counts
     from tasks.grading.files import grade_file
     from tasks.grading.settings import GradingSettings
 
@@ -94,12 +94,7 @@ def grade(
 
 @app.command(rich_help_panel=PANEL)
 def regrade(
-    recipe: Annotated[
-        str | None,
-        typer.Argument(
-            metavar="[RECIPE]", help="Only answers to its problems, with its bands; else all.", autocompletion=lambda: recipe_names()
-        ),
-    ] = None,
+    recipe: Annotated[str | None, recipe_if_any("Only answers to its problems, with its bands; else all.")] = None,
     against: Annotated[
         str | None,
         typer.Option(
@@ -119,7 +114,7 @@ def regrade(
     settings = load_recipe(recipe, changes or ()) if recipe else None
     place = ready(home)
     import flows.regrade
-    from flows.commands.terminal import print_changes
+    from flows.commands.printing.verdicts import print_changes
     from tasks.grading import stored
     from tasks.grading.graders import check_grader
     from tasks.lake.lake import Lake

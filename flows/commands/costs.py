@@ -66,6 +66,7 @@ class ModelShape(Settings):
 
     @property
     def parameters(self) -> int:
+        """Parameters of the language model and its vision tower."""
         return self.ends + self.layers * self.layer + self.hidden + self.vision.parameters(self.hidden)
 
     @property
@@ -75,7 +76,7 @@ class ModelShape(Settings):
 
 
 class ProblemCounts(Settings):
-    """Rows of each dataset."""
+    """How many problems each dataset has, to train on and held out."""
 
     train: dict[str, int]
     heldout: dict[str, int]
@@ -97,7 +98,7 @@ class MeasuredStep(Settings):
 
 
 class Assumptions(Settings):
-    """What costs rest on beside the recipe."""
+    """What costs rest on beside the recipe: the model's shape, the datasets' sizes, the GPUs, and somebody's measured step."""
 
     model: ModelShape
     problems: ProblemCounts
@@ -108,12 +109,12 @@ class Assumptions(Settings):
 
 
 def read_assumptions(name: str) -> Assumptions:
-    """Those of a recipe."""
+    """The assumptions that deployments/costs/ has for a recipe."""
     return Assumptions.model_validate(yaml.safe_load((COSTS / f"{name}.yaml").read_text(encoding="utf-8")))
 
 
 def completions(recipe: Recipe, assumed: Assumptions) -> dict[str, int]:
-    """Completions of each part of a run."""
+    """How many completions each part of a run draws."""
     train, heldout = (sum(counts.values()) for counts in (assumed.problems.train, assumed.problems.heldout))
     stages = {f"training, {name}": stage.train.steps * stage.train.batch for name, stage in recipe.stages.items()}
     asked = heldout * recipe.evaluation.samples * (1 + len(stages))

@@ -44,7 +44,7 @@ print(json.dumps([[card.name, card.total_memory] for card in cards]))
 
 
 class Level(StrEnum):
-    """How something is."""
+    """Whether a finding is well, is missed by some runs, or stops every run."""
 
     ok = "ok"
     warning = "warning"
@@ -77,7 +77,7 @@ def examine(home: Path) -> list[Finding]:
 
 
 def look_at_python() -> Iterator[Finding]:
-    """The interpreter."""
+    """Whether Python is new enough."""
     said = f"{platform.python_version()} at {sys.executable}"
     if sys.version_info < OLDEST_PYTHON:
         wanted = ".".join(map(str, OLDEST_PYTHON))
@@ -87,7 +87,7 @@ def look_at_python() -> Iterator[Finding]:
 
 
 def look_at_machine() -> Iterator[Finding]:
-    """Cores and memory."""
+    """How many cores there are, and whether the demo has enough memory."""
     memory, cores = psutil.virtual_memory(), len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
     said = f"{cores} cores, {gib(memory.available)} of {gib(memory.total)} memory free, {platform.system()} {platform.machine()}"
     short = memory.available < MEMORY_FOR_THE_DEMO
@@ -150,7 +150,7 @@ def unlike_constraints() -> Iterator[str]:
 
 
 def install_constrained() -> str:
-    """The command that puts packages right."""
+    """The command that installs the pinned packages of a checkout, or upgrades an installed one."""
     path = constraints_file()
     return f"pip install -c {path} -e '{PROJECT}[dev]'" if path else f"pip install --upgrade {NAME}"
 
@@ -257,7 +257,7 @@ def why_not_written(place: Path) -> str:
 
 def look_at_prefect() -> Iterator[Finding]:
     """The Prefect API that is configured, its server's version, and whether every work pool has a worker."""
-    from flows.server.client import ApiError, api_url, asking, prefect_home, server_version, too_old
+    from flows.server.client import ApiError, api_url, asking, check_version, prefect_home
     from flows.service.workers import pools
 
     url, kept = api_url(), f"PREFECT_HOME is {prefect_home()}"
@@ -265,9 +265,7 @@ def look_at_prefect() -> Iterator[Finding]:
         yield Finding("prefect", Level.ok, f"PREFECT_API_URL is not set: a run starts a temporary server, and its history is kept; {kept}")
         return
     try:
-        found = server_version(url)
-        if fault := too_old(found):
-            raise fault
+        found = check_version(url)
         with asking(url) as client:
             idle = [pool for pool in pools(client) if pool.idle]
     except ApiError as error:

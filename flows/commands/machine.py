@@ -1,31 +1,20 @@
 """The commands about the machine and what happens on it: is it fit for runs, and how far are they?"""
 
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
-from rich.table import Table
-from rich.text import Text
 
-from flows.commands.options import AsJson, Changes, Home, recipe_names
-from flows.commands.printing import print_json, printed
+from flows.commands.options import AsJson, Changes, Home, recipe_if_any
+from flows.commands.printing.console import print_json, printed
 from tasks.lake.layout import default_home
-
-if TYPE_CHECKING:
-    from flows.commands.doctor import Finding
 
 app = typer.Typer()
 PANEL = "Operate"
-COLOURS = {"ok": "green", "warning": "yellow", "fault": "bold red"}
 
 
 @app.command(rich_help_panel=PANEL)
 def status(
-    recipe: Annotated[
-        str | None,
-        typer.Argument(
-            metavar="[RECIPE]", help="How far it is, and how long what is left may take.", autocompletion=lambda: recipe_names()
-        ),
-    ] = None,
+    recipe: Annotated[str | None, recipe_if_any("How far it is, and its estimated time remaining.")] = None,
     home: Home = None,
     changes: Changes = None,
     as_json: AsJson = False,
@@ -34,7 +23,7 @@ def status(
 
     Example: `difficulty-prior status`, or for one recipe `difficulty-prior status starter`
     """
-    from flows.commands.standing import print_status
+    from flows.commands.printing.status import print_status
     from flows.commands.status import look
     from flows.recipe import load_recipe
 
@@ -52,6 +41,7 @@ def doctor(home: Home = None, as_json: AsJson = False) -> None:
     Example: `difficulty-prior doctor`
     """
     from flows.commands.doctor import Level, examine
+    from flows.commands.printing.findings import findings_table
 
     findings = examine(home or default_home())
     if as_json:
@@ -60,14 +50,3 @@ def doctor(home: Home = None, as_json: AsJson = False) -> None:
         printed().print(findings_table(findings))
     if any(found.level is Level.fault for found in findings):
         raise typer.Exit(1)
-
-
-def findings_table(findings: "list[Finding]") -> Table:
-    """What was found, a line each, with the fix below what needs one."""
-    table = Table(box=None, show_header=False, pad_edge=False)
-    for style in ("", "bold", ""):
-        table.add_column(style=style, overflow="fold")
-    for found in findings:
-        fix = f"\n→ {found.fix}" if found.fix else ""
-        table.add_row(Text(found.level, style=COLOURS[found.level]), found.name, Text.assemble(found.said, (fix, "dim")))
-    return table

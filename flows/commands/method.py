@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from flows.commands.options import AsJson, Asked, Changes, DryRun, Home, RecipeName
-from flows.commands.printing import print_json, printed, say
+from flows.commands.printing.console import print_json, printed, say
 from flows.commands.running import ready, run_flow
 
 if TYPE_CHECKING:
@@ -28,7 +28,7 @@ def run(recipe: RecipeName, home: Home = None, changes: Changes = None, plan: Dr
         report = {"report": done.report.file("report.html"), "warehouse": done.warehouse}
         print_json({**trained_facts(done.evaluated.trained), **evaluated_facts(done.evaluated.evaluation), **report})
         return
-    from flows.commands.terminal import print_run
+    from flows.commands.printing.outcome import print_run
 
     print_run(printed(), evaluation=done.evaluated.evaluation, report=done.report, warehouse=done.warehouse)
 
@@ -96,7 +96,7 @@ def evaluate(recipe: RecipeName, home: Home = None, changes: Changes = None, pla
     if as_json:
         print_json({**trained_facts(done.trained), **evaluated_facts(done.evaluation)})
         return
-    from flows.commands.terminal import print_evaluation
+    from flows.commands.printing.outcome import print_evaluation
 
     print_evaluation(printed(), done.evaluation)
     say(f"evaluation: {done.evaluation.path}")
@@ -133,7 +133,7 @@ def study(recipe: RecipeName, home: Home = None, changes: Changes = None, as_jso
     settings = load_study(recipe, changes or ())
     place = ready(home)
     import flows.study
-    from flows.commands.terminal import print_study
+    from flows.commands.printing.outcome import print_study
 
     done = flows.study.study(study=settings, home=place)
     if as_json:
@@ -185,7 +185,7 @@ def trained_facts(done: Any) -> dict[str, Any]:
 
 
 def summary_of(evaluation: "Artifact") -> "pl.DataFrame":
-    """The rows of a comparison."""
+    """How the policies compare: a row a policy, hint setting and dataset."""
     from tasks.reporting.summary import read_scores
 
     return read_scores(evaluation)

@@ -1,17 +1,18 @@
 """The arguments and options that several commands share, and what the shell completes them with.
 
-This, and every module of commands, imports at its top only what `--help` needs: the rest is imported by the command that uses it.
+This, and every module of commands, imports at its top only what `--help` needs: the rest is imported by the command that uses it. The
+parameters of a command are its arguments and options, however many: Typer reads them from its signature.
 """
 
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
-from flows.commands.printing import remark
+from flows.commands.printing.console import remark
 from tasks.base.errors import InputError
 from tasks.lake.layout import default_home
 
@@ -29,6 +30,13 @@ RecipeName = Annotated[
         metavar="RECIPE", help="A name in deployments/recipes/, or the path of a YAML file.", autocompletion=lambda: recipe_names()
     ),
 ]
+
+
+def recipe_if_any(help: str) -> Any:
+    """The argument of a command that a recipe may be given to, with what it is for."""
+    return typer.Argument(metavar="[RECIPE]", help=help, autocompletion=lambda: recipe_names())
+
+
 Home = Annotated[
     Path | None, typer.Option("--home", help="The lake: a folder or s3://bucket/prefix; default DIFFICULTY_PRIOR_HOME, or ./runs.")
 ]

@@ -1,12 +1,12 @@
 """`--plan`: what a flow would do with a recipe, and what is missing for it, without running or asking anything elsewhere."""
 
-import shutil
 from collections.abc import Callable, Iterator
 from dataclasses import asdict, dataclass
 from functools import partial
 from pathlib import Path
 from typing import Any
 
+from flows.commands.doctor import has_gpu
 from flows.recipe import Recipe
 from flows.train import evaluated_as
 from tasks.base.errors import InputError
@@ -132,5 +132,5 @@ def missing_for_policy(policy: Policy) -> Iterator[str]:
 
         if not isinstance(try_to_load_from_cache(policy.model, "config.json", revision=policy.revision), str):
             yield f"policy.model: {policy.model} is not in the Hugging Face cache of this machine; the first run downloads it"
-    if policy.model != str(STARTER) and shutil.which("nvidia-smi") is None and not Path("/dev/kfd").exists():
+    if policy.model != str(STARTER) and not has_gpu():
         yield "no GPU is seen here: everything would run on the CPU, which is for small policies only"

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import typer
 
 from flows.commands.options import Asked, opened
-from flows.commands.printing import print_json, printed
+from flows.commands.printing.console import print_json, printed
 from flows.server.early import start_early
 from tasks.base.output import outlive_readers
 from tasks.lake.layout import default_home
@@ -55,9 +55,9 @@ def flow_named(name: str) -> Any:
 
 
 def show_plan(flow: Callable[..., Any], recipe: "Recipe", home: Path, as_json: bool) -> None:
-    """Print the dry run of a flow."""
+    """Dry-run a flow, and print its plan."""
     from flows.commands.plan import plan_flow
-    from flows.commands.terminal import print_plan, print_remarks
+    from flows.commands.printing.plan import print_plan, print_remarks
 
     plan = plan_flow(flow, recipe, home)
     if as_json:

@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from flows.commands.options import opened
-from flows.commands.printing import say
+from flows.commands.printing.console import say
 from tasks.base.process import PROJECT
 
 PANEL = "Operate"

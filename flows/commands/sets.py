@@ -7,8 +7,8 @@ from typing import Annotated
 
 import typer
 
-from flows.commands.options import AsJson, Changes, Home, looked_at, options_checked, recipe_names
-from flows.commands.printing import print_json, printed, progress_of, say
+from flows.commands.options import AsJson, Changes, Home, looked_at, options_checked, recipe_if_any
+from flows.commands.printing.console import print_json, printed, progress_of, say
 
 app = typer.Typer()
 PANEL = "Sets and where they come from"
@@ -24,14 +24,7 @@ class ExportTo(StrEnum):
 
 @app.command(rich_help_panel=PANEL)
 def sweep(
-    recipe: Annotated[
-        str | None,
-        typer.Argument(
-            metavar="[RECIPE]",
-            help="Its policy, rule, sizes and seed; without, the largest profile and the defaults.",
-            autocompletion=lambda: recipe_names(),
-        ),
-    ] = None,
+    recipe: Annotated[str | None, recipe_if_any("Its policy, rule, sizes and seed; without, the largest profile and the defaults.")] = None,
     stage: Annotated[str | None, typer.Option(help="A stage of the recipe, by name; default its first.")] = None,
     policy: Annotated[str | None, typer.Option(help="Name or id of the policy whose difficulty is swept.")] = None,
     rounds: Annotated[int, typer.Option(help="Rounds of the fresh profile that problems may change side in: 4, 8, 16 or 32.")] = 8,
@@ -46,8 +39,8 @@ def sweep(
     Example: `difficulty-prior sweep starter --plot sweep.svg`
     """
     import tasks.curation.sweep
+    from flows.commands.printing.sweep import print_sweep
     from flows.commands.sweep import sweep_settings
-    from flows.commands.terminal import print_sweep
     from flows.recipe import load_recipe
     from tasks.curation.sweep import write_plot
     from tasks.lake.lake import Lake
@@ -61,7 +54,7 @@ def sweep(
     if as_json:
         print_json({**asdict(found), "pairs": found.pairs, "sizes": found.sizes})
     else:
-        print_sweep(printed(), found.profile, found.pairs, found.sizes, found.recommended, found.reason)
+        print_sweep(printed(), found)
 
 
 @app.command(rich_help_panel=PANEL)
@@ -88,9 +81,9 @@ def trace(
 
         print_json(traced_facts(lake, what))
     else:
-        from flows.commands.trace import trace as traced
+        from flows.commands.printing.lineage import lineage
 
-        printed().print(traced(lake, what), soft_wrap=True)
+        printed().print(lineage(lake, what), soft_wrap=True)
 
 
 @app.command(rich_help_panel=PANEL)

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class UnderWay:
-    """A step that is being made, or was when it was cut off: its artifact, how far it is, and how long it may take yet (None: unknown)."""
+    """A step that is being made, or was when it was cut off: its artifact, how far it is, its estimated time remaining (None: unknown)."""
 
     title: str
     kind: str
@@ -153,7 +153,7 @@ def server_standing() -> ServerStanding | None:
     """What the configured API says, if one is."""
     if not api_may_be_set():
         return None
-    from flows.server.client import ApiError, api_url, asking, server_version, too_old
+    from flows.server.client import ApiError, api_url, asking, check_version
     from flows.service.following import open_runs
     from flows.service.workers import pools
 
@@ -161,9 +161,7 @@ def server_standing() -> ServerStanding | None:
     if url is None:
         return None
     try:
-        version = server_version(url)
-        if fault := too_old(version):
-            raise fault
+        version = check_version(url)
         with asking(url) as client:
             return ServerStanding(url, "", str(version or "Prefect Cloud"), open_runs(client), pools(client))
     except ApiError as error:

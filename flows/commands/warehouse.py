@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from flows.commands.options import AsJson, Home, looked_at, opened, options_checked
-from flows.commands.printing import print_json, printed, say
+from flows.commands.printing.console import print_json, printed, say
 from tasks.base.errors import InputError, did_you_mean
 from tasks.lake.layout import default_home
 
@@ -51,7 +51,7 @@ def sql(
 
     Example: `difficulty-prior sql "select recipe, policy, dataset, band, count(*) from current group by all" --format csv`
     """
-    from flows.commands.query_answer import print_answer
+    from flows.commands.printing.answer import print_answer
     from tasks.lake.lake import Lake
     from tasks.warehouse.cells import json_lines
     from tasks.warehouse.querying import QueryLimits, answer
@@ -83,7 +83,7 @@ def schema(
 
     Example: `difficulty-prior schema difficulty`
     """
-    from flows.commands.terminal import print_relation, relations_table
+    from flows.commands.printing.schema import print_relation, relations_table
     from tasks.warehouse.dictionary import dictionary, outline, relation_named, written
 
     if as_json:
@@ -138,7 +138,7 @@ def check_known(rows: "pl.DataFrame", names: Sequence[str], value: str) -> None:
 
 
 def draw_histogram(home: Path, **wanted: str | None) -> None:
-    """Draw them, with the bands as they were published."""
+    """Draw how many problems are solved how often, with the bands as they were published."""
     from tasks.difficulty.histogram import draw
 
     printed().print(draw(*bars_and_shapes(home, **wanted), published_edges(home)))

@@ -62,5 +62,5 @@ def names_here(host: str, given: Iterable[str]) -> frozenset[str]:
 
 
 def given_names() -> list[str]:
-    """The names that the environment gives."""
+    """The names of hosts in DIFFICULTY_PRIOR_ALLOW_HOSTS."""
     return os.environ.get(ALLOWED, "").split(",")

@@ -61,7 +61,7 @@ class Seen:
 
 
 def look_around() -> Seen:
-    """What runs now."""
+    """Every process of this machine that this user may ask: which back runs, run Prefect's engine, or are workers."""
     seen = Seen()
     for process in psutil.process_iter():
         try:

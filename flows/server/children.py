@@ -61,7 +61,7 @@ class Child:
         self.start()
 
     def last_lines(self, count: int = 8) -> str:
-        """The end of its log."""
+        """The last `count` lines of its log, for an error."""
         return "\n".join(f"  {line}" for line in self.log.read_text(encoding="utf-8", errors="replace").splitlines()[-count:])
 
 

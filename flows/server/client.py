@@ -130,27 +130,24 @@ def refusal(url: str, status: int, asked: bool = False) -> ApiError:
     return ApiError(f"{url} answers {status}, so it is no Prefect API", "PREFECT_API_URL ends in /api, as in http://127.0.0.1:4200/api")
 
 
-def server_version(url: str) -> Version | None:
-    """The version of the server behind an API; None for Prefect Cloud, which goes with every client."""
+def check_version(url: str) -> Version | None:
+    """The version of the server behind an API; None for Prefect Cloud, which goes with every client. Raises ApiError when no server answers
+    there, when it wants a password that it is not given, or when it is too old for us."""
     if url.startswith(PREFECT_CLOUD_API_URL.value()):
         return None
     with asking(url) as client:
-        return Version(client.api_version())
+        version = Version(client.api_version())
+    check_age(version)
+    return version
 
 
-def too_old(version: Version | None) -> ApiError | None:
-    """What is wrong with a server of this version: Prefect wants it at least as new as its clients, minor versions counting."""
+def check_age(version: Version) -> None:
+    """Raise ApiError for a server of this version when it is too old: Prefect wants it at least as new as its clients, minor versions
+    counting."""
     ours = Version(prefect.__version__)
-    if version is None or version.release[:2] >= ours.release[:2]:
-        return None
-    fix = f"upgrade the server (pip install 'prefect=={ours}', and restart it), or unset PREFECT_API_URL to use a temporary one"
-    return ApiError(f"the Prefect server has version {version}, older than this client's {ours}", fix)
-
-
-def check_version(url: str) -> None:
-    """Raise ApiError when no server answers at `url`, when it wants a password that it is not given, or when it is too old for us."""
-    if fault := too_old(server_version(url)):
-        raise fault
+    if version.release[:2] < ours.release[:2]:
+        fix = f"upgrade the server (pip install 'prefect=={ours}', and restart it), or unset PREFECT_API_URL to use a temporary one"
+        raise ApiError(f"the Prefect server has version {version}, older than this client's {ours}", fix)
 
 
 def check_api() -> None:

@@ -68,7 +68,7 @@ class Guard:
         return None
 
     def knows(self, name: str) -> bool:
-        """Whether a name is one of ours."""
+        """Whether the server answers to a name: one of `names`, or an address where `addresses` are allowed."""
         return name in self.names or (self.addresses and is_address(name))
 
 
@@ -103,7 +103,7 @@ async def refuse(scope: Message, receive: Any, send: Any, status: int, words: st
 
 
 async def answer(send: Any, status: int, body: str, kind: str, headers: Iterable[tuple[bytes, bytes]] = ()) -> None:
-    """A whole answer that nobody keeps."""
+    """Send a whole answer, which no browser or proxy is to keep."""
     said = [(b"content-type", kind.encode()), (b"content-length", str(len(body.encode())).encode()), (b"cache-control", b"no-store")]
     await send({"type": "http.response.start", "status": status, "headers": [*said, (b"x-frame-options", b"DENY"), *headers]})
     await send({"type": "http.response.body", "body": body.encode()})

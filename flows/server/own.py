@@ -38,6 +38,7 @@ class OwnServer:
 
     @property
     def api(self) -> str:
+        """The address of its API, for this machine."""
         return f"{address(self.host, self.port)}/api"
 
 

@@ -43,7 +43,7 @@ class Served:
 
 
 def folder() -> Path:
-    """Our part of Prefect's folder."""
+    """The folder of ours in PREFECT_HOME."""
     return Path(os.environ.get("PREFECT_HOME", "~/.prefect")).expanduser() / FOLDER
 
 
@@ -63,7 +63,7 @@ def writable_folder() -> Path:
 
 
 def file() -> Path:
-    """Where the password lies."""
+    """The file with the password of this PREFECT_HOME's server."""
     return folder() / FILE
 
 

@@ -49,7 +49,7 @@ def end_with(parent: int) -> None:
 
 
 def main() -> None:
-    """Be the server."""
+    """Serve Prefect's API as Prefect's own temporary server does, with the fix of transactions."""
     gc.disable()  # imports make no garbage, and looking for it is a sixth of their time
     Thread(target=end_with, args=(int(os.environ.pop(PARENT, os.getppid())),), daemon=True).start()
     import uvicorn

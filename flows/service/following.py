@@ -34,7 +34,7 @@ def open_runs(client: SyncPrefectClient) -> list[OpenRun]:
 
 
 def open_run(run: FlowRun, flow: str) -> OpenRun:
-    """What is told of a run of a flow."""
+    """A run of Prefect's, with its flow's name, as `status` tells of it."""
     since = run.state.timestamp if run.state else None
     return OpenRun(run.name, flow, run.state_name or "", since, run.expected_start_time, run.work_pool_name)
 

@@ -39,7 +39,7 @@ class Reports(SimpleHTTPRequestHandler):
         return len(hosts) == 1 and hosts[0].lower() in {f"{name}:{port}" for name in names}
 
     def list_directory(self, path: Any) -> None:
-        """No list of what a folder holds."""
+        """Refuse to list a folder: its name is no page."""
         self.send_error(HTTPStatus.NOT_FOUND)
 
     def end_headers(self) -> None:
@@ -50,7 +50,7 @@ class Reports(SimpleHTTPRequestHandler):
 
 
 def report_server(host: str, port: int, folder: Path) -> ThreadingHTTPServer:
-    """A server of a folder that listens."""
+    """A server of a folder's files that listens, and answers nothing yet."""
     family, _, _, _, place = getaddrinfo(host, port, type=SOCK_STREAM)[0]
     listening = type("Listening", (ThreadingHTTPServer,), {"address_family": AF_INET6 if family == AF_INET6 else AF_INET})
     return listening(place[:2], partial(Reports, directory=str(folder)))

@@ -103,7 +103,7 @@ def start_servers(server: OwnServer, home: Path, children: list[Child], say: Cal
 
 
 class Stopped(BaseException):
-    """We were told to end."""
+    """SIGINT or SIGTERM has told `serve` to end."""
 
 
 @contextmanager
@@ -133,8 +133,8 @@ def set_up(asked: Serving, children: list[Child], logs: Path, say: Callable[[str
     cards = {group: [card_name(gpu) for gpu in group.split(",")] for group in groups}
     every = sorted({card for names in cards.values() for card in names})
     make_ready(Deploying(asked.file, every, asked.notify), say)
-    workers = [worker_child("cpu", "cpu", every, groups[0], asked.limit, logs)]
-    workers += [worker_child("gpu", f"gpu-{group.replace(',', '-')}", cards[group], group, asked.limit, logs) for group in groups]
+    wanted = [Wanted("cpu", "cpu", every, groups[0]), *(Wanted("gpu", f"gpu-{g.replace(',', '-')}", cards[g], g) for g in groups)]
+    workers = [worker_child(one, asked.limit, logs) for one in wanted]
     for worker in workers:
         children.append(worker)
         worker.start()
@@ -156,12 +156,23 @@ def card_name(gpu: str) -> str:
     return f"{socket.gethostname()}-{'cpu' if gpu == NO_GPU else f'gpu-{gpu}'}"
 
 
-def worker_child(pool: str, name: str, cards: Sequence[str], gpus: str, limit: int, logs: Path) -> Child:
-    """A worker of a pool with its GPUs, which its runs take in turn."""
-    seen = {} if gpus == NO_GPU else {"CUDA_VISIBLE_DEVICES": gpus}
-    environment = {**CLIENT, **child_environment(), **seen, CARDS: ",".join(cards)}
-    options = ["--pool", pool, "--type", "process", "--name", worker_name(name, mark(logs)), "--limit", str(limit)]
-    return Child(f"worker {name}", module_command("prefect", "worker", "start", *options), environment, logs / f"worker-{name}.log")
+@dataclass(frozen=True)
+class Wanted:
+    """A worker to be started: of a pool, by a name, with the limits of its cards, and its GPUs as CUDA lists them (NO_GPU: the CPU)."""
+
+    pool: str
+    name: str
+    cards: Sequence[str]
+    gpus: str
+
+
+def worker_child(wanted: Wanted, limit: int, logs: Path) -> Child:
+    """A worker that takes so many runs at once, which use its GPUs in turn."""
+    seen = {} if wanted.gpus == NO_GPU else {"CUDA_VISIBLE_DEVICES": wanted.gpus}
+    environment = {**CLIENT, **child_environment(), **seen, CARDS: ",".join(wanted.cards)}
+    options = ["--pool", wanted.pool, "--type", "process", "--name", worker_name(wanted.name, mark(logs)), "--limit", str(limit)]
+    command = module_command("prefect", "worker", "start", *options)
+    return Child(f"worker {wanted.name}", command, environment, logs / f"worker-{wanted.name}.log")
 
 
 def announce(asked: Serving, children: list[Child], logs: Path, say: Callable[[str], None]) -> None:

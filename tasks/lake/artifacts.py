@@ -56,14 +56,17 @@ class Artifact(BaseModel):
 
     @property
     def made_from(self) -> dict[str, Any]:
+        """What its key was made of, where it was planned; empty for one that is only referred to."""
         return self._made_from
 
     @property
     def path(self) -> Path:
+        """Its folder, whether or not that is there."""
         return self.home / self.kind / self.key
 
     @property
     def is_complete(self) -> bool:
+        """Whether it was built to its end: its manifest is there."""
         return (self.path / MANIFEST).is_file()
 
     @property

@@ -57,7 +57,7 @@ def compact(lake: Lake, settings: CompactionSettings) -> list[Artifact]:
 
 
 def folders(lake: Lake, relation: str) -> list[Path]:
-    """The folders of shards of a relation."""
+    """The folders of a relation's shards, retired ones too, without the empty file's."""
     return [path for path in (lake.home / relation).glob("*") if path.is_dir() and path.name != EMPTY]
 
 

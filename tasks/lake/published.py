@@ -80,7 +80,7 @@ def attach(connection: duckdb.DuckDBPyConnection, path: Path) -> None:
 
 
 def attach_file(connection: duckdb.DuckDBPyConnection, path: Path) -> None:
-    """Attach just this file."""
+    """Attach a file as `warehouse`, read-only; it must be one that nobody holds."""
     connection.execute("attach $path as warehouse (read_only)", {"path": str(path)})
 
 

@@ -178,8 +178,6 @@ def test_a_lake_of_another_user_that_is_closed_is_told(tmp_path: Path) -> None:
     filled(tmp_path / "runs")
     (tmp_path / "runs").chmod(0o700)
     code = "import os, sys, pathlib; from tasks.lake.lake import Lake; os.setuid(65534); Lake(pathlib.Path(sys.argv[1]))"
-    for place in (path for path in tmp_path.parents if path.stat().st_uid == 0 and path != Path("/tmp") and len(path.parts) > 2):
-        place.chmod(0o755)
     done = subprocess.run([sys.executable, "-c", code, str(tmp_path / "runs")], capture_output=True, text=True, check=False)
     assert done.stderr.splitlines()[-1].endswith("ask its owner, or choose another --home") and "Permission denied" in done.stderr
 

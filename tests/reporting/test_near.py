@@ -7,7 +7,7 @@ import polars as pl
 import pytest
 from rich.console import Console
 
-from flows.commands.terminal import print_evaluation
+from flows.commands.printing.outcome import print_evaluation
 from tasks.reporting.inputs import Inputs
 from tasks.reporting.near import NONE_LEFT, NOT_SOUGHT, near_sentence, near_trained, without_sentence
 from tasks.reporting.notices import notices

@@ -1,7 +1,10 @@
 """Commands that only look, and dry runs, write nothing, ask nobody and end nothing, wherever the lake is and whether or not it is there."""
 
+import os
+import pty
 import socket
 import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -10,10 +13,12 @@ from typer.testing import CliRunner, Result
 
 from flows.commands.cli import app
 from tasks.base.errors import InputError
+from tasks.base.process import OWNER
 from tasks.estimates.settings import DifficultySettings
 from tasks.lake.lake import Lake
 from tasks.lake.storage import copy_of
 from tasks.warehouse.publishing import publish
+from tests.flows.runs import command, environment
 from tests.lake.test_opening import filled, traces
 
 LOOKS = {
@@ -94,6 +99,16 @@ def test_a_lake_that_cannot_be_written_is_looked_at(name: str, small_disk: Path)
     assert name != "doctor" or "the disk is read-only" in " ".join(done.output.split())
 
 
+@pytest.mark.parametrize("name", ["status", "doctor", "plan of a run"])
+def test_what_looks_like_left_by_a_dead_run_goes_on(name: str, tmp_path: Path) -> None:
+    gone = subprocess.Popen([sys.executable, "-c", ""])
+    gone.wait()
+    with subprocess.Popen(["sleep", "60"], env={**os.environ, OWNER: str(gone.pid)}) as left:
+        assert look(LOOKS[name], tmp_path / "runs").exit_code == 0
+        assert left.poll() is None and OWNER not in os.environ
+        left.kill()
+
+
 def test_a_plan_says_what_it_could_not_know(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, nobody: None) -> None:
     monkeypatch.setenv("DIFFICULTY_PRIOR_CACHE", str(tmp_path))
     said = " ".join(look(["run", "starter", "--plan"], "s3://lakes/b").output.split())
@@ -101,6 +116,16 @@ def test_a_plan_says_what_it_could_not_know(tmp_path: Path, monkeypatch: pytest.
     filled(copy_of("lakes/b"))
     said = " ".join(look(["status"], "s3://lakes/b").output.split())
     assert "storage s3://lakes/b is not asked: the local copy was last brought up to date at an unknown time;" in said
+
+
+def test_a_plan_in_a_terminal_leaves_a_new_prefect_home_empty(tmp_path: Path) -> None:
+    """Where somebody reads along, Prefect would note there that it was used, and tell its makers."""
+    _, terminal = pty.openpty()
+    words = command("run", "starter", "--plan", "--home", str(tmp_path / "runs"))
+    told = {name: value for name, value in environment(tmp_path / "prefect").items() if name not in ("CI", "DO_NOT_TRACK")}
+    done = subprocess.run(words, env=told, stdout=subprocess.DEVNULL, stderr=terminal, check=False)
+    os.close(terminal)
+    assert done.returncode == 0 and not (tmp_path / "runs").exists() and not list((tmp_path / "prefect").rglob("*"))
 
 
 def test_only_an_address_is_brought_up_to_date(tmp_path: Path) -> None:

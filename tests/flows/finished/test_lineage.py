@@ -7,9 +7,9 @@ import polars as pl
 import pytest
 from rich.console import Console
 
+from flows.commands.printing.lineage import lineage
+from flows.commands.printing.sweep import print_sweep
 from flows.commands.sweep import sweep_settings
-from flows.commands.terminal import print_sweep
-from flows.commands.trace import trace
 from flows.recipe import load_recipe
 from tasks.base.errors import InputError
 from tasks.curation.rules import choose
@@ -29,7 +29,7 @@ def lake(finished: Finished) -> Lake:
 
 def shown(lake: Lake, what: str) -> str:
     console = Console(width=400, record=True, file=io.StringIO())
-    console.print(trace(lake, what))
+    console.print(lineage(lake, what))
     return console.export_text()
 
 
@@ -108,7 +108,7 @@ def test_a_sweep_counts_what_the_rule_would_choose(lake: Lake, finished: Finishe
     write_plot(found, tmp_path / "sweep.svg")
     assert "groups without gradient" in (tmp_path / "sweep.svg").read_text()
     console = Console(width=200, record=True, file=io.StringIO())
-    print_sweep(console, found.profile, found.pairs, found.sizes, found.recommended, found.reason)
+    print_sweep(console, found)
     assert f"take {found.recommended[0]:g} to {found.recommended[1]:g}: of the" in console.export_text()
 
 

@@ -17,7 +17,7 @@ from prefect.settings import PREFECT_API_URL, temporary_settings
 from rich.console import Console
 
 from flows.commands import doctor
-from flows.commands.standing import print_status, span
+from flows.commands.printing.status import print_status, span
 from flows.commands.status import Status, look
 from flows.recipe import load_recipe
 from tasks.lake.layout import PROGRESS
@@ -57,7 +57,7 @@ def test_a_step_tells_of_itself_from_its_first_moment(tmp_path: Path) -> None:
     folder = tmp_path / "aside" / "stages-ab"
     folder.mkdir(parents=True)
     with progress_shown("training stage1 from base", folder) as on_progress:
-        assert "running  training stage1 from base: loading what it needs, time left unknown" in printed(look(tmp_path))
+        assert "running  training stage1 from base: loading what it needs, time remaining unknown" in printed(look(tmp_path))
         on_progress(40, 80, "steps")  # one that goes on from a checkpoint
         time.sleep(1.1)
         on_progress(42, 80, "steps")
@@ -87,7 +87,7 @@ def test_what_was_cut_off_is_told_from_what_runs(tmp_path: Path, young: subproce
     status = look(tmp_path)
     assert {step.key: step.running for step in status.under_way} == {"alive": False, "elsewhere": True, "silent": False}
     said = printed(status)
-    assert "running  grading the answers of base: 30/120 rollouts, about 9 s left" in said
+    assert "running  grading the answers of base: 30/120 rollouts, about 9 s remaining" in said
     assert "cut off  sampling with base: 30/120 rollouts, 60 min ago; the next run of its recipe goes on" in said
     assert "PREFECT_API_URL is not set" in said
 

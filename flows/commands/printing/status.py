@@ -25,7 +25,7 @@ STYLES = {"running": "bold cyan", "cached": "green", "to do": "bold", "waits": "
 
 
 def print_status(console: Console, status: Status) -> None:
-    """Print all that is known."""
+    """Print what is made in a lake, how far its recipe is, and what the server has running, each line with a tag of what it is about."""
     counts = ", ".join(f"{count} {kind}" for kind, count in status.finished.items())
     print_line(console, Text.assemble(("lake     ", "dim"), str(status.home), (f"  {counts or 'nothing is made in it yet'}", "dim")))
     if status.unknown:
@@ -61,11 +61,11 @@ def print_table(console: Console, table: Table) -> None:
 
 
 def under_way_line(step: UnderWay) -> Text:
-    """A step that runs, or was cut off."""
+    """A step that is being made, with its amount and estimated time remaining, or one that was cut off, with how long ago."""
     amount = f"{step.done:,}/{step.total:,} {step.what}" if step.total else "loading what it needs"
     if step.running:
         return Text.assemble(
-            ("running  ", "bold cyan"), f"{printable(step.title)}: {printable(amount)}", (f", {left(step.seconds_left)}", "dim")
+            ("running  ", "bold cyan"), f"{printable(step.title)}: {printable(amount)}", (f", {remaining(step.seconds_left)}", "dim")
         )
     again = f", {span(step.quiet_s)} ago; the next run of its recipe goes on from what is written"
     return Text.assemble(("cut off  ", "yellow"), f"{printable(step.title)}: {printable(amount)}", (again, "dim"))
@@ -81,7 +81,7 @@ def print_recipe(console: Console, recipe: RecipeStanding) -> None:
     if has_bar:
         table.add_column(no_wrap=True)
     table.add_column("done", justify="right", no_wrap=True)
-    table.add_column("time left", justify="right", no_wrap=True)
+    table.add_column("remaining", justify="right", no_wrap=True)
     for step in recipe.steps:
         cells = amount_cells(step)
         state = Text(step.state, style=STYLES.get(step.state, ""))
@@ -90,14 +90,14 @@ def print_recipe(console: Console, recipe: RecipeStanding) -> None:
     rest = len(recipe.steps) - recipe.done
     unknown = f", and {recipe.unknown} steps at a pace not known yet" if recipe.unknown else ""
     at_most = "at most " if any(step.up_to and step.seconds_left for step in recipe.steps) else ""
-    time = f"; {at_most + left(recipe.seconds_left) if recipe.seconds_left else 'time left unknown'}{unknown}" if rest else ""
+    time = f"; {at_most + remaining(recipe.seconds_left) if recipe.seconds_left else 'time remaining unknown'}{unknown}" if rest else ""
     console.print(
         f"{recipe.name}: {recipe.done} of {len(recipe.steps)} steps done{time}", highlight=False, soft_wrap=not console.is_terminal
     )
 
 
 def amount_cells(step: StepStanding) -> tuple[Bar | str, str, str]:
-    """Of a step with work to count: a bar, how much is done, and the time left."""
+    """Of a step with work to count: a bar, how much is done, and the estimated time remaining."""
     if step.state == "cached" or step.total is None or step.done is None:
         return "", "", ""
     amount = f"{step.done:,}/{'up to ' if step.up_to else ''}{step.total:,}"
@@ -109,7 +109,7 @@ def amount_cells(step: StepStanding) -> tuple[Bar | str, str, str]:
 
 
 def server_lines(server: ServerStanding | None) -> Iterator[Text]:
-    """What the server says, a line each."""
+    """Whether the configured server answers, its open runs and its work pools, a line each."""
     if server is None:
         yield Text.assemble(("prefect  ", "dim"), "PREFECT_API_URL is not set, so no server is asked")
     elif server.fault:
@@ -121,7 +121,7 @@ def server_lines(server: ServerStanding | None) -> Iterator[Text]:
 
 
 def run_line(run: "OpenRun") -> Text:
-    """A flow run that has not ended."""
+    """A flow run that has not ended: how late it is, when it is due, or since when it is in its state."""
     now = datetime.now(UTC)
     late = run.state in ("Scheduled", "Late") and run.due and run.due < now
     when = f"late by {span((now - run.due).total_seconds())}" if late and run.due else ""
@@ -144,9 +144,9 @@ def pool_line(pool: "Pool") -> Text:
     return Text.assemble(("pool     ", "dim"), f"{pool.name} ({pool.type}): {pool.workers} workers online")
 
 
-def left(seconds: float | None) -> str:
-    """How long it takes yet, in words."""
-    return "time left unknown" if seconds is None else f"about {span(seconds)} left"
+def remaining(seconds: float | None) -> str:
+    """The estimated time remaining in words."""
+    return "time remaining unknown" if seconds is None else f"about {span(seconds)} remaining"
 
 
 def span(seconds: float) -> str:

@@ -6,7 +6,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from flows.commands.terminal import MOST_ROWS
+from flows.commands.printing.rows import MOST_ROWS
 from tasks.reporting.wording import printable
 from tasks.warehouse.cells import FRACTIONS, NUMBERS, Cells
 
@@ -33,7 +33,7 @@ def print_answer(console: Console, answer: Cells, *, full: bool = False) -> None
 
 
 def cell(value: str | None, kind: str, full: bool) -> Text:
-    """A value as a cell."""
+    """A value as a cell: null dimmed, fractions to six digits, ids cut short unless `full`."""
     if value is None:
         return Text("null", style="dim")
     if kind in FRACTIONS:
@@ -64,7 +64,7 @@ def table(heads: list[str], rows: list[list[Text]], kinds: tuple[str, ...]) -> T
 
 
 def print_records(console: Console, heads: list[str], rows: list[list[Text]]) -> None:
-    """Every row by itself, a line a column."""
+    """Print rows that are too wide for a table one below the other, a line a column."""
     for number, row in enumerate(rows, start=1):
         console.print(Text(f"row {number}", style="dim"))
         record = Table(box=None, show_header=False, pad_edge=False)
@@ -76,7 +76,7 @@ def print_records(console: Console, heads: list[str], rows: list[list[Text]]) ->
 
 
 def notes(answer: Cells, full: bool) -> list[str]:
-    """What is not shown."""
+    """What the table does not show: rows beyond MOST_ROWS, and the rest of ids."""
     rows = answer.rows
     shortened = any(DIGEST.fullmatch(value) for row in rows.head(MOST_ROWS).iter_rows() for value in row if value)
     cut = [f"the first {MOST_ROWS:,} of {len(rows):,} rows; --format csv or json gives all"] if len(rows) > MOST_ROWS else []

@@ -4,8 +4,8 @@ import duckdb
 import pytest
 from rich.console import Console
 
-from flows.commands.query_answer import print_answer
-from flows.commands.terminal import MOST_ROWS
+from flows.commands.printing.answer import print_answer
+from flows.commands.printing.rows import MOST_ROWS
 from tasks.warehouse.cells import as_text
 
 ID = "0cc175b9c0f1b6a831c399e269772661"

@@ -8,7 +8,7 @@ from rich.syntax import Syntax
 from rich.text import Text
 from rich.tree import Tree
 
-from flows.commands.terminal import rows_table
+from flows.commands.printing.rows import rows_table
 from tasks.base.printable import printable
 from tasks.lake.lake import Lake
 from tasks.warehouse.lineage import Facts, Lineage, Node, Traced, find, lineage_of, told_of_problem
@@ -16,8 +16,8 @@ from tasks.warehouse.lineage import Facts, Lineage, Node, Traced, find, lineage_
 Steps = dict[Node, list[Node]]
 
 
-def trace(lake: Lake, asked: str) -> RenderableType:
-    """The lineage of what is asked for, to be printed."""
+def lineage(lake: Lake, asked: str) -> RenderableType:
+    """Where what is asked for came from and what it went into; of a problem what is known of it."""
     found = find(lake, asked)
     title = Text(f"{found.kind} {found.id} {printable(found.name)}", style="bold")
     if found.kind == "problems":
@@ -52,6 +52,7 @@ def tree(head: str, found: Traced, after: Steps, facts: Facts) -> Tree:
     shown: set[Node] = set()
 
     def grow(branch: Tree, node: Node) -> None:
+        """Hang what is told of a node, and the nodes after it, on a branch."""
         if node in shown:
             branch.add(Text("(see above)", style="dim"))
             return

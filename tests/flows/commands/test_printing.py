@@ -4,8 +4,10 @@ import polars as pl
 import pytest
 from rich.console import Console
 
-from flows.commands.terminal import MOST_ROWS, print_run, rows_table
+from flows.commands.printing.outcome import print_run
+from flows.commands.printing.rows import MOST_ROWS, rows_table
 from tasks.reporting.task import ReportRequest, report_run
+from tests.reporting.made import Size, make
 
 
 def printed(item, width: int = 120) -> str:
@@ -33,8 +35,8 @@ def test_no_rows_and_too_many_rows():
 
 
 @pytest.mark.process
-def test_run_shows_every_policy_and_where_things_lie(made):
-    run = made()
+def test_run_shows_every_policy_and_where_things_lie(tmp_path):
+    run = make(tmp_path, Size())
     page = report_run.fn(ReportRequest(**run.arguments))
     console = Console(width=120, record=True, color_system=None)
     print_run(console, evaluation=run.evaluation, report=page, warehouse=run.home / "warehouse.duckdb")
