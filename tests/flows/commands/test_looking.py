@@ -1,10 +1,9 @@
-"""Commands that only look, and dry runs, write nothing, ask nobody and end nothing, wherever the lake is and whether or not it is there."""
+"""Commands that only look, and dry runs, write nothing and ask nobody, wherever the lake is and whether or not it is there."""
 
 import os
 import pty
 import socket
 import subprocess
-import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -13,7 +12,6 @@ from typer.testing import CliRunner, Result
 
 from flows.commands.cli import app
 from tasks.base.errors import InputError
-from tasks.base.process import OWNER
 from tasks.estimates.settings import DifficultySettings
 from tasks.lake.lake import Lake
 from tasks.lake.storage import copy_of
@@ -97,16 +95,6 @@ def test_a_lake_that_cannot_be_written_is_looked_at(name: str, small_disk: Path)
         subprocess.run(["mount", "-o", "remount,rw", disk], check=True)
     assert done.exit_code == (1 if name == "doctor" else 0), done.output
     assert name != "doctor" or "the disk is read-only" in " ".join(done.output.split())
-
-
-@pytest.mark.parametrize("name", ["status", "doctor", "plan of a run"])
-def test_what_looks_like_left_by_a_dead_run_goes_on(name: str, tmp_path: Path) -> None:
-    gone = subprocess.Popen([sys.executable, "-c", ""])
-    gone.wait()
-    with subprocess.Popen(["sleep", "60"], env={**os.environ, OWNER: str(gone.pid)}) as left:
-        assert look(LOOKS[name], tmp_path / "runs").exit_code == 0
-        assert left.poll() is None and OWNER not in os.environ
-        left.kill()
 
 
 def test_a_plan_says_what_it_could_not_know(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, nobody: None) -> None:
