@@ -25,9 +25,8 @@ from tasks.warehouse.interruption import left_behind
 INTERRUPTED = 130
 OBJECTS_BETWEEN_COLLECTIONS = 50_000
 app = typer.Typer(no_args_is_help=True, add_completion=True, pretty_exceptions_enable=False, rich_markup_mode="markdown", help=__doc__)
-for group in (method, answers, sets, warehouse, machine):
+for group in (method, answers, sets, warehouse, machine, service):
     app.add_typer(group.app)
-service.register(app)
 
 
 def print_version(asked: bool) -> None:

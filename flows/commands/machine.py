@@ -19,7 +19,7 @@ def status(
     changes: Changes = None,
     as_json: AsJson = False,
 ) -> None:
-    """What is running, how far it is, how long it will take yet, and what waits for a worker. Works without a server, too.
+    """What is running, how far it is, its estimated time remaining, and what waits for a worker. Works without a server, too.
 
     Example: `difficulty-prior status`, or for one recipe `difficulty-prior status starter`
     """

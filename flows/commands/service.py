@@ -10,6 +10,7 @@ from flows.commands.options import opened
 from flows.commands.printing.console import say
 from tasks.base.process import PROJECT
 
+app = typer.Typer()
 PANEL = "Operate"
 API = "http://127.0.0.1:4200/api"
 DEPLOYMENTS = PROJECT / "deployments" / "prefect.yaml"
@@ -20,6 +21,7 @@ Notify = Annotated[
 ]
 
 
+@app.command(rich_help_panel=PANEL)
 def serve(
     port: Annotated[int, typer.Option(min=1, max=65534, help="The port of the UI and the API; the next one shows the reports.")] = 4200,
     host: Annotated[str, typer.Option(help="Where to listen; what others reach wants PREFECT_SERVER_API_AUTH_STRING.")] = "127.0.0.1",
@@ -57,6 +59,7 @@ def serve(
         running.serve(running.Serving(place, api, file, own, tuple(gpus or ()), limit, notify), say)
 
 
+@app.command(rich_help_panel=PANEL)
 def deploy(
     card: Annotated[list[str] | None, typer.Option(metavar="NAME", help="Make the limit of a card (DIFFICULTY_PRIOR_CARDS).")] = None,
     file: File = DEPLOYMENTS,
@@ -76,6 +79,7 @@ def deploy(
     say(f"deployed to {api.removesuffix('/api')}/deployments")
 
 
+@app.command(rich_help_panel=PANEL)
 def submit(
     deployment: Annotated[str, typer.Argument(help="pipeline, profile, curate, train, evaluate, recurate or study.")],
     parameters: Annotated[list[str] | None, typer.Argument(metavar="[KEY=VALUE]…", help="The fields of the UI's form.")] = None,
@@ -95,9 +99,3 @@ def submit(
         done = not wait or await_end(run, say)
     if not done:
         raise typer.Exit(1)
-
-
-def register(app: typer.Typer) -> None:
-    """Add the commands to the program."""
-    for command in (serve, deploy, submit):
-        app.command(rich_help_panel=PANEL)(command)
