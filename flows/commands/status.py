@@ -1,4 +1,4 @@
-"""`difficulty-prior status`: what is being made in a lake and how long it will take yet, how far a recipe is, and what Prefect's server
+"""`difficulty-prior status`: what is being made in a lake and its estimated time remaining, how far a recipe is, and what Prefect's server
 has running or waiting. The lake says the first two by itself; where no API is configured, or it does not answer, that is all there is.
 """
 
@@ -16,7 +16,7 @@ from tasks.steps.planning import State, Step
 from tasks.warehouse.home import at_hand
 
 if TYPE_CHECKING:
-    from flows.service.following import OpenRun
+    from flows.service.following import UnfinishedRun
     from flows.service.workers import Pool
 
 
@@ -67,7 +67,7 @@ class ServerStanding:
     url: str
     fault: str = ""
     version: str = ""
-    runs: list["OpenRun"] = field(default_factory=list)
+    runs: list["UnfinishedRun"] = field(default_factory=list)
     pools: list["Pool"] = field(default_factory=list)
 
 
@@ -154,7 +154,7 @@ def server_standing() -> ServerStanding | None:
     if not api_may_be_set():
         return None
     from flows.server.client import ApiError, api_url, asking, check_version
-    from flows.service.following import open_runs
+    from flows.service.following import unfinished_runs
     from flows.service.workers import pools
 
     url = api_url()
@@ -163,6 +163,6 @@ def server_standing() -> ServerStanding | None:
     try:
         version = check_version(url)
         with asking(url) as client:
-            return ServerStanding(url, "", str(version or "Prefect Cloud"), open_runs(client), pools(client))
+            return ServerStanding(url, "", str(version or "Prefect Cloud"), unfinished_runs(client), pools(client))
     except ApiError as error:
         return ServerStanding(url, str(error))

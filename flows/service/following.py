@@ -14,7 +14,7 @@ NOT_ENDED = ("RUNNING", "PENDING", "SCHEDULED", "PAUSED", "CANCELLING")
 
 
 @dataclass(frozen=True)
-class OpenRun:
+class UnfinishedRun:
     """A flow run that has not ended: `since` when it is in its state, `due` when it should begin, the `pool` that it was sent to."""
 
     name: str
@@ -25,18 +25,18 @@ class OpenRun:
     pool: str | None
 
 
-def open_runs(client: SyncPrefectClient) -> list[OpenRun]:
+def unfinished_runs(client: SyncPrefectClient) -> list[UnfinishedRun]:
     """The flow runs that have not ended, those within another left out, the next to begin first."""
     wanted = FlowRunFilter.model_validate({"state": {"type": {"any_": NOT_ENDED}}, "parent_task_run_id": {"is_null_": True}})
     found = client.read_flow_runs(flow_run_filter=wanted, sort=FlowRunSort.EXPECTED_START_TIME_ASC, limit=MOST_RUNS)
     flows = {id: client.read_flow(id).name for id in {run.flow_id for run in found}}
-    return [open_run(run, flows[run.flow_id]) for run in found]
+    return [unfinished_run(run, flows[run.flow_id]) for run in found]
 
 
-def open_run(run: FlowRun, flow: str) -> OpenRun:
+def unfinished_run(run: FlowRun, flow: str) -> UnfinishedRun:
     """A run of Prefect's, with its flow's name, as `status` tells of it."""
     since = run.state.timestamp if run.state else None
-    return OpenRun(run.name, flow, run.state_name or "", since, run.expected_start_time, run.work_pool_name)
+    return UnfinishedRun(run.name, flow, run.state_name or "", since, run.expected_start_time, run.work_pool_name)
 
 
 def doing(client: SyncPrefectClient, run: FlowRun) -> str:

@@ -176,6 +176,14 @@ def test_a_look_is_at_the_copy_that_a_run_brought_up_to_date(server: Server) -> 
     assert lake.scan("rollouts").collect().is_empty() and traces(lake.home) == before
 
 
+def test_a_lake_of_a_newer_version_on_the_storage_is_refused(server: Server) -> None:
+    storage().pipe_file("lakes/a/lake/version.json", b'{"version": 99}')
+    for opened in (open_home, at_hand):  # by then the copy knows it, too
+        with pytest.raises(InputError, match="has layout 99, made by a newer"):
+            opened(Path("s3://lakes/a"))
+    assert list(objects()) == ["lakes/a/lake/version.json"]
+
+
 def test_the_copy_of_an_address_has_a_name_of_its_own(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setenv("DIFFICULTY_PRIOR_CACHE", str(tmp_path))
     assert copy_of("lakes/a/b") != copy_of("lakes/a-b") and copy_of("lakes/a/b").parent == tmp_path

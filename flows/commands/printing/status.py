@@ -15,7 +15,7 @@ from flows.commands.status import RecipeStanding, ServerStanding, Status, StepSt
 from tasks.reporting.wording import printable
 
 if TYPE_CHECKING:
-    from flows.service.following import OpenRun
+    from flows.service.following import UnfinishedRun
     from flows.service.workers import Pool
 
 BAR, ROOM_FOR_BAR = 20, 120
@@ -120,7 +120,7 @@ def server_lines(server: ServerStanding | None) -> Iterator[Text]:
         yield from map(pool_line, server.pools)
 
 
-def run_line(run: "OpenRun") -> Text:
+def run_line(run: "UnfinishedRun") -> Text:
     """A flow run that has not ended: how late it is, when it is due, or since when it is in its state."""
     now = datetime.now(UTC)
     late = run.state in ("Scheduled", "Late") and run.due and run.due < now
