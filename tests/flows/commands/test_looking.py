@@ -30,6 +30,7 @@ LOOKS = {
     "plan of a run": ["run", "starter", "--plan"],
     "plan of a profile": ["profile", "paper", "--plan", "--json"],
 }
+asked_of_torch = pytest.mark.process  # where there is a GPU
 QUICK = {"status", "sql"}  # the others take a second a place, so they look where most could go wrong
 NO_WAREHOUSE = {"sql", "histogram", "sweep", "trace"}  # what they then say: that nothing is published
 
@@ -58,7 +59,7 @@ def published(home: Path) -> Path:
     return home
 
 
-@pytest.mark.parametrize("name", LOOKS)
+@pytest.mark.parametrize("name", [pytest.param(name, marks=asked_of_torch) if name == "doctor" else name for name in LOOKS])
 def test_a_look_leaves_no_trace_and_asks_nobody(
     name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, nobody: None, own_prefect_home: Path
 ) -> None:
@@ -108,6 +109,7 @@ def test_a_plan_says_what_it_could_not_know(tmp_path: Path, monkeypatch: pytest.
     assert "storage s3://lakes/b is not asked: the local copy was last brought up to date at an unknown time;" in said
 
 
+@pytest.mark.process
 def test_a_plan_in_a_terminal_leaves_a_new_prefect_home_empty(tmp_path: Path) -> None:
     """Where somebody reads along, Prefect would note there that it was used, and tell its makers."""
     _, terminal = pty.openpty()
