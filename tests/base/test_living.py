@@ -16,6 +16,7 @@ def ended() -> int:
     return process.pid
 
 
+@pytest.mark.process
 @pytest.mark.skipif(sys.platform != "linux", reason="namespaces are Linux's")
 def test_gone_is_what_is_proved_to_be() -> None:
     place, pid, since = this_process().rsplit("/", 2)

@@ -33,6 +33,7 @@ def test_every_engine_is_declared_with_a_class_that_is_there() -> None:
         assert engine.extra is None or engine.extra in EXTRAS
 
 
+@pytest.mark.process
 def test_declaring_loads_no_engine_s_library() -> None:
     code = "import sys, tasks.sampling.engines; print(sorted({'torch', 'vllm', 'transformers', 'httpx', 'ray'} & set(sys.modules)))"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, cwd=PROJECT, check=True)

@@ -4,7 +4,6 @@ import json
 import os
 import subprocess
 import sys
-import time
 from contextlib import suppress
 from pathlib import Path
 
@@ -12,6 +11,7 @@ import psutil
 import pytest
 
 from tasks.base.process import PROJECT
+from tests.patience import until
 
 LEFT_TO_US: dict[str, tuple[dict[str, str], dict[str, str]]] = {
     "nothing": ({}, {}),
@@ -46,6 +46,7 @@ print(json.dumps(said))
 """
 
 
+@pytest.mark.process
 def test_a_setting_of_the_users_is_left_to_prefect(tmp_path: Path) -> None:
     asked = {}
     for number, (name, (files, variables)) in enumerate((LEFT_TO_US | NOT_LEFT_TO_US).items()):
@@ -61,11 +62,12 @@ def test_a_setting_of_the_users_is_left_to_prefect(tmp_path: Path) -> None:
     assert json.loads(done.stdout) == dict.fromkeys(LEFT_TO_US, True) | dict.fromkeys(NOT_LEFT_TO_US, False), done.stderr
 
 
+@pytest.mark.process
 @pytest.mark.skipif(sys.platform != "linux", reason="another parent's pid tells that the first has gone")
 def test_a_server_that_was_started_early_ends_with_its_process(tmp_path: Path) -> None:
     """Before anybody has asked for it, when that process is killed."""
     code = (
-        "from flows.server.early import EARLY, start_early; import time; start_early(); print(EARLY[0][1].pid, flush=True); time.sleep(60)"
+        "from flows.server.early import EARLY, start_early; import time; start_early(); print(EARLY[0][1].pid, flush=True); time.sleep(900)"
     )
     kept = {name: value for name, value in os.environ.items() if not name.startswith("PREFECT_")}
     given = kept | {"PYTHONPATH": str(PROJECT), "PREFECT_HOME": str(tmp_path)}
@@ -73,8 +75,5 @@ def test_a_server_that_was_started_early_ends_with_its_process(tmp_path: Path) -
         assert process.stdout is not None
         server = psutil.Process(int(process.stdout.readline()))
         process.kill()
-    deadline = time.monotonic() + 60
     with suppress(psutil.NoSuchProcess):
-        while server.status() != psutil.STATUS_ZOMBIE:
-            assert time.monotonic() < deadline
-            time.sleep(0.05)
+        until(lambda: server.status() == psutil.STATUS_ZOMBIE)
