@@ -12,6 +12,7 @@ from pathlib import Path
 
 import pytest
 
+from flows.recipe import load_recipe
 from tasks.base.process import PROJECT
 from tasks.grading import equivalence
 from tasks.problems.benchmarks import MAPPINGS
@@ -113,6 +114,13 @@ def test_a_grading_rule_needs_no_more_than_its_place_and_a_version(monkeypatch: 
 
     monkeypatch.setattr(equivalence, "RULES", (backwards, *equivalence.RULES))
     assert equivalence.compare("abc", "cba").rule == "backwards"
+
+
+def test_a_stage_needs_the_recipe_alone() -> None:
+    more = "stages.last={choose: {rule: learnability, size: 96}, train: {steps: 20, max_tokens: 40}}"
+    assert list(load_recipe("starter", [more]).stages) == ["stage1", "stage2", "last"]
+    assert list(load_recipe("starter", ["stages.stage2=null"]).stages) == ["stage1"]
+    assert [path for path in CODE if re.search(r"\bstage_?[12]\b", code_of(path))] == []
 
 
 @pytest.fixture(scope="module")
