@@ -1,34 +1,49 @@
-"""Sampling on a Ray cluster: one shard a Prefect task, run by `prefect-ray` wherever the cluster has the CPUs and GPUs it asks for.
+"""Sampling on a Ray cluster: one shard a Ray task, wherever the cluster has the CPUs and GPUs it asks for.
 
 A Ray worker process takes the place of our own child process: it is as much apart from the flow, Ray gives it its GPUs, and its memory
 is gone when Ray ends it. Between shards it keeps the engine, so that a model is loaded once a process and not once a shard (`max_calls`
 0 asks Ray for that; with GPUs it would otherwise end the process after every task). The spec and each shard's keys are files beside the
-profile in the making, so only paths cross to the cluster: the lake must lie where every node sees it at the same path.
+profile in the making, so only paths cross to the cluster: the lake must lie where every node sees it at the same path. What a worker logs
+comes back through a queue, to the log of the run.
 """
 
-from collections.abc import Callable
-from contextvars import ContextVar
+import logging
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
 from functools import lru_cache
 from pathlib import Path
+from threading import Lock
+from typing import Any
 
 import polars as pl
-from prefect import flow, task
-from prefect.cache_policies import NO_CACHE
-from prefect.futures import as_completed
-from prefect.runtime import flow_run
-from prefect_ray import RayTaskRunner
-from prefect_ray.context import remote_options
+import ray
+from ray.util.queue import Queue
 
+from tasks.base.errors import InputError
+from tasks.base.events import OURS
 from tasks.base.files import write_text
 from tasks.lake.lake import read_parquet, write_parquet
 from tasks.sampling.engines import Engine, open_engine
 from tasks.sampling.settings import RaySettings
-from tasks.sampling.worker import SampleSpec, draw, every_problem
-from tasks.steps.caching import fault_may_pass
-from tasks.steps.naming import recipe_first
+from tasks.sampling.worker import SampleSpec, draw, drawn_in, every_problem
 
 Progress = Callable[[int, int, str], None]
-SHOWN: ContextVar[Progress] = ContextVar("where draw_shards tells how far it is")
+TRIES = 3  # of a shard: whatever ended a worker may not end the next one
+LISTEN_S = 1.0
+LOG = logging.getLogger(__name__)
+
+
+@dataclass
+class Connected:
+    """How many of this process's threads use its connection to a cluster, which is one for all of them."""
+
+    users: int = 0
+    lock: Lock = field(default_factory=Lock)
+
+
+CONNECTED = Connected()
 
 
 def draw_on_ray(spec: SampleSpec, shards: dict[str, pl.DataFrame], folder: Path, on_progress: Progress) -> None:
@@ -39,57 +54,122 @@ def draw_on_ray(spec: SampleSpec, shards: dict[str, pl.DataFrame], folder: Path,
     keys = {folder / ".shards" / f"{name}.parquet": rows for name, rows in shards.items()}
     for path, rows in keys.items():
         write_parquet(rows, path)
-    on_cluster = draw_shards.with_options(task_runner=runner(settings))
-    token = SHOWN.set(on_progress)
+    with connected(settings):
+        draw_shards(spec_path, settings, {path: len(rows) for path, rows in keys.items()}, on_progress)
+
+
+@contextmanager
+def connected(settings: RaySettings) -> Iterator[None]:
+    """A connection to the cluster that the settings name, or to one that is started on this machine for as long as this lasts."""
+    with CONNECTED.lock:
+        if not CONNECTED.users:
+            join(settings.address)
+        CONNECTED.users += 1
     try:
-        on_cluster(spec_path, settings, {str(path): len(rows) for path, rows in keys.items()})
+        yield
     finally:
-        SHOWN.reset(token)
+        with CONNECTED.lock:
+            CONNECTED.users -= 1
+            if not CONNECTED.users:
+                ray.shutdown()
 
 
-def runner(settings: RaySettings) -> RayTaskRunner:
-    """The task runner of a running cluster, or of one that is started on this machine for the run."""
-    return RayTaskRunner() if settings.address == "local" else RayTaskRunner(address=settings.address)
+def join(address: str) -> None:
+    """Connect to a cluster. Raises InputError where none answers there."""
+    local = {"include_dashboard": False} if address == "local" else {"address": address}
+    try:
+        ray.init(**local, log_to_driver=False)
+    except (ConnectionError, ValueError, RuntimeError) as error:
+        raise InputError(f"sampling.ray: no Ray cluster can be had at {address!r}: {error}; start one, or correct the address") from error
 
 
-def on_ray_name() -> str:
-    """What a sampling on Ray is called."""
-    return recipe_first(f"sample {len(flow_run.parameters['sizes'])} shards on Ray")
+def draw_shards(spec_path: Path, settings: RaySettings, sizes: dict[Path, int], on_progress: Progress) -> None:
+    """One Ray task a shard; `sizes` says how many responses each file of keys asks for. A shard whose worker fails, or is killed, is given
+    to another; bad input is raised once the other shards have ended."""
+    remote = ray.remote(num_cpus=settings.cpus, num_gpus=settings.gpus, max_calls=0, max_retries=0)(draw_shard)
+    tries, faults, done = dict.fromkeys(sizes, 1), list[Exception](), 0
+    with listening() as heard:
+
+        def start(keys: Path) -> Any:
+            return remote.options(name=f"draw shard {keys.stem}").remote(spec_path, keys, heard)
+
+        drawing = {start(keys): keys for keys in sizes}
+        while drawing:
+            ended, _ = ray.wait(list(drawing), num_returns=1, timeout=LISTEN_S)
+            tell(heard)
+            for keys, fault in [(drawing.pop(task), fault_of(task)) for task in ended]:
+                if fault is None:
+                    done += sizes[keys]
+                    on_progress(done, sum(sizes.values()), "rollouts")
+                elif isinstance(fault, InputError) or tries[keys] == TRIES:
+                    faults.append(fault)
+                else:
+                    LOG.warning("shard %s is drawn again, since its worker failed: %s", keys.stem, str(fault).splitlines()[0])
+                    tries[keys] += 1
+                    drawing[start(keys)] = keys
+    if faults:
+        raise faults[0]
 
 
-@flow(name="sample on ray", flow_run_name=on_ray_name, validate_parameters=False, persist_result=False)
-def draw_shards(spec_path: Path, settings: RaySettings, sizes: dict[str, int]) -> None:
-    """One task a shard; `sizes` says how many responses each file of keys asks for."""
-    with remote_options(num_cpus=settings.cpus, num_gpus=settings.gpus, max_calls=0):
-        futures = [draw_shard.submit(spec_path, Path(path)) for path in sizes]
-    done, total = 0, sum(sizes.values())
-    for future in as_completed(futures):
-        if future.state.is_completed():
-            done += sizes[future.result()]
-            show(done, total)
-    for future in futures:
-        future.result()
+@contextmanager
+def listening() -> Iterator[Queue]:
+    """A queue on the cluster for what workers log; all of it is told in the end."""
+    heard = Queue(actor_options={"num_cpus": 0})
+    try:
+        yield heard
+        tell(heard)
+    finally:
+        heard.shutdown(force=True)
 
 
-def show(done: int, total: int) -> None:
-    """Tell how far it is. No parameter of the flow, and no name in its body: both are pickled and travel to the cluster."""
-    SHOWN.get()(done, total, "rollouts")
+def fault_of(task: Any) -> Exception | None:
+    """What an ended task raised, as its own kind of error; None where it went well."""
+    try:
+        ray.get(task)
+    except ray.exceptions.RayTaskError as error:
+        return error.cause if isinstance(error.cause, InputError) else error
+    except ray.exceptions.RayError as error:
+        return error
+    return None
 
 
-@task(
-    name="draw shard",
-    task_run_name="draw the shard {keys_path.stem}",
-    cache_policy=NO_CACHE,
-    persist_result=False,
-    retries=2,
-    retry_delay_seconds=2,
-    retry_condition_fn=fault_may_pass,
-)
-def draw_shard(spec_path: Path, keys_path: Path) -> str:
-    """Draw one shard in this process and append it; gives the path of its keys."""
-    spec, problems, engine = loaded(spec_path)
-    draw(spec, problems, {keys_path.stem: read_parquet(keys_path)}, engine, lambda done, total, what: None)
-    return str(keys_path)
+def tell(heard: Queue) -> None:
+    """Log here what workers have logged, and so in the run that this belongs to."""
+    for level, line in heard.get_nowait_batch(heard.qsize()):
+        LOG.log(level, line)
+
+
+class Teller(logging.Handler):
+    """Sends what our modules log in a worker to the run."""
+
+    def __init__(self, heard: Queue) -> None:
+        super().__init__(logging.INFO)
+        self.heard = heard
+
+    def emit(self, record: logging.LogRecord) -> None:
+        self.heard.put((record.levelno, record.getMessage()))
+
+
+@contextmanager
+def telling(heard: Queue) -> Iterator[None]:
+    """Within this, what our modules log is sent there."""
+    teller, loggers = Teller(heard), [logging.getLogger(name) for name in OURS]
+    for logger in loggers:
+        logger.addHandler(teller)
+        logger.setLevel(logging.INFO)
+    try:
+        yield
+    finally:
+        for logger in loggers:
+            logger.removeHandler(teller)
+
+
+def draw_shard(spec_path: Path, keys_path: Path, heard: Queue) -> None:
+    """Draw one shard in this process and append it."""
+    with telling(heard):
+        (spec, problems, engine), started = loaded(spec_path), time.monotonic()
+        done = draw(spec, problems, {keys_path.stem: read_parquet(keys_path)}, engine, lambda done, total, what: None)
+        LOG.info(drawn_in(done, time.monotonic() - started))
 
 
 @lru_cache(maxsize=1)

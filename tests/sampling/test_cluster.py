@@ -1,26 +1,35 @@
-"""Sampling on a real Ray cluster of this machine: the tables of a run without it, its resources, and a worker that is killed."""
+"""Sampling on a real Ray cluster of this machine: the rollouts of one process, its resources, its log, and a worker that is killed."""
 
 import importlib.util
+import logging
 import subprocess
 import sys
 import threading
-import time
 from collections.abc import Iterator
 from pathlib import Path
 
+import polars as pl
 import psutil
 import pytest
 from polars.testing import assert_frame_equal
 
-from tests.flows.runs import environment, run, tables, tiny_recipe
+from tasks.base.errors import InputError
+from tasks.lake.lake import Lake
+from tasks.policy.identity import Policy
+from tasks.prompting.settings import PromptingSettings
+from tasks.sampling.engines import open_engine
+from tasks.sampling.settings import SamplingSettings
+from tasks.sampling.task import SampleRequest
+from tasks.sampling.worker import draw, missing_shards, problems_of
+from tests.flows.runs import environment
 from tests.sampling.serving import free_port
+from tests.sql.rows import problems_artifact
 
-pytestmark = pytest.mark.process
-
-if not importlib.util.find_spec("prefect_ray"):
+if not importlib.util.find_spec("ray"):
     pytest.skip("Ray is not installed: pip install 'difficulty-prior[ray]'", allow_module_level=True)
 
-SMALL = "sampling.shard_size=40"
+pytestmark = pytest.mark.process
+PROBLEMS = [{"problem_id": f"p{number}", "question": f"What is {number} and {number}?", "images": []} for number in range(12)]
 
 
 @pytest.fixture(scope="module")
@@ -35,19 +44,44 @@ def cluster(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     subprocess.run([*ray, "stop", "--force"], check=False, env=variables, capture_output=True)
 
 
+def asked(home: Path, policy: Policy, **settings: object) -> SampleRequest:
+    """Eight rounds of twelve problems, in shards of 24."""
+    sampling = SamplingSettings(**{"rounds": 8, "shard_size": 24, "max_tokens": 24, **settings})
+    given = {"policy": policy, "problems": (problems_artifact(home, PROBLEMS),), "prompting": PromptingSettings()}
+    return SampleRequest(home=home, **given, sampling=sampling, seed=0)
+
+
+def rollouts(home: Path) -> pl.DataFrame:
+    return Lake(home).scan("rollouts").collect().sort("problem_id", "round")
+
+
+def shards(home: Path) -> set[str]:
+    return {path.name for path in home.glob("rollouts/[!_]*/*.parquet")}
+
+
 @pytest.fixture(scope="module")
-def alone(tmp_path_factory: pytest.TempPathFactory, prefect_home: Path) -> Path:
-    """The home of a profile without Ray."""
-    folder = tmp_path_factory.mktemp("alone")
-    done = run(folder / "home", tiny_recipe(folder), prefect_home, SMALL, flow="profile")
-    assert done.returncode == 0, done.stdout + done.stderr
-    return folder / "home"
+def alone(tmp_path_factory: pytest.TempPathFactory, policy: Policy) -> Path:
+    """The home of a sampling in one process."""
+    home = tmp_path_factory.mktemp("alone")
+    spec = asked(home, policy).spec()
+    problems = problems_of(spec)
+    engine = open_engine(spec.policy, spec.prompting, spec.sampling)
+    draw(spec, problems, missing_shards(spec, problems), engine, lambda *_: None)
+    return home
 
 
-def profile(folder: Path, prefect_home: Path, cluster: str, **resources: float) -> subprocess.CompletedProcess[str]:
-    """A profile on the cluster."""
-    settings = ", ".join(f"{name}: {value}" for name, value in {"address": cluster, **resources}.items())
-    return run(folder / "home", tiny_recipe(folder), prefect_home, SMALL, f"sampling.ray={{{settings}}}", flow="profile")
+def draw_on(cluster: str, request: SampleRequest, **resources: float) -> list[tuple[int, int]]:
+    """Draw on the cluster; gives what the progress was."""
+    from tasks.sampling.cluster import draw_on_ray
+
+    ray = {"address": cluster, **resources}
+    sampling = SamplingSettings.model_validate({**request.sampling.model_dump(), "ray": ray})
+    spec = request.model_copy(update={"sampling": sampling}).spec()
+    told: list[tuple[int, int]] = []
+    folder = request.home / "aside" / "profile"
+    (folder / ".shards").mkdir(parents=True)
+    draw_on_ray(spec, missing_shards(spec, problems_of(spec)), folder, lambda done, total, _: told.append((done, total)))
+    return told
 
 
 def workers() -> list[psutil.Process]:
@@ -56,33 +90,43 @@ def workers() -> list[psutil.Process]:
     return [process for process, name in named if name.startswith("ray::draw shard")]
 
 
-def test_a_cluster_draws_what_one_process_draws(tmp_path: Path, prefect_home: Path, cluster: str, alone: Path) -> None:
-    done = profile(tmp_path, prefect_home, cluster, gpus=1)
-    assert done.returncode == 0, done.stdout + done.stderr
-    found, expected = tables(tmp_path / "home"), tables(alone)
-    assert_frame_equal(found["rollouts"], expected["rollouts"])
-    assert_frame_equal(found["verdicts"], expected["verdicts"])
-    names = {path.name for path in alone.glob("rollouts/[!_]*/*.parquet")}
-    assert {path.name for path in (tmp_path / "home").glob("rollouts/[!_]*/*.parquet")} == names
-    assert len(names) > 2
+def test_a_cluster_draws_what_one_process_draws(
+    tmp_path: Path, policy: Policy, cluster: str, alone: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    with caplog.at_level(logging.INFO, logger="tasks"):
+        told = draw_on(cluster, asked(tmp_path, policy), gpus=1)
+    assert told == [(24 * done, 96) for done in range(1, 5)]
+    assert_frame_equal(rollouts(tmp_path), rollouts(alone))
+    assert shards(tmp_path) == shards(alone) and len(shards(alone)) == 4
+    drew = [record for record in caplog.records if record.getMessage().startswith("drew 24 responses in ")]
+    assert len(drew) == 4 and all(record.levelno == logging.INFO for record in drew)
 
 
-def test_a_killed_worker_s_shard_is_drawn_by_another(tmp_path: Path, prefect_home: Path, cluster: str, alone: Path) -> None:
+def test_a_killed_worker_s_shard_is_drawn_by_another(
+    tmp_path: Path, policy: Policy, cluster: str, alone: Path, caplog: pytest.LogCaptureFixture
+) -> None:
     killed, ended = list[int](), threading.Event()
 
     def kill() -> None:
-        while not (killed or ended.is_set()):
-            if any((tmp_path / "home").glob("rollouts/[!_]*/*.parquet")):
-                for process in workers()[:1]:
-                    killed.append(process.pid)
-                    process.kill()
-            time.sleep(0.01)
+        while not killed and not ended.wait(0.01):
+            for process in workers()[:1]:
+                killed.append(process.pid)
+                process.kill()
 
-    killer = threading.Thread(target=kill)
+    killer = threading.Thread(target=kill, daemon=True)
     killer.start()
-    done = profile(tmp_path, prefect_home, cluster)
+    told = draw_on(cluster, asked(tmp_path, policy))
     ended.set()
     killer.join()
-    assert killed
-    assert done.returncode == 0, done.stdout + done.stderr
-    assert_frame_equal(tables(tmp_path / "home")["rollouts"], tables(alone)["rollouts"])
+    assert killed and told[-1] == (96, 96)
+    assert_frame_equal(rollouts(tmp_path), rollouts(alone))
+    assert any("is drawn again, since its worker failed" in record.getMessage() for record in caplog.records)
+
+
+def test_bad_input_is_said_as_it_is_and_not_tried_again(
+    tmp_path: Path, policy: Policy, cluster: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    server = {"engine": "server", "server": {"base_urls": ["http://127.0.0.1:1/v1"], "key_variable": "NO_SUCH_KEY"}}
+    with pytest.raises(InputError, match="environment variable NO_SUCH_KEY is not set"):
+        draw_on(cluster, asked(tmp_path, policy, **server))
+    assert not [record for record in caplog.records if "is drawn again" in record.getMessage()] and not shards(tmp_path)
