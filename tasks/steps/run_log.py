@@ -3,9 +3,10 @@
 import logging
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import Any
 
 from prefect.context import FlowRunContext, TaskRunContext
-from prefect.logging.handlers import APILogHandler
+from prefect.logging.handlers import APILogHandler, APILogWorker
 
 from tasks.base.errors import WorkerError, input_error_in
 from tasks.base.events import OURS
@@ -71,6 +72,15 @@ class SaidOnce(logging.Filter):
         return True
 
 
+async def send_lines(worker: APILogWorker, lines: list[dict[str, Any]]) -> None:
+    """Send lines of a log to the server, as Prefect's own does, which writes two lines for every batch that a server that has gone does not
+    take."""
+    try:
+        await worker._client.create_logs(lines)
+    except Exception as error:  # noqa: BLE001 - whatever keeps a line from the server, the run goes on
+        logging.getLogger(SENDERS[0]).error("Service %r failed to send lines of the log: %s", type(worker).__name__, error)
+
+
 @contextmanager
 def faults_said_by_caller() -> Iterator[None]:
     """Who calls the flow that runs inside hears of its faults by exception: the console need not show them."""
@@ -87,6 +97,7 @@ def faults_said_by_caller() -> Iterator[None]:
 
 def log_to_runs() -> None:
     """Send what our modules log to the run that they work for, and let every line of a task say whose it is; once is enough."""
+    APILogWorker._handle_batch = send_lines  # type: ignore[method-assign]
     for names, kind in ((RUNS, OneMessage), (SENDERS, SaidOnce)):
         for logger in map(logging.getLogger, names):
             if not any(isinstance(one, kind) for one in logger.filters):
