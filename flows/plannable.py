@@ -21,7 +21,7 @@ from flows.server.temporary import use_ours
 from tasks.steps.lean_prefect import Flow
 from tasks.steps.naming import RECIPE, of_recipe
 from tasks.steps.planning import PLANNER
-from tasks.steps.run_log import faults_said_by_caller
+from tasks.steps.run_log import faults_said_by_caller, server_gone
 from tasks.steps.runs import run_of
 
 P = ParamSpec("P")
@@ -37,7 +37,12 @@ class PlannableFlow(Flow[P, R]):
         if not PREFECT_API_URL.value():
             use_ours()
         with signs_of_life(), told_to_caller(), of_recipe(self.recipe_of(*args, **kwargs) or RECIPE.get()):
-            return super().__call__(*args, **kwargs)
+            try:
+                return super().__call__(*args, **kwargs)
+            except Exception as error:
+                if gone := server_gone(error):
+                    raise gone from error
+                raise
 
     def recipe_of(self, *args: Any, **kwargs: Any) -> str:
         """The name of the recipe, or the study, that a call is given; "" without one."""

@@ -1,14 +1,16 @@
 """What our modules log while a flow or task runs goes into the log of that run, with its level, as what a task's own logger says does."""
 
 import logging
+import re
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import Any
 
+import httpx
 from prefect.context import FlowRunContext, TaskRunContext
 from prefect.logging.handlers import APILogHandler, APILogWorker
 
-from tasks.base.errors import WorkerError, input_error_in
+from tasks.base.errors import InputError, WorkerError, causes, input_error_in
 from tasks.base.events import OURS
 
 TASK_RUNS = "prefect.task_runs"
@@ -16,6 +18,7 @@ RUNS = (TASK_RUNS, "prefect.flow_runs")
 UNSENT = ("Service %r failed", "Unable to connect to")
 SENDERS = ("prefect._internal.concurrency", "prefect.events.clients")
 SHOWN = 120
+PREFECTS = re.compile(r"(.*?/api)/(flow_runs|task_runs|flows|logs|artifacts|v2/concurrency_limits|health|admin|csrf-token)\b")
 FAILED = "Finished in state Failed("
 
 
@@ -41,11 +44,30 @@ class OneMessage(logging.Filter):
 
     def filter(self, record: logging.LogRecord) -> bool:
         error = record.exc_info[1] if record.exc_info else None
-        fault = error if isinstance(error, WorkerError) else error and input_error_in(error)
+        fault = error if isinstance(error, WorkerError) else error and (input_error_in(error) or server_gone(error))
         if fault:
             record.msg, record.args, record.exc_info = str(fault), (), None
             record.is_fault = True
         return True
+
+
+def server_gone(error: BaseException) -> InputError | None:
+    """The error to tell where one comes of a Prefect server that does not answer any more; None for all others."""
+    for cause in causes(error):
+        if isinstance(cause, httpx.TransportError) and (at := asked_at(cause)):
+            return InputError(
+                f"the Prefect server at {at} does not answer any more ({type(cause).__name__}: {cause}); what is done "
+                "stays: see to the server (a temporary one is started anew), and run again"
+            )
+    return None
+
+
+def asked_at(error: httpx.TransportError) -> str:
+    """The API of Prefect's that an error of the network is about; "" where it is about something else."""
+    with suppress(RuntimeError):  # it does not know its request
+        found = PREFECTS.match(str(error.request.url))
+        return found[1] if found else ""
+    return ""
 
 
 class SaidAtTheEnd(logging.Filter):

@@ -5,10 +5,11 @@ import logging
 import sys
 from collections.abc import Iterator
 
+import httpx
 import pytest
 
 from tasks.base.errors import InputError, NotReachable, WorkerError
-from tasks.steps.run_log import FAILED, RUNS, SENDERS, faults_said_by_caller, log_to_runs
+from tasks.steps.run_log import FAILED, RUNS, SENDERS, faults_said_by_caller, log_to_runs, server_gone
 
 
 class Kept(logging.Handler):
@@ -87,3 +88,18 @@ def test_what_cannot_be_sent_is_told_once(caplog: pytest.LogCaptureFixture) -> N
     unsent = [record.getMessage() for record in heard.records if "EventsWorker" in record.getMessage()]
     assert len(unsent) <= 1 and all(len(line) < 200 for line in unsent)
     assert sum(record.msg == "something else" for record in heard.records) == 3
+
+
+def refused(url: str) -> httpx.ConnectError:
+    return httpx.ConnectError("Connection refused", request=httpx.Request("POST", url))
+
+
+def test_a_server_that_has_gone_is_one_message(console: Kept) -> None:
+    for path in ("flow_runs/1/set_state", "task_runs/", "artifacts/", "v2/concurrency_limits/increment-with-lease"):
+        fail(RUNS[1], refused(f"http://127.0.0.1:8123/api/{path}"))
+        first = console.records[-2]
+        assert first.getMessage().startswith("the Prefect server at http://127.0.0.1:8123/api does not answer any more")
+        assert not first.exc_info
+    hub = refused("https://huggingface.co/api/models/a/b"), refused("https://hub.example/api/datasets/a")
+    for other in (*hub, httpx.ConnectError("x"), OSError("x")):
+        assert server_gone(other) is None
