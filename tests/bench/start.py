@@ -62,7 +62,7 @@ def rows() -> list[Row]:
 def worker_rows() -> list[Row]:
     """How long a training process takes that has loaded all that it needs and then finds that its policy is none: its start and its end."""
     with tempfile.TemporaryDirectory() as folder:
-        asked = StageSettings(steps=1)
+        asked = StageSettings(steps=1, warmup_steps=0)
         policy = Policy(policy_id="none", name="none", model=folder)
         own = {"prompting": PromptingSettings(), "grading": GradingSettings(), "seed": 0}
         spec = StageSpec(stage_id="none", folder=Path(folder), policy=policy, problems=Path(folder), settings=asked, **own)
