@@ -25,7 +25,7 @@ POINTS: dict[str, Callable[[Path], bool]] = {
 
 def kill_at(reached: Callable[[Path], bool], home: Path, recipe: Path, prefect_home: Path) -> None:
     """Start the run, and SIGKILL it as soon as its lake shows that the point is reached."""
-    output = (home.parent / f"{home.name}.log").open("a")
+    before, output = set(psutil.pids()), (home.parent / f"{home.name}.log").open("a")
     process = subprocess.Popen(
         command("run", str(recipe), "--home", str(home)), env=environment(prefect_home), stdout=output, stderr=subprocess.STDOUT
     )
@@ -35,15 +35,19 @@ def kill_at(reached: Callable[[Path], bool], home: Path, recipe: Path, prefect_h
     finally:
         process.send_signal(signal.SIGKILL)
         process.wait()
-    until(lambda: not left_running(prefect_home), lambda: f"outlived the killed run: {left_running(prefect_home)}")
+    until(lambda: not left_running(prefect_home, before), lambda: f"outlived the killed run: {left_running(prefect_home, before)}")
 
 
-def left_running(prefect_home: Path) -> list[str]:
-    """The processes that a killed run with this PREFECT_HOME has left: workers, fork servers, graders, Prefect's temporary server."""
+def left_running(prefect_home: Path, before: set[int]) -> list[str]:
+    """What a killed run with this PREFECT_HOME has left, and was not there before: workers, fork servers, graders, a temporary server."""
     left: list[str] = []
     for process in psutil.process_iter():
         try:
-            if process.environ().get("PREFECT_HOME") == str(prefect_home) and process.status() != psutil.STATUS_ZOMBIE:
+            if (
+                process.pid not in before
+                and process.environ().get("PREFECT_HOME") == str(prefect_home)
+                and process.status() != psutil.STATUS_ZOMBIE
+            ):
                 left.append(f"{process.status()} {' '.join(process.cmdline())}")
         except (psutil.Error, OSError):
             continue
