@@ -119,7 +119,7 @@ def faults_said_by_caller() -> Iterator[None]:
 
 def log_to_runs() -> None:
     """Send what our modules log to the run that they work for, and let every line of a task say whose it is; once is enough."""
-    APILogWorker._handle_batch = send_lines  # type: ignore[method-assign]
+    APILogWorker._handle_batch = send_lines  # type: ignore[method-assign, assignment]
     for names, kind in ((RUNS, OneMessage), (SENDERS, SaidOnce)):
         for logger in map(logging.getLogger, names):
             if not any(isinstance(one, kind) for one in logger.filters):
