@@ -282,7 +282,6 @@ def test_sql_explains(home: Path) -> None:
 @pytest.mark.parametrize(
     ("words", "said"),
     [
-        (["sweep", "--stage", "stage3"], "--stage: "),
         (["compact", "--min-shards", "0"], "--min-shards: "),
         (["compact", "--keep-hours", "-1"], "--keep-hours: "),
         (["grade", "x.jsonl", "--out", "y.jsonl", "--workers", "0"], "--workers: "),
@@ -291,6 +290,11 @@ def test_sql_explains(home: Path) -> None:
 def test_an_option_s_value_that_does_not_fit_is_told(words: list[str], said: str) -> None:
     fault = CliRunner().invoke(app, words).exception
     assert isinstance(fault, InputError) and str(fault).startswith(said) and "(given: " in str(fault)
+
+
+def test_a_stage_that_is_not_there_is_told() -> None:
+    fault = CliRunner().invoke(app, ["sweep", "--stage", "stage3"]).exception
+    assert isinstance(fault, InputError) and "no stage 'stage3' (did you mean `stage2`?)" in str(fault)
 
 
 def test_the_version_is_told() -> None:
