@@ -97,7 +97,7 @@ class Served:
         return subprocess.Popen(arguments, env=variables, stdout=subprocess.PIPE, text=True)
 
     def children(self, words: str) -> list[psutil.Process]:
-        """The processes below it whose command has these words."""
+        """The processes below it whose command has these words, or that are listed by them, as forked workers are."""
         family = psutil.Process(self.process.pid).children(recursive=True)
         return [member for member in family if words in command_of(member)]
 
@@ -120,9 +120,9 @@ def two_free_ports() -> int:
 
 
 def command_of(process: psutil.Process) -> str:
-    """The command of a process; nothing of one that has gone."""
+    """What a process is listed by, and its command; nothing of one that has gone."""
     try:
-        return " ".join(process.cmdline())
+        return " ".join([process.name(), *process.cmdline()])
     except psutil.Error:
         return ""
 
