@@ -74,7 +74,7 @@ def test_no_command_lets_prefect_tell_its_makers(monkeypatch: pytest.MonkeyPatch
     assert not is_telemetry_enabled()
 
 
-@pytest.mark.parametrize("loading", ["typer", "polars", "tasks.base.errors"])
+@pytest.mark.parametrize("loading", ["typer", "flows.commands.options", "tasks.base.errors"])
 def test_an_interruption_while_the_commands_load_is_quiet(loading: str) -> None:
     """A Ctrl-C that comes as a module is about to be imported, in the first half second."""
     code = f"""
