@@ -27,7 +27,7 @@ from tasks.lake.lake import Lake, read_parquet
 from tasks.policy.identity import Policy
 from tasks.prompting.settings import PromptingSettings
 from tasks.sampling.engines import declared
-from tasks.sampling.profile import holding, rounds_of, write_profile
+from tasks.sampling.profile import holding, write_profile
 from tasks.sampling.requests import Hints, sampling_id, sampling_identity
 from tasks.sampling.settings import SamplingSettings
 from tasks.sampling.worker import SampleSpec, every_problem, missing_shards, problems_of, sampling_job, wanted_keys
@@ -69,7 +69,7 @@ class SampleRequest(StepRequest):
         return artifact(self.home, "profiles", inputs, details={"sampling": {**identity, "hints": digest(self.hints)}})
 
     def said(self) -> str:
-        rounds = rounds_named(rounds_of(self.stops) if self.stops else 0, self.sampling.rounds)
+        rounds = rounds_named(self.stops.manifest["rounds"] if self.stops else 0, self.sampling.rounds)
         return f"sample {problems_named(self.problems)} with {self.policy.name}{' and hints' if self.hints_from else ''}, {rounds}"
 
     def foretold(self) -> dict[str, Any]:
@@ -92,7 +92,7 @@ class SampleRequest(StepRequest):
 
     def most_work(self, problems: int, lake: Lake | None = None) -> Work:
         """All rounds of all these problems, or all after those that `stops` has seen."""
-        before = rounds_of(self.stops) if self.stops else 0
+        before = self.stops.manifest["rounds"] if self.stops else 0
         count = problems * (self.sampling.rounds - (before if is_known(before) else 0))
         return replace(self.work_of(count, count, lake), up_to=True)
 
@@ -121,7 +121,7 @@ class SampleRequest(StepRequest):
             problems=tuple(source.file("problems.parquet") for source in self.problems),
             hints=self.hints,
             seed=self.seed,
-            first_round=rounds_of(self.stops) if self.stops else 0,
+            first_round=self.stops.manifest["rounds"] if self.stops else 0,
             among=self.stops.file("undecided.parquet") if self.stops else None,
         )
 
