@@ -52,7 +52,7 @@ def sampling_job(spec: SampleSpec, folder: Path, name: str = "", variables: Mapp
 
 def load_soon(policy: Policy, sampling: SamplingSettings, home: Path) -> None:
     """In a lake where nothing was ever sampled, something soon will be: load what that needs while the problems are read."""
-    if sampling.engine != "vllm" and not (home / "rollouts").exists():
+    if not declared(sampling).fresh and not (home / "rollouts").exists():
         warm_up(LIBRARIES, without_network(policy.model))
 
 

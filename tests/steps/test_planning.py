@@ -10,7 +10,7 @@ import pytest
 from tasks.base.errors import InputError
 from tasks.curation.drift import drift_of
 from tasks.curation.drift_task import compare_sets
-from tasks.curation.settings import CurationSettings
+from tasks.curation.settings import SetSettings, StageRule
 from tasks.curation.task import CurationRequest, curate_sets
 from tasks.curation.validation_task import ValidationRequest, export_validation
 from tasks.difficulty.task import DifficultyRequest, StopsRequest, find_stops, measure_difficulty
@@ -62,7 +62,9 @@ class Planning:
         return measure_difficulty(DifficultyRequest(home=self.home, graded=graded, problems=self.problems, settings=DifficultySettings()))
 
     def wanted(self, difficulty: Artifact) -> CurationRequest:
-        return CurationRequest(home=self.home, difficulty=difficulty, problems=self.problems, settings=CurationSettings(), seed=0)
+        return CurationRequest(
+            home=self.home, difficulty=difficulty, problems=self.problems, settings=SetSettings(rules={"first": StageRule(size=6)}), seed=0
+        )
 
     def validation(self) -> Artifact:
         return export_validation(ValidationRequest(home=self.home, problems=self.problems, others=()))
