@@ -8,7 +8,10 @@ import pytest
 from tasks.grading.verdict import Verdict
 from tests.grading.published import DATA, DEBATABLE, PUBLISHED_IS_WRONG, Agreement, judge_published, listed
 
-pytestmark = pytest.mark.skipif(not DATA.is_dir(), reason="MathVision's responses (../shared/data/mathvision) are not here")
+pytestmark = [
+    pytest.mark.process,
+    pytest.mark.skipif(not DATA.is_dir(), reason="MathVision's responses (../shared/data/mathvision) are not here"),
+]
 
 
 @pytest.fixture(scope="module")
