@@ -5,7 +5,7 @@ from collections.abc import Callable
 from typing import TypeVar
 
 T = TypeVar("T")
-PATIENCE_S, LOOK_S = 1500.0, 0.1  # after so long it hangs; pytest's own limit is longer (pyproject.toml), so that what was said is told
+PATIENCE_S, LOOK_S = 600.0, 0.1  # after so long it hangs; pytest's own limit is longer (pyproject.toml), so that what was said is told
 
 
 def until(look: Callable[[], T | None], said: Callable[[], str] = str) -> T:

@@ -10,11 +10,12 @@ import pytest
 import torch
 from transformers import AutoProcessor
 
+from tasks.base import extras
 from tasks.base.errors import InputError
 from tasks.policy.identity import Policy
 from tasks.policy.loading import load_processor
 from tasks.prompting.settings import PromptingSettings
-from tasks.training import preflight, trackers, vllm_rollouts
+from tasks.training import trackers
 from tasks.training.preflight import check_machine
 from tasks.training.settings import LoraSettings, RolloutSettings, StageSettings
 from tasks.training.trainer import training_arguments
@@ -39,7 +40,7 @@ def test_vllm_without_a_gpu_is_an_error_before_anything_is_started() -> None:
 )
 def test_a_package_that_is_missing_is_named(settings: dict, words: str, monkeypatch: pytest.MonkeyPatch) -> None:
     """Whatever is installed here, the packages count as missing."""
-    for module in (preflight, trackers, vllm_rollouts):
+    for module in (extras, trackers):
         monkeypatch.setattr(module, "find_spec", lambda name: None)
     with pytest.raises(InputError, match=words):
         check_machine(StageSettings(**settings))

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from tasks.lake.published import kept_in
 from tests.flows.finished.conftest import Finished
 from tests.flows.moved import said_by_all
 from tests.lake.test_opening import traces
@@ -27,5 +28,7 @@ def test_every_reading_command_says_the_same_of_a_copy(finished: Finished, tmp_p
     after = said_by_all(there, finished.recipe, tmp_path / "out-after")
     assert {said[0] for said in before.values()} == {"0"}, before
     assert after == before and traces(there) == untouched
-    told = [name for name, said in after.items() if str(here) in said or str(finished.home) in said]
+    kept = kept_in(there)
+    assert kept
+    told = [name for name, said in after.items() if str(here) in said or kept["facts"]["home"] in said]
     assert told == ["doctor"]  # which says where the warehouse was published, until it is published here

@@ -92,6 +92,8 @@ def test_a_rerun_finds_everything_cached_and_its_server_what_the_first_run_left(
     home: Path, recipe: Path, its_server: PrefectServer
 ) -> None:
     before, server = artifacts(home), its_server.api
+    found = run(home, recipe, its_server.home)  # in a copy, whose place Prefect's cache does not know yet
+    assert found.returncode == 0 and artifacts(home) == before, found.stderr
     done = run(home, recipe, its_server.home)
     assert done.returncode == 0, done.stderr
     assert set(states(done.stdout + done.stderr)) == {"Cached"}
