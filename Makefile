@@ -15,7 +15,7 @@ VERL := $(VENV)/verl/.ready
 demo: $(READY)  ## the paper's whole method on the shipped starter, on the CPU
 	$(BIN)/difficulty-prior run starter --home $(HOME_DIR)
 
-check: lint  ## in a minute and a half: lint, types, and every test that starts no process
+check: lint  ## lint, types, and every test that starts no process: about four minutes on two cores
 	$(BIN)/pytest -m "not process" --dist worksteal
 
 test: $(TOOLS) $(VERL)  ## all tests: real DuckDB, real Prefect, real tiny model

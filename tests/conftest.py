@@ -15,7 +15,7 @@ __all__ = ["no_process_without_the_mark", "pytest_runtest_protocol"]  # pytest f
 os.environ["PREFECT_SERVER_ANALYTICS_ENABLED"] = "false"
 os.environ["PREFECT_SERVER_EPHEMERAL_STARTUP_TIMEOUT_SECONDS"] = "180"
 os.environ["HF_HUB_OFFLINE"] = "1"
-os.environ.setdefault("OMP_NUM_THREADS", "1")  # two test processes share two cores
+os.environ.setdefault("OMP_NUM_THREADS", "1")  # test processes share the cores
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
