@@ -9,7 +9,8 @@ from typing import Any
 
 from pydantic import Field, ValidationError, model_validator
 
-from flows.recipe import Recipe, faults_of, load_settings, set_key
+from flows.changes import set_key
+from flows.recipe import Recipe, faults_of, load_settings
 from tasks.base.errors import did_you_mean
 from tasks.base.settings import Settings
 

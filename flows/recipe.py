@@ -2,17 +2,18 @@
 
 import re
 from collections.abc import Sequence
+from datetime import date
 from pathlib import Path
 from typing import Any, Literal, TypeVar
 
-import yaml
 from pydantic import Field, GetJsonSchemaHandler, ValidationError, field_validator, model_validator
 from pydantic_core import CoreSchema
 
-from flows.stages import KEY, Stages, check_form, default_stages, entered, key_now, leave_out
+from flows.changes import apply_changes
+from flows.stages import Stages, check_form, default_stages
 from tasks.base.errors import InputError, did_you_mean
 from tasks.base.settings import Settings, all_keys, keys_at
-from tasks.base.yaml_text import read_yaml
+from tasks.base.yaml_text import read_yaml_file
 from tasks.curation.settings import CurationSettings
 from tasks.estimates.settings import BANDS, DifficultySettings
 from tasks.evaluation.settings import EvaluationSettings
@@ -28,6 +29,12 @@ from tasks.similarity.settings import SimilaritySettings
 from tasks.starter.settings import StarterDatasetSettings
 
 S = TypeVar("S", bound=Settings)
+KINDS = {
+    "tuple_type": "a list is needed here, such as [a, b]",
+    "model_type": "keys with values are needed here; leave it out for the defaults",
+    "dict_type": "keys with values are needed here",
+}
+"""What pydantic says of Python's types, in YAML's words."""
 RECIPES = Path(__file__).resolve().parent.parent / "deployments" / "recipes"
 
 
@@ -92,7 +99,7 @@ class Recipe(Settings):
     """
 
     name: str = Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]*$")
-    seed: int = 0
+    seed: int = Field(default=0, ge=-(2**63), lt=2**63)  # as wide as a column
     policy: PolicySettings = PolicySettings()
     problems: ProblemsSettings
     similarity: SimilaritySettings = SimilaritySettings()
@@ -161,60 +168,44 @@ def load_recipe(name: str, changes: Sequence[str] = ()) -> Recipe:
 
 def load_settings(kind: type[S], name: str, changes: Sequence[str]) -> S:
     """A YAML file of `deployments/recipes/`, or at that path, as settings of a kind. Raises InputError as `load_recipe` does."""
-    path, said = recipe_path(name), kind.__name__.lower()
+    path = recipe_path(name)
+    said = f"{kind.__name__.lower()} {path}"
+    fields = read_yaml_file(path, said)
+    check_is_mapping(fields, said)
+    for recipe in (fields, fields.get("recipe")):  # a study's lies in it
+        check_form(recipe, said)
+    apply_changes(fields, changes)
     try:
-        fields = read_yaml(path.read_text(encoding="utf-8"))
-        for recipe in (fields, fields.get("recipe") if isinstance(fields, dict) else None):  # a study's lies in it
-            check_form(recipe, f"{said} {path}")
-        for change in changes:
-            apply_change(fields, change)
         return kind.model_validate(fields)
-    except yaml.YAMLError as error:
-        raise InputError(f"{said} {path} is not YAML: {' '.join(str(error).split())}") from error
     except ValidationError as error:
-        raise InputError(f"{said} {path}: {'; '.join(faults_of(error, kind))}") from error
+        raise InputError(f"{said}: {'; '.join(faults_of(error, kind))}") from error
+
+
+def check_is_mapping(fields: Any, said: str) -> None:
+    """Raise InputError where a file does not hold keys with values, as a recipe does."""
+    if not isinstance(fields, dict):
+        held = "nothing" if fields is None else f"a {'list' if isinstance(fields, list) else 'single value'}"
+        raise InputError(f"{said} holds {held}; a recipe is keys with values, such as `name: mine` and `problems: {{starter: {{}}}}`")
 
 
 def recipe_path(name: str) -> Path:
     """The file of a recipe. Raises InputError that lists the shipped ones."""
     for path in (RECIPES / f"{name}.yaml", Path(name)):
-        if path.is_file():
+        if what_lies_at(path) == "file":
             return path
     shipped = sorted(path.stem for path in RECIPES.glob("*.yaml"))
     meant = f"{did_you_mean(name, shipped)}: give one of {', '.join(shipped)}"
-    raise InputError(f"no recipe {name!r}{meant}, or the path of a YAML file (looked at {Path(name).absolute()})")
+    place = Path(name).absolute()
+    looked = "it is a folder:" if what_lies_at(place) == "folder" else "looked at"
+    raise InputError(f"no recipe {name!r}{meant}, or the path of a YAML file ({looked} {place})")
 
 
-def apply_change(fields: Any, change: str) -> None:
-    """Set one dotted key of a recipe's fields to a YAML value, in place."""
-    key, separator, value = change.partition("=")
-    if not separator:
-        raise InputError(f"--set {change!r} has no '='; write it as key.of.the.recipe=value")
+def what_lies_at(path: Path) -> str:
+    """ "file", "folder", or "" for neither, also where nothing can be called so."""
     try:
-        set_key(fields, key, yaml.safe_load(value), f"--set {change!r}")
-    except yaml.YAMLError as error:
-        raise InputError(f"--set {change!r}: {value!r} is not YAML; put it into quotes if it is a text") from error
-
-
-def set_key(fields: Any, key: str, value: Any, said: str) -> None:
-    """Set a dotted key of a recipe's fields, in place; a stage that is set to null is left out.
-
-    Raises InputError, beginning with what was `said`, where there is no such place.
-    """
-    if now := key_now(key):
-        raise InputError(f"{said}: stages are a list now, and the key is {now}")
-    *parents, last = keys = key.split(".")
-    place = fields
-    for depth, parent in enumerate(parents, start=1):
-        if not isinstance(place, dict):
-            break
-        place = entered(place, keys[depth:], said) if parent == KEY else place.setdefault(parent, {})
-    if not isinstance(place, dict):
-        raise InputError(f"{said}: {key!r} is not a key of the recipe")
-    if value is None and parents[-1:] == [KEY]:
-        leave_out(place, last, said)
-    else:
-        place[last] = value
+        return "file" if path.is_file() else "folder" if path.is_dir() else ""
+    except OSError:  # a name that is too long
+        return ""
 
 
 def faults_of(error: ValidationError, kind: type[Settings] = Recipe) -> list[str]:
@@ -229,7 +220,10 @@ def fault_of(place: tuple[int | str, ...], fault: Any, kind: type[Settings]) -> 
         return f"unknown key `{key}`{meant_key(place, kind)}; remove it or correct its spelling"
     given = "" if isinstance(fault["input"], dict | Settings) else f" (given: {fault['input']!r})"
     known = meant_choice(fault)
-    return f"`{key}`: {fault['msg'].removeprefix('Value error, ')}{given}{known}"
+    if fault["type"] == "string_type" and isinstance(fault["input"], int | float | date):
+        return f"`{key}`: a text is needed here, and YAML reads a {type(fault['input']).__name__}{given}; put it into quotes"
+    said = KINDS.get(fault["type"]) or fault["msg"].removeprefix("Value error, ")
+    return f"`{key}`: {said}{given}{known}"
 
 
 def meant_key(place: tuple[int | str, ...], kind: type[Settings]) -> str:

@@ -11,6 +11,7 @@ from flows.service.automations import make_automations
 from flows.service.pools import make_limits, make_pools
 from tasks.base.errors import InputError, WorkerError
 from tasks.base.process import child_environment, module_command
+from tasks.base.yaml_text import read_yaml_file
 
 
 @dataclass(frozen=True)
@@ -35,6 +36,7 @@ def make_ready(asked: Deploying, say: Callable[[str], None]) -> None:
     """What workers and deployments stand on: pools, limits, automations. Raises InputError for a file or a block that is not there."""
     if not asked.file.is_file():
         raise InputError(f"--file: there is no {asked.file.absolute()}; leave it out for the shipped deployments")
+    read_yaml_file(asked.file, f"deployments {asked.file}")
     with get_client(sync_client=True) as client:
         make_pools(client, say)
         make_limits(client, asked.cards)

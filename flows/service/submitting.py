@@ -7,13 +7,13 @@ from http import HTTPStatus
 from typing import Any
 
 import httpx
-import yaml
 from prefect.client.orchestration import SyncPrefectClient, get_client
 from prefect.client.schemas.objects import FlowRun, StateType
 
 from flows.service.following import doing
 from flows.service.workers import pool_named
 from tasks.base.errors import InputError, did_you_mean
+from tasks.base.yaml_text import read_yaml
 
 LOOK_S = 1.0
 REFUSED = (HTTPStatus.CONFLICT, HTTPStatus.UNPROCESSABLE_ENTITY, HTTPStatus.BAD_REQUEST)
@@ -26,7 +26,7 @@ def parse(parameters: Sequence[str]) -> dict[str, Any]:
         key, separator, value = text.partition("=")
         if not separator:
             raise InputError(f"{text!r} has no '='; give parameters as KEY=VALUE, as in rounds=16")
-        found[key] = yaml.safe_load(value)
+        found[key] = read_yaml(value, f"{text!r}: {value!r}")
     return found
 
 

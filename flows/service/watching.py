@@ -5,12 +5,11 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
-import yaml
-
 from flows.events import DATASET_CHANGED, tell
 from flows.recipe import Recipe, load_recipe
 from tasks.base.errors import InputError
 from tasks.base.paths import expand_files
+from tasks.base.yaml_text import read_yaml_file
 
 State = dict[str, tuple[int, int]]
 
@@ -35,7 +34,7 @@ class Watched:
 
 def watched_recipes(file: Path) -> list[Watched]:
     """The recipes that a file of deployments re-curates."""
-    deployments = yaml.safe_load(file.read_text(encoding="utf-8"))["deployments"]
+    deployments = read_yaml_file(file, f"deployments {file}")["deployments"]
     names = [item["parameters"]["recipe"] for item in deployments if item.get("entrypoint", "").endswith(".recurate")]
     recipes = [load_recipe(name) for name in dict.fromkeys(names)]
     return [Watched(recipe, files_of(recipe)) for recipe in recipes]

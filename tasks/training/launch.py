@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from tasks.base.errors import InputError, did_you_mean
 from tasks.base.extras import EXTRAS
 from tasks.base.process import PARENT, PROJECT, module_command
+from tasks.base.yaml_text import read_yaml_file
 from tasks.training.settings import StageSettings
 
 if TYPE_CHECKING:
@@ -39,6 +40,7 @@ def read_config(path: Path) -> "ClusterConfig":
     from accelerate.commands.config.config_args import ClusterConfig, load_config_from_file
     from accelerate.utils import DistributedType, is_deepspeed_available
 
+    read_yaml_file(path, f"train.accelerate: {path}")  # accelerate would keep the last of what stands twice
     try:
         config = load_config_from_file(str(path))
     except (ValueError, TypeError, KeyError, AttributeError) as error:

@@ -68,7 +68,14 @@ def own(tmp_path: Path, text: str) -> str:
             r"stages\.one\.train\.validation has no problems to ask: give problems\.validation",
         ),
         ("name: mine\nproblems: {}\n", r"`problems`: no problems to train on: give `train` sources"),
-        ("name: [\n", r"mine\.yaml is not YAML"),
+        ("name: [\n", r"mine\.yaml is not YAML: line 2, column 1: "),
+        ("", r"mine\.yaml holds nothing; a recipe is keys with values, such as `name: mine`"),
+        ("- name: a\n", r"mine\.yaml holds a list; a recipe is keys with values"),
+        (STARTER + "sampling:\n", r"`sampling`: keys with values are needed here; leave it out for the defaults \(given: None\)"),
+        (
+            STARTER + "sampling: {rounds: 8}\nsampling: {max_tokens: 8}\n",
+            r"`sampling` stands twice in one place, first in line 3, again in line 4",
+        ),
     ],
 )
 def test_faults_name_the_key_and_the_way_out(tmp_path: Path, text: str, fault: str) -> None:
@@ -119,9 +126,13 @@ def test_other_names_are_told_with_what_may_be_meant() -> None:
 
 
 @pytest.mark.process
-def test_an_unknown_recipe_lists_the_shipped_ones() -> None:
+def test_an_unknown_recipe_lists_the_shipped_ones(tmp_path: Path) -> None:
     with pytest.raises(InputError, match="no recipe 'startr' .*: give one of .*starter"):
         load_recipe("startr")
+    with pytest.raises(InputError, match="it is a folder"):
+        load_recipe(str(tmp_path))
+    with pytest.raises(InputError, match="no recipe 'xxx"):
+        load_recipe("x" * 5000)
 
 
 @pytest.mark.parametrize("change", ["sampling.rounds", "name.first=x"])

@@ -118,7 +118,9 @@ def test_a_stage_that_stands_twice_is_told_with_its_line(tmp_path: Path) -> None
     Path(path).write_text(text)
     assert list(load_recipe(path).stages) == ["warm", "main"]
     Path(path).write_text(text + "  warm: {}\n")
-    with pytest.raises(InputError, match=r"mine\.yaml is not YAML: the key 'warm' stands twice in .* line \d+"):
+    with pytest.raises(
+        InputError, match=r"mine\.yaml: the key `warm` stands twice in one place, first in line \d+, again in line \d+, column 3"
+    ):
         load_recipe(path)
 
 
