@@ -3,6 +3,7 @@
 from typing import Literal
 
 from tasks.base.settings import Settings
+from tasks.problems.gold.settings import GoldForm
 
 Part = Literal["images", "choices", "id"]
 
@@ -14,6 +15,9 @@ class ColumnMapping(Settings):
     list as JSON text; empty for a free-form problem. `id`: the dataset's own name of a row. All other columns that hold plain values
     are kept as metadata. A mapped column that the source lacks is an error, unless its part is among the `optional` ones.
 
+    `gold` says how the answers are written: by `auto` the rules of `gold/` find it out from all rows of the source; else a rule's name,
+    or `{pattern: …}` for a form that none of them knows.
+
     `composite` says that an image shows all the pictures that a question names, each labelled in the image by its mark, as MathVision's
     do: where a question has several marks and the row one image, the image goes in front and the marks stay as the labels they are.
     """
@@ -24,4 +28,5 @@ class ColumnMapping(Settings):
     choices: str | tuple[str, ...] | None = None
     id: str | tuple[str, ...] | None = None
     optional: tuple[Part, ...] = ()
+    gold: GoldForm = "auto"
     composite: bool = False
