@@ -15,6 +15,7 @@ from PIL import Image
 
 from tasks.base.files import DIGEST_BYTES, disk_errors_named, written_aside
 from tasks.lake.lake import Lake
+from tasks.problems.depth import depth_fault
 
 EXTENSIONS = {"PNG": "png", "JPEG": "jpg", "MPO": "jpg", "WEBP": "webp", "GIF": "gif", "BMP": "bmp"}
 OPENED = [name for name in EXTENSIONS if name != "MPO"]  # several JPEGs in one file, which Pillow opens as JPEG
@@ -95,6 +96,8 @@ def image_format(item: str | bytes, content: bytes, limits: ImageLimits) -> str:
             if width * height > limits.pixels:
                 raise ImageFault(f"image {described(item)} has {width} x {height} pixels, more than max_image_pixels = {limits.pixels:,}")
             image.load()
+            if fault := depth_fault(image):
+                raise ImageFault(f"image {described(item)} {fault}; save it with 8 bits a pixel")
             return EXTENSIONS[image.format or ""]
     except (ImageFault, MemoryError):
         raise

@@ -8,9 +8,9 @@ from dataclasses import dataclass
 from io import BytesIO
 from pathlib import Path
 
-from PIL import Image, ImageOps
+from PIL import Image
 
-from tasks.prompting.pictures import on_white
+from tasks.prompting.pictures import as_seen
 
 LONGEST_SIDE = 360
 EXACT_SIDE = 160
@@ -33,7 +33,7 @@ def thumbnail(path: Path) -> Thumbnail | None:
     try:
         with Image.open(path) as image:
             image.draft("RGB", (LONGEST_SIDE, LONGEST_SIDE))
-            small = on_white(ImageOps.exif_transpose(image))
+            small = as_seen(image)
     except (OSError, ValueError, Image.DecompressionBombError):
         return None
     small.thumbnail((LONGEST_SIDE, LONGEST_SIDE))
