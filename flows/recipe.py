@@ -10,7 +10,7 @@ from pydantic import Field, GetJsonSchemaHandler, ValidationError, field_validat
 from pydantic_core import CoreSchema
 
 from flows.changes import apply_changes
-from flows.stages import Stages, check_form, default_stages
+from flows.stages import Stages, bring_over, default_stages
 from tasks.base.errors import InputError, did_you_mean
 from tasks.base.settings import Settings, all_keys, keys_at
 from tasks.base.yaml_text import read_yaml_file
@@ -173,7 +173,7 @@ def load_settings(kind: type[S], name: str, changes: Sequence[str]) -> S:
     fields = read_yaml_file(path, said)
     check_is_mapping(fields, said)
     for recipe in (fields, fields.get("recipe")):  # a study's lies in it
-        check_form(recipe, said)
+        bring_over(recipe, said)
     apply_changes(fields, changes)
     try:
         return kind.model_validate(fields)

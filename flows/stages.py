@@ -1,8 +1,9 @@
 """The stages of a recipe: what each chooses and how it trains, in order, as many as the recipe likes.
 
-Also what is said to those whose recipe, or whose key, is of the time when there were always two, under `training` and `curation`.
+Also how a recipe of the time when there were always two, under `training` and `curation`, is read, and what is said of such a key.
 """
 
+import logging
 import re
 from collections.abc import Mapping
 from typing import Annotated, Any
@@ -16,6 +17,7 @@ from tasks.base.settings import Settings
 from tasks.curation.settings import StageRule
 from tasks.training.settings import StageSettings
 
+LOG = logging.getLogger(__name__)
 DEFAULT = PROJECT / "deployments" / "stages.yaml"
 KEY = "stages"
 FORM = f"{KEY}: {{NAME: {{choose: {{…}}, train: {{…}}}}, …}}"
@@ -112,8 +114,11 @@ def key_now(key: str) -> str:
     return ".".join(filter(None, [f"{start}{dot}{KEY}", name or "NAME", part, rest]))
 
 
-def check_form(recipe: Any, said: str) -> None:
-    """Raise InputError, with the new form of what it says, for a recipe of the time of two stages."""
+def bring_over(recipe: Any, said: str) -> None:
+    """Bring the fields of a recipe of the time of two stages to their form of now, in place, and warn with the line to put into it.
+
+    It means what it meant then. Raises InputError for one that holds both forms, and for a stage that it could not have had.
+    """
     if not isinstance(recipe, dict):
         return
     training, rules = (part if isinstance(part := recipe.get(name), dict) else {} for name in ("training", "curation"))
@@ -122,8 +127,30 @@ def check_form(recipe: Any, said: str) -> None:
         return
     if KEY in recipe:
         raise InputError(f"{said}: {', '.join(old)}: what belongs to one stage stands in `{KEY}` now, which is there, too: {FORM}")
-    written = yaml.dump(brought_over(training, rules), Dumper=Plain, default_flow_style=True, sort_keys=False, width=10**6).strip()
-    raise InputError(f"{said}: stages are a list now; in the place of {', '.join(old)} put this line: {KEY}: {written}")
+    check_old(recipe.get("training"), rules, said)
+    stages = brought_over(training, rules)
+    written = yaml.dump(stages, Dumper=Plain, default_flow_style=True, sort_keys=False, width=10**6).strip()
+    LOG.warning(
+        "%s: stages are a list now, and it is read so; in the place of %s put this line: %s: %s", said, ", ".join(old), KEY, written
+    )
+    recipe.pop("training", None)
+    for name in default_stages():
+        rules.pop(name, None)
+    recipe[KEY] = stages
+
+
+def check_old(training: Any, rules: Mapping[str, Any], said: str) -> None:
+    """Raise InputError for a part of a recipe of two stages that is not one of theirs, which would be lost in the new form."""
+    known = list(default_stages())
+    trained = training if isinstance(training, dict) else {}
+    parts = {"training": training, **{f"training.{name}": part for name, part in trained.items()}}
+    parts |= {f"curation.{name}": rules[name] for name in known if name in rules}
+    for key, part in parts.items():
+        name = key.partition(".")[2]
+        if name and name not in known:
+            raise InputError(f"{said}: {key}: there were the stages {' and '.join(known)} then; give all stages as {FORM}")
+        if not isinstance(part, dict | None):
+            raise InputError(f"{said}: {key} is {part!r} and not keys with values; give the stages as {FORM}")
 
 
 def brought_over(training: Mapping[str, Any], rules: Mapping[str, Any]) -> dict[str, Any]:

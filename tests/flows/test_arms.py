@@ -66,7 +66,7 @@ def test_the_shipped_study_spends_the_same_in_every_arm() -> None:
         ),
         (
             changed(recipe={"problems": {"starter": {}}, "training": {"stage1": STAGE}}),
-            r"stages are a list now; in the place of training put this line: stages: \{stage1: .*train: \{batch: 16,",
+            r"arm 'curated': there is no stage 'only'; there is stage1, stage2",
         ),
         (changed({"name": "x", "changes": {"seed": 9}}), r"arm 'x': `seed` is the study's to set"),
         (changed(seeds=1), "`seeds`"),

@@ -1,5 +1,6 @@
 """Stages as a list: what they may be called, how a change reaches them, and what those with a recipe of two fixed stages are told."""
 
+import re
 from pathlib import Path
 from typing import Any
 
@@ -171,15 +172,32 @@ OLD = {
         ({"training": {}}, [(2000, "medium", 0.87, 120, False), (600, "medium_to_hard", 0.5, 120, True)]),
     ],
 )
-def test_an_old_recipe_is_shown_its_new_form(tmp_path: Path, fields: dict[str, Any], expected: list[tuple[Any, ...]]) -> None:
+def test_an_old_recipe_is_read_and_shown_its_new_form(
+    tmp_path: Path, fields: dict[str, Any], expected: list[tuple[Any, ...]], caplog: pytest.LogCaptureFixture
+) -> None:
     """One line that can be put into the file as it is, and means what the old recipe meant."""
-    with pytest.raises(InputError, match=r"recipe .*mine\.yaml: stages are a list now; in the place of .* put this line: ") as told:
-        load_recipe(written(tmp_path, **fields), ["stages.stage1.train.steps=3"])
-    assert "\n" not in str(told.value)
-    stages = yaml.safe_load(str(told.value).split("put this line: ")[1])
-    recipe = load_recipe(written(tmp_path, **stages))
+    old = load_recipe(written(tmp_path, **fields))
+    (said,) = caplog.messages
+    assert re.match(r"recipe .*mine\.yaml: stages are a list now, and it is read so; in the place of .* put this line: ", said)
+    assert "\n" not in said
+    recipe = load_recipe(written(tmp_path, **yaml.safe_load(said.split("put this line: ")[1])))
+    assert old.stages == recipe.stages and len(caplog.messages) == 1
     found = [(one.choose.size, one.choose.rule, one.choose.high, one.train.steps, one.train.hints) for one in recipe.stages.values()]
     assert found == expected
+
+
+@pytest.mark.parametrize(
+    ("fields", "said"),
+    [
+        ({"training": {"stage3": {"steps": 3}}}, "training.stage3: there were the stages stage1 and stage2 then"),
+        ({"training": {"stage1": 5}}, "training.stage1 is 5 and not keys with values"),
+        ({"training": [1]}, "training is [1] and not keys with values"),
+        ({"curation": {"stage1": "medium"}}, "curation.stage1 is 'medium' and not keys with values"),
+    ],
+)
+def test_an_old_recipe_that_cannot_be_read_is_refused(tmp_path: Path, fields: dict[str, Any], said: str) -> None:
+    with pytest.raises(InputError, match=re.escape(said)):
+        load_recipe(written(tmp_path, **fields))
 
 
 def test_old_and_new_form_together_are_refused(tmp_path: Path) -> None:
