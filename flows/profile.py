@@ -8,6 +8,7 @@ from flows.recipe import Recipe
 from tasks.difficulty.task import DifficultyRequest, StopsRequest, find_stops, measure_difficulty
 from tasks.grading.task import GradeRequest, grade_rollouts
 from tasks.lake.artifacts import Artifact
+from tasks.policy.chat import check_has_template
 from tasks.policy.identity import Policy, base_policy
 from tasks.problems.overlap import Parts
 from tasks.problems.overlap_task import set_apart
@@ -52,6 +53,7 @@ def profile_problems(recipe: Recipe, home: Path) -> Profiled:
     """Read the problems, look for those that are nearly the same, and measure how hard those to train on are."""
     base = base_policy(recipe.policy)
     if not (recipe.panel or PLANNER.get()):
+        check_has_template(base, recipe.prompting.chat_template)
         load_soon(base, recipe.sampling, home)
     parts = read_problems(recipe, home)
     similarity = find_near_duplicates(SimilarityRequest(home=home, problems=parts.sources, settings=recipe.similarity))

@@ -12,8 +12,10 @@ from flows.train import evaluated_as
 from tasks.base.errors import InputError
 from tasks.base.extras import EXTRAS
 from tasks.curation.rules import rule_path
+from tasks.policy.chat import check_has_template
 from tasks.policy.identity import STARTER, Policy, base_policy
 from tasks.policy.size import parameter_count
+from tasks.prompting.settings import PromptingSettings
 from tasks.sampling.engines import declared
 from tasks.steps.planning import State, Step, planning
 from tasks.training.cautions import EVALUATION, PROFILE, asking, cautions, trained_as
@@ -88,7 +90,7 @@ def total(parts: list[int | None]) -> int | None:
 
 def missing_here(recipe: Recipe) -> list[str]:
     """What the recipe needs of this machine and does not find: packages, variables, files, a GPU, a model."""
-    return [*missing_for_sampling(recipe), *missing_for_training(recipe), *missing_for_policy(base_policy(recipe.policy))]
+    return [*missing_for_sampling(recipe), *missing_for_training(recipe), *missing_for_policy(base_policy(recipe.policy), recipe.prompting)]
 
 
 def missing_for_sampling(recipe: Recipe) -> Iterator[str]:
@@ -125,8 +127,9 @@ def check_stage(stage: StageSettings) -> None:
     check_machine(stage.model_copy(update={"rollouts": stage.rollouts.model_copy(update={"mode": "colocate"})}))
 
 
-def missing_for_policy(policy: Policy) -> Iterator[str]:
-    """A model that is still to be downloaded, and a GPU for all but the shipped policy."""
+def missing_for_policy(policy: Policy, prompting: PromptingSettings) -> Iterator[str]:
+    """A model that is still to be downloaded, a chat template, and a GPU for all but the shipped policy."""
+    yield from refused("prompting", partial(check_has_template, policy, prompting.chat_template))
     if not Path(policy.model).is_dir():
         from huggingface_hub import try_to_load_from_cache
 

@@ -2,13 +2,15 @@
 
 import json
 from pathlib import Path
+from typing import Annotated
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, BeforeValidator, ConfigDict
 
 from tasks.base.errors import InputError
 from tasks.base.files import digest, file_digest
 from tasks.base.settings import Settings
 from tasks.lake.lake import Lake
+from tasks.policy.dtypes import known_dtype
 from tasks.policy.weights import CONFIG, check_adapter, check_whole
 
 STARTER = Path(__file__).parents[1] / "starter" / "policy"
@@ -40,14 +42,15 @@ class PolicySettings(Settings):
     """The base policy: a local folder, a hub id (`revision` pins a commit), or `starter` for the policy shipped with the project.
 
     `adapter` is the folder of a LoRA adapter on top of it, as PEFT saves one.
-    `dtype` is how weights are loaded: "float32" (CPU), "bfloat16" (GPU), or "auto". `trust_remote_code` runs code from the model's
-    repository: leave it false unless you have read that code. In a folder it then counts in the policy's identity.
+    `dtype` is how weights are loaded: "float32" (CPU), "bfloat16" (GPU), "float16", "float64", or "auto"; other names that are in use for
+    these (bf16, half, torch.float32 …) do as well. `trust_remote_code` runs code from the model's repository: leave it false unless you
+    have read that code. In a folder it then counts in the policy's identity.
     """
 
     model: str = "starter"
     revision: str | None = None
     adapter: str | None = None
-    dtype: str = "auto"
+    dtype: Annotated[str, BeforeValidator(known_dtype)] = "auto"
     trust_remote_code: bool = False
 
 

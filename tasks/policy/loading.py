@@ -1,5 +1,6 @@
 """Loads a policy's model and processor, the same way for sampling and for training. Imports torch: for worker processes only."""
 
+import sys
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -20,20 +21,37 @@ from transformers.integrations import is_deepspeed_zero3_enabled
 from transformers.models.auto.modeling_auto import MODEL_FOR_IMAGE_TEXT_TO_TEXT_MAPPING_NAMES
 
 from tasks.base.errors import InputError
+from tasks.policy.chat import settle_chat
 from tasks.policy.identity import Policy
 from tasks.policy.size import weights_in
 
 Processor = ProcessorMixin | PreTrainedTokenizerBase
+PADS = (
+    "<|finetune_right_pad_id|>",
+    "<pad>",
+    "<|pad|>",
+    "[PAD]",
+    "<PAD>",
+    "<|padding|>",
+    "<|vision_pad|>",
+    "<unused0>",
+    "<|reserved_special_token_0|>",
+)
+"""Tokens that vocabularies have for padding, or for nothing, whether their tokenizers say so or not."""
 
 
-class PixelLimits(Protocol):
-    """Says how small and how large an image may be as the policy sees it, in pixels; None keeps the processor's own limit."""
+class Showing(Protocol):
+    """Says how small and how large an image may be as the policy sees it, in pixels, and by which chat template it is asked; None keeps
+    the policy's own."""
 
     @property
     def min_pixels(self) -> int | None: ...
 
     @property
     def max_pixels(self) -> int | None: ...
+
+    @property
+    def chat_template(self) -> str | None: ...
 
 
 def hub_options(policy: Policy) -> dict[str, Any]:
@@ -56,16 +74,84 @@ def context_length(policy: Policy) -> int | None:
     return getattr(text, "max_position_embeddings", None)
 
 
-def load_processor(policy: Policy, pixels: PixelLimits) -> Processor:
-    """The processor (or, for a text model, the tokenizer) with left padding and the recipe's pixel limits."""
-    kind = AutoProcessor if sees_images(policy) else AutoTokenizer
-    processor = kind.from_pretrained(policy.model, **hub_options(policy))
-    tokenizer_of(processor).padding_side = "left"
+def load_processor(policy: Policy, showing: Showing) -> Processor:
+    """The processor (or, for a text model, the tokenizer) as prompts are put to the policy: padded on the left, by the recipe's pixel
+    limits and chat template, which writes the whole prompt. Raises InputError where the policy has no use for these."""
+    processor = own_processor(policy)
+    settle_tokens(tokenizer_of(processor), policy)
+    settle_chat(processor, showing.chat_template, policy.model)
     images = getattr(processor, "image_processor", None)
     if images is not None:
-        limits = {"shortest_edge": pixels.min_pixels, "longest_edge": pixels.max_pixels}
-        images.size = {**dict(images.size), **{edge: limit for edge, limit in limits.items() if limit}}
+        limit_pixels(images, showing, policy.model)
     return processor
+
+
+def own_processor(policy: Policy) -> Processor:
+    """The processor or tokenizer as the policy came with it. Raises InputError when it cannot be loaded."""
+    kind = AutoProcessor if sees_images(policy) else AutoTokenizer
+    try:
+        return kind.from_pretrained(policy.model, **hub_options(policy))
+    except (OSError, ValueError, KeyError, TypeError, ImportError) as error:
+        raise InputError(
+            f"policy.model: cannot load the {kind.__name__.removeprefix('Auto').lower()} of {policy.model}: {error}"
+        ) from error
+
+
+def settle_tokens(tokenizer: PreTrainedTokenizerBase, policy: Policy) -> None:
+    """Pad on the left, with a token that the model has; and let the tokenizer name the end token where only the model does.
+
+    What pads is masked wherever it stands, so any token will do, even an end token: masks are made of lengths, never of ids.
+    """
+    tokenizer.padding_side = "left"
+    tokens = len(tokenizer) if (size := vocabulary(policy)) is None else size
+    if tokenizer.eos_token_id is None and (ends := named_ends(policy)):
+        tokenizer.eos_token = tokenizer.convert_ids_to_tokens(ends[0])
+    if tokenizer.pad_token_id is None or tokenizer.pad_token_id >= tokens:
+        tokenizer.pad_token = pad_token(tokenizer, tokens)
+
+
+def pad_token(tokenizer: PreTrainedTokenizerBase, tokens: int) -> str:
+    """A token to pad with for a tokenizer that has none, or one beyond the model's `tokens`: made for it, else unknown, else the end's."""
+    known = tokenizer.get_vocab()
+    named = (*PADS, tokenizer.unk_token, tokenizer.eos_token)
+    return next((token for token in named if token and known.get(token, tokens) < tokens), tokenizer.convert_ids_to_tokens(0))
+
+
+def vocabulary(policy: Policy) -> int | None:
+    """How many tokens the model knows; None where its configuration does not say."""
+    return getattr(AutoConfig.from_pretrained(policy.model, **hub_options(policy)).get_text_config(), "vocab_size", None)
+
+
+def named_ends(policy: Policy) -> list[int]:
+    """The end tokens that the checkpoint names: in its generation settings, else in its configuration."""
+    try:
+        named = GenerationConfig.from_pretrained(policy.model, revision=policy.revision or "main").eos_token_id
+    except OSError:  # it has no such file
+        named = None
+    if named is None:
+        config = AutoConfig.from_pretrained(policy.model, **hub_options(policy))
+        named = getattr(config, "eos_token_id", None) or getattr(config.get_text_config(), "eos_token_id", None)
+    return named if isinstance(named, list) else [] if named is None else [named]
+
+
+def limit_pixels(images: Any, showing: Showing, model: str) -> None:
+    """Put the recipe's pixel limits into an image processor. Raises InputError for one that has no notion of them."""
+    limits = {"shortest_edge": showing.min_pixels, "longest_edge": showing.max_pixels}
+    asked = {edge: limit for edge, limit in limits.items() if limit}
+    if asked and not counts_pixels(images):
+        name = "min_pixels" if showing.min_pixels else "max_pixels"
+        raise InputError(
+            f"prompting.{name}: the {type(images).__name__} of {model} has no limits in pixels: it makes images of the size "
+            f"{dict(images.size)}; leave min_pixels and max_pixels out"
+        )
+    if asked:
+        images.size = {**dict(images.size), **asked}
+
+
+def counts_pixels(images: Any) -> bool:
+    """Whether an image processor has limits in pixels under `size`, as Qwen-VL's and its kin have; others mean the length of an edge."""
+    modules = [sys.modules.get(kind.__module__) for kind in type(images).__mro__]
+    return {"shortest_edge", "longest_edge"} <= dict(images.size).keys() and any(hasattr(module, "smart_resize") for module in modules)
 
 
 def tokenizer_of(processor: Processor) -> PreTrainedTokenizerBase:

@@ -12,6 +12,7 @@ import jinja2.meta
 
 from tasks.base.errors import InputError, did_you_mean
 from tasks.base.files import file_digest
+from tasks.policy.chat import template_file, template_text
 from tasks.problems.marks import IMAGE_MARK
 from tasks.prompting.settings import HintSettings, PromptingSettings
 
@@ -48,6 +49,8 @@ def check_templates(settings: PromptingSettings) -> None:
 
     For use before anything is sampled: a hint would otherwise fail at the first problem of its band.
     """
+    if settings.chat_template:
+        template_text(settings.chat_template)
     used = {("templates", settings.template), *(("hints", name) for name in settings.hints.by_band.values())}
     for folder, name in sorted(used):
         try:
@@ -80,7 +83,9 @@ def problem_hint(settings: HintSettings, *, band: str | None, accuracy: float | 
 def template_digests(settings: PromptingSettings) -> dict[str, str]:
     """Digest of every template file that `settings` use, for cache keys and the sampling's identity."""
     used = {("templates", settings.template), *(("hints", name) for name in settings.hints.by_band.values())}
-    return {f"{folder}/{name}": file_digest(template_path(name, folder)) for folder, name in sorted(used)}
+    found = {f"{folder}/{name}": file_digest(template_path(name, folder)) for folder, name in sorted(used)}
+    chat = settings.chat_template
+    return {**found, f"chat_templates/{chat}": file_digest(template_file(chat))} if chat else found
 
 
 def render_prompt(template: str, *, question: str, choices: Sequence[str] = (), hint: str = "") -> str:

@@ -66,7 +66,7 @@ def sampling_identity(prompting: PromptingSettings, sampling: SamplingSettings, 
     rounds only add to what is there. The recipe's seed is, so that two recipes never share draws.
     """
     return {
-        "templates": {name: text for name, text in template_digests(prompting).items() if hints or name.startswith("templates/")},
+        "templates": {name: text for name, text in template_digests(prompting).items() if hints or not name.startswith("hints/")},
         "prompting": prompting.model_dump(exclude=None if hints else {"hints"}),
         "hints": hints,
         "distribution": sampling.model_dump(include={"temperature", "top_p", "max_tokens"}),

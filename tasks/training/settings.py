@@ -5,10 +5,11 @@ from math import lcm
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
-from pydantic import AfterValidator, Field, ValidationInfo, field_validator, model_validator
+from pydantic import AfterValidator, BeforeValidator, Field, ValidationInfo, field_validator, model_validator
 
 from tasks.base.errors import InputError, did_you_mean
 from tasks.base.settings import Settings
+from tasks.policy.dtypes import known_dtype
 from tasks.sampling.settings import Distribution
 
 
@@ -228,7 +229,7 @@ class StageSettings(Distribution):
     refill: RefillSettings = RefillSettings()
     validation: ValidationSettings | None = None
     collapse: CollapseSettings = CollapseSettings()
-    dtype: Literal["auto", "float32", "bfloat16"] = "auto"
+    dtype: Annotated[Literal["auto", "float32", "bfloat16"], BeforeValidator(known_dtype)] = "auto"
     autocast: bool = True
     lora: LoraSettings | None = None
     freeze_vision: bool = False

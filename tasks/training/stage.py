@@ -16,8 +16,7 @@ from transformers.utils import GENERATION_CONFIG_NAME, cached_file
 from tasks.base.errors import InputError
 from tasks.grading.pool import Grader
 from tasks.policy.identity import Policy, check_is_model
-from tasks.policy.loading import hub_options, is_local, load_dtype, load_processor, sees_images
-from tasks.prompting.settings import PromptingSettings
+from tasks.policy.loading import hub_options, is_local, load_dtype, load_processor, own_processor, sees_images, tokenizer_of
 from tasks.training.adapter import save_adapter, trainable_model
 from tasks.training.answering import BROKEN
 from tasks.training.checkpoints import Checkpoints
@@ -73,6 +72,8 @@ def build_trainer(
     args = training_arguments(settings, checkpoints.folder, seed=spec.seed, hub=hub_options(policy))  # first: it finds this process's GPU
     model, adapter = trainable_model(policy, settings)
     processor = load_processor(policy, spec.prompting)
+    if tokenizer_of(processor).eos_token_id is None:
+        raise InputError(f"policy.model: {policy.model} names no end token: no completion would end; give its tokenizer an eos_token")
     if args.use_vllm and args.vllm_mode == "colocate":
         serve_from(model, served_folder(policy, processor, checkpoints.folder / f"vllm-{args.process_index}"))
     trainer = DifficultyGRPOTrainer(
@@ -112,10 +113,12 @@ def save_policy(trainer: DifficultyGRPOTrainer, policy: Policy, folder: Path) ->
         save_adapter(model, policy, weights, folder)
         return
     dtype = saved_dtype(policy)
+    own = AutoConfig.from_pretrained(policy.model, **hub_options(policy)).get_text_config().pad_token_id
+    model.config.get_text_config().pad_token_id = own  # TRL names the one it pads with, whose embedding would then learn nothing
     model.save_pretrained(folder, state_dict=cast(weights, dtype))
     model.config.dtype = dtype
     model.config.save_pretrained(folder)  # the model's own dtype is that of training, and sharded weights cannot be cast in place
-    load_processor(policy, PromptingSettings()).save_pretrained(folder)
+    own_processor(policy).save_pretrained(folder)
     keep_generation_settings(policy, folder)
 
 

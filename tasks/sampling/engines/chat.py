@@ -1,4 +1,4 @@
-"""A request as the body of an OpenAI chat completion, and a completion from what a server replies to it."""
+"""A request as the body of an OpenAI chat completion (or, for a plain prompt, of a completion), and what a server replies to it."""
 
 import base64
 import json
@@ -32,11 +32,19 @@ class Reply:
     prompt_tokens: int
 
 
-def chat_body(request: Request, model: str, sampling: SamplingSettings) -> bytes:
-    """The JSON of one request: the recipe's distribution, none of the server's own additions, and the response's own seed (63 bits)."""
+def endpoint(plain: bool) -> str:
+    """Where a server is asked: a `plain` prompt is for completions, where no chat template gets to it."""
+    return "completions" if plain else "chat/completions"
+
+
+def request_body(request: Request, model: str, sampling: SamplingSettings, plain: bool) -> bytes:
+    """The JSON of one request: the recipe's distribution, none of the server's own additions, and the response's own seed (63 bits).
+
+    Raises InputError for a `plain` prompt with images, which completions do not take.
+    """
     fields = {
         "model": model,
-        "messages": [{"role": "user", "content": content(request)}],
+        **({"prompt": plain_prompt(request)} if plain else {"messages": [{"role": "user", "content": content(request)}]}),
         "n": 1,
         "seed": request.seed,
         "temperature": sampling.temperature,
@@ -47,6 +55,17 @@ def chat_body(request: Request, model: str, sampling: SamplingSettings) -> bytes
         **(NEUTRAL if sampling.server.neutral else {}),
     }
     return json.dumps(fields).encode()
+
+
+def plain_prompt(request: Request) -> str:
+    """The prompt as it is; the server's tokenizer puts the first token before it where the model has one."""
+    if request.images:
+        raise InputError(
+            f"problem {request.problem_id} has images, and prompting.chat_template is plain: servers take no image in a plain prompt; "
+            "start them with --chat-template FILE and give that file as prompting.chat_template, or set sampling.engine to transformers "
+            "or vllm"
+        )
+    return request.prompt
 
 
 def content(request: Request) -> str | list[dict[str, Any]]:
@@ -87,7 +106,8 @@ def read_reply(text: str, max_tokens: int) -> Reply:
     try:
         reply = json.loads(text)
         choice = reply["choices"][0]
-        message, finish, usage = choice["message"], choice["finish_reason"], reply["usage"]
+        message = choice["message"] if "message" in choice else {"content": choice["text"]}
+        finish, usage = choice["finish_reason"], reply["usage"]
         words, tokens, prompt_tokens = message["content"], int(usage["completion_tokens"]), int(usage["prompt_tokens"])
     except (ValueError, LookupError, TypeError, RecursionError) as error:
         raise Garbage(f"its reply is no chat completion ({type(error).__name__}: {error}): {excerpt(text)}") from error

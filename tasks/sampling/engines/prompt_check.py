@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from tasks.base.errors import InputError
+from tasks.policy.chat import PLAIN, template_file
 from tasks.policy.identity import Policy
 from tasks.prompting.settings import PromptingSettings
 from tasks.sampling.requests import Request
@@ -56,15 +57,13 @@ class PromptCheck:
         """The prompt's length in tokens as the policy reads it; None where its processor cannot be loaded here."""
         if self.reader is None:
             return None
-        from tasks.policy.loading import tokenizer_of
         from tasks.prompting.pictures import open_picture
 
         self.reader.check_can_see([Request(problem_id, 0, 0, 0, prompt, images)])
-        text = self.reader.chat_text(prompt)
         if not images:
-            return len(tokenizer_of(self.reader.processor)(text, add_special_tokens=False)["input_ids"])
+            return len(self.reader.chat_tokens(prompt))
         pictures = [open_picture(path) for path in images]
-        inputs = self.reader.processor(text=[text], images=[pictures], return_tensors="pt")
+        inputs = self.reader.processor(text=[self.reader.chat_text(prompt)], images=[pictures], return_tensors="pt")
         return int(inputs["input_ids"].shape[1])
 
     @cached_property
@@ -87,8 +86,17 @@ class PromptCheck:
 
     def way_out(self) -> str:
         """How `vllm serve` is started with the policy's own files and the recipe's pixel limits."""
+        given = self.prompting.chat_template
+        template = f" --chat-template {template_file(given)}" if given and given != PLAIN else ""
+        return f"`vllm serve {self.policy.model}{template}{self.pixel_options()}`"
+
+    def pixel_options(self) -> str:
+        """The option that gives a server the recipe's pixel limits; none for a processor without such limits."""
+        from tasks.policy.loading import counts_pixels
+
         images = getattr(self.reader.processor, "image_processor", None) if self.reader else None
-        size = dict(images.size) if images is not None else {}
+        if images is None or not counts_pixels(images):
+            return ""
+        size = dict(images.size)
         limits = {"min_pixels": size.get("shortest_edge"), "max_pixels": size.get("longest_edge")}
-        options = f" --mm-processor-kwargs '{json.dumps(limits)}'" if all(limits.values()) else ""
-        return f"`vllm serve {self.policy.model}{options}`"
+        return f" --mm-processor-kwargs '{json.dumps(limits)}'"

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from tasks.base.errors import InputError
-from tasks.policy.loading import Processor
+from tasks.policy.loading import Processor, tokenizer_of
 from tasks.prompting.prompt import chat_messages
 from tasks.sampling.requests import Request
 
@@ -22,6 +22,10 @@ class Reader:
         """The prompt as the policy's chat template writes it, ready for the assistant's turn."""
         messages = chat_messages(prompt) if self.reads_images else [{"role": "user", "content": prompt}]
         return str(self.processor.apply_chat_template(messages, tokenize=False, add_generation_prompt=True))
+
+    def chat_tokens(self, prompt: str) -> list[int]:
+        """The tokens of the prompt's chat text, an image being the one token that stands for it."""
+        return list(tokenizer_of(self.processor)(self.chat_text(prompt), add_special_tokens=False)["input_ids"])
 
     def check_can_see(self, requests: Sequence[Request]) -> None:
         """Raise InputError naming the first problem that has images when the policy reads text only."""

@@ -13,11 +13,12 @@ from contextlib import AsyncExitStack
 import httpx
 
 from tasks.base.errors import InputError
+from tasks.policy.chat import PLAIN
 from tasks.policy.identity import Policy
 from tasks.prompting.settings import PromptingSettings
 from tasks.sampling.engines.answers import check_answer, model_names
 from tasks.sampling.engines.assembly import Assembly
-from tasks.sampling.engines.chat import Reply, chat_body, read_reply
+from tasks.sampling.engines.chat import Reply, endpoint, read_reply, request_body
 from tasks.sampling.engines.faults import Garbage, Late, OtherModel, Unfit, lost
 from tasks.sampling.engines.fleet import Fleet, Journey, Server
 from tasks.sampling.engines.prompt_check import PromptCheck
@@ -52,6 +53,7 @@ class Dispatch:
 
     def __init__(self, engine: ServerEngine, assembly: Assembly) -> None:
         self.sampling, self.settings, self.model, self.key = engine.sampling, engine.sampling.server, engine.model, engine.key
+        self.plain = engine.prompting.chat_template == PLAIN
         self.assembly, self.open = assembly, AsyncExitStack()
         self.check = PromptCheck(engine.policy, engine.prompting, self.settings)
 
@@ -102,7 +104,7 @@ class Dispatch:
 
     async def complete(self, request: Request) -> Completion:
         """One request's completion, from whichever server gives it. Raises InputError when none does within its tries."""
-        body, journey = chat_body(request, self.model, self.sampling), Journey()
+        body, journey = request_body(request, self.model, self.sampling, self.plain), Journey()
         while True:
             async with self.fleet.turn(journey) as server:
                 reply = await self.attempt(server, request, body, journey)
@@ -135,7 +137,7 @@ class Dispatch:
         headers, limit = {"Content-Type": "application/json"}, self.settings.timeout_s
         try:
             async with asyncio.timeout(limit):
-                answer = await self.client.post(f"{url}/chat/completions", content=body, headers=headers)
+                answer = await self.client.post(f"{url}/{endpoint(self.plain)}", content=body, headers=headers)
             check_answer(answer, self.settings.key_variable, self.key, images=len(request.images))
             return read_reply(answer.text, self.sampling.max_tokens)
         except TimeoutError as error:

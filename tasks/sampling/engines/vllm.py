@@ -18,7 +18,7 @@ from safetensors import safe_open
 
 from tasks.base.errors import InputError
 from tasks.policy.identity import Policy
-from tasks.policy.loading import context_length, load_processor, sees_images
+from tasks.policy.loading import context_length, counts_pixels, load_processor, sees_images
 from tasks.prompting.pictures import open_picture
 from tasks.prompting.settings import PromptingSettings
 from tasks.sampling.engines.assembly import Assembly, Ticket
@@ -91,8 +91,8 @@ class VllmEngine:
         return True
 
     def prompt(self, text: str, images: Sequence[Path]) -> dict[str, Any]:
-        """The chat text of a prompt, with its images as data."""
-        prompt: dict[str, Any] = {"prompt": self.reader.chat_text(text)}
+        """The tokens of a prompt, as vLLM would add a first one to a text, with its images as data."""
+        prompt: dict[str, Any] = {"prompt_token_ids": self.reader.chat_tokens(text)}
         pictures: list[Image.Image] = [open_picture(path) for path in images]
         return {**prompt, "multi_modal_data": {"image": pictures}} if pictures else prompt
 
@@ -159,8 +159,9 @@ def cpu_options(context: int | None, cache_gib: int) -> dict[str, Any]:
 
 def image_options(processor: Any, images: int) -> dict[str, Any]:
     """The recipe's pixel limits, which the processor already has, and how many images a prompt may have."""
-    size = dict(processor.image_processor.size)
-    return {"mm_processor_kwargs": {"size": size}, "limit_mm_per_prompt": {"image": images, "video": 0}}
+    limits = {"mm_processor_kwargs": {"size": dict(processor.image_processor.size)}} if counts_pixels(processor.image_processor) else {}
+    videos = {"video": 0} if getattr(processor, "video_processor", None) is not None else {}
+    return {**limits, "limit_mm_per_prompt": {"image": images, **videos}}
 
 
 def check_adapter(policy: Policy) -> None:
