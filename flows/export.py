@@ -7,7 +7,7 @@ from flows.stages import Stage, default_stages
 from flows.train import train
 from tasks.base.errors import InputError
 from tasks.curation.stages import stages_of
-from tasks.exporting.export import Exported, export_set, find_set, measured_prompting, model_name
+from tasks.exporting.export import WITH_WEIGHTS, Exported, export_set, find_set, measured_prompting, model_name
 from tasks.lake.artifacts import Artifact
 from tasks.policy.identity import PolicySettings
 from tasks.steps.planning import planning
@@ -28,7 +28,7 @@ def export(name: str, home: Path, *, to: str, out: Path, changes: list[str]) -> 
     except InputError as error:
         raise InputError(f"no curated set in {home} begins with {name!r}, and {error}") from error
     recipe = load_recipe(name, changes)
-    if recipe.grading.verifier and to != "datasets":
+    if recipe.grading.verifier and to in WITH_WEIGHTS:
         raise InputError(
             f"the reward of an export is our grader, and recipe {recipe.name} is judged by {recipe.grading.verifier}: export with "
             "--to datasets and give your trainer that function, or set grading.verifier=null and put it into `judge` of the reward's file"

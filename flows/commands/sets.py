@@ -20,6 +20,9 @@ class ExportTo(StrEnum):
     verl = "verl"
     easyr1 = "easyr1"
     datasets = "datasets"
+    openrlhf = "openrlhf"
+    lmm_r1 = "lmm-r1"
+    ms_swift = "ms-swift"
 
 
 @app.command(rich_help_panel=PANEL)

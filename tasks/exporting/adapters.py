@@ -4,7 +4,8 @@ in front, into files that need neither. So nothing here may use anything else of
 verl 0.9.1 (`verl/trainer/ppo/ray_trainer.py`, `compute_advantage`) calls a registered estimator with `token_level_rewards`,
 `response_mask`, `index` (the uid of each row's group) and `config`, and passes `non_tensor_batch` to none but its own `gdpo`.
 
-EasyR1 (hiyouga/EasyR1 at 46c6c21) takes only its own estimators, but a reward function sees the whole batch (`reward_type: batch`). Its
+EasyR1 (hiyouga/EasyR1 at b44b311) takes only its own estimators, but a reward function sees the whole batch (`REWARD_TYPE` of its module;
+"batch" is the default, as it was when a config said so). Its
 `rloo` gives r_i - sum_{j != i} r_j / (n - 1), which is n / (n - 1) r_i where a group's rewards add up to 0: rewards that are advantages
 times (n - 1) / n therefore come out as these very advantages.
 """

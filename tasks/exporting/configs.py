@@ -1,4 +1,4 @@
-"""A stage's settings in the words of other trainers: options of verl 0.9.1's `main_ppo`, a config of EasyR1 (at 46c6c21).
+"""A stage's settings in the words of other trainers: options of verl 0.9.1's `main_ppo`, a config of EasyR1 (at b44b311).
 
 What a stage decides is said; what depends on the machine (GPUs, micro-batches, parallelism, loggers) is left to whoever trains. Both
 have no Adam beta2 in the same words, and a learning-rate schedule of their own: those are said where they have a word for it.
@@ -108,7 +108,7 @@ def easyr1_config(name: str, stage: StageSettings, prompting: PromptingSettings,
                 "optim": {"lr": stage.learning_rate, "lr_warmup_ratio": stage.warmup_steps / stage.steps},
             },
             "rollout": {"n": stage.group_size, "temperature": stage.temperature, "top_p": stage.top_p},
-            "reward": {"reward_type": "batch", "reward_function": f"{REWARD}:compute_score"},
+            "reward": {"reward_function": f"{REWARD}:compute_score"},
         },
         "trainer": {"max_steps": stage.steps, "total_epochs": ENDLESS_EPOCHS, "experiment_name": name},
     }

@@ -14,7 +14,7 @@ from pydantic_core import to_jsonable_python
 from tasks.base.errors import InputError
 from tasks.base.files import write_text
 from tasks.exporting import configs, source
-from tasks.exporting.rows import write_rows
+from tasks.exporting.rows import RowForm, write_rows
 from tasks.lake.artifacts import Artifact
 from tasks.lake.lake import Lake, read_parquet
 from tasks.policy.identity import STARTER
@@ -28,7 +28,15 @@ USE = {
     "datasets": "TRL reads the rows as they are (`prompt`, `images`).",
     "verl": f"`bash {{first}}.sh` trains with verl 0.9.1: `{source.ESTIMATOR}` registers the weights, `{source.REWARD}` is the reward.",
     "easyr1": "In this folder, `python3 -m verl.trainer.main config={first}.yaml` trains with EasyR1; the weights are in the reward.",
+    "openrlhf": "OpenRLHF reads `--data.prompt_dataset {first}.parquet --data.input_key prompt --data.label_key label "
+    "--data.apply_chat_template{pictures}`; the weights are not in the rows (`accuracy` is what the policy solved offline).",
+    "lmm-r1": "LMM-R1 reads `--prompt_data {first}.parquet --input_key message --label_key answer`, without `--apply_chat_template`; the "
+    "weights are not in the rows (`accuracy` is what the policy solved offline).",
+    "ms-swift": "`swift rlhf --rlhf_type grpo --dataset {first}.parquet --reward_funcs accuracy` trains with ms-swift; the weights are not "
+    "in the rows (`accuracy` is what the policy solved offline).",
 }
+WITH_WEIGHTS = ("verl", "easyr1")
+"""Whose export carries the weights, and with them our reward."""
 
 
 @dataclass(frozen=True)
@@ -49,14 +57,22 @@ def export_set(asked: Exported, *, to: str, out: Path) -> list[Path]:
     check_folder(out)
     sets, prompting = asked.sets, asked.prompting
     found = {name: asked.stages[name] for name, curated in sets.items() if f"{name}.parquet" in curated.manifest["files"]}
-    texts = {**texts_for(to, found, prompting, asked.model), CARD: card(to, found), LINEAGE: lineage(sets, found, prompting, to)}
+    most = max((most_images(sets[name].file(f"{name}.parquet")) for name in found), default=0)
+    texts = {**texts_for(to, found, prompting, asked.model), CARD: card(to, found, most), LINEAGE: lineage(sets, found, prompting, to)}
+    form = RowForm(to, pictured=most > 0)
     for name, stage in found.items():
         path = sets[name].file(f"{name}.parquet")
         problems = load_problems(path, prompting, hints=stage.hints, sees_images=True)
-        write_rows(problems, read_parquet(path, columns=["dataset"])["dataset"].to_list(), name, to, out / f"{name}.parquet")
+        write_rows(problems, read_parquet(path, columns=["dataset"])["dataset"].to_list(), name, form, out / f"{name}.parquet")
     for name, text in texts.items():
         write_text(out / name, text)
     return sorted([*(out / f"{name}.parquet" for name in found), *(out / name for name in texts)])
+
+
+def most_images(path: Path) -> int:
+    """How many images the problem with the most of them has, in a stage's file."""
+    images = pl.scan_parquet(path, glob=False).select(pl.col("images").list.len().max())
+    return int(images.collect().item() or 0)
 
 
 def check_folder(out: Path) -> None:
@@ -83,12 +99,13 @@ def texts_for(to: str, stages: dict[str, StageSettings], prompting: PromptingSet
     return {}
 
 
-def card(to: str, stages: dict[str, StageSettings]) -> str:
-    """A dataset card, by which `datasets.load_dataset(FOLDER)` finds the stages as splits, and how to go on."""
+def card(to: str, stages: dict[str, StageSettings], most: int) -> str:
+    """A dataset card, by which `datasets.load_dataset(FOLDER)` finds the stages as splits, and how to go on; `most` images in a row."""
     splits = "\n".join(f"  - split: {name}\n    path: {name}.parquet" for name in stages)
     first, *later = stages
     onward = f" Then {', '.join(f'`{name}`' for name in later)}: a stage asks for what the one before left, in the variable MODEL."
-    use = USE[to].format(first=first) + (onward if later and to != "datasets" else "")
+    pictures = f" --data.image_key images --data.max_images_per_prompt {most}" if most else ""
+    use = USE[to].format(first=first, pictures=pictures) + (onward if later and to in WITH_WEIGHTS else "")
     about = f"Written by `difficulty-prior export --to {to}`. {use} Where it comes from is in `{LINEAGE}`."
     return f"---\nconfigs:\n- config_name: default\n  data_files:\n{splits}\n---\n\n# A curated set of Difficulty Prior\n\n{about}\n"
 

@@ -22,6 +22,9 @@ def compute_score(data_source, solution_str, ground_truth, extra_info=None, **_)
     return compute_verl_score(data_source, solution_str, ground_truth, extra_info or {}, stages=STAGES)
 """
 EASYR1_REWARD = """
+REWARD_NAME, REWARD_TYPE = "difficulty", "batch"
+
+
 def compute_score(reward_inputs, **_):
     return compute_easyr1_scores(reward_inputs, stages=STAGES)
 """
@@ -47,7 +50,7 @@ def verl_reward(stages: dict[str, StageSettings]) -> str:
 
 def easyr1_reward(stages: dict[str, StageSettings]) -> str:
     """EasyR1's batch reward function, which carries the weights."""
-    about = "The reward for EasyR1, with the difficulty weights in it: use it with reward_type batch and adv_estimator rloo."
+    about = "The reward for EasyR1, with the difficulty weights in it: use it with adv_estimator rloo."
     return written(about, "", stages, EASYR1_REWARD)
 
 

@@ -22,15 +22,15 @@ def picture(shade: int) -> bytes:
     return stream.getvalue()
 
 
-def measured(home: Path) -> tuple[Artifact, tuple[Artifact, ...]]:
-    """Forty problems, one to eight times right of eight, every other with an image; their difficulty."""
+def measured(home: Path, *, pictures: bool = True) -> tuple[Artifact, tuple[Artifact, ...]]:
+    """Forty problems, one to eight times right of eight, every other with an image (if there are pictures); their difficulty."""
     images = Lake(home).images
     images.mkdir()
     problems, rows = [], []
     for number in range(40):
         name = f"{number}.png"
         (images / name).write_bytes(picture(number))
-        shown = [name] if number % 2 else []
+        shown = [name] if pictures and number % 2 else []
         question = "<image>How many?" * len(shown) or "How many?"
         problems.append(
             {"problem_id": f"p{number}", "row": number, "question": question, "images": shown, "choices": ["1", "2"], "answer": "A"}

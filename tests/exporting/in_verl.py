@@ -38,11 +38,13 @@ def with_priors(estimator: str, scores: list[float], uids: list[str], known: lis
     return found[:, 0].tolist()
 
 
-def rows_of(file: str, processor: str) -> list[dict]:
-    """What verl's dataset makes of a stage's file: each prompt's parts, and what its reward function will get."""
+def rows_of(file: str, processor: str, *, sees_images: bool = True) -> list[dict]:
+    """What verl's dataset makes of a stage's file: each prompt's parts, and what its reward function will get. Prompts are measured, as
+    by default, but where that takes the package that verl looks at images with."""
     reader = AutoProcessor.from_pretrained(processor)
-    config = OmegaConf.create({"filter_overlong_prompts": False, "cache_dir": str(Path(file).parent / "cache")})
-    data = RLHFDataset(file, reader.tokenizer, config, reader)
+    limits = {"filter_overlong_prompts": not sees_images, "max_prompt_length": 4096, "filter_overlong_prompts_workers": 1}
+    config = OmegaConf.create({**limits, "cache_dir": str(Path(file).parent / "cache")})
+    data = RLHFDataset(file, reader.tokenizer, config, reader if sees_images else None)
     rows = []
     for row in (data[index] for index in range(len(data))):
         content = row["raw_prompt"][0]["content"]
@@ -59,6 +61,7 @@ def main() -> None:
         "with_priors": with_priors(*ask["with_priors"]),
         "rloo": by_trainer("rloo", *ask["rloo"]),
         "rows": rows_of(*ask["rows"]),
+        "texts": rows_of(*ask["texts"], sees_images=False),
         "installed": [name for name in ("tasks", "flows") if name in sys.modules],
     }
     try:

@@ -1,11 +1,13 @@
 """Exports: the rows load and ask what the policy is trained on, and the weights are the trainer's own, in verl's hands and in EasyR1's."""
 
+import base64
 import importlib.util
 import json
 import math
 import os
 import subprocess
 import sys
+from io import BytesIO
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -14,11 +16,14 @@ import numpy as np
 import polars as pl
 import pytest
 import yaml
+from math_verify import parse, verify
+from PIL import Image
 
 from tasks.base.errors import InputError
 from tasks.curation.task import CurationRequest, curate_sets
 from tasks.exporting.configs import verl_options
 from tasks.exporting.export import Exported, export_set, find_set, measured_prompting
+from tasks.exporting.rows import FORMS
 from tasks.exporting.source import easyr1_reward, verl_estimator, verl_reward
 from tasks.lake.artifacts import Artifact
 from tasks.prompting.settings import HintSettings, PromptingSettings
@@ -46,6 +51,14 @@ def curated(tmp_path_factory: pytest.TempPathFactory) -> Artifact:
     """A set of problems of which every other has an image."""
     home = tmp_path_factory.mktemp("lake")
     difficulty, problems = measured(home)
+    return curate_sets.fn(CurationRequest(home=home, difficulty=difficulty, problems=problems, settings=SMALL, seed=0))
+
+
+@pytest.fixture(scope="module")
+def texts(tmp_path_factory: pytest.TempPathFactory) -> Artifact:
+    """A set of problems without any image."""
+    home = tmp_path_factory.mktemp("texts")
+    difficulty, problems = measured(home, pictures=False)
     return curate_sets.fn(CurationRequest(home=home, difficulty=difficulty, problems=problems, settings=SMALL, seed=0))
 
 
@@ -85,11 +98,22 @@ def prompt_text(to: str, row: dict[str, Any]) -> str:
     """The user's turn of an exported row."""
     if to == "easyr1":
         return row["problem"]
-    content = row["prompt"][0]["content"]
-    return content if isinstance(content, str) else "".join(part["text"] or "<image>" for part in content)
+    turns = json.loads(row["message"]) if to == "lmm-r1" else row["messages" if to == "ms-swift" else "prompt"]
+    content = turns[0]["content"]
+    return content if isinstance(content, str) else "".join(part.get("text") or "<image>" for part in content)
 
 
-@pytest.mark.parametrize("to", ["datasets", "verl", "easyr1"])
+def shown_images(to: str, row: dict[str, Any]) -> list[Image.Image]:
+    """The images of an exported row, as its trainer opens them."""
+    if to == "ms-swift":
+        return [Image.open(BytesIO(image["bytes"])) for image in row["images"]]
+    if to != "lmm-r1":
+        return row["images"]
+    links = [part["image"] for part in json.loads(row["message"])[0]["content"] if part["type"] == "image"]
+    return [Image.open(BytesIO(base64.b64decode(link.removeprefix("data:image/png;base64,")))) for link in links]
+
+
+@pytest.mark.parametrize("to", list(FORMS))
 def test_the_rows_load_and_ask_what_the_policy_is_trained_on(curated: Artifact, tmp_path: Path, to: str) -> None:
     from datasets import load_dataset
 
@@ -102,13 +126,38 @@ def test_the_rows_load_and_ask_what_the_policy_is_trained_on(curated: Artifact, 
         for row, source in zip(rows, asked.rows, strict=True):
             text, kept = prompt_text(to, row), row.get("extra_info", row)
             assert text == asked.prompt(source)
-            assert text.count("<image>") == len(row["images"])
+            shown = shown_images(to, row)
+            assert text.count("<image>") == len(shown)
             assert "(A) 1\n(B) 2" in text
             assert ("This problem is" in text) == (stage == "stage2") == bool(kept["hint"])
             facts = (kept["problem_id"], kept["stage"], kept["band"], kept["accuracy"])
             assert facts == (source["problem_id"], stage, source["band"], source["accuracy"])
             number = int(source["problem_id"][1:])
-            assert [image.getpixel((0, 0)) for image in row["images"]] == ([(number, 0, 0)] if number % 2 else [])
+            assert [image.getpixel((0, 0)) for image in shown] == ([(number, 0, 0)] if number % 2 else [])
+
+
+@pytest.mark.parametrize("to", list(FORMS))
+def test_a_set_without_images_has_no_column_of_them_and_asks_in_plain_text(texts: Artifact, tmp_path: Path, to: str) -> None:
+    from datasets import load_dataset
+
+    exported(texts, to, tmp_path / "out")
+    loaded = load_dataset(str(tmp_path / "out"), cache_dir=str(tmp_path / "cache"))
+    [asked] = [load_problems(texts.file("stage2.parquet"), PromptingSettings(), hints=True, sees_images=False)]
+    assert "images" not in loaded["stage2"].column_names
+    for row, source in zip(loaded["stage2"], asked.rows, strict=True):
+        turns = json.loads(row["message"]) if to == "lmm-r1" else row.get("prompt") or row.get("messages")
+        said = row["problem"] if to == "easyr1" else turns[0]["content"]
+        assert said == asked.prompt(source)
+
+
+def test_the_answers_stand_where_each_trainer_looks(curated: Artifact, tmp_path: Path) -> None:
+    for to in FORMS:
+        exported(curated, to, tmp_path / to)
+    first = {to: pl.read_parquet(tmp_path / to / "stage2.parquet").row(0, named=True) for to in FORMS}
+    assert (first["openrlhf"]["label"], first["openrlhf"]["datasource"], first["lmm-r1"]["answer"]) == ("A", "geometry", "A")
+    solution = first["ms-swift"]["solution"]
+    assert verify(parse(solution, extraction_mode="first_match"), parse(r"so \boxed{A}"))  # as its `accuracy` reward does
+    assert "--data.max_images_per_prompt 1" in (tmp_path / "openrlhf" / "README.md").read_text()
 
 
 def test_verl_rows_and_easyr1_rows_have_what_their_rewards_need(curated: Artifact, tmp_path: Path) -> None:
@@ -124,12 +173,13 @@ def test_verl_rows_and_easyr1_rows_have_what_their_rewards_need(curated: Artifac
 
 
 @pytest.fixture(scope="module")
-def answers(curated: Artifact, tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
+def answers(curated: Artifact, texts: Artifact, tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
     """What verl makes of the exports, in a process that has verl and not this project."""
     if not (VERL / "verl").is_dir():
         pytest.skip(f"verl is not at {VERL}; `make verl` puts it there")
     folder = tmp_path_factory.mktemp("verl")
     exported(curated, "verl", folder / "out")
+    exported(texts, "verl", folder / "texts")
     tiny_processor().save_pretrained(folder / "processor")
     scores, uids, known = shuffled()
     rewards = module_at(folder / "out" / "difficulty_reward.py")
@@ -139,6 +189,7 @@ def answers(curated: Artifact, tmp_path_factory: pytest.TempPathFactory) -> dict
         "with_priors": ["difficulty_stage2", scores, uids, known],
         "rloo": [rloo.tolist(), uids],
         "rows": [str(folder / "out" / "stage2.parquet"), str(folder / "processor")],
+        "texts": [str(folder / "texts" / "stage2.parquet"), str(folder / "processor")],
     }
     (folder / "ask.json").write_text(json.dumps(ask))
     paths = {"PYTHONPATH": f"{folder / 'out'}{os.pathsep}{VERL}", "VERL_USE_EXTERNAL_MODULES": "difficulty_estimator"}
@@ -186,6 +237,12 @@ def test_verl_reads_our_rows_as_messages_with_images(curated: Artifact, answers:
         assert row["extra_info"]["accuracy"] == source["accuracy"]
 
 
+@pytest.mark.process
+def test_verl_reads_a_set_without_images_with_a_tokenizer_alone(texts: Artifact, answers: dict[str, Any]) -> None:
+    asked = load_problems(texts.file("stage2.parquet"), PromptingSettings(), hints=True, sees_images=False)
+    assert [row["parts"] for row in answers["texts"]] == [[asked.prompt(row)] for row in asked.rows]
+
+
 def test_verl_knows_every_option_of_the_scripts() -> None:
     if not (VERL / "verl").is_dir():
         pytest.skip(f"verl is not at {VERL}; `make verl` puts it there")
@@ -219,7 +276,8 @@ def test_the_config_for_easyr1_names_what_is_exported(curated: Artifact, tmp_pat
     first, second = (yaml.safe_load((tmp_path / "out" / f"{stage}.yaml").read_text()) for stage in STAGES)
     columns = pl.read_parquet_schema(tmp_path / "out" / "stage1.parquet")
     assert {first["data"][key] for key in ("prompt_key", "answer_key", "image_key")} <= set(columns)
-    assert (first["algorithm"]["adv_estimator"], first["worker"]["reward"]["reward_type"]) == ("rloo", "batch")
+    assert first["algorithm"]["adv_estimator"] == "rloo"
+    assert module_at(tmp_path / "out" / "difficulty_reward.py").REWARD_TYPE == "batch"
     assert (tmp_path / "out" / first["worker"]["reward"]["reward_function"].split(":")[0]).is_file()
     assert (tmp_path / "out" / first["data"]["format_prompt"]).is_file()
     models = [config["worker"]["actor"]["model"]["model_path"] for config in (first, second)]
