@@ -114,7 +114,7 @@ def pad_token(tokenizer: PreTrainedTokenizerBase, tokens: int) -> str:
     """A token to pad with for a tokenizer that has none, or one beyond the model's `tokens`: made for it, else unknown, else the end's."""
     known = tokenizer.get_vocab()
     named = (*PADS, tokenizer.unk_token, tokenizer.eos_token)
-    return next((token for token in named if token and known.get(token, tokens) < tokens), tokenizer.convert_ids_to_tokens(0))
+    return next((token for token in named if token and known.get(token, tokens) < tokens), str(tokenizer.convert_ids_to_tokens(0)))
 
 
 def vocabulary(policy: Policy) -> int | None:
