@@ -16,9 +16,10 @@ from tasks.base.files import digest
 from tasks.problems.fingerprint import data_fingerprint
 from tasks.problems.images import ImageFault, image_items
 from tasks.problems.origin import Origin
-from tasks.problems.readers import Row, read_rows
+from tasks.problems.reading.row import Row
 from tasks.problems.rows import Columns, find_columns
 from tasks.problems.settings import SourceSettings
+from tasks.problems.sources import read_rows
 
 HELD_BYTES = 64 << 20
 ROW_BYTES = 1 << 10  # what a row takes beside its texts

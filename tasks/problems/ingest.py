@@ -18,7 +18,7 @@ from tasks.problems.contents import contents, rows_of
 from tasks.problems.identity import Candidate, Rejection, settle_duplicates
 from tasks.problems.images import ImageLimits
 from tasks.problems.origin import Origin, locate
-from tasks.problems.readers import Row
+from tasks.problems.reading.row import Row
 from tasks.problems.rows import Columns, RowFault, read_problem
 from tasks.problems.settings import SourceSettings
 

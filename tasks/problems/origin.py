@@ -1,5 +1,6 @@
-"""Finds what a source's path means: which files, in which format, or which dataset of the hub at which commit. Reads no rows."""
+"""Finds what a source's path means: which files, or which dataset of the hub at which commit. Reads no rows."""
 
+import os
 import re
 from dataclasses import dataclass
 from pathlib import Path
@@ -7,18 +8,21 @@ from pathlib import Path
 from tasks.base.errors import InputError, NotReachable
 from tasks.base.paths import expand_path
 from tasks.lake.artifacts import path_is_hidden
+from tasks.problems.reading.formats import FORMATS, bare_name, suffix_format
 from tasks.problems.settings import SourceSettings
 
-SUFFIXES = {".jsonl": "jsonl", ".ndjson": "jsonl", ".json": "jsonl", ".parquet": "parquet", ".pq": "parquet"}
 HUB_NAME = re.compile(r"[\w-][\w.-]*/[\w-][\w.-]*")
 COMMIT = re.compile(r"[0-9a-f]{40}")
+PATTERN = re.compile(r"[*?\[]")
 SHARD_NUMBER = re.compile(r"[-_.]?\d+(-of-\d+)?$")
 SAVED_MARKERS = ("dataset_dict.json", "state.json")
+NOT_ROWS = ("config.json", "dataset_info.json", "dataset_infos.json", "pid_splits.json")
+"""Files that lie beside a dataset's and say something about it."""
 
 
 @dataclass(frozen=True)
 class Origin:
-    """What a source is read from: `files` ("jsonl", "parquet"), a `folder` that `datasets` saved to ("saved"), or a `dataset` ("hub").
+    """What a source is read from: `files`, a `folder` that `datasets` saved to ("saved"), or a `dataset` ("hub"); `format` says which.
 
     `images_folder` is where images given as paths must lie; None where there is no such place.
     """
@@ -29,6 +33,14 @@ class Origin:
     dataset: str = ""
     images_folder: Path | None = None
 
+    @property
+    def names(self) -> list[str]:
+        """What each file is called in messages: its name, with the folders that set it apart from another of that name."""
+        if len({path.name for path in self.files}) == len(self.files):
+            return [path.name for path in self.files]
+        above = os.path.commonpath([path.parent for path in self.files])
+        return [path.relative_to(above).as_posix() for path in self.files]
+
 
 def locate(source: SourceSettings) -> Origin:
     """What `source` is read from. Raises InputError, saying what was looked for, when there is nothing to read."""
@@ -36,46 +48,71 @@ def locate(source: SourceSettings) -> Origin:
     images = expand_path(source.images_folder, f"{source.name}: images_folder").absolute() if source.images_folder else None
     if images is not None and not images.is_dir():
         raise InputError(f"{source.name}: images_folder {images} is not a folder; give the folder that image paths start from")
-    if path.is_file():
-        return Origin(file_format(source, path), (path,), images_folder=images or path.parent)
     if path.is_dir():
         return locate_in_folder(source, path, images or path)
-    if source.format in ("auto", "huggingface") and HUB_NAME.fullmatch(source.path) and path.suffix not in SUFFIXES:
+    if path.is_file() and source.format != "huggingface":
+        return Origin("files", (path,), images_folder=images or path.parent)
+    if PATTERN.search(source.path):
+        return locate_matching(source, path, images)
+    if source.format in ("auto", "huggingface") and HUB_NAME.fullmatch(source.path) and not suffix_format(path):
         return Origin("hub", dataset=source.path, images_folder=images)
-    raise InputError(f"{source.name}: there is no {path}; correct path, or give a hub dataset as owner/name")
+    raise nothing_there(source, path)
 
 
-def file_format(source: SourceSettings, path: Path) -> str:
-    """The format of a file: the setting's, or what its suffix says."""
-    chosen = SUFFIXES.get(path.suffix.lower()) if source.format == "auto" else source.format
-    if chosen not in ("jsonl", "parquet"):
-        raise InputError(f"{source.name}: cannot tell the format of {path} (format is {source.format!r}); set format to jsonl or parquet")
-    return chosen
+def nothing_there(source: SourceSettings, path: Path) -> InputError:
+    """The error for a path where nothing can be read."""
+    if path.is_symlink():
+        return InputError(
+            f"{source.name}: {path} is a link to {path.readlink()}, which is not there; fetch what it stands for (`git annex get`, "
+            "`datalad get`, or the download again), or give the file itself"
+        )
+    if path.is_file():
+        return InputError(f"{source.name}: {path} is a file, and format huggingface is a dataset's folder or name; set format to auto")
+    return InputError(f"{source.name}: there is no {path}; correct path, or give a hub dataset as owner/name")
 
 
 def locate_in_folder(source: SourceSettings, folder: Path, images: Path) -> Origin:
-    """The dataset that `datasets` saved in a folder, or the folder's Parquet or else JSON Lines files of the wanted split."""
+    """The dataset that `datasets` saved in a folder, or the folder's files of the wanted split, in the first of FORMATS that it holds."""
     if source.format in ("auto", "huggingface") and any((folder / marker).is_file() for marker in SAVED_MARKERS):
         return Origin("saved", folder=folder, images_folder=images)
     inside = folder / source.config if source.config else folder
-    for wanted in ("parquet", "jsonl"):
-        files = data_files(inside, wanted)
-        if files and source.format in ("auto", "huggingface", wanted):
-            return Origin(wanted, of_split(source, inside, files), images_folder=images)
+    for wanted in FORMATS if source.format in ("auto", "huggingface") else (source.format,):
+        if files := data_files(inside, wanted):
+            return Origin("files", of_split(source, inside, files), images_folder=images)
+    suffixes = ", ".join(suffix for format in FORMATS.values() for suffix in format.suffixes[:1])
     raise InputError(
-        f"{source.name}: {inside} holds no data of format {source.format!r}: no .parquet or .jsonl file, nothing saved by `datasets`"
+        f"{source.name}: {inside} holds no data of format {source.format!r}: no file that ends in {suffixes} (or one of these and .gz, "
+        ".bz2, .xz, .zst), nothing saved by `datasets`"
     )
 
 
 def data_files(folder: Path, wanted: str) -> list[Path]:
-    """The visible files of a format in `folder`, or where it has none in the folders inside it, sorted. `.json` counts only when named."""
-    suffixes = [suffix for suffix, meaning in SUFFIXES.items() if meaning == wanted and suffix != ".json"]
+    """The visible files of a format in `folder`, or where it has none in the folders inside it, sorted."""
     for pattern in ("*", "*/*"):
-        found = [path for path in folder.glob(pattern) if path.suffix.lower() in suffixes and path.is_file()]
-        visible = sorted(path for path in found if not path_is_hidden(path.relative_to(folder).as_posix()))
-        if visible:
-            return visible
+        found = [path for path in visible_files(folder, pattern) if suffix_format(path) == wanted and path.name not in NOT_ROWS]
+        if found:
+            return found
     return []
+
+
+def visible_files(folder: Path, pattern: str) -> list[Path]:
+    """The files in a folder that match and are not hidden, sorted."""
+    found = (path for path in folder.glob(pattern) if not path_is_hidden(path.relative_to(folder).as_posix()))
+    return sorted(path for path in found if path.is_file())
+
+
+def locate_matching(source: SourceSettings, path: Path, images: Path | None) -> Origin:
+    """The files that a pattern (`*`, `?`, `[…]`, and `**` for folders at any depth) names; of those of many kinds the ones whose suffix
+    tells that they hold data. Images given as paths lie under the folder before its first wildcard."""
+    fixed = next(place for place, part in enumerate(path.parts) if PATTERN.search(part))
+    folder, pattern = Path(*path.parts[:fixed]), "/".join(path.parts[fixed:])
+    found = visible_files(folder, f"{pattern}/*" if pattern.endswith("**") else pattern)
+    files = [path for path in found if suffix_format(path) and path.name not in NOT_ROWS] or found
+    if not files:
+        raise InputError(f"{source.name}: no file matches {source.path!r} (looked at {path})")
+    if source.source_split:
+        files = list(of_split(source, folder, files))
+    return Origin("files", tuple(files), images_folder=images or folder)
 
 
 def of_split(source: SourceSettings, folder: Path, files: list[Path]) -> tuple[Path, ...]:
@@ -85,11 +122,13 @@ def of_split(source: SourceSettings, folder: Path, files: list[Path]) -> tuple[P
         raise InputError(
             f"{source.name}: {folder} holds data in the folders {', '.join(folders)}; set config to one of them, or give its path"
         )
-    splits = {path: SHARD_NUMBER.sub("", path.stem) for path in files}
+    splits = {path: SHARD_NUMBER.sub("", bare_name(path)) for path in files}
     names = sorted(set(splits.values()))
     if source.source_split is None and len(names) == 1:
         return tuple(files)
-    chosen = tuple(path for path, name in splits.items() if source.source_split is not None and source.source_split in (name, path.stem))
+    chosen = tuple(
+        path for path, name in splits.items() if source.source_split is not None and source.source_split in (name, bare_name(path))
+    )
     if not chosen:
         raise InputError(several(source, folder, names))
     return chosen

@@ -16,7 +16,7 @@ from tasks.problems.identity import gold_digest, problem_digest
 from tasks.problems.images import ImageFault, ImageLimits, image_items, keep_image
 from tasks.problems.marks import MarkFault, place_marks
 from tasks.problems.precision import metadata_precision
-from tasks.problems.readers import Numeral, Row
+from tasks.problems.reading.row import Numeral, Row
 
 
 class RowFault(ValueError):
@@ -153,9 +153,9 @@ def kept_images(lake: Lake, row: Row, columns: Columns, limits: ImageLimits) -> 
 
 
 def source_id(row: Row, columns: Columns) -> str:
-    """The dataset's own id of the row, or "row-N" where it gives none."""
+    """The dataset's own id of the row, or the name that its file keeps it by, or "row-N" where it gives neither."""
     own = number_text(row.values.get(columns.id)) if columns.id else None
-    return own or f"row-{row.number}"
+    return own or row.key or f"row-{row.number}"
 
 
 def metadata_text(row: Row, columns: Columns) -> str:

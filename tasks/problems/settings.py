@@ -29,17 +29,18 @@ def named_mapping(value: Any) -> Any:
 class SourceSettings(Settings):
     """One split of one dataset.
 
-    `name` and `split` are what the lake calls it. `path` is a JSON Lines or Parquet file, a folder of them, a folder that `datasets` saved
-    to, or a dataset on the Hugging Face hub (`owner/name`). `${VARIABLE}` and `~` in `path` and `images_folder` are expanded.
-    `source_split` and `config` choose among several inside the source; `revision` pins a hub dataset (a commit's 40 digits need no network
-    to be sure of). `images_folder`, which no image's path may leave, is by default the folder of the file or the folder given.
-    `skip` and `limit` keep a run of rows only. `max_rejected` is the largest share of unusable rows (copies of a row do not count) that is
-    not an error. `max_image_pixels` (width x height) and `max_image_bytes` bound each image.
+    `name` and `split` are what the lake calls it. `path` is a file of any format in `reading/formats.py`, also compressed, a folder or
+    a pattern (`data/train-*.parquet`) of such files, a folder that `datasets` saved to, or a dataset on the Hugging Face hub
+    (`owner/name`). `${VARIABLE}` and `~` in `path` and `images_folder` are expanded. `format` need be set only where neither a file's
+    content nor its suffix tells. `source_split` and `config` choose among several inside the source; `revision` pins a hub dataset (a
+    commit's 40 digits need no network to be sure of). `images_folder`, which no image's path may leave, is by default the folder of the
+    file or the folder given. `skip` and `limit` keep a run of rows only. `max_rejected` is the largest share of unusable rows (copies
+    of a row do not count) that is not an error. `max_image_pixels` (width x height) and `max_image_bytes` bound each image.
     """
 
     name: str = Field(min_length=1)
     path: str = Field(min_length=1)
-    format: Literal["auto", "jsonl", "parquet", "huggingface"] = "auto"
+    format: Literal["auto", "parquet", "jsonl", "arrow", "csv", "tsv", "json", "xlsx", "huggingface"] = "auto"
     split: str = Field("train", min_length=1)
     source_split: str | None = None
     config: str | None = None

@@ -26,8 +26,8 @@ from tests.documents.pages import table_under
 TEXT = (PROJECT / ".github" / "CONTRIBUTING.md").read_text(encoding="utf-8")
 NAMES = {
     "MAPPINGS": "tasks/problems/benchmarks.py",
-    "SUFFIXES": "tasks/problems/origin.py",
-    "read_rows": "tasks/problems/readers.py",
+    "FORMATS": "tasks/problems/reading/formats.py",
+    "file_rows": "tasks/problems/reading/formats.py",
     "FAMILIES": "tasks/training/weighting.py",
     "RULES": "tasks/grading/equivalence.py",
     "GRADER_VERSION": "tasks/grading/equivalence.py",

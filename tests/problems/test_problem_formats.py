@@ -98,14 +98,18 @@ def test_images_by_path_need_a_folder_that_holds_them(dataset: Dataset, source, 
 BAD_FILES = {
     "empty.jsonl": (b"", "has no rows"),
     "blank.jsonl": (b"\n \n", "has no rows"),
-    "array.jsonl": (b'[\n{"problem": 1}]', "JSON array, not JSON Lines"),
+    "cut.jsonl": (
+        b'[\n{"problem": 1}',
+        r"cut.jsonl, line 2: `,` or `]` should stand here, and there is nothing more: it is not valid JSON",
+    ),
     "text.jsonl": (b"hello\n", "no row can be read; row 1 of text.jsonl"),
     "columns.jsonl": (
         b'{"question": "x", "label": 3}\n',
         "no column 'problem' for problem. The columns are label, question; the mapping is",
     ),
     "torn.parquet": (b"PAR1....", "cannot read .*torn.parquet as Parquet"),
-    "table.csv": (b"a,b\n", "cannot tell the format"),
+    "header.csv": (b"a,b\n", "has no rows"),
+    "notes": (b"what is this?\n", "cannot tell the format of .*notes; set format to one of parquet, jsonl, arrow, csv, tsv, json, xlsx"),
 }
 
 

@@ -8,9 +8,10 @@ import pytest
 
 from tasks.base.errors import InputError
 from tasks.lake.artifacts import Artifact
-from tasks.problems import contents, readers
+from tasks.problems import contents
 from tasks.problems import task as problems_task
 from tasks.problems.fingerprint import SETTLED_SECONDS, remembered_digest, settled_digest
+from tasks.problems.reading import json_files
 from tasks.problems.settings import SourceSettings
 from tasks.problems.tables import cross_duplicates
 from tasks.problems.task import IngestRequest, ingest_problems
@@ -107,8 +108,8 @@ def test_a_source_that_changes_while_it_is_read_is_not_published(shapes: Dataset
 def test_every_row_is_parsed_once(shapes: Dataset, home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Asked for the cache, by the task, while it ingests, and after that; and again by a run that finds it done."""
     parsed: list[int] = []
-    real = readers.jsonl_row
-    monkeypatch.setattr(readers, "jsonl_row", lambda source, number, line: parsed.append(number) or real(source, number, line))
+    real = json_files.line_row
+    monkeypatch.setattr(json_files, "line_row", lambda source, number, line: parsed.append(number) or real(source, number, line))
     request = IngestRequest(home=home, source=shapes.source())
     for _ in range(2):
         request.target()
