@@ -8,10 +8,14 @@ import hashlib
 from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import islice
 from typing import Any
 
 from tasks.base.files import digest
 from tasks.problems.images import digest_in_name
+
+SHOWN = 3
+SHOWN_ANSWER = 60
 
 
 @dataclass(frozen=True)
@@ -67,9 +71,9 @@ def settle_duplicates(candidates: Sequence[Candidate]) -> tuple[list[dict[str, A
     for candidate in candidates:
         problem_id, source_id = candidate.problem["problem_id"], candidate.problem["source_id"]
         if len(golds[problem_id]) > 1:
-            rejected.append(conflict(candidate, list(golds[problem_id].values())))
+            rejected.append(conflict(candidate, golds[problem_id]))
         elif candidate.id_column and len(ids[source_id]) > 1:
-            rejected.append(ambiguous(candidate, list(ids[source_id].values())))
+            rejected.append(ambiguous(candidate, ids[source_id]))
         elif problem_id in kept:
             reason = f"duplicate of row {place(kept[problem_id], candidate)}"
             rejected.append(Rejection(candidate.source, candidate.row, "", reason, is_copy=True))
@@ -83,14 +87,23 @@ def place(other: Candidate, candidate: Candidate) -> str:
     return str(other.row) if other.source == candidate.source else f"{other.row} of {other.source}"
 
 
-def conflict(candidate: Candidate, others: list[Candidate]) -> Rejection:
-    """The rejection of a problem that has several golds in its source."""
-    said = ", ".join(f"row {place(other, candidate)} says {other.problem['answer']!r}" for other in others)
-    return Rejection(candidate.source, candidate.row, candidate.answer_column, f"conflict: the same problem has several answers: {said}")
+def conflict(candidate: Candidate, others: dict[str, Candidate]) -> Rejection:
+    """The rejection of a problem that has several golds in its source: how many, and the first of them."""
+    said = ", ".join(f"row {place(other, candidate)} says {answer_of(other)}" for other in islice(others.values(), SHOWN))
+    more = f", and {len(others) - SHOWN:,} more" if len(others) > SHOWN else ""
+    reason = f"conflict: the same problem has {len(others):,} answers: {said}{more}"
+    return Rejection(candidate.source, candidate.row, candidate.answer_column, reason)
 
 
-def ambiguous(candidate: Candidate, others: list[Candidate]) -> Rejection:
-    """The rejection of a problem whose id also names another."""
-    rows = ", ".join(place(other, candidate) for other in others)
-    reason = f"the id {candidate.problem['source_id']!r} names different problems, in rows {rows}"
+def answer_of(candidate: Candidate) -> str:
+    """A candidate's answer in a message, cut to a readable length."""
+    said = repr(candidate.problem["answer"])
+    return said if len(said) <= SHOWN_ANSWER else f"{said[:SHOWN_ANSWER]}…"
+
+
+def ambiguous(candidate: Candidate, others: dict[str, Candidate]) -> Rejection:
+    """The rejection of a problem whose id also names others: how many, and where the first of them are."""
+    rows = ", ".join(place(other, candidate) for other in islice(others.values(), SHOWN))
+    where = f"the first in rows {rows}" if len(others) > SHOWN else f"in rows {rows}"
+    reason = f"the id {candidate.problem['source_id']!r} names {len(others):,} different problems, {where}"
     return Rejection(candidate.source, candidate.row, candidate.id_column or "", reason)

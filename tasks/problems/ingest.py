@@ -3,6 +3,7 @@
 Every row ends up in exactly one of the two tables. Too many unusable rows are an error, and then neither table is written.
 """
 
+from collections import Counter
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from itertools import islice
@@ -86,14 +87,29 @@ def read_candidate(lake: Lake, row: Row, columns: Columns, limits: ImageLimits) 
 def check_rejected(source: SourceSettings, origin: Origin, rows: int, rejected: list[Rejection]) -> None:
     """Raise InputError with the first reasons when more rows are unusable than the setting allows, or all are. Copies do not count."""
     bad = sorted((rejection for rejection in rejected if not rejection.is_copy), key=lambda rejection: (rejection.source, rejection.row))
-    if len(bad) <= source.max_rejected * rows and len(bad) < rows:
+    too_many = len(bad) > source.max_rejected * rows
+    if not too_many and len(bad) < rows:
         return
-    first = "\n".join(f"  {described(rejection)}" for rejection in bad[:SHOWN_REASONS])
+    allowed = f", more than max_rejected = {percent(source.max_rejected)} allows" if too_many else ""
+    way_out = ", or raise max_rejected" if len(bad) < rows else ""
     images = f" (images folder: {origin.images_folder})" if origin.images_folder else ""
     raise InputError(
-        f"{source.name}: {len(bad)} of {rows} rows of {source.path} are not usable, more than max_rejected = {source.max_rejected:g} "
-        f"allows. Correct them or the column mapping, or raise max_rejected. The first of them{images}:\n{first}"
+        f"{source.name}: {len(bad):,} of {rows:,} rows ({percent(len(bad) / rows)}) of {source.path} are not usable{allowed}. "
+        f"Correct them or the column mapping{way_out}. The first of them{images}:\n" + "\n".join(first_reasons(bad))
     )
+
+
+def percent(share: float) -> str:
+    """A share in percent."""
+    return f"{100 * share:.4g}%"
+
+
+def first_reasons(bad: list[Rejection]) -> list[str]:
+    """A line for each of the first reasons: the row that has it first, and how many more have the same."""
+    same = Counter((rejection.column, rejection.reason) for rejection in bad)
+    first = {(rejection.column, rejection.reason): rejection for rejection in reversed(bad)}
+    counted = [(first[reason], same[reason] - 1) for reason in islice(same, SHOWN_REASONS)]
+    return [f"  {described(rejection)}{f' (and so {more:,} more)' if more else ''}" for rejection, more in counted]
 
 
 def described(rejection: Rejection) -> str:

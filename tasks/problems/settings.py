@@ -26,6 +26,13 @@ def named_mapping(value: Any) -> Any:
     return MAPPINGS[value]
 
 
+def share_of_rows(value: Any) -> Any:
+    """A share of the rows. Raises ValueError, saying how to write one, for what looks like a count or a number of percent."""
+    if isinstance(value, str) or (isinstance(value, int | float) and value > 1):
+        raise ValueError(f"{value!r} is no share of the rows, which is a number from 0 to 1; for 5% write 0.05")
+    return value
+
+
 class SourceSettings(Settings):
     """One split of one dataset.
 
@@ -49,6 +56,6 @@ class SourceSettings(Settings):
     columns: Annotated[ColumnMapping, BeforeValidator(named_mapping, json_schema_input_type=ColumnMapping | str)] = ColumnMapping()
     skip: int = Field(0, ge=0)
     limit: int | None = Field(None, gt=0)
-    max_rejected: float = Field(0.05, ge=0, le=1)
+    max_rejected: Annotated[float, BeforeValidator(share_of_rows, json_schema_input_type=float)] = Field(0.05, ge=0, le=1)
     max_image_pixels: int = Field(50_000_000, gt=0, le=PILLOW_PIXEL_LIMIT)
     max_image_bytes: int = Field(50_000_000, gt=0)

@@ -3,6 +3,9 @@
 import hashlib
 from pathlib import Path
 
+import pytest
+
+from tasks.base.errors import InputError
 from tasks.problems.identity import gold_digest, problem_digest
 from tasks.problems.tables import cross_duplicates, load_problems
 from tests.problems.shapes import Dataset, picture, row
@@ -38,14 +41,32 @@ def test_a_conflict_is_reported_and_neither_row_is_kept(dataset: Dataset, proble
     assert [problem["answer"] for problem in problems(source)] == ["0"]
     reasons = rejected(source)
     assert [(number, column) for number, column, _ in reasons] == [(2, "answer"), (3, "answer"), (4, "answer")]
-    assert all("row 2 says '7', row 3 says '8'" in reason for _, _, reason in reasons)
+    assert {reason for _, _, reason in reasons} == {"conflict: the same problem has 2 answers: row 2 says '7', row 3 says '8'"}
 
 
 def test_an_id_that_names_two_problems_names_none(dataset: Dataset, problems, rejected) -> None:
     source = dataset.write([row(0), row(1), row(2, id="p1")]).source()
     assert [problem["source_id"] for problem in problems(source)] == ["p0"]
-    reason = "the id 'p1' names different problems, in rows 2, 3"
+    reason = "the id 'p1' names 2 different problems, in rows 2, 3"
     assert rejected(source) == [(2, "id", reason), (3, "id", reason)]
+
+
+def test_an_id_or_a_problem_in_many_rows_is_told_by_a_count(dataset: Dataset, rejected, ingested) -> None:
+    """However many rows disagree, each says so in a line, and the error says it once."""
+    rows = [{"id": "train", "problem": f"What is {n}?", "answer": "1"} for n in range(2000)]
+    columns = {"images": None, "id": "id"}
+    with pytest.raises(InputError) as caught:
+        ingested(dataset.write(rows).source(columns=columns))
+    reason = "the id 'train' names 2,000 different problems, the first in rows 1, 2, 3"
+    assert str(caught.value).splitlines()[1:] == [f"  train.jsonl, row 1, column id: {reason} (and so 1,999 more)"]
+    assert {
+        found for _, _, found in rejected(dataset.write([*rows, {"id": "x", "problem": "x", "answer": "2"}]).source(columns=columns))
+    } == {reason}
+    rows = [{"problem": "What?", "answer": str(n + 1) * 100} for n in range(2000)] + [{"problem": "x", "answer": "2"}]
+    said = {found for _, _, found in rejected(dataset.write(rows).source(columns={"images": None}))}
+    assert len(said) == 1
+    assert "has 2,000 answers: row 1 says" in min(said)
+    assert len(min(said)) < 400
 
 
 def test_rows_without_an_id_are_named_by_their_row(dataset: Dataset, problems) -> None:

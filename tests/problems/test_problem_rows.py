@@ -3,6 +3,7 @@
 import json
 
 import pytest
+from pydantic import ValidationError
 
 from tasks.base.errors import InputError
 from tests.problems.shapes import Dataset, row
@@ -93,15 +94,21 @@ def test_too_many_bad_rows_are_an_error_that_names_the_first(dataset: Dataset, i
     source = dataset.write(rows).source(max_rejected=0.4, columns={"id": "id"})
     with pytest.raises(InputError) as caught:
         ingested(source)
-    assert "5 of 10 rows" in str(caught.value)
-    assert "max_rejected = 0.4" in str(caught.value)
-    assert "train.jsonl, row 2, column answer: the answer is missing" in str(caught.value)
+    assert "5 of 10 rows (50%) of" in str(caught.value)
+    assert "are not usable, more than max_rejected = 40% allows. Correct them or the column mapping, or raise" in str(caught.value)
+    assert "train.jsonl, row 2, column answer: the answer is missing (and so 4 more)" in str(caught.value)
     assert not list(home.glob("problems/*/manifest.json"))
     assert ingested(source.model_copy(update={"max_rejected": 0.5})).manifest["counts"]["rejected"] == 5
 
 
+@pytest.mark.parametrize("given", [5, "5%", 12.5, "0.05"])
+def test_a_count_or_percentage_is_told_from_a_share(dataset: Dataset, given) -> None:
+    with pytest.raises(ValidationError, match=f"{given!r} is no share of the rows, which is a number from 0 to 1; for 5% write 0.05"):
+        dataset.source(max_rejected=given)
+
+
 def test_a_source_without_one_usable_row_is_an_error(dataset: Dataset, ingested) -> None:
-    with pytest.raises(InputError, match="2 of 2 rows"):
+    with pytest.raises(InputError, match=r"2 of 2 rows \(100%\) of .* are not usable\. Correct them or the column mapping\. The first"):
         ingested(dataset.write([row(1, answer=""), row(2, answer="")]).source(columns={}))
 
 
