@@ -6,7 +6,7 @@ Every row ends up in exactly one of the two tables. Too many unusable rows are a
 from collections import Counter
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from itertools import islice
+from itertools import chain, islice
 from pathlib import Path
 from typing import Any
 
@@ -25,6 +25,7 @@ from tasks.problems.settings import SourceSettings
 
 THREADS = 8
 CHUNK_ROWS = 256
+PART_ROWS = CHUNK_ROWS // THREADS  # a thread takes several at once, since handing over one takes longer than reading a text
 SHOWN_REASONS = 5
 
 
@@ -57,8 +58,11 @@ def read_candidates(lake: Lake, source: SourceSettings, origin: Origin) -> tuple
     candidates: list[Candidate] = []
     faults: list[Rejection] = []
     with ThreadPoolExecutor(THREADS) as pool:
-        for chunk in chunks(iter(rows_of(source, origin, known))):
-            for result in pool.map(lambda row: read_candidate(lake, row, known.columns, limits), chunk):
+        for chunk in chunks(iter(rows_of(source, origin, known)), CHUNK_ROWS):
+            parts = pool.map(
+                lambda rows: [read_candidate(lake, row, known.columns, limits) for row in rows], chunks(iter(chunk), PART_ROWS)
+            )
+            for result in chain.from_iterable(parts):
                 if isinstance(result, Candidate):
                     candidates.append(result)
                 else:
@@ -66,9 +70,9 @@ def read_candidates(lake: Lake, source: SourceSettings, origin: Origin) -> tuple
     return candidates, faults
 
 
-def chunks(rows: Iterator[Row]) -> Iterator[list[Row]]:
+def chunks(rows: Iterator[Row], size: int) -> Iterator[list[Row]]:
     """The rows in lists short enough to hold with their images."""
-    while chunk := list(islice(rows, CHUNK_ROWS)):
+    while chunk := list(islice(rows, size)):
         yield chunk
 
 
@@ -121,8 +125,8 @@ def described(rejection: Rejection) -> str:
 def write_tables(source: SourceSettings, problems: list[dict[str, Any]], rejected: list[Rejection], folder: Path) -> None:
     """Write `problems.parquet` (in the order read) and `rejected.parquet` (by file and row)."""
     named = {"dataset": source.name, "split": source.split}
-    rows = [{**named, **problem} for problem in problems]
-    write_parquet(pl.DataFrame(rows, schema=RELATIONS["problems"]), folder / "problems.parquet")
+    columns = {name: [named.get(name) or problem[name] for problem in problems] for name in RELATIONS["problems"]}
+    write_parquet(pl.DataFrame(columns, RELATIONS["problems"]), folder / "problems.parquet")
     reasons = [{**named, "source": bad.source, "row": bad.row, "column": bad.column, "reason": bad.reason} for bad in rejected]
     table = pl.DataFrame(reasons, schema=RELATIONS["rejected"]).sort("source", "row")
     write_parquet(table, folder / "rejected.parquet")

@@ -30,6 +30,14 @@ PARTS_OF_A_ROW = ({"role", "content"}, {"from", "value"}, {"type", "text"}, {"ty
 """The members that lists of objects *inside* a row have: turns of a chat, parts of a message, choices."""
 
 
+def refuse_constant(name: str) -> Any:
+    """NaN and the infinities are no JSON, and no answer."""
+    raise ValueError(f"{name} is not a JSON value")
+
+
+LINE = json.JSONDecoder(parse_float=Numeral, parse_constant=refuse_constant)
+
+
 @dataclass
 class Members:
     """What the members of an object are: the names of its lists of objects, how many are objects, the members that all these share, and
@@ -137,7 +145,7 @@ def line_rows(source: str, text: TextIO) -> Iterator[Row]:
 def line_row(source: str, number: int, line: str) -> Row:
     """The row in one line of JSON, or the fault that the line has."""
     try:
-        values = json.loads(line, parse_float=Numeral, parse_constant=refuse_constant)
+        values = LINE.decode(line)
     except (ValueError, RecursionError) as error:
         reason = text_fault(line, None) or f"not valid JSON: {error}"
         return Row(source, number, {}, f"the line is {reason}")
@@ -146,11 +154,6 @@ def line_row(source: str, number: int, line: str) -> Row:
     if not isinstance(values, dict):
         return Row(source, number, {}, f"the line is not a JSON object but a {type(values).__name__}")
     return Row(source, number, values)
-
-
-def refuse_constant(name: str) -> Any:
-    """NaN and the infinities are no JSON, and no answer."""
-    raise ValueError(f"{name} is not a JSON value")
 
 
 def value_rows(source: str, text: TextIO) -> Iterator[Row]:
