@@ -29,12 +29,14 @@ def source_fingerprint(source: SourceSettings, origin: Origin, images: Sequence[
 
 
 def data_fingerprint(source: SourceSettings, origin: Origin) -> Any:
-    """Digests of the data files in the order they are read; of a saved dataset's folder; or a hub dataset's commit, config and split."""
+    """Digests of the data files in the order they are read, and of what tells their splits; of a saved dataset's folder; or a
+    hub dataset's commit, config and split."""
     if origin.format == "hub":
         return [origin.dataset, hub_commit(source), source.config, source.source_split]
     if origin.folder:
         return [origin.folder.name, source.source_split, folder_digests(origin.folder)]
-    return [[path.name, settled_digest(path)] for path in origin.files]
+    files = [*origin.files, origin.splits] if origin.splits else origin.files
+    return [[path.name, settled_digest(path)] for path in files]
 
 
 def reference_digest(name: str, folder: Path | None) -> str:

@@ -3,6 +3,7 @@
 import os
 import re
 from dataclasses import dataclass
+from fnmatch import fnmatch
 from pathlib import Path
 
 from tasks.base.errors import InputError, NotReachable
@@ -10,21 +11,23 @@ from tasks.base.paths import expand_path
 from tasks.lake.artifacts import path_is_hidden
 from tasks.problems.reading.formats import FORMATS, bare_name, suffix_format
 from tasks.problems.settings import SourceSettings
+from tasks.problems.splits import SPLITS, keys_by_split, splits_beside
 
 HUB_NAME = re.compile(r"[\w-][\w.-]*/[\w-][\w.-]*")
 COMMIT = re.compile(r"[0-9a-f]{40}")
 PATTERN = re.compile(r"[*?\[]")
 SHARD_NUMBER = re.compile(r"[-_.]?\d+(-of-\d+)?$")
 SAVED_MARKERS = ("dataset_dict.json", "state.json")
-NOT_ROWS = ("config.json", "dataset_info.json", "dataset_infos.json", "pid_splits.json")
-"""Files that lie beside a dataset's and say something about it."""
+ABOUT = ("config.json", "dataset_info.json", "dataset_infos.json", SPLITS)
+"""What files are called that lie beside a dataset's and say something about it."""
 
 
 @dataclass(frozen=True)
 class Origin:
     """What a source is read from: `files`, a `folder` that `datasets` saved to ("saved"), or a `dataset` ("hub"); `format` says which.
 
-    `images_folder` is where images given as paths must lie; None where there is no such place.
+    `images_folder` is where images given as paths must lie; None where there is no such place. `splits` is a file that tells which rows,
+    by their keys, are in the wanted split.
     """
 
     format: str
@@ -32,6 +35,7 @@ class Origin:
     folder: Path | None = None
     dataset: str = ""
     images_folder: Path | None = None
+    splits: Path | None = None
 
     @property
     def names(self) -> list[str]:
@@ -51,7 +55,7 @@ def locate(source: SourceSettings) -> Origin:
     if path.is_dir():
         return locate_in_folder(source, path, images or path)
     if path.is_file() and source.format != "huggingface":
-        return Origin("files", (path,), images_folder=images or path.parent)
+        return Origin("files", (path,), images_folder=images or path.parent, splits=splits_of(source, path.parent))
     if PATTERN.search(source.path):
         return locate_matching(source, path, images)
     if source.format in ("auto", "huggingface") and HUB_NAME.fullmatch(source.path) and not suffix_format(path):
@@ -78,7 +82,8 @@ def locate_in_folder(source: SourceSettings, folder: Path, images: Path) -> Orig
     inside = folder / source.config if source.config else folder
     for wanted in FORMATS if source.format in ("auto", "huggingface") else (source.format,):
         if files := data_files(inside, wanted):
-            return Origin("files", of_split(source, inside, files), images_folder=images)
+            splits = splits_of(source, inside)
+            return Origin("files", tuple(files) if splits else of_split(source, inside, files), images_folder=images, splits=splits)
     suffixes = ", ".join(suffix for format in FORMATS.values() for suffix in format.suffixes[:1])
     raise InputError(
         f"{source.name}: {inside} holds no data of format {source.format!r}: no file that ends in {suffixes} (or one of these and .gz, "
@@ -86,19 +91,24 @@ def locate_in_folder(source: SourceSettings, folder: Path, images: Path) -> Orig
     )
 
 
+def splits_of(source: SourceSettings, folder: Path) -> Path | None:
+    """The file in the data's folder that tells which rows are in `source_split`."""
+    beside = splits_beside(folder) if source.source_split else None
+    return beside if beside and source.source_split in keys_by_split(beside) else None
+
+
 def data_files(folder: Path, wanted: str) -> list[Path]:
     """The visible files of a format in `folder`, or where it has none in the folders inside it, sorted."""
     for pattern in ("*", "*/*"):
-        found = [path for path in visible_files(folder, pattern) if suffix_format(path) == wanted and path.name not in NOT_ROWS]
-        if found:
+        if found := [path for path in visible_files(folder, pattern) if suffix_format(path) == wanted]:
             return found
     return []
 
 
 def visible_files(folder: Path, pattern: str) -> list[Path]:
-    """The files in a folder that match and are not hidden, sorted."""
+    """The files in a folder that match, sorted, less those that are hidden or say something about the others."""
     found = (path for path in folder.glob(pattern) if not path_is_hidden(path.relative_to(folder).as_posix()))
-    return sorted(path for path in found if path.is_file())
+    return sorted(path for path in found if path.is_file() and not any(fnmatch(path.name, name) for name in ABOUT))
 
 
 def locate_matching(source: SourceSettings, path: Path, images: Path | None) -> Origin:
@@ -107,7 +117,7 @@ def locate_matching(source: SourceSettings, path: Path, images: Path | None) -> 
     fixed = next(place for place, part in enumerate(path.parts) if PATTERN.search(part))
     folder, pattern = Path(*path.parts[:fixed]), "/".join(path.parts[fixed:])
     found = visible_files(folder, f"{pattern}/*" if pattern.endswith("**") else pattern)
-    files = [path for path in found if suffix_format(path) and path.name not in NOT_ROWS] or found
+    files = [path for path in found if suffix_format(path)] or found
     if not files:
         raise InputError(f"{source.name}: no file matches {source.path!r} (looked at {path})")
     if source.source_split:

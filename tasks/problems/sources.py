@@ -10,6 +10,7 @@ from tasks.problems.origin import Origin, hub_commit, several
 from tasks.problems.reading.formats import file_rows
 from tasks.problems.reading.row import BATCH_ROWS, Row, numbered
 from tasks.problems.settings import SourceSettings
+from tasks.problems.splits import keys_by_split
 
 
 def read_rows(source: SourceSettings, origin: Origin) -> Iterator[Row]:
@@ -19,11 +20,14 @@ def read_rows(source: SourceSettings, origin: Origin) -> Iterator[Row]:
 
 
 def files_rows(source: SourceSettings, origin: Origin) -> Iterator[Row]:
-    """The rows of all files, each called by its name, or by its folder, too, where names repeat."""
+    """The rows of all files, each called by its name, or by its folder, too, where names repeat; where a file beside them tells the splits,
+    those of the wanted one."""
+    wanted = keys_by_split(origin.splits)[source.source_split or ""] if origin.splits else None
     format = "auto" if source.format == "huggingface" else source.format
     for path, name in zip(origin.files, origin.names, strict=True):
         for row in file_rows(path, format, source.source_split):
-            yield row if row.source == name else replace(row, source=name)
+            if wanted is None or row.key in wanted:
+                yield row if row.source == name else replace(row, source=name)
 
 
 def dataset_rows(source: SourceSettings, origin: Origin) -> Iterator[Row]:
