@@ -10,14 +10,13 @@ from typing import NamedTuple
 
 from tasks.grading.latex import plain, text_key, words
 from tasks.grading.prose import NONE_OF_THESE
+from tasks.problems.boxes import last_box
 
 MAX_ANSWER_CHARS = 2000
 """A longer answer is none."""
 _TAIL_CHARS = 20_000
 _BOX_TAIL_CHARS = 200_000
 _NO_CONTENT = " \t\n.,;:!?$*_-'\"`~(){}[]"
-_BOX = re.compile(r"(?:\\|\x08)?(?:boxed|oxed|fbox)\s*\{")
-_BETWEEN_BOXES = re.compile(r"[\s$.,;]*(?:\\[()\[\]])?[\s$]*(?:or|and|,|;|\\text\{\s*(?:or|and)\s*\})[\s$]*(?:\\[()\[\]])?[\s$]*\\?")
 _ANNOUNCED = re.compile(
     r"(?:\b(?:answers?|(?:correct|right) (?:option|choice|one|figure|picture)|option|choice)\b"
     r"(?:\s+(?:choice|option|to|for|of)\b[^.:\n]{0,60}?)?"
@@ -75,53 +74,8 @@ def _answer_in(text: str, choices: tuple[str, ...]) -> Extracted | None:
 
 def _boxed_answer(text: str) -> Extracted | None:
     """The last box that is closed and not empty; boxes joined by `or`, `and` or a comma are one answer."""
-    text = text[-_BOX_TAIL_CHARS:]
-    boxes = _boxes(text)
-    if not boxes:
-        return None
-    (start, end), *earlier = reversed(boxes)
-    content = _box_content(text, (start, end))
-    for previous in earlier:
-        gap = text[previous[1] : start]
-        if previous[1] > start or not _BETWEEN_BOXES.fullmatch(gap[:80]) or len(gap) > 80:
-            break
-        joint = " or " if "or" in gap else ", "
-        content = _box_content(text, previous) + joint + content
-        start = previous[0]
-    return Extracted(content, "box") if len(content) <= MAX_ANSWER_CHARS else None
-
-
-def _boxes(text: str) -> list[tuple[int, int]]:
-    """Start and end of the last 16 closed, filled boxes, in order of their starts; of nested boxes the innermost."""
-    found: list[tuple[int, int]] = []
-    for match in list(_BOX.finditer(text))[-64:]:
-        end = _closing_brace(text, match.end())
-        if end is None or not _has_content(text[match.end() : end]):
-            continue
-        if found and found[-1][1] > match.start():
-            found.pop()
-        found.append((match.start(), end + 1))
-    return found[-16:]
-
-
-def _box_content(text: str, box: tuple[int, int]) -> str:
-    return text[text.index("{", box[0]) + 1 : box[1] - 1].strip()
-
-
-def _closing_brace(text: str, start: int) -> int | None:
-    """Index of the brace that closes the one before `start`, looking no further than an answer may be long."""
-    depth, index = 1, start
-    end = min(len(text), start + 2 * MAX_ANSWER_CHARS)
-    while index < end:
-        character = text[index]
-        if character == "\\":
-            index += 1
-        elif character in "{}":
-            depth += 1 if character == "{" else -1
-            if depth == 0:
-                return index
-        index += 1
-    return None
+    content = last_box(text, _has_content)
+    return Extracted(content, "box") if content is not None else None
 
 
 def _has_content(text: str) -> bool:

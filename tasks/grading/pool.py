@@ -18,6 +18,7 @@ from tasks.grading.verdict import Gold, Grade, Verdict
 
 Case = tuple[str, Gold]
 MOST_KNOWN = 16_384
+PREFERRED = (Verdict.correct, Verdict.timeout, Verdict.incorrect, Verdict.unparseable, Verdict.unscorable)
 
 
 class Grader:
@@ -51,8 +52,8 @@ class Grader:
         texts = [answer.text if answer else None for answer in answers]
         if self.settings.verifier:
             return self._verified(responses, golds, texts)
-        cases = dict.fromkeys((text, gold) for text, gold in zip(texts, golds, strict=True) if text is not None and is_scorable(gold))
-        verdicts = self._verdicts(list(cases))
+        asked = [(text, gold) for text, gold in zip(texts, golds, strict=True) if text is not None and is_scorable(gold)]
+        verdicts = self._verdicts(list(dict.fromkeys((text, one) for text, gold in asked for one in gold.alternatives)))
         return [
             Grade(*_verdict(text, gold, verdicts), format_ok(response))
             for response, text, gold in zip(responses, texts, golds, strict=True)
@@ -60,13 +61,14 @@ class Grader:
 
     def _verified(self, responses: Sequence[str], golds: Sequence[Gold], texts: Sequence[str | None]) -> list[Grade]:
         """The grades of the user's verifier, asked once of each response to a gold answer; what it extracted nobody knows but we guess."""
-        cases = list(dict.fromkeys(zip(responses, golds, strict=True)))
+        cases = list(dict.fromkeys((response, one) for response, gold in zip(responses, golds, strict=True) for one in gold.alternatives))
         outcomes = self._pool.ask([Plea(response, gold.answer, told_of(gold)) for response, gold in cases])
         found = dict(zip(cases, outcomes, strict=True))
         grades = []
         for response, gold, text in zip(responses, golds, texts, strict=True):
-            said = found[response, gold]
-            grades.append(Grade(Verdict(said.verdict or Verdict.timeout), text, said.rule, format_ok(response)))
+            said = [found[response, one] for one in gold.alternatives]
+            verdict, rule = best([(Verdict(outcome.verdict or Verdict.timeout), outcome.rule) for outcome in said])
+            grades.append(Grade(verdict, text, rule, format_ok(response)))
         return grades
 
     def _verdicts(self, cases: list[Case]) -> dict[Case, tuple[Verdict, str]]:
@@ -93,6 +95,11 @@ class Grader:
 def told_of(gold: Gold) -> dict[str, Any]:
     """What a verifier is told of a problem."""
     return {"question": gold.question, "choices": list(gold.choices), "precision": gold.precision}
+
+
+def best(verdicts: Sequence[tuple[Verdict, str]]) -> tuple[Verdict, str]:
+    """The verdict, with its rule, of a response that is right by any one of several gold answers; nobody knows, where one timed out."""
+    return min(verdicts, key=lambda verdict: PREFERRED.index(verdict[0]))
 
 
 def is_scorable(gold: Gold) -> bool:
@@ -126,5 +133,5 @@ def _verdict(text: str | None, gold: Gold, verdicts: dict[Case, tuple[Verdict, s
         return Verdict.unscorable, text, "blank_gold"
     if text is None:
         return Verdict.unparseable, None, "no_answer"
-    verdict, rule = verdicts[text, gold]
+    verdict, rule = best([verdicts[text, one] for one in gold.alternatives])
     return verdict, text, rule

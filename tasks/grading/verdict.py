@@ -3,7 +3,7 @@
 `grader_id` changes whenever a verdict could change for the same text.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from functools import cache
 from importlib.metadata import version
@@ -11,6 +11,7 @@ from importlib.metadata import version
 from tasks.grading.equivalence import GRADER_VERSION
 from tasks.grading.settings import GradingSettings
 from tasks.grading.verifier import find_verifier
+from tasks.problems.gold.several import acceptable
 
 
 class Verdict(StrEnum):
@@ -27,7 +28,8 @@ class Verdict(StrEnum):
 class Gold:
     """A problem's gold answer.
 
-    answer: the answer's text, or the letter of the right choice. None or blank cannot be scored.
+    answer: the answer's text, or the letter of the right choice; of several that are right, a JSON list of them (`["12", "13"]`). None or
+    blank cannot be scored.
     choices: the texts of the choices in the order of their letters A, B, …; empty for free-form problems.
     precision: decimals at which numbers are compared; None compares exactly (six decimals where one is a decimal fraction).
     question: what was asked; only a verifier of the user's own is told, and only for it is it filled in.
@@ -37,6 +39,12 @@ class Gold:
     choices: tuple[str, ...] = ()
     precision: int | None = None
     question: str = ""
+
+    @property
+    def alternatives(self) -> "tuple[Gold, ...]":
+        """A gold answer for each of the answers that are right; itself where there is one, or none."""
+        answers = acceptable(self.answer or "")
+        return tuple(replace(self, answer=answer) for answer in answers) if len(answers) > 1 else (self,)
 
 
 @dataclass(frozen=True, slots=True)

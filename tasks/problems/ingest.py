@@ -16,6 +16,8 @@ from tasks.base.errors import InputError
 from tasks.lake.lake import RELATIONS, Lake, write_parquet
 from tasks.lake.storage import send_images
 from tasks.problems.contents import contents, rows_of
+from tasks.problems.gold.choosing import UNSCORABLE
+from tasks.problems.golds import gold_rules, said_of_golds, settle_golds
 from tasks.problems.identity import Candidate, Rejection, settle_duplicates
 from tasks.problems.images import ImageLimits
 from tasks.problems.origin import Origin, locate
@@ -29,26 +31,31 @@ PART_ROWS = CHUNK_ROWS // THREADS  # a thread takes several at once, since handi
 SHOWN_REASONS = 5
 
 
-def ingest_source(lake: Lake, source: SourceSettings, folder: Path) -> dict[str, int]:
-    """Write a source's two tables into `folder`; returns the counts: rows, problems, rejected, duplicates, images.
+def ingest_source(lake: Lake, source: SourceSettings, folder: Path) -> dict[str, Any]:
+    """Write a source's two tables into `folder`; returns for the manifest the `counts` (rows, problems, unscorable, rejected, duplicates,
+    images), the `gold_rules` by which its answers were read, each with its number of problems, and the `warnings`, which are logged.
 
     Raises InputError when the source cannot be read, has no usable row, or has more unusable rows than `max_rejected` allows.
     """
     origin = locate(source)
     candidates, faults = read_candidates(lake, source, origin)
+    candidates, beyond = settle_golds(source, candidates)
     problems, duplicates = settle_duplicates(candidates)
-    rejected = faults + duplicates
+    rejected = faults + beyond + duplicates
     check_rejected(source, origin, len(problems) + len(rejected), rejected)
     write_tables(source, problems, rejected, folder)
     images = {name for problem in problems for name in problem["images"]}
     send_images(lake.home, images)
-    return {
+    rules = gold_rules(problems)
+    counts = {
         "rows": len(problems) + len(rejected),
         "problems": len(problems),
+        "unscorable": rules.get(UNSCORABLE, 0),
         "rejected": len(rejected),
         "duplicates": sum(rejection.is_copy for rejection in rejected),
         "images": len(images),
     }
+    return {"counts": counts, "gold_rules": rules, "warnings": said_of_golds(source, problems, rules)}
 
 
 def read_candidates(lake: Lake, source: SourceSettings, origin: Origin) -> tuple[list[Candidate], list[Rejection]]:

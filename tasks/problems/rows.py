@@ -12,10 +12,10 @@ from typing import Any
 from tasks.base.errors import InputError
 from tasks.lake.lake import Lake
 from tasks.problems.columns import ColumnMapping
-from tasks.problems.identity import gold_digest, problem_digest
+from tasks.problems.gold.written import written
+from tasks.problems.identity import problem_digest
 from tasks.problems.images import ImageFault, ImageLimits, image_items, keep_image
 from tasks.problems.marks import MarkFault, place_marks
-from tasks.problems.precision import metadata_precision
 from tasks.problems.reading.row import Numeral, Row
 
 
@@ -57,25 +57,26 @@ def find_columns(mapping: ColumnMapping, found: Iterable[str], where: str) -> Co
 
 
 def read_problem(lake: Lake, row: Row, columns: Columns, limits: ImageLimits) -> dict[str, Any]:
-    """A row as a row of `problems` (without dataset and split), its images kept in the lake. Raises RowFault."""
+    """A row as a row of `problems`, its images kept in the lake; without dataset, split and `gold_id`, and with its answer as the file has
+    it. Raises RowFault."""
     question, choices = question_text(row, columns), choice_texts(row, columns)
-    answer = answer_text(row, columns, choices)
+    answer = answer_value(row, columns, choices)
     images = kept_images(lake, row, columns, limits)
     try:
         texts, order = place_marks([question, *choices], len(images), composite=columns.composite)
     except MarkFault as error:
         raise RowFault(columns.problem, str(error)) from error
-    ordered, metadata = [images[index] for index in order], metadata_text(row, columns)
+    ordered = [images[index] for index in order]
     return {
         "problem_id": problem_digest(texts[0], texts[1:], ordered),
-        "gold_id": gold_digest(answer, metadata_precision(metadata)),
+        "gold_id": "",
         "row": row.number,
         "source_id": source_id(row, columns),
         "question": texts[0],
         "images": ordered,
         "choices": texts[1:],
         "answer": answer,
-        "metadata": metadata,
+        "metadata": metadata_text(row, columns),
     }
 
 
@@ -92,18 +93,16 @@ def plain(text: str) -> str:
     return text.replace("\r\n", "\n").replace("\r", "\n").strip()
 
 
-def answer_text(row: Row, columns: Columns, choices: list[str]) -> str:
-    """The gold answer as text; a number keeps all its digits. A letter must be one of the choices' letters (or texts)."""
+def answer_value(row: Row, columns: Columns, choices: list[str]) -> Any:
+    """The gold answer as the file has it; what it says is read once all rows are (see golds.py). Raises RowFault where it says nothing."""
     value = row.values.get(columns.answer)
-    answer = number_text(value)
-    if answer is None and value is not None:
-        raise RowFault(columns.answer, f"the answer is neither a text nor a number: {shown(value)}")
-    if not answer:
-        raise RowFault(columns.answer, "the answer is missing")
-    letters = string.ascii_uppercase[: len(choices)]
-    if choices and answer in set(string.ascii_uppercase) - set(letters) and answer not in choices:
-        raise RowFault(columns.answer, f"the answer {answer!r} is none of the choices, {letters[0]} to {letters[-1]}")
-    return answer
+    try:
+        written(value, choices)
+    except TypeError as error:
+        raise RowFault(columns.answer, f"{error}: {shown(value)}") from error
+    except ValueError as error:
+        raise RowFault(columns.answer, str(error)) from error
+    return value
 
 
 def number_text(value: Any) -> str | None:

@@ -18,7 +18,7 @@ from tasks.steps.caching import room_task
 from tasks.steps.planning import Work
 from tasks.steps.request import StepRequest
 
-VERSION = 2
+VERSION = 3
 PLACES = {"path", "images_folder"}
 
 
@@ -56,7 +56,7 @@ class IngestRequest(StepRequest):
 def ingest_problems(request: IngestRequest, target: Artifact, folder: Path) -> dict[str, Any]:
     """Ingest a source into the lake. Raises InputError, publishing nothing, when it is unusable or changes meanwhile."""
     source = request.source
-    counts = ingest_source(Lake(target.home), source, folder)
+    found = ingest_source(Lake(target.home), source, folder)
     if request.target() != target:
         raise InputError(f"{source.name}: {source.path} was changed while it was being read; run again when nothing writes to it")
-    return {**request.foretold(), "counts": counts}
+    return {**request.foretold(), **found}

@@ -17,7 +17,7 @@ def test_all_of_mathvision_is_usable(home: Path) -> None:
         name="mathvision", path=str(MATHVISION / "testmini.jsonl"), split="heldout", columns="mathvision", max_rejected=0
     )
     done = ingest_problems.fn(IngestRequest(home=home, source=source))
-    assert done.manifest["counts"] == {"rows": 304, "problems": 304, "rejected": 0, "duplicates": 0, "images": 304}
+    assert done.manifest["counts"] == {"rows": 304, "problems": 304, "unscorable": 0, "rejected": 0, "duplicates": 0, "images": 304}
     problems = load_problems([done])
     assert problems["problem_id"].n_unique() == 304
     assert (problems["choices"].list.len() > 0).sum() == 190

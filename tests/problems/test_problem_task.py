@@ -132,7 +132,7 @@ def test_rows_that_memory_has_no_room_for_are_read_again(shapes: Dataset, home: 
 def test_the_manifest_says_what_was_read(shapes: Dataset, home: Path) -> None:
     shapes.write([row(0), row(1), row(1), row(2, answer="")])
     manifest = ingest(home, shapes.source()).manifest
-    assert manifest["counts"] == {"rows": 4, "problems": 2, "rejected": 2, "duplicates": 1, "images": 2}
+    assert manifest["counts"] == {"rows": 4, "problems": 2, "unscorable": 0, "rejected": 2, "duplicates": 1, "images": 2}
     assert manifest["source"] == f"shapes train from {shapes.file}"
     assert manifest["settings"]["columns"]["problem"] == "problem"
 
