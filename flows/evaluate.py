@@ -18,10 +18,10 @@ from tasks.warehouse.home import open_home
 
 @dataclass(frozen=True)
 class Evaluated:
-    """The trained policies and how they compare on the held-out problems."""
+    """The trained policies and how they compare on the held-out problems; None of a recipe that holds nothing out."""
 
     trained: Trained
-    evaluation: Artifact
+    evaluation: Artifact | None
 
 
 @flow(name="evaluate", flow_run_name="evaluate {recipe.name}", validate_parameters=True)
@@ -36,11 +36,11 @@ def evaluate(recipe: Recipe, home: Path) -> Evaluated:
 
 
 def check_held_out(recipe: Recipe) -> None:
-    """Raise InputError where a recipe holds nothing out: what is to be evaluated says so before it samples and trains for that."""
+    """Raise InputError where a recipe holds nothing out, for what is about its evaluation alone, before it samples and trains for that."""
     if not recipe.problems.can_evaluate:
         raise InputError(
-            f"recipe {recipe.name}: problems.heldout names no problems, so there is nothing to evaluate on; give it sources, or go only as "
-            "far as none are needed, with `difficulty-prior profile`, `curate` or `train`"
+            f"recipe {recipe.name}: problems.heldout names no problems, so there is nothing to evaluate on; give it sources, or let "
+            "`difficulty-prior run` do all that needs none: profile, curate, train and report"
         )
 
 

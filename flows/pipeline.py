@@ -1,4 +1,7 @@
-"""The whole method, top to bottom: problems → rollouts → verdicts → difficulty → curated sets → stages → evaluation → report."""
+"""The whole method, top to bottom: problems → rollouts → verdicts → difficulty → curated sets → stages → evaluation → report.
+
+A recipe that holds no problems out has no evaluation, and its report says so.
+"""
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -6,6 +9,7 @@ from pathlib import Path
 from flows.evaluate import Evaluated, evaluate
 from flows.plannable import flow
 from flows.recipe import Recipe
+from flows.train import train
 from tasks.lake.artifacts import Artifact
 from tasks.reporting.task import ReportRequest, report_run
 from tasks.steps.how_far import forget_recipe
@@ -27,7 +31,7 @@ class PipelineRun:
 def pipeline(recipe: Recipe, home: Path) -> PipelineRun:
     """Run everything that is not done yet."""
     home = open_home(home)
-    evaluated = evaluate(recipe, home)
+    evaluated = evaluate(recipe, home) if recipe.problems.can_evaluate else Evaluated(train(recipe, home), None)
     trained, profiled = evaluated.trained, evaluated.trained.curated.profiled
     shown = {"difficulty": profiled.difficulty, "sets": trained.sets, "stages": trained.stages, "problems": profiled.train}
     page = report_run(ReportRequest(home=home, name=recipe.name, evaluation=evaluated.evaluation, **shown))

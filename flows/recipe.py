@@ -65,8 +65,8 @@ class ProblemsSettings(Settings):
 
     @property
     def can_evaluate(self) -> bool:
-        """Whether there are held-out problems."""
-        return bool(self.heldout or self.starter)
+        """Whether there are held-out problems: without any, a run ends with its report and no evaluation."""
+        return bool(self.heldout or (self.starter and self.starter.n_heldout))
 
 
 class ReprofileSettings(Settings):

@@ -63,7 +63,8 @@ def train_stages(recipe: Recipe, home: Path, curated: Curated, last_stage: str |
     """Each stage from the policy that the one before it left."""
     sets, policies, difficulty = [curated.sets], [curated.profiled.base], curated.profiled.difficulty
     stages: list[Artifact] = []
-    watched, evaluated = validation_problems(recipe, home, curated), evaluated_as(recipe)
+    watched = validation_problems(recipe, home, curated)
+    evaluated = evaluated_as(recipe) if recipe.problems.can_evaluate else None
     for name, stage in recipe.stages.items():
         if stages and recipe.reprofile:
             earlier, difficulty = difficulty, measured_anew(recipe, home, curated, policies[-1])

@@ -191,8 +191,11 @@ def summary_of(evaluation: "Artifact") -> "pl.DataFrame":
     return read_scores(evaluation)
 
 
-def evaluated_facts(evaluation: "Artifact") -> dict[str, Any]:
-    """How the policies compare, and the same without what is nearly the same as something that was trained on (null: nobody has looked)."""
+def evaluated_facts(evaluation: "Artifact | None") -> dict[str, Any]:
+    """How the policies compare, and the same without what is nearly the same as something that was trained on (null: nobody has looked);
+    all of it null where no problems are held out."""
+    if evaluation is None:
+        return dict.fromkeys(("evaluation", "summary", "near_duplicates", "summary_without_near_duplicates"))
     from tasks.reporting.near import near_trained
 
     near = near_trained(evaluation)

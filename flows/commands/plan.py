@@ -65,12 +65,14 @@ def remarks(recipe: Recipe, steps: list[Step]) -> tuple[list[str], list[str]]:
     notes: list[str] = []
     parameters = parameter_count(base_policy(recipe.policy))
     profile = {} if recipe.panel else {PROFILE: asking(recipe.prompting, recipe.sampling, False)}
-    others = {**profile, EVALUATION: evaluated_as(recipe)}
+    others = {**profile, **({EVALUATION: evaluated_as(recipe)} if recipe.problems.can_evaluate else {})}
     for name in dict.fromkeys(names):
         stage = recipe.stages[name].train
         notes.append(trained_as(name, stage, parameters))
         for caution in cautions(name, stage, asking(recipe.prompting, stage, stage.hints), others, parameters):
             (notes if caution.expected else warnings).append(caution.text)
+    if not recipe.problems.can_evaluate and any(step.task == "report" for step in steps):
+        notes.append("no problems are held out (problems.heldout): nothing is evaluated, and the report says so")
     return warnings, notes
 
 

@@ -20,6 +20,7 @@ from tasks.reporting.wording import change, label, percent, percent_interval, po
 
 INDEX, REPORTS = "index.html", "reports"
 TEMPLATE = "index.html.jinja"
+NONE_HELD_OUT = "no problems held out, so nothing was evaluated"
 
 
 @dataclass(frozen=True)
@@ -49,7 +50,7 @@ class Listed:
         """What was compared, in a line."""
         if not self.score:
             return "made before reports told their result; run the recipe again"
-        problems = f"{self.score['problems']:,} held-out problems"
+        problems = f"{self.score['problems']:,} held-out problems" if self.score["problems"] else NONE_HELD_OUT
         return f"study of {self.score['arms']} arms over {self.score['seeds']} seeds, {problems}" if self.is_study else problems
 
     @property

@@ -55,13 +55,13 @@ class Difficulty:
 
 @dataclass(frozen=True)
 class Inputs(Difficulty):
-    """The artifacts of one run, and their tables."""
+    """The artifacts of one run, and their tables; `evaluation` is None where no problem is held out."""
 
     home: Path
     name: str
     sets: tuple[Artifact, ...]
     stages: tuple[Artifact, ...]
-    evaluation: Artifact
+    evaluation: Artifact | None
     problems: tuple[Artifact, ...]
 
     @property
@@ -72,7 +72,7 @@ class Inputs(Difficulty):
     @property
     def asked(self) -> list[Artifact]:
         """The graded answers that the evaluation rests on, each once, as far as they are still there."""
-        keys = dict.fromkeys(self.evaluation.manifest.get("graded", []))
+        keys = dict.fromkeys(self.evaluation.manifest.get("graded", []) if self.evaluation else [])
         return [item for item in (self.found("graded", key) for key in keys) if item]
 
     @property
@@ -99,7 +99,7 @@ class Inputs(Difficulty):
     @cached_property
     def summary(self) -> pl.DataFrame:
         """`summary.parquet`: one row per policy, hint setting, dataset and split ("all" over all problems), policies in their order."""
-        rows = read_parquet(self.evaluation.file("summary.parquet"))
+        rows = self.scores("evaluation", "summary.parquet")
         order = {policy: place for place, policy in enumerate(self.policies(rows["policy"]))}
         place = pl.col("policy").replace_strict(order, return_dtype=pl.Int64)
         is_part = (pl.col("dataset") == "all") & (pl.col("split") == "all")
@@ -108,7 +108,7 @@ class Inputs(Difficulty):
     @cached_property
     def near(self) -> NearTrained | None:
         """The held-out problems that are nearly the same as one that was trained on; None where nobody has looked."""
-        return near_trained(self.evaluation)
+        return near_trained(self.evaluation) if self.evaluation else None
 
     def policies(self, names: Sequence[str] | pl.Series) -> list[str]:
         """Policies in the order of training: base, then each stage's, then any others by name."""
@@ -146,7 +146,27 @@ class Inputs(Difficulty):
     @cached_property
     def hint_effect(self) -> pl.DataFrame:
         """`hint_effect.parquet`: no row without a hinted arm."""
-        return read_parquet(self.evaluation.file("hint_effect.parquet"))
+        return self.scores("hint_effect", "hint_effect.parquet")
+
+    def scores(self, mart: str, name: str) -> pl.DataFrame:
+        """The rows of a mart that the evaluation wrote to the file of that name; no row where nothing was evaluated."""
+        if self.evaluation:
+            return read_parquet(self.evaluation.file(name))
+        with closing(open_over({}, wanted=[mart])) as connection:
+            return connection.table(mart).pl()
+
+    @cached_property
+    def policy_names(self) -> dict[str, str]:
+        """The policies that were asked, id -> name, in the order of training: those that were evaluated without hints, or where nothing was
+        evaluated those that difficulty was measured with."""
+        if self.evaluation:
+            found = self.summary.filter(~pl.col("hints")).select("policy_id", "policy").unique(maintain_order=True).rows()
+        else:
+            ids = [id for item in self.difficulties for id in read_parquet(item.file("difficulty.parquet"))["policy_id"].unique()]
+            known = dict(Lake(self.home).scan("policies").select("policy_id", "name").collect().iter_rows())
+            found = [(id, known[id]) for id in dict.fromkeys(ids) if id in known]
+        order = self.policies([name for _, name in found])
+        return dict(sorted(found, key=lambda row: order.index(row[1])))
 
     @cached_property
     def suspects(self) -> pl.DataFrame | None:

@@ -60,19 +60,14 @@ def measured(inputs: Inputs) -> Measured:
         rows.write_parquet(path)
         bands = rows.group_by("dataset", "split", "policy_id", "sampling_id", "band").agg(problems=pl.len())
         with closing(open_over({"difficulty": [path]}, MartSettings(difficulty=inputs.edges), wanted=MARTS)) as connection:
-            return Measured(policy_names(inputs), bands, *(connection.table(mart).pl() for mart in MARTS))
+            return Measured(inputs.policy_names, bands, *(connection.table(mart).pl() for mart in MARTS))
 
 
 def difficulties(inputs: Inputs) -> Iterator[pl.DataFrame]:
     """The difficulty of the training problems, for every policy that it was measured with, and that of the held-out ones."""
     yield from (read_parquet(item.file("difficulty.parquet")) for item in inputs.difficulties)
+    if inputs.evaluation is None:
+        return
     files = {"evaluations": [inputs.evaluation.file("evaluations.parquet")]}
     with closing(open_over(files, MartSettings(difficulty=inputs.edges), wanted=["stg_evaluations", "parameters"])) as connection:
         yield connection.sql(HELD_OUT).pl()
-
-
-def policy_names(inputs: Inputs) -> dict[str, str]:
-    """The policies that were evaluated without hints, in the order of training."""
-    found = inputs.summary.filter(~pl.col("hints")).select("policy", "policy_id").unique(maintain_order=True).rows()
-    order = inputs.policies(inputs.summary["policy"])
-    return {policy_id: policy for policy, policy_id in sorted(found, key=lambda row: order.index(row[0]))}

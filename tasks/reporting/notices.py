@@ -49,7 +49,7 @@ def notices(inputs: Inputs, page: Path) -> list[Notice]:
         report_notice(inputs, page),
         *histogram_notices(inputs.name, inputs),
         sets_notice(inputs.name, inputs.curated),
-        evaluation_notice(inputs.name, inputs.summary, inputs.near),
+        *([evaluation_notice(inputs.name, inputs.summary, inputs.near)] if inputs.evaluation else []),
         *cost_notice(inputs),
     ]
 

@@ -29,18 +29,19 @@ SOURCES = {".py", ".jinja", ".css"}
 
 
 class ReportRequest(StepRequest):
-    """A recipe's name, and all that its page shows."""
+    """A recipe's name, and all that its page shows; `evaluation` None is that of a recipe which holds no problems out."""
 
     name: str
     difficulty: Artifact
     sets: tuple[Artifact, ...]
     stages: tuple[Artifact, ...]
-    evaluation: Artifact
+    evaluation: Artifact | None
     problems: tuple[Artifact, ...]
 
     def target(self) -> Artifact:
         """Manifests are digested whole, since the page shows their facts too."""
-        read = (self.difficulty, *self.sets, *self.stages, self.evaluation, *self.problems)
+        evaluated = [self.evaluation] if self.evaluation else []
+        read = (self.difficulty, *self.sets, *self.stages, *evaluated, *self.problems)
         inputs = {
             "version": VERSION,
             "name": self.name,
@@ -81,7 +82,7 @@ def report_run(request: ReportRequest, target: Artifact, folder: Path) -> dict[s
 
     inputs = request.inputs
     write_text(folder / PAGE, render_report(inputs))
-    return {"name": request.name, "evaluation": request.evaluation.key, "score": score(inputs)}
+    return {"name": request.name, "evaluation": request.evaluation and request.evaluation.key, "score": score(inputs)}
 
 
 class StudyReportRequest(StepRequest):

@@ -5,6 +5,7 @@ from typing import Any
 
 from tasks.base.printable import printable
 
+NOT_EVALUATED = "No problems are held out, so no policy was evaluated: what training changed is not measured."
 MISSING = "–"
 
 

@@ -37,7 +37,7 @@ class StarterDatasetSettings(Settings):
 
     seed: int = 0
     n_train: int = Field(384, ge=1)
-    n_heldout: int = Field(320, ge=1)
+    n_heldout: int = Field(320, ge=0)
     n_validation: int = Field(0, ge=0)
 
 

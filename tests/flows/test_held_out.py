@@ -1,4 +1,4 @@
-"""A recipe without held-out problems: what needs none can be planned, and what evaluates says at once what is missing."""
+"""A recipe without held-out problems: all is done that needs none, and what is about the evaluation alone says at once what is missing."""
 
 from pathlib import Path
 
@@ -36,10 +36,20 @@ def test_what_needs_no_held_out_problems_is_planned(recipe: Recipe, tmp_path: Pa
     assert plan_flow(flow, recipe, tmp_path / "runs").steps
 
 
-@pytest.mark.parametrize("flow", [evaluate, pipeline], ids=lambda flow: flow.name)
-def test_an_evaluation_of_nothing_is_an_error_before_anything_is_done(recipe: Recipe, tmp_path: Path, flow) -> None:
-    with pytest.raises(InputError, match=r"recipe own: problems.heldout names no problems.* or go only as far as"):
-        plan_flow(flow, recipe, tmp_path / "runs")
+@pytest.mark.parametrize("starter", [None, {"n_train": 8, "n_heldout": 0}], ids=["own", "starter"])
+def test_the_whole_method_is_planned_without_an_evaluation(recipe: Recipe, tmp_path: Path, starter: dict | None) -> None:
+    if starter:
+        recipe = load_recipe("starter", [f"problems.starter={starter}"])
+    plan = plan_flow(pipeline, recipe, tmp_path / "runs")
+    tasks = [step.task for step in plan.steps]
+    assert tasks[-2:] == ["report", "publish warehouse"] and tasks.count("train") == 2 and "evaluate" not in tasks
+    assert any("no problems are held out" in note for note in plan.notes)
+    assert not any("evaluation" in warning for warning in plan.warnings)
+
+
+def test_an_evaluation_of_nothing_is_an_error_before_anything_is_done(recipe: Recipe, tmp_path: Path) -> None:
+    with pytest.raises(InputError, match=r"recipe own: problems.heldout names no problems.*`difficulty-prior run` do all that needs none"):
+        plan_flow(evaluate, recipe, tmp_path / "runs")
 
 
 def test_a_study_of_nothing_held_out_is_an_error_too(recipe: Recipe, tmp_path: Path) -> None:

@@ -13,14 +13,28 @@ from tasks.lake.artifacts import Artifact
 from tasks.lake.lake import read_parquet
 from tasks.reporting.near import NONE_LEFT, near_sentence, near_trained
 from tasks.reporting.summary import average_title, place_title, read_scores, shown_places
-from tasks.reporting.wording import MISSING, change, p_value, percent, percent_interval, points, points_interval, policy_title, printable
+from tasks.reporting.wording import (
+    MISSING,
+    NOT_EVALUATED,
+    change,
+    p_value,
+    percent,
+    percent_interval,
+    points,
+    points_interval,
+    policy_title,
+    printable,
+)
 
 SAID = {"up": "green", "down": "red", "unclear": "dim", "": "dim"}
 
 
-def print_run(console: Console, *, evaluation: Artifact, report: Artifact, warehouse: Path) -> None:
-    """Print how the policies compare, and where the report and the warehouse lie."""
-    print_evaluation(console, evaluation)
+def print_run(console: Console, *, evaluation: Artifact | None, report: Artifact, warehouse: Path) -> None:
+    """Print how the policies compare, or that nothing was evaluated, and where the report and the warehouse lie."""
+    if evaluation:
+        print_evaluation(console, evaluation)
+    else:
+        console.print(Text(NOT_EVALUATED), soft_wrap=True)
     console.print()
     for name, path in (("report", report.file("report.html")), ("warehouse", warehouse)):
         console.print(Text.assemble((f"{name:<10}", "dim"), (printable(str(path)), "bold")), soft_wrap=True)

@@ -57,7 +57,7 @@ def stage_rows(inputs: Inputs) -> Iterator[dict[str, Any]]:
 
 def evaluation_rows(inputs: Inputs) -> Iterator[dict[str, Any]]:
     """What the evaluation drew of each policy, with hints and without."""
-    if not inputs.asked:
+    if inputs.evaluation is None or not inputs.asked:
         return
     ids = read_parquet(inputs.evaluation.file("evaluations.parquet"), columns=["problem_id"])["problem_id"].unique()
     parts = [{"of": policy_of(inputs, graded), **spent(inputs, graded, ids)} for graded in inputs.asked]
@@ -97,8 +97,7 @@ def correct(graded: Artifact, problem_ids: pl.Series) -> int:
 
 def policy_of(inputs: Inputs, graded: Artifact) -> str:
     """The title of the policy that gave these answers, or the beginning of its identity."""
-    policy_id = read_profile(graded)["policy_id"]
-    names = dict(inputs.summary.select("policy_id", "policy").iter_rows())
+    policy_id, names = read_profile(graded)["policy_id"], inputs.policy_names
     return policy_title(names[policy_id]) if policy_id in names else label(policy_id, 12)
 
 

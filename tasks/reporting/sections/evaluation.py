@@ -12,6 +12,7 @@ from tasks.reporting.near import near_sentence, without_sentence
 from tasks.reporting.summary import IS_ALL, average_title, place_title, shown_places
 from tasks.reporting.table import Table, table
 from tasks.reporting.wording import (
+    NOT_EVALUATED,
     change,
     is_missing,
     percent,
@@ -37,16 +38,20 @@ def headline(inputs: Inputs) -> dict[str, Any]:
     cards = [card_of(row) for row in rows.iter_rows(named=True)]
     return {
         "cards": cards,
-        "sentence": sentence(rows),
+        "sentence": sentence(rows) if inputs.evaluation else NOT_EVALUATED,
         "average": average_title(rows),
         "problems": rows["problems"].max() or 0,
         "confidence": percent(INTERVALS.confidence, 0),
-        "near": f"{near_sentence(inputs.near)} {without_sentence(inputs.near, rows['policy'][-1]) if len(rows) else ''}".strip(),
+        "near": ""
+        if inputs.evaluation is None
+        else f"{near_sentence(inputs.near)} {without_sentence(inputs.near, rows['policy'][-1]) if len(rows) else ''}".strip(),
     }
 
 
 def score(inputs: Inputs) -> dict[str, Any]:
     """The result in numbers, for the index over all reports: the first and the last policy over all held-out problems, without hints."""
+    if inputs.evaluation is None:
+        return {"problems": 0}
     rows = overall(inputs).filter(~pl.col("hints"))
     if rows.is_empty():
         return {}
@@ -91,11 +96,14 @@ def sentence(rows: pl.DataFrame) -> str:
 
 
 def evaluation_section(inputs: Inputs) -> dict[str, Any]:
-    """A chart per dataset, the table of everything, and the effect of hints."""
+    """A chart per dataset, the table of everything, and the effect of hints; where no problems are held out, only that."""
+    if inputs.evaluation is None:
+        return {"none": f"{NOT_EVALUATED} Give the recipe problems.heldout, and run it again: what is trained stays."}
     places = shown_places(inputs.summary)
     figures = [figure_of(inputs, dataset, split) for dataset, split in places[:MOST_CHARTS]]
     effects = inputs.hint_effect
     return {
+        "none": "",
         "figures": figures,
         "not_drawn": max(0, len(places) - MOST_CHARTS),
         "results": results(inputs, places),

@@ -27,7 +27,6 @@ def chain(inputs: Inputs) -> list[tuple[str, str, str]]:
     """Each link from the problems to the evaluation: what it is, how much of it there is, and its identity where it has one."""
     graded, sizes = inputs.graded, inputs.curated.group_by("stage").len().sort("stage")["len"]
     answers = int(inputs.by_problem["n"].sum())
-    heldout = int(inputs.summary["problems"].max() or 0)  # type: ignore[arg-type]
     rounds = inputs.difficulty.manifest.get("rounds")
     return [
         ("Problems", f"{len(inputs.by_problem):,} in {inputs.by_problem['dataset'].n_unique():,} datasets", ""),
@@ -35,16 +34,20 @@ def chain(inputs: Inputs) -> list[tuple[str, str, str]]:
         ("Difficulty", "how often each was solved", inputs.difficulty.key),
         ("Curated sets", " + ".join(f"{size:,}" for size in sizes) + " problems", inputs.sets[-1].key if inputs.sets else ""),
         *((stage_title(stage), f"{(inputs.groups['stage_id'] == stage.key).sum():,} groups", stage.key) for stage in inputs.stages),
-        ("Evaluation", f"{heldout:,} held-out problems", inputs.evaluation.key),
+        ("Evaluation", evaluated(inputs), inputs.evaluation.key if inputs.evaluation else ""),
     ]
+
+
+def evaluated(inputs: Inputs) -> str:
+    """How many problems the policies were compared on."""
+    if inputs.evaluation is None:
+        return "none: no problems are held out"
+    return f"{int(inputs.summary['problems'].max() or 0):,} held-out problems"  # type: ignore[arg-type]
 
 
 def policies(inputs: Inputs) -> Table:
     """Each policy's identity."""
-    known = inputs.summary.select("policy", "policy_id").unique(maintain_order=True).rows()
-    order = inputs.policies(inputs.summary["policy"])
-    rows = sorted(known, key=lambda row: order.index(row[0]))
-    return table("Policies", ("policy", "policy_id"), [(policy_title(name), policy_id) for name, policy_id in rows])
+    return table("Policies", ("policy", "policy_id"), [(policy_title(name), policy_id) for policy_id, name in inputs.policy_names.items()])
 
 
 def artifacts(inputs: Inputs) -> Table:
@@ -54,7 +57,7 @@ def artifacts(inputs: Inputs) -> Table:
         ("difficulty", "of the training problems", inputs.difficulty),
         *(("curated sets", ", ".join(stages_of(item)), item) for item in inputs.sets),
         *((stage_title(stage), "stage_id", stage) for stage in inputs.stages),
-        ("evaluation", "evaluation_id", inputs.evaluation),
+        *([("evaluation", "evaluation_id", inputs.evaluation)] if inputs.evaluation else []),
     ]
     return table("Artifacts", ("what", "which", "key"), [(what, which, f"{item.kind}/{item.key}") for what, which, item in named])
 
