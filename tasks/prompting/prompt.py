@@ -14,6 +14,7 @@ from tasks.base.errors import InputError, did_you_mean
 from tasks.base.files import file_digest
 from tasks.policy.chat import template_file, template_text
 from tasks.problems.marks import IMAGE_MARK
+from tasks.prompting.control import ControlTokens
 from tasks.prompting.settings import HintSettings, PromptingSettings
 
 ROOM = Path(__file__).parent
@@ -95,6 +96,12 @@ def render_prompt(template: str, *, question: str, choices: Sequence[str] = (), 
         return _compiled(path).render(question=question, choices=list(choices), hint=hint).strip()
     except jinja2.UndefinedError as error:
         raise ValueError(f"prompt template {path}: {error}; it may use `question`, `choices` and `hint`") from error
+
+
+def problem_prompt(settings: PromptingSettings, question: str, choices: Sequence[str] | None, *, hint: str, control: ControlTokens) -> str:
+    """The user's turn of a problem. Neither the question nor a choice can speak in the control tokens of the policy that reads it."""
+    texts = [control.neutral(text) for text in (question, *(choices or ()))]
+    return render_prompt(settings.template, question=texts[0], choices=texts[1:], hint=hint)
 
 
 def chat_messages(prompt: str) -> list[dict]:

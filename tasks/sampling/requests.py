@@ -16,7 +16,8 @@ import polars as pl
 from tasks.base.files import digest
 from tasks.lake.lake import ROLLOUT_KEY
 from tasks.prompting import pictures
-from tasks.prompting.prompt import problem_hint, render_prompt, template_digests
+from tasks.prompting.control import NOT_KNOWN, ControlTokens
+from tasks.prompting.prompt import problem_hint, problem_prompt, template_digests
 from tasks.prompting.settings import PromptingSettings
 from tasks.sampling.settings import SamplingSettings
 
@@ -107,20 +108,21 @@ def chunks(keys: pl.DataFrame, size: int, shards: Sequence[Path]) -> dict[str, p
 
 @dataclass(frozen=True)
 class Prompts:
-    """How problems are put to a policy: rows of the lake's `problems` by id, the folder of its `images`, the prompting, and who carries a
-    hint."""
+    """How problems are put to a policy: rows of the lake's `problems` by id, the folder of its `images`, the prompting, who carries a hint,
+    and the policy's control tokens, which no question may speak in."""
 
     problems: dict[str, dict]
     images: Path
     prompting: PromptingSettings
     hints: Hints | None = None
+    control: ControlTokens = NOT_KNOWN
 
     def asked(self, problem_id: str) -> dict[str, Any]:
         """A problem's prompt, the files of its images, and the band that its hint is of."""
         problem = self.problems[problem_id]
         band, accuracy = self.hints[problem_id] if self.hints else (None, None)
         hint = problem_hint(self.prompting.hints, band=band, accuracy=accuracy)
-        prompt = render_prompt(self.prompting.template, question=problem["question"], choices=problem["choices"] or (), hint=hint)
+        prompt = problem_prompt(self.prompting, problem["question"], problem["choices"], hint=hint, control=self.control)
         images = tuple(self.images / name for name in problem["images"] or ())
         return {"prompt": prompt, "images": images, "hint": band if hint and band else ""}
 

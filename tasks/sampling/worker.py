@@ -12,6 +12,7 @@ from tasks.base.events import emit_progress, worker_main
 from tasks.base.workers import Job, warm_up
 from tasks.lake.lake import Lake, read_parquet
 from tasks.policy.identity import Policy, without_network
+from tasks.prompting.control import control_tokens
 from tasks.prompting.settings import PromptingSettings
 from tasks.sampling.engines import Engine, declared, open_engine
 from tasks.sampling.requests import Prompts, Request, chunks, requests_for, rollout_rows, wanted
@@ -105,7 +106,7 @@ def draw(
     lake, names = Lake(spec.home), list(shards)
     partition = lake.partition("rollouts", spec.policy.policy_id, spec.sampling_id)
     rows = {row["problem_id"]: row for row in problems.iter_rows(named=True)}
-    prompts = Prompts(rows, lake.images, spec.prompting, spec.hints)
+    prompts = Prompts(rows, lake.images, spec.prompting, spec.hints, control_tokens(spec.policy))
     in_hand: dict[int, list[Request]] = {}
 
     def requests() -> Iterator[list[Request]]:

@@ -13,8 +13,9 @@ from PIL import Image
 from tasks.base.errors import InputError
 from tasks.lake.lake import read_parquet
 from tasks.problems.marks import IMAGE_MARK
+from tasks.prompting.control import NOT_KNOWN, ControlTokens
 from tasks.prompting.pictures import open_picture
-from tasks.prompting.prompt import chat_messages, problem_hint, render_prompt
+from tasks.prompting.prompt import chat_messages, problem_hint, problem_prompt
 from tasks.prompting.settings import PromptingSettings
 
 COLUMNS = ("images", "problem", "answer", "choices", "precision", "problem_id", "band", "accuracy")
@@ -27,7 +28,7 @@ class Problems:
     An example has `prompt` (chat messages), `images` (PIL, RGB; only where the policy sees images), `answer`, `choices`,
     `precision` (decimals at which numbers are compared, None: exactly), `question` (as a verifier is told it), `problem_id` and `prior`
     (the offline accuracy, None if unknown). Items of one problem share their images: do not change them. `weights` say how often each is
-    drawn beside the others (None: alike).
+    drawn beside the others (None: alike). `control` are the policy's control tokens, which no prompt's question speaks in.
     """
 
     def __init__(
@@ -37,13 +38,14 @@ class Problems:
         *,
         hints: bool,
         sees_images: bool,
-        weights: list[float] | None = None,
+        control: ControlTokens = NOT_KNOWN,
     ) -> None:
         self.rows = rows
-        self.weights = weights
+        self.weights = [1.0 if row["weight"] is None else row["weight"] for row in rows] if "weight" in rows[0] else None
         self.prompting = prompting
         self.hints = hints
         self.sees_images = sees_images
+        self.control = control
         self._example = lru_cache(maxsize=DRAWN_AT_ONCE)(self._make)
 
     def __len__(self) -> int:
@@ -58,7 +60,7 @@ class Problems:
 
     def prompt(self, row: dict[str, Any]) -> str:
         """The user's turn of a row, with its hint if it has one."""
-        return render_prompt(self.prompting.template, question=row["problem"], choices=row["choices"] or (), hint=self.hint(row))
+        return problem_prompt(self.prompting, row["problem"], row["choices"], hint=self.hint(row), control=self.control)
 
     def _make(self, index: int) -> dict[str, Any]:
         row = self.rows[index]
@@ -69,7 +71,9 @@ class Problems:
         return {**example, **images, "question": row["problem"], "problem_id": row["problem_id"], "prior": row["accuracy"]}
 
 
-def load_problems(path: Path, prompting: PromptingSettings, *, hints: bool, sees_images: bool) -> Problems:
+def load_problems(
+    path: Path, prompting: PromptingSettings, *, hints: bool, sees_images: bool, control: ControlTokens = NOT_KNOWN
+) -> Problems:
     """The problems of a stage's file. Raises InputError, naming file, row and way out, when the policy could not be asked one of them."""
     if not path.is_file():
         raise InputError(f"{path} is gone; delete its folder {path.parent} and run again to curate the stage anew")
@@ -77,13 +81,12 @@ def load_problems(path: Path, prompting: PromptingSettings, *, hints: bool, sees
     missing = [column for column in COLUMNS if column not in frame.columns]
     if missing:
         raise InputError(f"{path} lacks the columns {', '.join(missing)}; curate the stage again")
-    rows = frame.select(COLUMNS).to_dicts()
+    rows = frame.select(*COLUMNS, *({"weight"} & set(frame.columns))).to_dicts()
     if not rows:
         raise InputError(f"{path} holds no problem: nothing to train on; widen the stage's bands or profile more problems")
     for number, row in enumerate(rows, start=1):
         check_images(row, f"{path} row {number} (problem {row['problem_id']})", sees_images)
-    weights = frame["weight"].fill_null(1.0).to_list() if "weight" in frame.columns else None
-    return Problems(rows, prompting, hints=hints, sees_images=sees_images, weights=weights)
+    return Problems(rows, prompting, hints=hints, sees_images=sees_images, control=control)
 
 
 def check_images(row: dict[str, Any], place: str, sees_images: bool) -> None:

@@ -7,6 +7,7 @@ bit: optimizer, schedule, order of problems and every random state are restored)
 import logging
 import shutil
 from pathlib import Path
+from typing import Any
 
 import torch
 from peft import PeftModel
@@ -17,6 +18,7 @@ from tasks.base.errors import InputError
 from tasks.grading.pool import Grader
 from tasks.policy.identity import Policy, check_is_model
 from tasks.policy.loading import hub_options, is_local, load_dtype, load_processor, own_processor, sees_images, tokenizer_of
+from tasks.prompting.control import control_tokens
 from tasks.training.adapter import save_adapter, trainable_model
 from tasks.training.answering import BROKEN
 from tasks.training.checkpoints import Checkpoints
@@ -60,7 +62,8 @@ def stage_problems(spec: StageSpec) -> Problems:
     """The stage's problems, once it is sure that there is a policy to ask them."""
     if is_local(spec.policy):
         check_is_model(Path(spec.policy.model))
-    return load_problems(spec.problems, spec.prompting, hints=spec.settings.hints, sees_images=sees_images(spec.policy))
+    read: dict[str, Any] = {"sees_images": sees_images(spec.policy), "control": control_tokens(spec.policy)}
+    return load_problems(spec.problems, spec.prompting, hints=spec.settings.hints, **read)
 
 
 def build_trainer(
@@ -98,7 +101,8 @@ def watch_validation(trainer: DifficultyGRPOTrainer, spec: StageSpec, checkpoint
         raise InputError(f"stage {spec.stage_id}: validation asks for problems, but none are given; give problems.validation sources")
     if asked.keep_best:
         check_best_can_be_kept(trainer)
-    problems = load_problems(spec.validation, spec.prompting, hints=False, sees_images=sees_images(spec.policy))
+    read: dict[str, Any] = {"sees_images": sees_images(spec.policy), "control": control_tokens(spec.policy)}
+    problems = load_problems(spec.validation, spec.prompting, hints=False, **read)
     trainer.add_callback(Validation(trainer, problems, checkpoints, asked, spec.seed))
 
 
