@@ -132,8 +132,8 @@ def described(rejection: Rejection) -> str:
 def write_tables(source: SourceSettings, problems: list[dict[str, Any]], rejected: list[Rejection], folder: Path) -> None:
     """Write `problems.parquet` (in the order read) and `rejected.parquet` (by file and row)."""
     named = {"dataset": source.name, "split": source.split}
-    columns = {name: [named.get(name) or problem[name] for problem in problems] for name in RELATIONS["problems"]}
-    write_parquet(pl.DataFrame(columns, RELATIONS["problems"]), folder / "problems.parquet")
+    rows = [{**named, **problem} for problem in problems]  # a list of rows, as polars takes a column of lists one Series at a time
+    write_parquet(pl.DataFrame(rows, schema=RELATIONS["problems"]), folder / "problems.parquet")
     reasons = [{**named, "source": bad.source, "row": bad.row, "column": bad.column, "reason": bad.reason} for bad in rejected]
     table = pl.DataFrame(reasons, schema=RELATIONS["rejected"]).sort("source", "row")
     write_parquet(table, folder / "rejected.parquet")
