@@ -9,13 +9,16 @@ from collections.abc import Mapping
 from typing import Annotated, Any
 
 import yaml
-from pydantic import BeforeValidator
+from pydantic import BeforeValidator, field_validator
 
 from tasks.base.errors import InputError, did_you_mean
 from tasks.base.process import PROJECT
 from tasks.base.settings import Settings
 from tasks.curation.settings import StageRule
+from tasks.training.launch import launch_config
+from tasks.training.options import check_options
 from tasks.training.settings import StageSettings
+from tasks.warehouse.relations import sql_files
 
 LOG = logging.getLogger(__name__)
 DEFAULT = PROJECT / "deployments" / "stages.yaml"
@@ -38,6 +41,25 @@ class Stage(Settings):
 
     choose: StageRule = StageRule()
     train: StageSettings = StageSettings()
+
+    @field_validator("choose")
+    @classmethod
+    def rule_can_be_asked(cls, choose: StageRule) -> StageRule:
+        """Checked here, where a recipe begins, and not in the settings, which the lake keeps longer than a person keeps a rule's file."""
+        if choose.rule not in sql_files("curation"):
+            from tasks.curation.rules import check_rule  # brings DuckDB, for a rule of one's own
+
+            check_rule(choose)
+        return choose
+
+    @field_validator("train")
+    @classmethod
+    def options_are_there(cls, train: StageSettings) -> StageSettings:
+        """Checked here, for the same reason: launch configs are files, and TRL's options those of the TRL that is installed."""
+        if train.accelerate:
+            launch_config(train.accelerate)
+        check_options(train.extra)
+        return train
 
 
 class Plain(yaml.SafeDumper):

@@ -12,11 +12,13 @@ from tasks.base.errors import InputError, did_you_mean
 from tasks.curation.task import CurationRequest, curate_sets
 from tasks.curation.validation_task import ValidationRequest, export_validation
 from tasks.lake.artifacts import Artifact
+from tasks.lake.lake import Lake
 from tasks.policy.identity import Policy
 from tasks.reporting.task import show_new
 from tasks.steps.in_use import in_use, use
 from tasks.steps.planning import PLANNER
 from tasks.training.cautions import Asking, asking
+from tasks.training.packages import check_packages
 from tasks.training.task import StageRequest, stage_policy, train_stage
 from tasks.warehouse.home import open_home
 
@@ -36,6 +38,7 @@ def train(recipe: Recipe, home: Path, last_stage: str | None = None) -> Trained:
     """Curate what is not curated yet, and train the stages, all or those up to `last_stage`. Raises InputError where there is none such."""
     check_stage(recipe, last_stage)
     home = open_home(home)
+    check_stages_here(recipe, home)
     trained = train_stages(recipe, home, curate(recipe, home), last_stage)
     keep_stages(recipe, home, trained)
     show_new(recipe.name, trained.curated.profiled.difficulty, *trained.sets)
@@ -49,8 +52,22 @@ def check_stage(recipe: Recipe, name: str | None) -> None:
         raise InputError(f"recipe {recipe.name} has no stage {name!r}{did_you_mean(name, recipe.stages)}; it has {there}")
 
 
+def check_stages_here(recipe: Recipe, home: Path) -> None:
+    """Raise InputError, before anything is sampled, where a stage that was never trained needs a package that this machine lacks. (A plan
+    lists what is missing.)"""
+    used = in_use(home, recipe.name)
+    for name, stage in recipe.stages.items() if PLANNER.get() is None else ():
+        if used is None or name not in used.stages:
+            try:
+                check_packages(stage.train)
+            except InputError as error:
+                raise InputError(f"stages.{name}: {error}") from error
+
+
 def keep_stages(recipe: Recipe, home: Path, trained: Trained) -> None:
-    """Keep the stages as those in use, and tell of each that was not before."""
+    """Keep the stages as those in use, and the policies that they left, and tell of each that was not before."""
+    for policy in trained.policies[1:] if PLANNER.get() is None else ():
+        policy.record(Lake(home))
     stages = {name: stage.key for name, stage in zip(recipe.stages, trained.stages, strict=False)}
     used = in_use(home, recipe.name)
     use(home, recipe.name, stages=stages)

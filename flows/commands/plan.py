@@ -11,7 +11,6 @@ from flows.recipe import Recipe
 from flows.train import evaluated_as
 from tasks.base.errors import InputError
 from tasks.base.extras import EXTRAS
-from tasks.curation.rules import rule_path
 from tasks.policy.chat import check_has_template
 from tasks.policy.identity import STARTER, Policy, base_policy
 from tasks.policy.size import parameter_count
@@ -19,7 +18,6 @@ from tasks.prompting.settings import PromptingSettings
 from tasks.sampling.engines import declared
 from tasks.steps.planning import State, Step, planning
 from tasks.training.cautions import EVALUATION, PROFILE, asking, cautions, trained_as
-from tasks.training.launch import launch_config
 from tasks.training.settings import StageSettings
 from tasks.warehouse.home import at_hand
 
@@ -103,11 +101,8 @@ def missing_for_sampling(recipe: Recipe) -> Iterator[str]:
 
 
 def missing_for_training(recipe: Recipe) -> Iterator[str]:
-    """Rules of curation, and what the stages would be refused for before they train."""
+    """What the stages would be refused for before they train."""
     for name, stage in recipe.stages.items():
-        yield from refused(f"stages.{name}.choose", partial(rule_path, stage.choose.rule))
-        if stage.train.accelerate:
-            yield from refused(f"stages.{name}", partial(launch_config, stage.train.accelerate))
         yield from refused(f"stages.{name}", partial(check_stage, stage.train))
 
 

@@ -1,7 +1,7 @@
 """YAML as people write it: read, or refused in one line that names the line and the column.
 
-A key that stands twice in one place is an error there, where YAML would keep the last in silence. A file is UTF-8, or UTF-16 with the mark
-that YAML asks for; one in another encoding is refused, since nobody can tell which. JSON is read, too: but for tabs it is YAML.
+A key that stands twice in one place is an error there, where YAML would keep the last in silence. JSON is read, too: but for tabs it is
+YAML.
 """
 
 import json
@@ -11,9 +11,9 @@ from typing import Any
 import yaml
 
 from tasks.base.errors import InputError
+from tasks.base.text_files import place_in, read_text
 
 MERGE = "tag:yaml.org,2002:merge"
-MARKS = {b"\xef\xbb\xbf": "utf-8-sig", b"\xff\xfe": "utf-16", b"\xfe\xff": "utf-16"}
 USED_UP = "it is nested too deep, or holds itself (`*name` within `&name`)"
 WAYS_OUT = {
     repr("\t"): "indent with spaces",
@@ -44,10 +44,7 @@ class TwiceError(yaml.MarkedYAMLError):
 
 def read_yaml_file(path: Path, said: str) -> Any:
     """What a file of YAML or, by its name, JSON holds. Raises InputError, beginning with what is `said` of it, as `read_yaml` does."""
-    try:
-        text = decoded(path.read_bytes(), said)
-    except OSError as error:
-        raise InputError(f"{said} cannot be read: {error.strerror}") from error
+    text = read_text(path, said)
     if path.suffix.lower() != ".json":
         return read_yaml(text, said)
     read_yaml(text.replace("\t", " "), said)  # finds what stands twice, and where; within JSON's texts there are no tabs
@@ -55,20 +52,6 @@ def read_yaml_file(path: Path, said: str) -> Any:
         return json.loads(text)
     except json.JSONDecodeError as error:
         raise InputError(f"{said} is not JSON: line {error.lineno}, column {error.colno}: {error.msg}; or call it .yaml") from error
-
-
-def decoded(content: bytes, said: str) -> str:
-    """The text of a file. Raises InputError that names the first byte that is no UTF-8, and what it would be in Latin-1."""
-    encoding = next((name for mark, name in MARKS.items() if content.startswith(mark)), "utf-8")
-    try:
-        return content.decode(encoding, "replace" if b"\0" in content and encoding == "utf-8" else "strict")  # what reads it tells of zeros
-    except UnicodeDecodeError as error:
-        before, byte = content[: error.start].decode(encoding, "replace"), content[error.start : error.start + 1]
-        odd = f"holds the byte 0x{byte.hex()} ({byte.decode('latin-1')!r} in Latin-1)"
-        raise InputError(
-            f"{said} is not {encoding.upper()}: {place_in(before, len(before))} {odd}; save the file as UTF-8 "
-            "(an editor's `Save with encoding`, or iconv -f LATIN1 -t UTF-8)"
-        ) from error
 
 
 def read_yaml(text: str, said: str) -> Any:
@@ -100,9 +83,8 @@ def twice(error: TwiceError, said: str) -> str:
 
 def unreadable(error: yaml.reader.ReaderError, text: str) -> str:
     """Where a text holds a character that YAML does not take."""
-    odd = text[error.position]
-    way = "it may be UTF-16 without its mark, or no text at all: save it as UTF-8" if odd == "\0" else "remove it, or write it as an escape"
-    return f"{place_in(text, error.position)} holds the character U+{ord(odd):04X}, which no YAML has; {way}"
+    odd = ord(text[error.position])
+    return f"{place_in(text, error.position)} holds the character U+{odd:04X}, which no YAML has; remove it, or write it as an escape"
 
 
 def fault_of(error: yaml.MarkedYAMLError) -> str:
@@ -111,9 +93,3 @@ def fault_of(error: yaml.MarkedYAMLError) -> str:
     place = f"line {mark.line + 1}, column {mark.column + 1}: " if mark else ""
     said = " ".join(filter(None, (error.context, error.problem)))
     return f"{place}{said}; {next((way for sign, way in WAYS_OUT.items() if sign in said), QUOTES)}"
-
-
-def place_in(text: str, position: int) -> str:
-    """The line and column of a character."""
-    before = text[:position]
-    return f"line {before.count(chr(10)) + 1}, column {position - (before.rfind(chr(10)) + 1) + 1}"

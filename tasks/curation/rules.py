@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 import polars as pl
 
 from tasks.base.errors import InputError, did_you_mean
+from tasks.base.text_files import read_text
 from tasks.curation.settings import StageRule
 from tasks.estimates.settings import BANDS
 from tasks.lake.database import connect
@@ -31,6 +32,14 @@ MEANT = "it must give problem_id, and may give rank, weight and rule; see sql/cu
 OPTIONAL: dict[str, type[pl.DataType]] = {"rank": pl.Int64, "weight": pl.Float64, "rule": pl.String}
 LIMITS = QueryLimits(seconds=300.0, memory="8GB", threads=1)
 EARLIER = "earlier"
+TEXTS = ("problem_id", "gold_id", "dataset", "split", "policy_id", "sampling_id", "grader_id")
+CANDIDATES: dict[str, type[pl.DataType]] = {
+    **dict.fromkeys(TEXTS, pl.String),
+    **dict.fromkeys(("n", "k"), pl.Int64),
+    **dict.fromkeys(("accuracy", "accuracy_low", "accuracy_high"), pl.Float64),
+    **dict.fromkeys(("band", "metadata"), pl.String),
+}
+"""The columns of the mart `candidates`."""
 
 
 def is_shipped(name: str) -> bool:
@@ -49,6 +58,21 @@ def rule_path(name: str) -> Path:
     raise InputError(
         f"no curation rule {name!r}{meant}: give one of {', '.join(shipped)}, or the path of a SQL file (looked at {own.absolute()})"
     )
+
+
+def rule_text(path: Path) -> str:
+    """The SQL of a rule. Raises InputError for what is no text."""
+    return read_text(path, f"curation rule {path}")
+
+
+def check_rule(rule: StageRule) -> None:
+    """Raise InputError for a rule that is neither shipped nor a file, and for one of a person's own whose SQL is wrong over what rules
+    read, does more than read, or gives other columns: it is run over no candidates, before anything is sampled for it."""
+    path, nobody = rule_path(rule.rule), pl.DataFrame(schema=CANDIDATES)
+    if not is_shipped(rule.rule):
+        sql = rule_text(path)
+        with rule_named(path), rule_tables(nobody, nobody) as connection:
+            run_rule(connection, path, parameters_named(connection, sql, rule_parameters(rule, 0)))
 
 
 def rule_parameters(rule: StageRule, seed: int) -> dict[str, float | int | bool | str]:
@@ -73,7 +97,7 @@ def choices(candidates: pl.DataFrame, rules: Iterable[StageRule], seed: int, ear
         for rule in rules:
             path = rule_path(rule.rule)
             with rule_named(path):
-                sql = path.read_text(encoding="utf-8")
+                sql = rule_text(path)
                 named = parameters_named(first, sql, rule_parameters(rule, seed))
                 key = (path, *named.values())
                 if key not in made:
@@ -115,7 +139,7 @@ def parameters_named(connection: duckdb.DuckDBPyConnection, sql: str, parameters
 
 def run_rule(connection: duckdb.DuckDBPyConnection, path: Path, named: Mapping[str, Any]) -> pl.DataFrame:
     """The rows of a rule's SELECT, with all columns that it may give."""
-    sql = path.read_text(encoding="utf-8")
+    sql = rule_text(path)
     with sql_errors_named(sql, LIMITS):
         rows = compute(connection, LIMITS.seconds, lambda: connection.sql(sql, params=dict(named)).pl())
     return with_columns(rows, path.stem)
@@ -194,7 +218,7 @@ def shortage(stage: str, rule: StageRule, chosen: pl.DataFrame, candidates: pl.D
         return ""
     counts = dict(candidates.group_by("band").len().rows())
     bands = ", ".join(f"{band} {counts.get(band, 0)}" for band in BANDS)
-    reads_earlier = EARLIER in rule_path(rule.rule).read_text(encoding="utf-8").split()
+    reads_earlier = EARLIER in rule_text(rule_path(rule.rule)).split()
     missing = (
         "The rule reads `earlier`, which is empty here: it is for a stage whose difficulty is measured anew (`reprofile: {}`). "
         if reads_earlier and not has_earlier

@@ -13,7 +13,7 @@ import polars as pl
 
 from tasks.base.errors import InputError
 from tasks.base.files import file_digest
-from tasks.curation.rules import choose, rule_parameters, rule_path, shortage
+from tasks.curation.rules import choose, rule_parameters, rule_path, rule_text, shortage
 from tasks.curation.settings import CurationSettings, SetSettings, StageRule
 from tasks.lake.artifacts import Artifact, artifact
 from tasks.lake.lake import Lake, conform, write_parquet
@@ -120,6 +120,6 @@ def stage_lineage(rule: StageRule, seed: int, rows: pl.DataFrame) -> dict[str, A
     """The query of one stage as it was run, and counts of what it chose."""
     path = rule_path(rule.rule)
     counts = {column: dict(rows.group_by(column).len().sort(column).rows()) for column in ("band", "dataset")}
-    query: dict[str, Any] = {"rule": rule.rule, "query": path.read_text(encoding="utf-8"), "query_digest": file_digest(path)}
+    query: dict[str, Any] = {"rule": rule.rule, "query": rule_text(path), "query_digest": file_digest(path)}
     query["parameters"] = rule_parameters(rule, seed)
     return {**query, "problems": len(rows), "by_band": counts["band"], "by_dataset": counts["dataset"]}

@@ -3,15 +3,17 @@
 A hint tells how hard a problem is and asks for depth and a check; it never sees the answer, so it cannot tell it.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from functools import lru_cache
 from pathlib import Path
+from typing import Any
 
 import jinja2
 import jinja2.meta
 
 from tasks.base.errors import InputError, did_you_mean
 from tasks.base.files import file_digest
+from tasks.base.text_files import read_text
 from tasks.policy.chat import template_file, template_text
 from tasks.problems.marks import IMAGE_MARK
 from tasks.prompting.control import ControlTokens
@@ -19,6 +21,14 @@ from tasks.prompting.settings import HintSettings, PromptingSettings
 
 ROOM = Path(__file__).parent
 FIELDS = {"templates": ("question", "choices", "hint"), "hints": ("band", "accuracy")}
+EXAMPLES: dict[str, list[dict[str, Any]]] = {
+    "templates": [
+        {"question": "What is 1 + 1?", "choices": [], "hint": ""},
+        {"question": "Which is even?", "choices": ["1", "2"], "hint": "Hard."},
+    ],
+    "hints": [{"band": "hard", "accuracy": 0.125}],
+}
+"""What templates are tried on before anything is sampled."""
 ENVIRONMENT = jinja2.Environment(undefined=jinja2.StrictUndefined, autoescape=False)
 
 
@@ -37,7 +47,7 @@ def template_path(name: str, folder: str) -> Path:
 
 
 def _compiled(path: Path) -> jinja2.Template:
-    return _template(path.read_text(encoding="utf-8"))
+    return _template(read_text(path, f"template {path}"))
 
 
 @lru_cache
@@ -56,13 +66,27 @@ def check_templates(settings: PromptingSettings) -> None:
     for folder, name in sorted(used):
         try:
             path = template_path(name, folder)
-            asked = jinja2.meta.find_undeclared_variables(ENVIRONMENT.parse(path.read_text(encoding="utf-8")))
+            text = read_text(path, f"template {path}")
+            asked = jinja2.meta.find_undeclared_variables(ENVIRONMENT.parse(text))
+            template = _template(text)
         except FileNotFoundError as error:
             raise InputError(str(error)) from error
-        except (jinja2.TemplateSyntaxError, UnicodeError) as error:
-            raise InputError(f"template {name} is not a Jinja template: {error}; correct the file") from error
+        except jinja2.TemplateSyntaxError as error:  # also of a filter that there is none of
+            raise InputError(f"template {name} is not a Jinja template: line {error.lineno}: {error}; correct the file") from error
         for field in sorted(asked - set(FIELDS[folder])):
             raise InputError(f"template {path}: {field!r} is undefined; it may use {' and '.join(f'`{one}`' for one in FIELDS[folder])}")
+        if folder == "templates" and "question" not in asked:
+            raise InputError(f"template {path} never uses `question`, so the policy would not be asked anything; write {{{{ question }}}}")
+        check_rendering(template, path, EXAMPLES[folder])
+
+
+def check_rendering(template: jinja2.Template, path: Path, examples: Sequence[Mapping[str, Any]]) -> None:
+    """Raise InputError where a template fails on one of these examples of what it is given."""
+    for given in examples:
+        try:
+            template.render(**given)
+        except Exception as error:  # whatever a template's own expressions may raise
+            raise InputError(f"template {path} fails on {dict(given)}: {error}; correct the file") from error
 
 
 def render_hint(template: str, *, band: str, accuracy: float) -> str:

@@ -4,20 +4,16 @@ import torch
 
 from tasks.base.errors import InputError
 from tasks.base.extras import EXTRAS
+from tasks.training.packages import check_packages
 from tasks.training.settings import StageSettings
-from tasks.training.trackers import check_trackers
 from tasks.training.vllm_rollouts import check_rollouts
 
 
 def check_machine(settings: StageSettings) -> None:
     """Raise InputError, with the way out, for a package, a GPU or a server that the settings need and that is not there."""
-    check_trackers(settings.report_to)
+    check_packages(settings)
     if settings.liger is True and not liger_runs():
-        raise InputError(
-            f"train.liger: true needs a GPU and Liger's kernels ({EXTRAS['liger'].install}); `auto` uses them only where they are"
-        )
-    if settings.lora and settings.lora.quantize and not EXTRAS["qlora"].is_installed:
-        raise InputError(f"train.lora.quantize: {settings.lora.quantize} needs bitsandbytes: {EXTRAS['qlora'].install}, or leave it out")
+        raise InputError("train.liger: true needs a GPU, and this machine has none; `auto` uses Liger's kernels only where they can run")
     check_rollouts(settings.rollouts)
 
 
