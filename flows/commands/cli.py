@@ -5,11 +5,13 @@ A RECIPE says what a run does; what is done already is skipped. Start with `diff
 JSON with `--json`. `difficulty-prior --install-completion` completes commands, options and recipes with the Tab key.
 
 Exit codes: **0** done · **1** something broke, or `doctor` found a fault · **2** the input, a setting, a disk or a server is at fault, and
-the message says which and what to do · **130** interrupted. A run that did not end well goes on from what is written when it is run again.
+the message says which and what to do · **3** done, but some completions could not be had: the message says which and why, and the same
+command tries them again · **130** interrupted. A run that did not end well goes on from what is written when it is run again.
 """
 
 import gc
 import os
+import shlex
 import sys
 from importlib.metadata import PackageNotFoundError, version
 from typing import Annotated
@@ -20,8 +22,10 @@ from rich.markup import escape
 
 from flows.commands import answers, machine, method, service, sets, warehouse
 from tasks.base.errors import WorkerError, input_error_in
+from tasks.steps.shortfalls import SHORTFALLS
 from tasks.warehouse.interruption import left_behind
 
+DONE_BUT = 3
 INTERRUPTED = 130
 OBJECTS_BETWEEN_COLLECTIONS = 50_000
 app = typer.Typer(no_args_is_help=True, add_completion=True, pretty_exceptions_enable=False, rich_markup_mode="markdown", help=__doc__)
@@ -70,7 +74,7 @@ def exit_code() -> int:
     try:
         app()
     except SystemExit as ended:
-        return ended.code if isinstance(ended.code, int) else int(ended.code is not None)
+        return (ended.code if isinstance(ended.code, int) else int(ended.code is not None)) or done_but()
     except KeyboardInterrupt:
         return INTERRUPTED
     except WorkerError as error:
@@ -84,7 +88,17 @@ def exit_code() -> int:
             raise
         Console(stderr=True).print(f"[bold red]error[/]: {escape(str(fault))}", soft_wrap=True, highlight=False)
         return 2
-    return 0
+    return done_but()
+
+
+def done_but() -> int:
+    """The exit code of a command that is done: 0, or 3, with what is missing and how to try it again, where its steps fell short."""
+    if not SHORTFALLS:
+        return 0
+    again = f"To try them again: {shlex.join(['difficulty-prior', *sys.argv[1:]])}"
+    words = "\n".join(["done, but:", *(f"  {step}: {short.what}: {short.why}" for step, short in SHORTFALLS.items()), again])
+    Console(stderr=True).print(words, style="yellow", markup=False, soft_wrap=True, highlight=False)
+    return DONE_BUT
 
 
 if __name__ == "__main__":

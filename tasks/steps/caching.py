@@ -1,10 +1,11 @@
 """A room's task: what its request would make is looked for, skipped where it is there, and built where it is not.
 
-It is `Cached`, for Prefect, exactly when the artifact is there. Prefect's own policies cannot promise that: INPUTS hashes a path, not what
-it holds; TASK_SOURCE sees neither helpers nor SQL files; an unhashable input turns caching off without a word; a `None` key in a compound
-policy is dropped. Here a request names the artifact from the content of every input and of every SQL or template file used. The record of
-the cached result lies *inside* that artifact's folder, so a deleted artifact takes its record along and is a miss. (A moved lake is a miss
-too, since a record holds the artifact's place; its tasks then find their artifacts there and end at once.)
+It is `Cached`, for Prefect, exactly when the artifact is there, and short of nothing that another run may have. Prefect's own policies
+cannot promise that: INPUTS hashes a path, not what it holds; TASK_SOURCE sees neither helpers nor SQL files; an unhashable input turns
+caching off without a word; a `None` key in a compound policy is dropped. Here a request names the artifact from the content of every input
+and of every SQL or template file used. The record of the cached result lies *inside* that artifact's folder, so a deleted artifact takes
+its record along and is a miss. (A moved lake is a miss too, since a record holds the artifact's place; its tasks then find their artifacts
+there and end at once.)
 """
 
 import inspect
@@ -19,6 +20,7 @@ from prefect.context import TaskRunContext
 from tasks.base.errors import InputError
 from tasks.base.files import digest
 from tasks.lake.artifacts import Artifact, building
+from tasks.lake.layout import MANIFEST
 from tasks.steps.how_far import forget_attempts
 from tasks.steps.lean_prefect import CachePolicy, Task
 from tasks.steps.naming import recipe_first
@@ -26,6 +28,7 @@ from tasks.steps.planning import PLANNER
 from tasks.steps.request import StepRequest
 from tasks.steps.run_log import log_to_runs
 from tasks.steps.runs import note_step
+from tasks.steps.shortfalls import SHORTFALLS
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -43,7 +46,10 @@ class ArtifactPolicy(CachePolicy):
             target = inputs["request"].target()
         except InputError:
             return None  # the task itself asks again and raises it, once and without Prefect's traceback around it
-        return str(target.path / f".prefect-{digest(str(target.path))[:8]}.json").lstrip("/")
+        name = f".prefect-{digest(str(target.path))[:8]}"
+        if target.is_complete and not inputs["request"].is_done(target):
+            name += f"-{(target.path / MANIFEST).stat().st_mtime_ns}"  # a miss, as every attempt writes another manifest
+        return str(target.path / f"{name}.json").lstrip("/")
 
 
 class RoomTask(Task[[Request], Artifact]):
@@ -61,6 +67,8 @@ class RoomTask(Task[[Request], Artifact]):
             return planner.step(self.name, request)
         made = super().__call__(request)
         note_step(self.name, made)
+        if short := request.shortfall(made):
+            SHORTFALLS[run_name(request)] = short
         forget_attempts(made.home, run_name(request))
         return made
 
@@ -101,7 +109,7 @@ def made_by(build: Build[Request], resume: bool, then: Callable[[Any, Artifact],
 
     def made(request: Request) -> Artifact:
         target = request.target()
-        if target.is_complete:
+        if request.is_done(target):
             return target
         facts: dict[str, Any] = {}
         with building(target, facts, resume=resume) as folder:

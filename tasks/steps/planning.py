@@ -22,6 +22,7 @@ from tasks.base.settings import Settings
 from tasks.lake.artifacts import Artifact
 from tasks.lake.layout import ASIDE, MANIFEST
 from tasks.lake.looking import looking
+from tasks.steps.shortfalls import Shortfall
 
 MOST_DIFFERENCES = 5
 DIGEST_DIGITS = 32
@@ -163,6 +164,8 @@ class Asked(Protocol):
 
     def arguments(self) -> Mapping[str, Any]: ...
     def target(self) -> Artifact: ...
+    def is_done(self, target: Artifact) -> bool: ...
+    def shortfall(self, made: Artifact) -> Shortfall | None: ...
     def said(self) -> str: ...
     def work(self) -> Work | None: ...
     def foretold(self) -> dict[str, Any]: ...
@@ -220,7 +223,10 @@ class Planner:
             return State.missing, None, [str(error)]
         if again := next((made.step for made in self.planned if made == target), None):
             return State.waits, target, [f"made by step {again}"]
-        return (State.cached, target, []) if target.is_complete else (State.to_do, target, why_not_made(target))
+        if asked.is_done(target):
+            return State.cached, target, []
+        short = asked.shortfall(target) if target.is_complete else None
+        return State.to_do, target, [f"{short.what}: tried again"] if short else why_not_made(target)
 
     def waits(self, given: Mapping[str, Any]) -> list[str]:
         """What a call waits for, in one line; none where all that it is given is there."""

@@ -10,6 +10,7 @@ from pydantic import BaseModel, ConfigDict
 
 from tasks.lake.artifacts import Artifact
 from tasks.steps.planning import Work
+from tasks.steps.shortfalls import Shortfall
 
 
 class StepRequest(BaseModel):
@@ -26,6 +27,14 @@ class StepRequest(BaseModel):
     def target(self) -> Artifact:
         """The artifact that the step makes, named by the content of every input and of every SQL or template file used."""
         raise NotImplementedError
+
+    def is_done(self, target: Artifact) -> bool:
+        """Whether nothing is left to be done for its artifact: it is there, and short of nothing that another run may have."""
+        return target.is_complete
+
+    def shortfall(self, made: Artifact) -> Shortfall | None:
+        """What its artifact is short of; None where nothing is missing."""
+        return None
 
     def said(self) -> str:
         """What the step is called among those of its recipe."""
