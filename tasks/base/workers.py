@@ -146,9 +146,14 @@ def workers_ended() -> Iterator[None]:
         yield
     except BaseException:
         STOPPED.set()
-        for process in list(RUNNING):
-            process.kill()
+        end_workers()
         raise
+
+
+def end_workers() -> None:
+    """Kill the workers of this process, whichever of its threads has started them."""
+    for process in list(RUNNING):
+        process.kill()
 
 
 @contextmanager

@@ -9,7 +9,7 @@ comes back through a queue, to the log of the run.
 
 import logging
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import lru_cache
@@ -26,11 +26,11 @@ from tasks.base.events import OURS
 from tasks.base.files import write_text
 from tasks.lake.lake import read_parquet, write_parquet
 from tasks.sampling.engines import Engine, open_engine
+from tasks.sampling.failing import after_failure
 from tasks.sampling.settings import RaySettings
-from tasks.sampling.worker import SampleSpec, draw, drawn_in, every_problem
+from tasks.sampling.shard_queue import Shard
+from tasks.sampling.worker import QUEUE, SampleSpec, draw, drawn_in, every_problem
 
-Progress = Callable[[int, int, str], None]
-TRIES = 3  # of a shard: whatever ended a worker may not end the next one
 LISTEN_S = 1.0
 LOG = logging.getLogger(__name__)
 
@@ -46,16 +46,14 @@ class Connected:
 CONNECTED = Connected()
 
 
-def draw_on_ray(spec: SampleSpec, shards: dict[str, pl.DataFrame], folder: Path, on_progress: Progress) -> None:
-    """Draw the shards on the cluster that the settings name. Raises what a shard's task raised, after the others have ended."""
-    settings, spec_path = spec.sampling.ray, folder / ".sampling-ray.spec.json"
-    assert settings is not None
+def draw_on_ray(spec: SampleSpec, shards: Sequence[pl.DataFrame], on_progress: Callable[[int], None]) -> None:
+    """Draw the shards on the cluster that the settings name. Raises what is at fault whatever the shard, after the others have ended."""
+    settings, folder = spec.sampling.ray, spec.folder
+    assert settings is not None and folder is not None
+    spec_path = folder / ".sampling-ray.spec.json"
     write_text(spec_path, spec.model_dump_json(indent=1))
-    keys = {folder / ".shards" / f"{name}.parquet": rows for name, rows in shards.items()}
-    for path, rows in keys.items():
-        write_parquet(rows, path)
     with connected(settings):
-        draw_shards(spec_path, settings, {path: len(rows) for path, rows in keys.items()}, on_progress)
+        Cluster(spec, spec_path, on_progress).draw([Shard(keys) for keys in shards])
 
 
 @contextmanager
@@ -83,32 +81,50 @@ def join(address: str) -> None:
         raise InputError(f"sampling.ray: no Ray cluster can be had at {address!r}: {error}; start one, or correct the address") from error
 
 
-def draw_shards(spec_path: Path, settings: RaySettings, sizes: dict[Path, int], on_progress: Progress) -> None:
-    """One Ray task a shard; `sizes` says how many responses each file of keys asks for. A shard whose worker fails, or is killed, is given
-    to another; bad input is raised once the other shards have ended."""
-    remote = ray.remote(num_cpus=settings.cpus, num_gpus=settings.gpus, max_calls=0, max_retries=0)(draw_shard)
-    tries, faults, done = dict.fromkeys(sizes, 1), list[Exception](), 0
-    with listening() as heard:
+class Cluster:
+    """A sampling on the cluster that this process is connected to: one Ray task a shard."""
 
-        def start(keys: Path) -> Any:
-            return remote.options(name=f"draw shard {keys.stem}").remote(spec_path, keys, heard)
+    def __init__(self, spec: SampleSpec, spec_path: Path, on_progress: Callable[[int], None]) -> None:
+        self.spec, self.spec_path, self.on_progress = spec, spec_path, on_progress
+        settings = spec.sampling.ray
+        assert settings is not None
+        self.remote = ray.remote(num_cpus=settings.cpus, num_gpus=settings.gpus, max_calls=0, max_retries=0)(draw_shard)
+        self.drawing: dict[Any, Shard] = {}
 
-        drawing = {start(keys): keys for keys in sizes}
-        while drawing:
-            ended, _ = ray.wait(list(drawing), num_returns=1, timeout=LISTEN_S)
-            tell(heard)
-            for keys, fault in [(drawing.pop(task), fault_of(task)) for task in ended]:
-                if fault is None:
-                    done += sizes[keys]
-                    on_progress(done, sum(sizes.values()), "rollouts")
-                elif isinstance(fault, InputError) or tries[keys] == TRIES:
-                    faults.append(fault)
-                else:
-                    LOG.warning("shard %s is drawn again, since its worker failed: %s", keys.stem, str(fault).splitlines()[0])
-                    tries[keys] += 1
-                    drawing[start(keys)] = keys
-    if faults:
-        raise faults[0]
+    def draw(self, shards: Sequence[Shard]) -> None:
+        """Draw shards. One whose worker fails, or is killed, is given to another, alone in the end with the problem at fault; input that is
+        at fault is raised once the other shards have ended."""
+        faults, done = list[Exception](), 0
+        with listening() as heard:
+            for shard in shards:
+                self.start(shard, heard)
+            while self.drawing:
+                ended, _ = ray.wait(list(self.drawing), num_returns=1, timeout=LISTEN_S)
+                tell(heard)
+                for shard, fault in [(self.drawing.pop(task), fault_of(task)) for task in ended]:
+                    if fault is None:
+                        done += len(shard.keys)
+                        self.on_progress(done)
+                    elif isinstance(fault, InputError):
+                        faults.append(fault)
+                    else:
+                        self.start_again(shard, fault, heard)
+        if faults:
+            raise faults[0]
+
+    def start(self, shard: Shard, heard: Queue) -> None:
+        """Have a shard drawn; its keys go by a file."""
+        keys = self.spec_path.parent / QUEUE / f"{shard.name}.parquet"
+        write_parquet(shard.keys, keys)
+        task = self.remote.options(name=f"draw shard {keys.stem}").remote(self.spec_path, keys, heard)
+        self.drawing[task] = shard
+
+    def start_again(self, shard: Shard, fault: Exception, heard: Queue) -> None:
+        """Have a shard drawn again, or what is left of it."""
+        cause = str(fault).splitlines()[0]
+        for again in after_failure(self.spec, shard, cause, LOG.log):
+            LOG.warning("shard %s is drawn again, since its worker failed: %s", again.name, cause)
+            self.start(again, heard)
 
 
 @contextmanager
@@ -168,7 +184,7 @@ def draw_shard(spec_path: Path, keys_path: Path, heard: Queue) -> None:
     """Draw one shard in this process and append it."""
     with telling(heard):
         (spec, problems, engine), started = loaded(spec_path), time.monotonic()
-        done = draw(spec, problems, {keys_path.stem: read_parquet(keys_path)}, engine, lambda done, total, what: None)
+        done = draw(spec, problems, [[Shard(read_parquet(keys_path))]], engine, lambda done, total, what: None)
         LOG.info(drawn_in(done, time.monotonic() - started))
 
 

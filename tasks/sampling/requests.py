@@ -5,7 +5,7 @@ resumed run draws what an uninterrupted one draws.
 """
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -13,6 +13,7 @@ from typing import Any
 
 import polars as pl
 
+from tasks.base.errors import InputError
 from tasks.base.files import digest
 from tasks.lake.lake import ROLLOUT_KEY
 from tasks.prompting import pictures
@@ -22,6 +23,9 @@ from tasks.prompting.settings import PromptingSettings
 from tasks.sampling.settings import SamplingSettings
 
 SEED_BITS = 63
+KEY = ["problem_id", "round", "sample"]
+Key = tuple[str, int, int]
+"""Problem, round and sample of a response."""
 Hints = dict[str, tuple[str, float]]
 """Band and accuracy of the problems that carry a hint, by problem."""
 
@@ -38,6 +42,11 @@ class Request:
     images: tuple[Path, ...] = ()
     hint: str = ""
 
+    @property
+    def key(self) -> Key:
+        """What tells its response from the others of a policy and way of sampling."""
+        return self.problem_id, self.round, self.sample
+
 
 @dataclass(frozen=True)
 class Completion:
@@ -46,6 +55,15 @@ class Completion:
     response: str
     n_tokens: int
     finish_reason: str
+
+
+class Refusal(InputError):
+    """One request cannot be answered, for a reason that lies in it or its problem; others may well be."""
+
+
+Outcome = Completion | Refusal
+Finished = Callable[[Request, Outcome], None]
+"""What an engine hands each request's outcome to, as soon as it has it."""
 
 
 def rollout_seed(problem_id: str, round: int, sample: int, seed: int) -> int:
@@ -90,20 +108,23 @@ def missing(keys: pl.DataFrame, shards: Sequence[Path]) -> pl.DataFrame:
     """The keys that no shard holds yet, in their order."""
     if not shards:
         return keys
-    on = ["problem_id", "round", "sample"]
-    done = pl.scan_parquet(list(shards), schema=None, glob=False).select(on).collect()
-    return keys.join(done, on=on, how="anti", maintain_order="left")
+    done = pl.scan_parquet(list(shards), schema=None, glob=False).select(KEY).collect()
+    return keys.join(done, on=KEY, how="anti", maintain_order="left")
 
 
-def chunks(keys: pl.DataFrame, size: int, shards: Sequence[Path]) -> dict[str, pl.DataFrame]:
-    """Cut keys into shards of `size`, less what `shards` hold, each with the name that its keys give it.
+def shard_name(keys: pl.DataFrame) -> str:
+    """The name of the shard that holds the responses of these keys."""
+    return digest(keys.select(KEY).rows())
+
+
+def chunks(keys: pl.DataFrame, size: int, shards: Sequence[Path]) -> list[pl.DataFrame]:
+    """Cut keys into shards of `size`, less what `shards` hold.
 
     All keys are cut, not just those that are missing: a run that was killed while several shards were in hand goes on with the very
     shards, and so the batches, of an undisturbed one.
     """
     left = missing(keys.with_row_index("place"), shards).with_columns(pl.col("place") // size)
-    cut = [chunk.drop("place") for chunk in left.partition_by("place", maintain_order=True)]
-    return {digest(chunk.rows()): chunk for chunk in cut}
+    return [chunk.drop("place") for chunk in left.partition_by("place", maintain_order=True)]
 
 
 @dataclass(frozen=True)
@@ -137,7 +158,7 @@ def requests_for(keys: pl.DataFrame, prompts: Prompts, *, seed: int) -> list[Req
 
 
 def rollout_rows(requests: Sequence[Request], completions: Sequence[Completion], policy_id: str, sampling: str) -> pl.DataFrame:
-    """The lake's rollouts of a shard, in the order of the requests."""
+    """The lake's rollouts of these requests, in their order."""
     rows = [
         {
             **dict(zip(ROLLOUT_KEY, (request.problem_id, policy_id, sampling, request.round, request.sample), strict=True)),

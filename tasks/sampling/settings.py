@@ -97,8 +97,9 @@ class SamplingSettings(Distribution):
 
     With `adaptive` that is the most, and a problem whose band is settled earlier gets fewer; held-out problems always get all.
     `temperature`, `top_p` and `max_tokens` define the distribution: difficulty is always *under* it. Temperature 0 is greedy.
-    `batch_size` (prompts in one forward pass of `transformers`), `shard_size` (rollouts in one file: with the shards in flight, the most
-    that a crash can lose) and `replicas` (processes that sample side by side, each with its own copy of the model and its own GPUs) do not.
+    `batch_size` (prompts in one forward pass of `transformers`), `shard_size` (rollouts in one file), `flush_s` (seconds after which a
+    finished completion is on disk, whatever the shard's size: the most finished work that a crash can lose) and `replicas` (processes that
+    sample side by side, each with its own copy of the model and its own GPUs) do not.
     """
 
     engine: EngineName = "transformers"
@@ -106,6 +107,7 @@ class SamplingSettings(Distribution):
     adaptive: AdaptiveSettings | None = None
     batch_size: int = Field(default=256, ge=1)
     shard_size: int = Field(default=1024, ge=1)
+    flush_s: float = Field(default=20.0, gt=0, le=60)
     replicas: int = Field(default=1, ge=1)
     ray: RaySettings | None = None
     vllm: VllmSettings = VllmSettings()

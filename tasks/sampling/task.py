@@ -4,9 +4,7 @@ Cached by the policy's identity, the content of the problems, the way of samplin
 smaller run has drawn is in the lake and is not drawn again.
 """
 
-import os
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import nullcontext
 from dataclasses import replace
 from functools import cached_property, partial
@@ -21,24 +19,28 @@ from prefect import get_run_logger
 from tasks.base.errors import InputError
 from tasks.base.extras import EXTRAS
 from tasks.base.files import digest
-from tasks.base.workers import run_worker
 from tasks.lake.artifacts import Artifact, artifact
 from tasks.lake.lake import Lake, read_parquet
 from tasks.policy.identity import Policy
 from tasks.prompting.settings import PromptingSettings
 from tasks.sampling.engines import declared
+from tasks.sampling.holes import missing_of, shortfall_of, with_reasons, write_missing
+from tasks.sampling.journal import journal_folder, sweep, written_down
 from tasks.sampling.profile import holding, write_profile
+from tasks.sampling.replicas import Replicas
 from tasks.sampling.requests import Hints, sampling_id, sampling_identity
 from tasks.sampling.settings import SamplingSettings
-from tasks.sampling.worker import SampleSpec, every_problem, missing_shards, problems_of, sampling_job, wanted_keys
+from tasks.sampling.worker import SampleSpec, every_problem, missing_keys, missing_shards, partition_of, problems_of, wanted_keys
 from tasks.steps.caching import room_task
 from tasks.steps.cards import cards_held
 from tasks.steps.naming import problems_named, rounds_named
 from tasks.steps.planning import PLANNER, Work, all_problems, is_known
 from tasks.steps.progress import progress_shown
 from tasks.steps.request import StepRequest
+from tasks.steps.shortfalls import Shortfall
 
 VERSION = 1
+Progress = Callable[[int, int, str], None]
 
 
 class SampleRequest(StepRequest):
@@ -68,6 +70,12 @@ class SampleRequest(StepRequest):
         }
         return artifact(self.home, "profiles", inputs, details={"sampling": {**identity, "hints": digest(self.hints)}})
 
+    def is_done(self, target: Artifact) -> bool:
+        return target.is_complete and not missing_of(target)
+
+    def shortfall(self, made: Artifact) -> Shortfall | None:
+        return shortfall_of(made)
+
     def said(self) -> str:
         rounds = rounds_named(self.stops.manifest["rounds"] if self.stops else 0, self.sampling.rounds)
         return f"sample {problems_named(self.problems)} with {self.policy.name}{' and hints' if self.hints_from else ''}, {rounds}"
@@ -85,8 +93,9 @@ class SampleRequest(StepRequest):
         if self.policy.policy_id and all(other is None or other.is_complete for other in (self.hints_from, self.stops)):
             spec = self.spec()
             asked = problems_of(spec)
-            left = sum(map(len, missing_shards(spec, asked).values()))
-            return self.work_of(len(wanted_keys(spec, asked)), left, lake)
+            left = missing_keys(spec, asked)
+            finished = written_down(journal_folder(lake, self.policy.policy_id, spec.sampling_id), left)
+            return self.work_of(len(wanted_keys(spec, asked)), len(left) - len(finished), lake)
         ids = pl.concat(read_parquet(source.file("problems.parquet"), columns=["problem_id"]) for source in self.problems)
         return self.most_work(ids.n_unique(), lake)
 
@@ -138,9 +147,10 @@ def mean_tokens(lake: Lake) -> float | None:
     return lake.scan("rollouts").select(pl.col("n_tokens").mean()).collect().item()
 
 
-@room_task(name="sample", retries=2)
+@room_task(name="sample")
 def sample_rollouts(request: SampleRequest, target: Artifact, folder: Path) -> dict[str, Any]:
-    """Draw `sampling.rounds` responses for each problem, and name them as a profile."""
+    """Draw `sampling.rounds` responses for each problem, and name them as a profile. What cannot be had is set aside with its reason, in
+    MISSING and in the manifest; the next run tries it again. Raises InputError where nothing can be had."""
     lake, spec, policy = Lake(request.home), request.spec(), request.policy
     keep_identities(lake, spec)
     facts = {
@@ -150,25 +160,45 @@ def sample_rollouts(request: SampleRequest, target: Artifact, folder: Path) -> d
         "problems": [source.key for source in request.problems],
         **({"stops": request.stops.key} if request.stops else {}),
     }
-    draw_missing(lake, spec, folder)
-    shards = lake.shards(lake.partition("rollouts", policy.policy_id, spec.sampling_id))
+    missing = write_missing(draw_missing(lake, spec, folder), folder)
+    shards = lake.shards(partition_of(spec, lake))
     write_profile(folder, lake, rollouts=holding(shards, every_problem(spec)["problem_id"]), facts=facts)
     made_from = {"policy_name": policy.name, **({"hints_from": request.hints_from.key} if request.hints_from else {})}
-    return {**facts, **made_from, "settings": spec.model_dump(exclude={"home", "hints", "problems", "among"}, mode="json")}
+    settings = spec.model_dump(exclude={"home", "hints", "problems", "among", "folder", "replica"}, mode="json")
+    return {**facts, **made_from, **missing, "settings": settings}
 
 
-def draw_missing(lake: Lake, spec: SampleSpec, folder: Path) -> None:
-    """Draw what the lake does not have; one run at a time appends to a policy's and sampling's shards, another waits."""
-    with lake.writing("rollouts", spec.policy.policy_id, spec.sampling_id):
-        shards = missing_shards(spec, problems_of(spec))
+def draw_missing(lake: Lake, spec: SampleSpec, folder: Path) -> pl.DataFrame:
+    """Draw what the lake does not have; gives the keys that could not be had, with reasons. One run at a time appends to a policy's and
+    sampling's shards, another waits."""
+    with lake.writing("rollouts", spec.policy.policy_id, spec.sampling_id) as partition:
+        journal = journal_folder(lake, spec.policy.policy_id, spec.sampling_id)
+        sweep(journal, lake.shards(partition))
+        problems = problems_of(spec)
+        shards = missing_shards(spec, problems)
         if not shards:
-            return
+            return pl.DataFrame()
         with progress_shown(f"sampling with {spec.policy.name}", folder) as on_progress:
-            if spec.sampling.ray is None:
-                with cards_held(get_run_logger().info) if declared(spec.sampling).cards else nullcontext():
-                    run_replicas(spec, shards, folder, on_progress)
-            else:
-                cluster_module().draw_on_ray(spec, shards, folder, on_progress)
+            draw_shards(spec.model_copy(update={"folder": folder}), shards, on_progress)
+        sweep(journal, lake.shards(partition))
+        left = with_reasons(missing_keys(spec, problems), folder)
+    if len(left) and not lake.shards(partition):
+        raise InputError(f"none of the {len(left)} completions could be had: {left['reason'][0]}")
+    return left
+
+
+def draw_shards(spec: SampleSpec, shards: list[pl.DataFrame], on_progress: Progress) -> None:
+    """Draw shards by processes of this machine, or on a cluster."""
+    total = sum(map(len, shards))
+
+    def progressed(done: int) -> None:
+        on_progress(min(done, total), total, "rollouts")  # what a process lost when it died is drawn, and told, twice
+
+    if spec.sampling.ray is not None:
+        cluster_module().draw_on_ray(spec, shards, progressed)
+        return
+    with cards_held(get_run_logger().info) if declared(spec.sampling).cards else nullcontext():
+        Replicas(spec, shards, progressed, get_run_logger().log).run()
 
 
 def cluster_module() -> ModuleType:
@@ -176,32 +206,6 @@ def cluster_module() -> ModuleType:
     if not EXTRAS["ray"].is_installed:
         raise InputError(f"sampling.ray: {EXTRAS['ray'].missing}, or leave sampling.ray out")
     return import_module("tasks.sampling.cluster")
-
-
-def run_replicas(spec: SampleSpec, shards: dict[str, pl.DataFrame], folder: Path, on_progress: Callable[[int, int, str], None]) -> None:
-    """Share the shards out to `replicas` sampling processes, each with its own GPUs; their log lines and progress go to the run."""
-    names, count, total = list(shards), min(spec.sampling.replicas, len(shards)), sum(map(len, shards.values()))
-    done, log = [0] * count, get_run_logger().log
-
-    def run(number: int) -> None:
-        def progressed(drawn: int, _: int, what: str) -> None:
-            done[number] = drawn
-            on_progress(sum(done), total, what)
-
-        part = spec.model_copy(update={"only": tuple(names[number::count]) if count > 1 else None})
-        variables = gpus_of(number, spec.sampling) if count > 1 else {}
-        run_worker(sampling_job(part, folder, f"-{number}", variables), log, progressed)
-
-    with ThreadPoolExecutor(count) as pool:
-        list(pool.map(run, range(count)))
-
-
-def gpus_of(replica: int, sampling: SamplingSettings) -> dict[str, str]:
-    """The variable that shows a replica its own GPUs only: the next ones of those that this process may use."""
-    each = declared(sampling).gpus(sampling)
-    numbers = range(replica * each, (replica + 1) * each)
-    visible = [name for name in os.environ.get("CUDA_VISIBLE_DEVICES", "").split(",") if name]
-    return {"CUDA_VISIBLE_DEVICES": ",".join(visible[number] if number < len(visible) else str(number) for number in numbers)}
 
 
 def keep_identities(lake: Lake, spec: SampleSpec) -> None:

@@ -1,8 +1,13 @@
-"""The sampling process: loads the policy, draws what the lake does not have yet, and appends it shard by shard."""
+"""The sampling process: loads the policy, draws what the lake does not have yet, and appends it shard by shard.
+
+It takes shards from a queue (shard_queue.py) until none waits, writes finished completions down by time (journal.py), and puts them
+together (gathering.py).
+"""
 
 import logging
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Mapping
+from contextlib import closing
 from pathlib import Path
 
 import polars as pl
@@ -15,18 +20,22 @@ from tasks.policy.identity import Policy, without_network
 from tasks.prompting.control import control_tokens
 from tasks.prompting.settings import PromptingSettings
 from tasks.sampling.engines import Engine, declared, open_engine
-from tasks.sampling.requests import Prompts, Request, chunks, requests_for, rollout_rows, wanted
+from tasks.sampling.gathering import Gathering, Place
+from tasks.sampling.journal import Journal, journal_folder
+from tasks.sampling.requests import Prompts, chunks, missing, wanted
 from tasks.sampling.settings import SamplingSettings
+from tasks.sampling.shard_queue import Shard, ShardQueue
 
 LOG = logging.getLogger(__name__)
+QUEUE = ".shards"
 LIBRARIES = "tasks.policy.libraries"
 
 
 class SampleSpec(BaseModel):
     """What is to be sampled. `hints` gives band and accuracy of the problems that carry a hint; None: no hints.
 
-    Rounds `first_round` … `sampling.rounds` - 1 of the problems, or of those `among` names (a Parquet file with `problem_id`). `only`
-    names the shards that one of several processes draws; None: all of them.
+    Rounds `first_round` … `sampling.rounds` - 1 of the problems, or of those `among` names (a Parquet file with `problem_id`). `folder`
+    is the one that the profile is made in, where the queue of shards lies; `replica` is what a process is called there.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -41,7 +50,8 @@ class SampleSpec(BaseModel):
     seed: int
     first_round: int = 0
     among: Path | None = None
-    only: tuple[str, ...] | None = None
+    folder: Path | None = None
+    replica: str = "0"
 
 
 def sampling_job(spec: SampleSpec, folder: Path, name: str = "", variables: Mapping[str, str] | None = None) -> Job:
@@ -75,23 +85,33 @@ def wanted_keys(spec: SampleSpec, problems: pl.DataFrame) -> pl.DataFrame:
     return wanted(problems, range(spec.first_round, spec.sampling.rounds), spec.hints)
 
 
-def missing_shards(spec: SampleSpec, problems: pl.DataFrame) -> dict[str, pl.DataFrame]:
-    """What is still to be drawn: the keys of each shard by its name, in order."""
+def partition_of(spec: SampleSpec, lake: Lake) -> Path:
+    """The folder for new shards of the spec's policy and way of sampling."""
+    return lake.partition("rollouts", spec.policy.policy_id, spec.sampling_id)
+
+
+def missing_keys(spec: SampleSpec, problems: pl.DataFrame) -> pl.DataFrame:
+    """The keys that the lake should hold, and does not."""
     lake = Lake(spec.home)
-    held = lake.shards(lake.partition("rollouts", spec.policy.policy_id, spec.sampling_id))
-    found = chunks(wanted_keys(spec, problems), spec.sampling.shard_size, held)
-    return found if spec.only is None else {name: keys for name, keys in found.items() if name in spec.only}
+    return missing(wanted_keys(spec, problems), lake.shards(partition_of(spec, lake)))
+
+
+def missing_shards(spec: SampleSpec, problems: pl.DataFrame) -> list[pl.DataFrame]:
+    """What is still to be drawn: the keys of each shard, in order."""
+    lake = Lake(spec.home)
+    return chunks(wanted_keys(spec, problems), spec.sampling.shard_size, lake.shards(partition_of(spec, lake)))
 
 
 def run(spec_text: str) -> None:
-    """Draw all that is missing. Who starts this holds the lock of the policy's and sampling's shards."""
+    """Draw what waits in the queue. Who starts this holds the lock of the policy's and sampling's shards."""
     spec = SampleSpec.model_validate_json(spec_text)
-    problems = problems_of(spec)
-    shards = missing_shards(spec, problems)
-    if shards:
-        engine, started = open_engine(spec.policy, spec.prompting, spec.sampling), time.monotonic()
-        done = draw(spec, problems, shards, engine, emit_progress)
-        LOG.info(drawn_in(done, time.monotonic() - started))
+    assert spec.folder is not None
+    problems, queue = problems_of(spec), ShardQueue(spec.folder / QUEUE)
+    engine = open_engine(spec.policy, spec.prompting, spec.sampling)
+    emit_progress(0, 0, "rollouts")
+    started = time.monotonic()
+    done = draw(spec, problems, queue.stretches(spec.replica), engine, emit_progress)
+    LOG.info(drawn_in(done, time.monotonic() - started))
 
 
 def drawn_in(responses: int, seconds: float) -> str:
@@ -100,31 +120,27 @@ def drawn_in(responses: int, seconds: float) -> str:
 
 
 def draw(
-    spec: SampleSpec, problems: pl.DataFrame, shards: dict[str, pl.DataFrame], engine: Engine, on_progress: Callable[[int, int, str], None]
+    spec: SampleSpec,
+    problems: pl.DataFrame,
+    stretches: Iterable[Iterable[Shard]],
+    engine: Engine,
+    on_progress: Callable[[int, int, str], None],
 ) -> int:
-    """Append every shard as soon as the engine has finished it, and in the end how long all took; gives how many responses were drawn."""
-    lake, names = Lake(spec.home), list(shards)
-    partition = lake.partition("rollouts", spec.policy.policy_id, spec.sampling_id)
+    """Append every shard as soon as it is whole, and in the end how long all took; gives how many responses were drawn. Whatever the
+    engine has finished is written down within `sampling.flush_s`, and at once where this ends with an error."""
+    lake, ids, started = Lake(spec.home), (spec.policy.policy_id, spec.sampling_id), time.monotonic()
     rows = {row["problem_id"]: row for row in problems.iter_rows(named=True)}
-    prompts = Prompts(rows, lake.images, spec.prompting, spec.hints, control_tokens(spec.policy))
-    in_hand: dict[int, list[Request]] = {}
-
-    def requests() -> Iterator[list[Request]]:
-        for place, keys in enumerate(shards.values()):
-            in_hand[place] = requests_for(keys, prompts, seed=spec.seed)
-            yield in_hand[place]
-
-    total = sum(map(len, shards.values()))
-    done, tokens, started = 0, 0, time.monotonic()
-    on_progress(done, total, "rollouts")
-    for place, completions in engine.generate(requests()):
-        rolled = rollout_rows(in_hand.pop(place), completions, spec.policy.policy_id, spec.sampling_id)
-        lake.append(partition, "rollouts", rolled, names[place])
-        done, tokens = done + len(rolled), tokens + int(rolled["n_tokens"].sum())
-        on_progress(done, total, "rollouts")
-    ids = {"policy_id": spec.policy.policy_id, "sampling_id": spec.sampling_id, "engine": spec.sampling.engine}
-    lake.record("draws", {**ids, "responses": done, "tokens": tokens, "seconds": time.monotonic() - started})
-    return done
+    assert spec.folder is not None
+    with closing(Journal(journal_folder(lake, *ids), ids, spec.sampling.flush_s)) as journal:
+        place = Place(lake, ids, partition_of(spec, lake), journal, spec.folder)
+        prompts = Prompts(rows, lake.images, spec.prompting, spec.hints, control_tokens(spec.policy))
+        gathering = Gathering(place, prompts, spec.seed, on_progress)
+        for stretch in stretches:
+            engine.generate((left for shard in stretch if (left := gathering.open(shard))), gathering.put)
+    told = {"policy_id": ids[0], "sampling_id": ids[1], "engine": spec.sampling.engine}
+    if gathering.done:
+        lake.record("draws", {**told, "responses": gathering.done, "tokens": gathering.tokens, "seconds": time.monotonic() - started})
+    return gathering.done
 
 
 if __name__ == "__main__":

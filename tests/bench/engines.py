@@ -35,6 +35,7 @@ from tasks.training.settings import StageSettings
 from tasks.training.stage import build_trainer
 from tests.bench.row import Row
 from tests.flows.runs import STARTER_STAGE
+from tests.sampling.asking import completions
 from tests.sampling.habits import EVERYTHING, same_policy, with_habits
 from tests.sampling.serving import KEY, NAME, serving
 from tests.training.tiny import problem, stage_spec, write_stage
@@ -71,7 +72,7 @@ def requests(stage_file: Path, draws: int) -> list[Request]:
 
 def of_engine(engine: Engine, wanted: Sequence[Request]) -> Drawn:
     """What an engine answers: problem and response."""
-    [(_, done)] = engine.generate([wanted])
+    done = completions(engine, [wanted])[0]
     return [(request.problem_id, completion.response) for request, completion in zip(wanted, done, strict=True)]
 
 

@@ -19,6 +19,7 @@ from tasks.policy.identity import Policy
 from tasks.prompting.settings import PromptingSettings
 from tasks.sampling.engines import open_engine
 from tasks.sampling.settings import SamplingSettings
+from tasks.sampling.shard_queue import Shard
 from tasks.sampling.task import SampleRequest
 from tasks.sampling.worker import draw, missing_shards, problems_of
 from tests.flows.runs import environment
@@ -63,24 +64,24 @@ def shards(home: Path) -> set[str]:
 def alone(tmp_path_factory: pytest.TempPathFactory, policy: Policy) -> Path:
     """The home of a sampling in one process."""
     home = tmp_path_factory.mktemp("alone")
-    spec = asked(home, policy).spec()
+    spec = asked(home, policy).spec().model_copy(update={"folder": home / "aside" / "profile"})
     problems = problems_of(spec)
     engine = open_engine(spec.policy, spec.prompting, spec.sampling)
-    draw(spec, problems, missing_shards(spec, problems), engine, lambda *_: None)
+    draw(spec, problems, [map(Shard, missing_shards(spec, problems))], engine, lambda *_: None)
     return home
 
 
-def draw_on(cluster: str, request: SampleRequest, **resources: float) -> list[tuple[int, int]]:
+def draw_on(cluster: str, request: SampleRequest, **resources: float) -> list[int]:
     """Draw on the cluster; gives what the progress was."""
     from tasks.sampling.cluster import draw_on_ray
 
     ray = {"address": cluster, **resources}
     sampling = SamplingSettings.model_validate({**request.sampling.model_dump(), "ray": ray})
-    spec = request.model_copy(update={"sampling": sampling}).spec()
-    told: list[tuple[int, int]] = []
     folder = request.home / "aside" / "profile"
-    (folder / ".shards").mkdir(parents=True)
-    draw_on_ray(spec, missing_shards(spec, problems_of(spec)), folder, lambda done, total, _: told.append((done, total)))
+    spec = request.model_copy(update={"sampling": sampling}).spec().model_copy(update={"folder": folder})
+    told: list[int] = []
+    folder.mkdir(parents=True)
+    draw_on_ray(spec, missing_shards(spec, problems_of(spec)), told.append)
     return told
 
 
@@ -95,7 +96,7 @@ def test_a_cluster_draws_what_one_process_draws(
 ) -> None:
     with caplog.at_level(logging.INFO, logger="tasks"):
         told = draw_on(cluster, asked(tmp_path, policy), gpus=1)
-    assert told == [(24 * done, 96) for done in range(1, 5)]
+    assert told == [24 * done for done in range(1, 5)]
     assert_frame_equal(rollouts(tmp_path), rollouts(alone))
     assert shards(tmp_path) == shards(alone) and len(shards(alone)) == 4
     drew = [record for record in caplog.records if record.getMessage().startswith("drew 24 responses in ")]
@@ -118,7 +119,7 @@ def test_a_killed_worker_s_shard_is_drawn_by_another(
     told = draw_on(cluster, asked(tmp_path, policy))
     ended.set()
     killer.join()
-    assert killed and told[-1] == (96, 96)
+    assert killed and told[-1] == 96
     assert_frame_equal(rollouts(tmp_path), rollouts(alone))
     assert any("is drawn again, since its worker failed" in record.getMessage() for record in caplog.records)
 

@@ -15,8 +15,8 @@ from tasks.base.process import PROJECT
 from tasks.policy.identity import Policy
 from tasks.prompting.settings import PromptingSettings
 from tasks.sampling.engines import ENGINES, declared, open_engine
+from tasks.sampling.replicas import gpus_of
 from tasks.sampling.settings import EngineName, SamplingSettings
-from tasks.sampling.task import gpus_of
 
 FOLDER = PROJECT / "tasks" / "sampling" / "engines"
 OWN = {FOLDER, *(PROJECT / "tasks" / room / "settings.py" for room in ("sampling", "training"))}  # rollouts in training have engines too

@@ -22,9 +22,10 @@ from tasks.prompting.settings import PromptingSettings
 from tasks.sampling.engines.answers import wait_of
 from tasks.sampling.engines.prompt_check import PromptCheck
 from tasks.sampling.engines.server import ServerEngine
-from tasks.sampling.requests import Completion, Request
+from tasks.sampling.requests import Completion, Outcome, Refusal, Request
 from tasks.sampling.settings import SamplingSettings, ServerSettings
 from tests.patience import until
+from tests.sampling.asking import completions, outcomes
 from tests.sampling.double import Answer, Call, Double, Script, doubles, good
 
 pytestmark = pytest.mark.process
@@ -44,18 +45,14 @@ def shards(count: int, size: int = 4) -> list[list[Request]]:
 
 
 def run(work: Sequence[Sequence[Request]], sampling: SamplingSettings, policy: Policy = POLICY) -> dict[int, list[Completion]]:
-    """Every shard's completions. Fails where a shard comes twice."""
-    done: dict[int, list[Completion]] = {}
-    for place, completions in ServerEngine(policy, PromptingSettings(), sampling).generate(work):
-        assert place not in done
-        done[place] = completions
-    return done
+    """Every shard's completions. Raises the first refusal."""
+    return completions(ServerEngine(policy, PromptingSettings(), sampling), work)
 
 
 def check_all_answered(work: Sequence[Sequence[Request]], done: dict[int, list[Completion]]) -> None:
     """Each request has the answer to its own prompt and seed."""
     wanted = {place: [f"{request.prompt}/{request.seed}" for request in shard] for place, shard in enumerate(work)}
-    assert {place: [one.response for one in completions] for place, completions in done.items()} == wanted
+    assert {place: [one.response for one in answers] for place, answers in done.items()} == wanted
 
 
 def first(*answers: Answer) -> Script:
@@ -100,19 +97,21 @@ def test_no_more_is_in_hand_than_the_servers_take() -> None:
             yield shard
 
     with doubles(lambda call: good(call, delay=0.01), lambda call: good(call, delay=0.01)) as servers:
-        finished = ServerEngine(POLICY, PromptingSettings(), settings(*servers, concurrency=3)).generate(pull())
-        next(finished)
-        assert len(pulled) <= 1 + -(-6 // 4) + 1
-        assert len(list(finished)) == 19
+        seen: list[int] = []
+        engine = ServerEngine(POLICY, PromptingSettings(), settings(*servers, concurrency=3))
+        engine.generate(pull(), lambda request, outcome: seen.append(len(pulled)))
+    assert seen[0] <= -(-6 // 4) + 1 and len(seen) == 80
     assert [server.most for server in servers] == [3, 3]
 
 
 def test_a_run_that_is_given_up_ends_at_once() -> None:
-    with doubles(lambda call: good(call, delay=0 if call.body["seed"] < 4 else 600)) as [server]:
-        finished = ServerEngine(POLICY, PromptingSettings(), settings(server)).generate(shards(3))
-        next(finished)
+    def given_up(request: Request, outcome: Outcome) -> None:
         until(lambda: server.busy)
-        finished.close()  # type: ignore[attr-defined]
+        raise KeyboardInterrupt
+
+    with doubles(lambda call: good(call, delay=0 if call.body["seed"] < 4 else 600)) as [server]:
+        with pytest.raises(KeyboardInterrupt):
+            ServerEngine(POLICY, PromptingSettings(), settings(server)).generate(shards(3), given_up)
         assert server.busy  # it has waited for no answer
 
 
@@ -211,18 +210,20 @@ def test_a_server_that_fails_fast_does_not_swallow_the_work() -> None:
 
 def test_a_server_that_dies_is_dropped_and_used_again_when_it_is_back() -> None:
     with doubles(lambda call: good(call, delay=0.02), lambda call: good(call, delay=0.02)) as [dies, stays]:
-        work, done = shards(60), {}
-        for place, completions in ServerEngine(POLICY, PromptingSettings(), settings(dies, stays, concurrency=2)).generate(work):
-            assert place not in done
-            done[place] = completions
-            if len(done) == 10:
-                dies.die()
-                before = len(dies.calls)
-            if len(done) == 25:
-                assert len(dies.calls) == before
-                dies.start()
-        check_all_answered(work, done)
-        assert len(dies.calls) > before + 10
+        work, seen = shards(60), list[int]()
+
+        def pulled() -> Iterator[list[Request]]:
+            for place, shard in enumerate(work):
+                if place == 10:
+                    dies.die()
+                    seen.append(len(dies.calls))
+                if place == 25:
+                    seen.append(len(dies.calls))
+                    dies.start()
+                yield shard
+
+        check_all_answered(work, completions(ServerEngine(POLICY, PromptingSettings(), settings(dies, stays, concurrency=2)), pulled()))
+        assert seen[1] == seen[0] and len(dies.calls) > seen[0] + 10
 
 
 def test_a_run_goes_on_without_a_server_that_is_down_from_the_start() -> None:
@@ -235,13 +236,17 @@ def test_a_run_goes_on_without_a_server_that_is_down_from_the_start() -> None:
 
 def test_with_no_server_left_the_run_ends_after_its_patience_and_what_was_finished_stays() -> None:
     with doubles(lambda call: good(call, delay=0.01)) as [server]:
-        finished, kept = ServerEngine(POLICY, PromptingSettings(), settings(server, concurrency=1, patience_s=0.5)).generate(shards(50)), 0
+        kept: list[Outcome] = []
+
+        def keep(request: Request, outcome: Outcome) -> None:
+            kept.append(outcome)
+            if len(kept) == 10:
+                server.die()
+
+        engine = ServerEngine(POLICY, PromptingSettings(), settings(server, concurrency=1, patience_s=0.5))
         with pytest.raises(InputError, match=r"no server has been up for 0\.5 s .*127\.0\.0\.1:\d+/v1: ConnectError.*run again"):
-            for _ in finished:
-                kept += 1
-                if kept == 3:
-                    server.die()
-        assert kept >= 3
+            engine.generate(shards(50), keep)
+        assert len(kept) >= 10
         server.start()
 
 
@@ -274,6 +279,23 @@ def test_a_refusal_ends_the_run_at_once_with_the_way_out(name: str, monkeypatch:
     assert len(server.calls) == 1
     assert server.url in str(caught.value)
     assert SECRET not in str(caught.value)
+
+
+def test_one_refused_request_is_handed_back_and_the_others_go_on() -> None:
+    refusal = Answer({"error": {"message": "maximum context length is 512"}}, 400)
+    with doubles(lambda call: refusal if call.body["seed"] == 2 else good(call)) as [server]:
+        found = outcomes(ServerEngine(POLICY, PromptingSettings(), settings(server)), shards(1)[0])
+    assert [type(one) for one in found] == [Completion, Completion, Refusal, Completion]
+    assert "problem p0-2: http://127" in str(found[2]) and "--max-model-len" in str(found[2])
+
+
+def test_a_request_without_a_good_answer_is_handed_back_and_many_in_a_row_end_the_run() -> None:
+    with doubles(lambda call: BROKEN["500"] if call.body["seed"] == 1 else good(call)) as [server]:
+        found = outcomes(ServerEngine(POLICY, PromptingSettings(), settings(server, tries=2)), shards(1)[0])
+        assert [type(one) for one in found] == [Completion, Refusal, Completion, Completion]
+    with doubles(always(BROKEN["500"])) as [server], pytest.raises(InputError, match="16 requests in a row: problem") as caught:
+        outcomes(ServerEngine(POLICY, PromptingSettings(), settings(server, tries=1)), shards(1, 64)[0])
+    assert not isinstance(caught.value, Refusal)
 
 
 def test_images_given_to_a_server_that_reads_text_only(picture: Path) -> None:

@@ -15,6 +15,7 @@ from tasks.prompting.settings import PromptingSettings
 from tasks.sampling.engines.transformers import TransformersEngine
 from tasks.sampling.requests import Completion, Request
 from tasks.sampling.settings import SamplingSettings, VllmSettings
+from tests.sampling.asking import completions
 from tests.sampling.habits import EVERYTHING, same_policy, with_habits
 
 if not importlib.util.find_spec("vllm"):
@@ -34,8 +35,7 @@ def engine(policy: Policy, prompting: PromptingSettings | None = None, **setting
 
 def complete(engine: VllmEngine, shards: Sequence[Sequence[Request]]) -> list[Completion]:
     """The completions of all shards, in their order."""
-    done = dict(engine.generate(shards))
-    return [completion for place in range(len(shards)) for completion in done[place]]
+    return [completion for done in completions(engine, shards).values() for completion in done]
 
 
 def greedy(policy: Policy, requests: Sequence[Request], prompting: PromptingSettings | None = None) -> list[Completion]:
@@ -91,9 +91,9 @@ def test_a_penalised_checkpoint_says_what_the_clean_one_says(
 
 def test_more_shards_than_fit_all_come_back_in_their_places(warm: VllmEngine, requests: list[Request]) -> None:
     shards = [[Request(f"s{n}", place, 0, 100 * n + place, "What?") for place in range(7)] for n in range(20)]
-    done = dict(warm.generate(iter(shards)))
+    done = completions(warm, iter(shards))
     assert sorted(done) == list(range(20))
-    assert all(len(completions) == 7 for completions in done.values())
+    assert all(len(answers) == 7 for answers in done.values())
 
 
 def test_shards_are_pulled_as_there_is_room(warm: VllmEngine) -> None:
@@ -105,8 +105,9 @@ def test_shards_are_pulled_as_there_is_room(warm: VllmEngine) -> None:
             pulled += 1
             yield [Request(f"s{number}", 0, 0, number, "What?")]
 
-    next(warm.generate(shards()))
-    assert pulled < 100
+    seen: list[int] = []
+    warm.generate(shards(), lambda request, outcome: seen.append(pulled))
+    assert seen[0] < 100 == len(seen)
 
 
 def test_samples_of_one_long_prompt_share_its_prefix(policy: Policy) -> None:

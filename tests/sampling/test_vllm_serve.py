@@ -20,6 +20,7 @@ from tasks.sampling.requests import Completion, Request
 from tasks.sampling.settings import SamplingSettings
 from tests.flows.runs import TINY, command, environment
 from tests.patience import PATIENCE_S
+from tests.sampling.asking import completions
 from tests.sampling.habits import EVERYTHING, same_policy, with_habits
 from tests.sampling.serving import KEY, NAME, Serving, serving
 
@@ -58,8 +59,7 @@ def complete(
     **settings: object,
 ) -> list[Completion]:
     sampling = SamplingSettings(engine="server", **{"max_tokens": 24, "server": server, **settings})  # type: ignore[arg-type]
-    [(_, completions)] = ServerEngine(policy, prompting or PromptingSettings(), sampling).generate([requests])
-    return completions
+    return completions(ServerEngine(policy, prompting or PromptingSettings(), sampling), [requests])[0]
 
 
 @pytest.mark.parametrize(("max_tokens", "end"), [(24, "stop"), (6, "length")])

@@ -1,8 +1,10 @@
 """The engines that turn requests into completions, shard by shard, and what the rest of the house must know of each.
 
-An engine pulls shards as it has room for them and gives each back when the last of its responses is done, so that a server or a GPU
-stays full across the seams. Equal shards give equal completions, whatever was generated before, as far as the engine's arithmetic does
-not depend on what shares a batch (the `transformers` engine cuts its batches inside a shard and promises it).
+An engine pulls shards as it has room for them, so that a server or a GPU stays full across the seams, and hands each response over as
+soon as it is finished, whatever else is still being drawn: what is finished can then be kept. A request that it cannot answer is handed
+back with the reason, and the others go on; what makes all of them impossible is raised. Equal shards give equal completions, whatever was
+generated before, as far as the engine's arithmetic does not depend on what shares a batch (the `transformers` engine cuts its batches
+inside a shard and promises it).
 
 A new engine is a module here, its settings (and its name) in tasks/sampling/settings.py, its line in ENGINES, and its test. Nothing else
 knows any engine by its name.
@@ -18,15 +20,15 @@ from tasks.base.errors import InputError
 from tasks.base.extras import EXTRAS
 from tasks.policy.identity import Policy
 from tasks.prompting.settings import PromptingSettings
-from tasks.sampling.requests import Completion, Request
+from tasks.sampling.requests import Finished, Request
 from tasks.sampling.settings import EngineName, SamplingSettings
 
 
 class Engine(Protocol):
     """What the worker asks of an engine."""
 
-    def generate(self, shards: Iterable[Sequence[Request]]) -> Iterator[tuple[int, list[Completion]]]:
-        """Place and completions (in the order of the requests) of each shard, in the order in which they finish."""
+    def generate(self, shards: Iterable[Sequence[Request]], finished: Finished) -> None:
+        """Give every request of every shard to `finished`, once, with what came of it. What that raises ends the work."""
         ...
 
 

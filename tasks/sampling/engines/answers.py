@@ -8,19 +8,22 @@ import httpx
 from tasks.base.errors import InputError
 from tasks.sampling.engines.chat import NEUTRAL
 from tasks.sampling.engines.faults import Unfit, excerpt
+from tasks.sampling.requests import Refusal
 
 OVERLOADED = (429, 503)
 MAY_PASS = (408, 425, 429)
+OF_A_REQUEST = (400, 413, 422)
 ADDRESS = "a base address ends where /chat/completions begins, mostly in /v1"
 
 
 def check_answer(answer: httpx.Response, key_variable: str | None, key: str, *, images: int = 0) -> None:
-    """Raise Unfit for an answer that may be better later, InputError for any other that is not good."""
+    """Raise Unfit for an answer that may be better later, Refusal for one to what was asked, InputError for any other that is not good."""
     status, words = answer.status_code, excerpt(answer.text, key)
     if status in MAY_PASS or status >= 500:
         raise Unfit(f"it answers {status}: {words}", wait=wait_of(answer), overloaded=status in OVERLOADED)
     if status != httpx.codes.OK:
-        raise InputError(f"it answers {status}: {words}; {way_out(status, words.lower(), key_variable, images)}")
+        mine = status in OF_A_REQUEST and not any(field in words for field in NEUTRAL)
+        raise (Refusal if mine else InputError)(f"it answers {status}: {words}; {way_out(status, words.lower(), key_variable, images)}")
 
 
 def model_names(answer: httpx.Response, key_variable: str | None, key: str) -> list[str]:

@@ -14,7 +14,7 @@ from tasks.base.errors import InputError
 from tasks.prompting.pictures import open_picture
 from tasks.prompting.prompt import chat_messages
 from tasks.sampling.engines.faults import Garbage, excerpt
-from tasks.sampling.requests import Completion, Request
+from tasks.sampling.requests import Completion, Refusal, Request
 from tasks.sampling.settings import SamplingSettings
 
 MEDIA_TYPES = {"PNG": "image/png", "JPEG": "image/jpeg", "WEBP": "image/webp", "GIF": "image/gif", "BMP": "image/bmp"}
@@ -101,7 +101,8 @@ def encoded(data: bytes, media_type: str) -> str:
 def read_reply(text: str, max_tokens: int) -> Reply:
     """The completion in a chat completion's JSON.
 
-    Raises Garbage for what is none; InputError where the server takes the reasoning out of the response, or cuts it before `max_tokens`.
+    Raises Garbage for what is none; InputError where the server takes the reasoning out of the response; Refusal where it cuts the response
+    before `max_tokens`.
     """
     try:
         reply = json.loads(text)
@@ -117,7 +118,7 @@ def read_reply(text: str, max_tokens: int) -> Reply:
     if not isinstance(words, str) or finish not in ("stop", "length") or not 0 <= tokens <= max_tokens:
         raise Garbage(f"its reply has content {excerpt(repr(words))}, {tokens} tokens and finish_reason {finish!r}: {excerpt(text)}")
     if finish == "length" and tokens < max_tokens:
-        raise InputError(
+        raise Refusal(
             f"the server cut a response after {tokens} tokens, before sampling.max_tokens = {max_tokens}: its context is too short"
         )
     return Reply(Completion(words.encode(errors="replace").decode(), tokens, finish), prompt_tokens)  # JSON can hold half a character

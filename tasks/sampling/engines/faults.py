@@ -1,4 +1,4 @@
-"""What can be wrong with a server now and may be better at another try; all else is an InputError and ends the run."""
+"""What can be wrong with a server now and may be better at another try; all else ends the run, but for what one request is refused for."""
 
 EXCERPT = 200
 

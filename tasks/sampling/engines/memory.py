@@ -15,10 +15,14 @@ LOG = logging.getLogger(__name__)
 SIGNS = ("out of memory", "not enough memory", "can't allocate memory", "cannot allocate memory", "no available memory")
 
 
+class TooLarge(InputError):
+    """Not even one response fits into memory."""
+
+
 def fit_in_memory(attempt: Callable[[int], T], size: int, setting: str) -> tuple[int, T]:
     """`attempt(size)`, with `size` halved until it fits; gives the size that did and what came of it.
 
-    Raises InputError, naming `setting`, when not even a size of 1 fits; other errors are passed on.
+    Raises TooLarge, naming `setting`, when not even a size of 1 fits; other errors are passed on.
     """
     while True:
         try:
@@ -28,7 +32,7 @@ def fit_in_memory(attempt: Callable[[int], T], size: int, setting: str) -> tuple
                 raise
             fault = str(error).splitlines()[0]
         if size == 1:
-            raise InputError(
+            raise TooLarge(
                 f"memory ran out with {setting} at 1: {fault}. Lower sampling.max_tokens or prompting.max_pixels, "
                 "or use a smaller policy or a larger machine; what was sampled before stays"
             )

@@ -3,10 +3,9 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from tasks.base.errors import InputError
 from tasks.policy.loading import Processor, tokenizer_of
 from tasks.prompting.prompt import chat_messages
-from tasks.sampling.requests import Request
+from tasks.sampling.requests import Refusal, Request
 
 
 @dataclass(frozen=True)
@@ -28,15 +27,15 @@ class Reader:
         return list(tokenizer_of(self.processor)(self.chat_text(prompt), add_special_tokens=False)["input_ids"])
 
     def check_can_see(self, requests: Sequence[Request]) -> None:
-        """Raise InputError naming the first problem that has images when the policy reads text only."""
+        """Raise Refusal naming the first problem that has images when the policy reads text only."""
         seen = next((request for request in requests if request.images), None)
         if seen and not self.reads_images:
-            raise InputError(f"problem {seen.problem_id} has images, but the policy reads text only; use a vision-language model")
+            raise Refusal(f"problem {seen.problem_id} has images, but the policy reads text only; use a vision-language model")
 
     def check_fits(self, request: Request, prompt_tokens: int) -> None:
-        """Raise InputError when prompt and response together may not fit: a response cut by the context is of another distribution."""
+        """Raise Refusal when prompt and response together may not fit: a response cut by the context is of another distribution."""
         if self.context is not None and prompt_tokens + self.max_tokens > self.context:
-            raise InputError(
+            raise Refusal(
                 f"problem {request.problem_id}: its prompt of {prompt_tokens} tokens and a response of up to {self.max_tokens} "
                 f"(sampling.max_tokens) overflow the context of {self.context} tokens; lower sampling.max_tokens or "
                 "prompting.max_pixels, raise sampling.vllm.context where the model allows it, or leave the problem out"

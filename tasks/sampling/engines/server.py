@@ -1,7 +1,7 @@
 """The `server` engine: asks OpenAI-compatible endpoints, several at once, and goes on with the others when one dies.
 
-Everything happens in one event loop that runs while the worker waits for the next shard. As many requests are in hand as all servers
-together take, so that many and their shards' completions are all that a crash can lose. Responses are drawn with their own seeds by the
+Everything happens in one event loop. As many requests are in hand as all servers together take. One that no server answers well within its
+tries, or that is refused for what it is, is handed back with the reason; the others go on. Responses are drawn with their own seeds by the
 servers: two runs agree as far as a server's arithmetic does, in distribution and not to the byte.
 """
 
@@ -9,6 +9,7 @@ import asyncio
 import os
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import AsyncExitStack
+from itertools import chain
 
 import httpx
 
@@ -17,15 +18,15 @@ from tasks.policy.chat import PLAIN
 from tasks.policy.identity import Policy
 from tasks.prompting.settings import PromptingSettings
 from tasks.sampling.engines.answers import check_answer, model_names
-from tasks.sampling.engines.assembly import Assembly
 from tasks.sampling.engines.chat import Reply, endpoint, read_reply, request_body
 from tasks.sampling.engines.faults import Garbage, Late, OtherModel, Unfit, lost
 from tasks.sampling.engines.fleet import Fleet, Journey, Server
 from tasks.sampling.engines.prompt_check import PromptCheck
-from tasks.sampling.requests import Completion, Request
+from tasks.sampling.requests import Completion, Finished, Outcome, Refusal, Request
 from tasks.sampling.settings import SamplingSettings
 
 CONNECT_S = 10.0
+MOST_UNANSWERED = 16  # in a row, without one good answer between them
 SHOWN_MODELS = 10
 
 
@@ -36,14 +37,12 @@ class ServerEngine:
         self.policy, self.prompting, self.sampling = policy, prompting, sampling
         self.model, self.key = served_name(policy, sampling), key_of(sampling.server.key_variable)
 
-    def generate(self, shards: Iterable[Sequence[Request]]) -> Iterator[tuple[int, list[Completion]]]:
-        """The shards as they finish. Raises InputError when a server refuses, or none is left."""
+    def generate(self, shards: Iterable[Sequence[Request]], finished: Finished) -> None:
+        """The responses as they come. Raises InputError when a server refuses everything, or none is left."""
         with asyncio.Runner() as runner:
-            dispatch = Dispatch(self, Assembly(shards))
+            dispatch = Dispatch(self, chain.from_iterable(shards), finished)
             try:
-                runner.run(dispatch.start())
-                while done := runner.run(dispatch.next()):
-                    yield done
+                runner.run(dispatch.run())
             finally:
                 runner.run(dispatch.close())
 
@@ -51,41 +50,23 @@ class ServerEngine:
 class Dispatch:
     """One run over the servers: a connection pool, the fleet, and as many hands as the servers take requests."""
 
-    def __init__(self, engine: ServerEngine, assembly: Assembly) -> None:
+    def __init__(self, engine: ServerEngine, requests: Iterator[Request], finished: Finished) -> None:
         self.sampling, self.settings, self.model, self.key = engine.sampling, engine.sampling.server, engine.model, engine.key
         self.plain = engine.prompting.chat_template == PLAIN
-        self.assembly, self.open = assembly, AsyncExitStack()
+        self.requests, self.finished, self.open = requests, finished, AsyncExitStack()
+        self.unanswered = 0
         self.check = PromptCheck(engine.policy, engine.prompting, self.settings)
 
-    async def start(self) -> None:
-        """Open the connections and set the hands to work."""
+    async def run(self) -> None:
+        """Open the connections, and let the hands work until no request is left, or one of them fails."""
         headers = {"Authorization": f"Bearer {self.key}"} if self.key else {}
         # a connection for each request: kept ones made httpx three times as slow at 64 in flight, and some it closed while they were in use
         limits = httpx.Limits(max_connections=None, max_keepalive_connections=0)
         timeout = httpx.Timeout(None, connect=CONNECT_S)  # the rest of an exchange is timed as a whole
         self.client = await self.open.enter_async_context(httpx.AsyncClient(headers=headers, limits=limits, timeout=timeout))
         self.open.callback(self.check.close)
-        self.finished: asyncio.Queue[tuple[int, list[Completion]] | None] = asyncio.Queue()
         self.fleet = Fleet(self.settings, self.ask)
         self.open.push_async_callback(self.fleet.close)
-        self.work = asyncio.create_task(self.all_hands())
-
-    async def close(self) -> None:
-        """Stop everything."""
-        if hasattr(self, "work"):
-            self.work.cancel()
-            await asyncio.gather(self.work, return_exceptions=True)
-        await self.open.aclose()
-
-    async def next(self) -> tuple[int, list[Completion]] | None:
-        """The next finished shard; None when there is none left. Raises what ended the work before that, after what was finished."""
-        done = await self.finished.get()
-        if done is None:
-            await self.work
-        return done
-
-    async def all_hands(self) -> None:
-        """Let the hands work until no request is left, or one of them fails."""
         hands = [asyncio.create_task(self.hand()) for _ in range(self.settings.concurrency * len(self.settings.base_urls))]
         try:
             await asyncio.gather(*hands)
@@ -93,18 +74,23 @@ class Dispatch:
             for hand in hands:
                 hand.cancel()
             await asyncio.gather(*hands, return_exceptions=True)
-            self.finished.put_nowait(None)
+
+    async def close(self) -> None:
+        """Close what was opened."""
+        await self.open.aclose()
 
     async def hand(self) -> None:
-        """Take one request after the other, and hand over the shards that it completes."""
-        while cut := self.assembly.next():
-            ticket, request = cut
-            if done := self.assembly.put(ticket, await self.complete(request)):
-                self.finished.put_nowait(done)
+        """Take one request after the other, and hand over what comes of it."""
+        while request := next(self.requests, None):
+            try:
+                outcome: Outcome = await self.complete(request)
+            except Refusal as refusal:
+                outcome = refusal
+            self.finished(request, outcome)
 
     async def complete(self, request: Request) -> Completion:
-        """One request's completion, from whichever server gives it. Raises InputError when none does within its tries."""
-        body, journey = request_body(request, self.model, self.sampling, self.plain), Journey()
+        """One request's completion, from whichever server gives it. Raises Refusal when none does within its tries."""
+        body, journey = body_of(request, self.model, self.sampling, self.plain), Journey()
         while True:
             async with self.fleet.turn(journey) as server:
                 reply = await self.attempt(server, request, body, journey)
@@ -113,7 +99,7 @@ class Dispatch:
                 return reply.completion
 
     async def attempt(self, server: Server, request: Request, body: bytes, journey: Journey) -> Reply | None:
-        """One try on one server; None when another may go better. Raises InputError when the request has used up its tries.
+        """One try on one server; None when another may go better. Raises Refusal when the request has used up its tries.
 
         Servers that die under a request are counted apart from those that answer badly, and are bounded too: it may be what kills them.
         """
@@ -125,12 +111,19 @@ class Dispatch:
             if max(journey.failed, journey.lost) < tries:
                 return None
             what = "had no good answer in" if journey.failed == tries else "was cut off, perhaps by what it does to a server, in"
-            raise InputError(
+            words = (
                 f"problem {request.problem_id} {what} {tries} tries (sampling.server.tries), the last on {server.url}: {why}. "
-                "See that server's log; run again to go on from what is already written"
-            ) from why
+                "See that server's log"
+            )
+            raise self.given_up(words) from why
         self.fleet.answered(server)
+        self.unanswered = 0
         return reply
+
+    def given_up(self, words: str) -> InputError:
+        """What a request without a good answer means: that it is at fault, or, after as many in a row, that the servers are."""
+        self.unanswered += 1
+        return Refusal(words) if self.unanswered < MOST_UNANSWERED else InputError(f"{MOST_UNANSWERED} requests in a row: {words}")
 
     async def post(self, url: str, request: Request, body: bytes) -> Reply:
         """One exchange. Raises Unfit where another try may help, else InputError."""
@@ -147,7 +140,7 @@ class Dispatch:
         except httpx.DecodingError as error:
             raise Garbage(f"its reply cannot be decompressed: {error}") from error
         except InputError as fault:
-            raise InputError(f"problem {request.problem_id}: {url}: {fault}") from fault
+            raise type(fault)(f"problem {request.problem_id}: {url}: {fault}") from fault
 
     async def ask(self, url: str) -> None:
         """Whether a server is up and serves the policy. Raises Unfit where it may be later, InputError where that needs a person."""
@@ -161,6 +154,14 @@ class Dispatch:
             raise InputError(f"sampling.server.base_urls: {url}: {fault}") from fault
         if self.model not in names:
             raise OtherModel(f"it serves {', '.join(map(repr, names[:SHOWN_MODELS]))}, not {self.model!r}")
+
+
+def body_of(request: Request, model: str, sampling: SamplingSettings, plain: bool) -> bytes:
+    """The JSON of a request. Raises Refusal where one of its images cannot be read."""
+    try:
+        return request_body(request, model, sampling, plain)
+    except (OSError, ValueError) as error:
+        raise Refusal(f"problem {request.problem_id}: an image cannot be read: {error}") from error
 
 
 def served_name(policy: Policy, sampling: SamplingSettings) -> str:

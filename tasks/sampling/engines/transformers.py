@@ -4,21 +4,32 @@ One uniform number a token, drawn from the response's own generator, picks the t
 not depend on which others share its batch. (`generate(do_sample=True)` draws a whole batch from one stream and cannot promise that.)
 """
 
-from collections.abc import Iterable, Iterator, Sequence
+import time
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 import numpy as np
 import torch
-from transformers import BatchEncoding, BatchFeature, GenerationConfig, LogitsProcessor, PreTrainedTokenizerBase
+from transformers import (
+    BatchEncoding,
+    BatchFeature,
+    GenerationConfig,
+    LogitsProcessor,
+    PreTrainedTokenizerBase,
+    StoppingCriteria,
+    StoppingCriteriaList,
+)
 
 from tasks.policy.identity import Policy
 from tasks.policy.loading import Processor, context_length, end_tokens, load_model, load_processor, sees_images, tokenizer_of
 from tasks.prompting.pictures import open_picture
 from tasks.prompting.settings import PromptingSettings
-from tasks.sampling.engines.memory import fit_in_memory
+from tasks.sampling.engines.memory import TooLarge, fit_in_memory, is_out_of_memory
 from tasks.sampling.engines.prompts import Reader
-from tasks.sampling.requests import Completion, Request
+from tasks.sampling.requests import Completion, Finished, Outcome, Refusal, Request
 from tasks.sampling.settings import SamplingSettings
+
+HARVEST_S = 2.0
 
 
 class SeededSampling(LogitsProcessor):
@@ -63,39 +74,91 @@ class TransformersEngine:
         self.generation = generation_config(self.model.generation_config, self.tokenizer, ends, sampling.max_tokens)
         self.ends = torch.tensor(ends, dtype=torch.long, device=self.model.device)
 
-    def generate(self, shards: Iterable[Sequence[Request]]) -> Iterator[tuple[int, list[Completion]]]:
-        """The shards one after the other."""
-        for place, shard in enumerate(shards):
-            yield place, self.complete(shard)
+    def generate(self, shards: Iterable[Sequence[Request]], finished: Finished) -> None:
+        """The shards one after the other, each batch by batch; a response is finished when it ends, however long others of its batch go
+        on."""
+        size = self.sampling.batch_size
+        for shard in shards:
+            for start in range(0, len(shard), size):
+                self.complete_batch(shard[start : start + size], finished)
 
     def complete(self, requests: Sequence[Request]) -> list[Completion]:
-        """One completion for each request, in order."""
-        size = self.sampling.batch_size
-        return [done for start in range(0, len(requests), size) for done in self.complete_batch(requests[start : start + size])]
+        """The completions of these requests, in their order. Raises the first refusal."""
+        found: dict[int, Outcome] = {}
+        self.generate([requests], lambda request, outcome: found.update({id(request): outcome}))
+        outcomes = [found[id(request)] for request in requests]
+        for refusal in (outcome for outcome in outcomes if isinstance(outcome, Refusal)):
+            raise refusal
+        return [outcome for outcome in outcomes if isinstance(outcome, Completion)]
 
-    def complete_batch(self, requests: Sequence[Request]) -> list[Completion]:
+    def complete_batch(self, requests: Sequence[Request], finished: Finished) -> None:
         """One batch of requests, cut into smaller ones where memory runs out. The size that fits is kept for the batches to come."""
+        left = {id(request): request for request in requests}
 
-        def attempt(size: int) -> list[Completion]:
-            return [done for start in range(0, len(requests), size) for done in self.generate_batch(requests[start : start + size])]
+        def ended(request: Request, outcome: Outcome) -> None:
+            del left[id(request)]
+            finished(request, outcome)
 
-        size, completions = fit_in_memory(attempt, min(self.batch_size, len(requests)), "sampling.batch_size")
-        if size < len(requests):
-            self.batch_size = size
-        return completions
+        def attempt(size: int) -> None:
+            waiting = list(left.values())  # without those that had ended before memory ran out
+            for start in range(0, len(waiting), size):
+                self.generate_batch(waiting[start : start + size], ended)
+
+        while left:
+            try:
+                size, _ = fit_in_memory(attempt, asked := min(self.batch_size, len(left)), "sampling.batch_size")
+            except TooLarge as fault:
+                first = next(iter(left.values()))  # alone with the memory, since those before it have ended
+                ended(first, Refusal(f"problem {first.problem_id}: {fault}"))
+            else:
+                self.batch_size = size if size < asked else self.batch_size
 
     @torch.inference_mode()
-    def generate_batch(self, requests: Sequence[Request]) -> list[Completion]:
+    def generate_batch(self, requests: Sequence[Request], ended: Finished) -> None:
         """One forward batch. A prompt that several of its requests share is read once: its cached keys and values serve them all."""
         prompts = {(request.prompt, request.images): request for request in requests}
+        try:
+            encoded = self.encode(list(prompts.values()))
+        except Exception as error:
+            if is_out_of_memory(error):
+                raise
+            self.generate_readable(requests, ended, error)
+            return
         places = {prompt: place for place, prompt in enumerate(prompts)}
         index = torch.tensor([places[request.prompt, request.images] for request in requests], device=self.model.device)
-        inputs: Any = self.encode(list(prompts.values())).to(self.model.device)
+        inputs: Any = encoded.to(self.model.device)
         if len(prompts) < len(requests):
             inputs = self.shared(inputs, index)
         prompt_tokens = inputs["input_ids"].shape[1]
-        tokens = self.model.generate(**inputs, generation_config=self.generation, logits_processor=self.draws(requests, prompt_tokens))
-        return self.decode(tokens[:, prompt_tokens:])
+        draws, harvest = self.draws(requests, prompt_tokens), Harvest(self, requests, prompt_tokens, ended)
+        tokens = self.model.generate(
+            **inputs, generation_config=self.generation, logits_processor=draws, stopping_criteria=StoppingCriteriaList([harvest])
+        )
+        harvest.reap(tokens)
+
+    def generate_readable(self, requests: Sequence[Request], ended: Finished, error: Exception) -> None:
+        """A batch without the requests whose prompts cannot be read, which are handed back. Raises the error of the whole batch where that
+        is no request's own."""
+        readable = []
+        for request in requests:
+            if refusal := self.refusal_of(request):
+                ended(request, refusal)
+            else:
+                readable.append(request)
+        if len(readable) == len(requests):
+            raise error
+        if readable:
+            self.generate_batch(readable, ended)
+
+    def refusal_of(self, request: Request) -> Refusal | None:
+        """Why a request's prompt cannot be read; None where it can."""
+        try:
+            self.encode([request])
+        except Refusal as refusal:
+            return refusal
+        except Exception as error:  # noqa: BLE001 - processors raise what they like
+            return Refusal(f"problem {request.problem_id}: its prompt cannot be read: {type(error).__name__}: {error}")
+        return None
 
     def shared(self, inputs: Any, index: torch.Tensor) -> dict[str, Any]:
         """Inputs for `index` (batch,) into the prompts of `inputs`, all but their last token already in the cache."""
@@ -129,14 +192,40 @@ class TransformersEngine:
         uniforms = torch.from_numpy(np.stack(streams)).to(self.model.device)
         return [SeededSampling(uniforms, prompt_tokens, self.sampling.temperature, self.sampling.top_p)]
 
-    def decode(self, tokens: torch.Tensor) -> list[Completion]:
-        """Completions from generated tokens (batch, steps): text up to the first end token, which counts as one of its tokens."""
+    def ends_of(self, tokens: torch.Tensor) -> torch.Tensor:
+        """How many of a row's tokens (batch, steps) are its response's, the end token included; 0 for a row without one."""
         ended = torch.isin(tokens, self.ends)
-        stops = ended.any(dim=1)
-        lengths = torch.where(stops, ended.int().argmax(dim=1) + 1, tokens.shape[1])
-        texts = self.tokenizer.batch_decode([row[:length] for row, length in zip(tokens, lengths, strict=True)], skip_special_tokens=True)
-        ends = ["stop" if stop else "length" for stop in stops.tolist()]
-        return [Completion(*done) for done in zip(texts, lengths.tolist(), ends, strict=True)]
+        return torch.where(ended.any(dim=1), ended.int().argmax(dim=1) + 1, 0)
+
+    def decode(self, rows: Sequence[torch.Tensor]) -> list[str]:
+        """The texts of responses, each given as its tokens."""
+        return self.tokenizer.batch_decode([row.tolist() for row in rows], skip_special_tokens=True)
+
+
+class Harvest(StoppingCriteria):
+    """Hands responses over as they end while others of their batch go on; looks every `HARVEST_S`, and stops none."""
+
+    def __init__(self, engine: TransformersEngine, requests: Sequence[Request], prompt_tokens: int, ended: Finished) -> None:
+        self.engine, self.prompt_tokens, self.ended = engine, prompt_tokens, ended
+        self.left, self.looked = dict(enumerate(requests)), time.monotonic()
+
+    def __call__(self, input_ids: torch.Tensor, scores: torch.Tensor, **kwargs: Any) -> torch.Tensor:
+        if time.monotonic() - self.looked > HARVEST_S:
+            self.reap(input_ids, going_on=True)
+            self.looked = time.monotonic()
+        return torch.zeros(input_ids.shape[0], dtype=torch.bool, device=input_ids.device)
+
+    def reap(self, input_ids: torch.Tensor, *, going_on: bool = False) -> None:
+        """Hand over the rows of (batch, prompt and steps) that have ended; all of them, unless they are `going_on`."""
+        tokens = input_ids[:, self.prompt_tokens :]
+        ends = self.engine.ends_of(tokens).tolist()
+        ripe = [place for place in self.left if ends[place] or not going_on]
+        if not ripe:
+            return
+        lengths = [ends[place] or tokens.shape[1] for place in ripe]
+        texts = self.engine.decode([tokens[place, :length] for place, length in zip(ripe, lengths, strict=True)])
+        for place, length, text in zip(ripe, lengths, texts, strict=True):
+            self.ended(self.left.pop(place), Completion(text, length, "stop" if ends[place] else "length"))
 
 
 def generation_config(own: GenerationConfig, tokenizer: PreTrainedTokenizerBase, ends: list[int], max_tokens: int) -> GenerationConfig:

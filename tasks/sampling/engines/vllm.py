@@ -7,8 +7,9 @@ two runs agree in distribution, not to the byte.
 """
 
 import os
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from functools import lru_cache
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
@@ -21,10 +22,9 @@ from tasks.policy.identity import Policy
 from tasks.policy.loading import context_length, counts_pixels, load_processor, sees_images
 from tasks.prompting.pictures import open_picture
 from tasks.prompting.settings import PromptingSettings
-from tasks.sampling.engines.assembly import Assembly, Ticket
 from tasks.sampling.engines.memory import fit_in_memory
 from tasks.sampling.engines.prompts import Reader
-from tasks.sampling.requests import Completion, Request
+from tasks.sampling.requests import Completion, Finished, Outcome, Refusal, Request
 from tasks.sampling.settings import SamplingSettings
 
 DEFAULTS = {
@@ -58,37 +58,40 @@ class VllmEngine:
         self.reader = Reader(processor, reads_images, context, sampling.max_tokens)
         self.adapter = adapter_request(policy)
         self.ready = lru_cache(KEPT_PROMPTS)(self.made_ready)
+        self.added = 0
 
-    def generate(self, shards: Iterable[Sequence[Request]]) -> Iterator[tuple[int, list[Completion]]]:
-        """The shards as they finish; about `FULL` times `sequences` requests are in hand at a time."""
-        assembly, engine = Assembly(shards), self.llm.llm_engine
-        in_hand: dict[str, tuple[Ticket, Request]] = {}
+    def generate(self, shards: Iterable[Sequence[Request]], finished: Finished) -> None:
+        """Responses as they finish; about `FULL` times `sequences` requests are in hand at a time."""
+        waiting, in_hand = chain.from_iterable(shards), dict[str, Request]()
         more = True
         while more or in_hand:
             while more and len(in_hand) < FULL * self.sequences:
-                more = self.add(assembly.next(), in_hand)
-            for output in engine.step():
-                if output.finished and (done := assembly.put(*self.finished(output, in_hand))):
-                    yield done
+                request = next(waiting, None)
+                more = request is not None
+                if request:
+                    self.add(request, in_hand, finished)
+            for output in self.llm.llm_engine.step() if in_hand else ():
+                if output.finished:
+                    request = in_hand.pop(output.request_id)
+                    finished(request, self.completion(request, output))
 
-    def add(self, cut: tuple[Ticket, Request] | None, in_hand: dict[str, tuple[Ticket, Request]]) -> bool:
-        """Hand a request to the engine; False when there is none."""
-        if cut is None:
-            return False
-        ticket, request = cut
-        self.reader.check_can_see([request])
-        name = f"{ticket.shard}-{ticket.place}"
+    def add(self, request: Request, in_hand: dict[str, Request], finished: Finished) -> None:
+        """Hand a request to the engine, or back with the reason why that refuses it."""
         from vllm.exceptions import VLLMClientError
 
+        name = str(self.added)
+        self.added += 1
         try:
+            self.reader.check_can_see([request])
             ready = self.ready(request.prompt, request.images)
             self.llm.llm_engine.add_request(name, ready, self.parameters(request), lora_request=self.adapter)
-        except (ValueError, VLLMClientError) as error:
-            raise InputError(
-                f"problem {request.problem_id}: vLLM refuses its prompt: {error}. See sampling.vllm (context, images) in the recipe"
-            ) from error
-        in_hand[name] = (ticket, request)
-        return True
+        except Refusal as refusal:
+            finished(request, refusal)
+        except (ValueError, OSError, VLLMClientError) as error:
+            words = f"problem {request.problem_id}: vLLM refuses its prompt: {error}. See sampling.vllm (context, images) in the recipe"
+            finished(request, Refusal(words))
+        else:
+            in_hand[name] = request
 
     def prompt(self, text: str, images: Sequence[Path]) -> dict[str, Any]:
         """The tokens of a prompt, as vLLM would add a first one to a text, with its images as data."""
@@ -112,12 +115,14 @@ class VllmEngine:
         wanted: dict[str, Any] = {"temperature": own.temperature, "top_p": own.top_p, "max_tokens": own.max_tokens, "seed": request.seed}
         return SamplingParams(**wanted, output_kind=RequestOutputKind.FINAL_ONLY)
 
-    def finished(self, output: Any, in_hand: dict[str, tuple[Ticket, Request]]) -> tuple[Ticket, Completion]:
-        """A finished response, of a prompt that left it all the room the recipe gives."""
-        ticket, request = in_hand.pop(output.request_id)
+    def completion(self, request: Request, output: Any) -> Outcome:
+        """A finished response; refused where its prompt did not leave it all the room the recipe gives."""
         [done] = output.outputs
-        self.reader.check_fits(request, len(output.prompt_token_ids))
-        return ticket, Completion(done.text, len(done.token_ids), done.finish_reason)
+        try:
+            self.reader.check_fits(request, len(output.prompt_token_ids))
+        except Refusal as refusal:
+            return refusal
+        return Completion(done.text, len(done.token_ids), done.finish_reason)
 
 
 def start(policy: Policy, processor: Any, reads_images: bool, sampling: SamplingSettings, sequences: int) -> Any:
