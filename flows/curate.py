@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from flows.plannable import flow
-from flows.profile import Profiled, profile
+from flows.profile import Profiled, profile, with_admissible
 from flows.recipe import Recipe
 from tasks.curation.settings import SetSettings
 from tasks.curation.task import CurationRequest, curate_sets
@@ -46,7 +46,8 @@ def first_set(recipe: Recipe) -> SetSettings:
 
 def choose_sets(recipe: Recipe, home: Path, profiled: Profiled) -> Curated:
     """The sets of the recipe's stages."""
-    return Curated(profiled, curate_sets(sets_wanted(recipe, home, profiled)))
+    asked = with_admissible(recipe, home, profiled)
+    return Curated(asked, curate_sets(sets_wanted(recipe, home, asked)))
 
 
 def sets_wanted(recipe: Recipe, home: Path, profiled: Profiled) -> CurationRequest:

@@ -33,7 +33,13 @@ def pipeline(recipe: Recipe, home: Path) -> PipelineRun:
     home = open_home(home)
     evaluated = evaluate(recipe, home) if recipe.problems.can_evaluate else Evaluated(train(recipe, home), None)
     trained, profiled = evaluated.trained, evaluated.trained.curated.profiled
-    shown = {"difficulty": profiled.difficulty, "sets": trained.sets, "stages": trained.stages, "problems": profiled.train}
+    shown = {
+        "difficulty": profiled.difficulty,
+        "sets": trained.sets,
+        "stages": trained.stages,
+        "problems": profiled.train,
+        "others": (*profiled.heldout, *profiled.validation),
+    }
     page = report_run(ReportRequest(home=home, name=recipe.name, evaluation=evaluated.evaluation, **shown))
     published = publish_warehouse(home, recipe.difficulty, recipe.sampling.adaptive)
     if PLANNER.get() is None:

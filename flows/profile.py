@@ -1,10 +1,12 @@
 """Profile: read the problems, sample each several rounds with a policy (or bring in answers), grade, and measure difficulty."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from flows.plannable import flow
 from flows.recipe import Recipe
+from tasks.admission.settings import Limits
+from tasks.admission.task import AdmissionRequest, admitted, find_refused
 from tasks.difficulty.task import DifficultyRequest, StopsRequest, find_stops, measure_difficulty
 from tasks.grading.task import GradeRequest, grade_rollouts
 from tasks.lake.artifacts import Artifact
@@ -15,6 +17,7 @@ from tasks.problems.overlap_task import set_apart
 from tasks.problems.settings import SourceSettings
 from tasks.problems.task import IngestRequest, ingest_problems
 from tasks.reporting.task import show_new
+from tasks.sampling.engines import declared
 from tasks.sampling.import_task import ImportRequest, import_panel
 from tasks.sampling.task import SampleRequest, sample_rollouts
 from tasks.sampling.worker import load_soon
@@ -57,12 +60,42 @@ def profile_problems(recipe: Recipe, home: Path) -> Profiled:
         load_soon(base, recipe.sampling, home)
     parts = read_problems(recipe, home)
     similarity = find_near_duplicates(SimilarityRequest(home=home, problems=parts.sources, settings=recipe.similarity))
-    train = parts.train
+    if recipe.panel is None:
+        parts = admissible(recipe, home, base, parts)
     # a panel has answered both parts; a policy is sampled on the problems held out when it is evaluated
-    profiled = (*train, *parts.heldout) if recipe.panel else train
+    profiled = (*parts.train, *parts.heldout) if recipe.panel else parts.train
     graded = first_answers(recipe, home, base, profiled)
     difficulty = measured(recipe, home, graded, profiled)
-    return Profiled(train, parts.heldout, parts.validation, similarity, base, graded, difficulty)
+    return Profiled(parts.train, parts.heldout, parts.validation, similarity, base, graded, difficulty)
+
+
+def admissible(recipe: Recipe, home: Path, policy: Policy, parts: Parts) -> Parts:
+    """The problems that a policy can be asked: prompt, images and the longest response fit."""
+    request = AdmissionRequest(home=home, policy=policy, problems=parts.sources, prompting=recipe.prompting, limits=limits_of(recipe))
+    return admitted(home, parts, find_refused(request))
+
+
+def limits_of(recipe: Recipe) -> Limits:
+    """What must fit wherever a recipe asks a problem: in sampling, in each stage, and when policies are evaluated."""
+    sampling, stages = recipe.sampling, [stage.train for stage in recipe.stages.values()]
+    engine = declared(sampling)
+    contexts = [engine.context(sampling), *(stage.rollouts.context for stage in stages)]
+    return Limits(
+        max_tokens=max(sampling.max_tokens, *(stage.max_tokens for stage in stages)),
+        context=min((context for context in contexts if context), default=None),
+        max_prompt_tokens=recipe.problems.max_prompt_tokens,
+        images=engine.images(sampling),
+        hints=recipe.evaluation.hints or any(stage.hints for stage in stages),
+    )
+
+
+def with_admissible(recipe: Recipe, home: Path, profiled: Profiled) -> Profiled:
+    """A profile with those of its problems that the policy can be asked. A panel has answered whatever it was given; the policy that is
+    trained on what it has answered may not."""
+    if recipe.panel is None:
+        return profiled
+    parts = admissible(recipe, home, profiled.base, Parts(profiled.train, profiled.heldout, profiled.validation))
+    return replace(profiled, train=parts.train, heldout=parts.heldout, validation=parts.validation)
 
 
 def first_answers(recipe: Recipe, home: Path, base: Policy, problems: tuple[Artifact, ...]) -> Artifact:

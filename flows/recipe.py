@@ -43,7 +43,8 @@ class ProblemsSettings(Settings):
     nor evaluates); `starter` adds the two synthetic datasets shipped with the project.
 
     `overlap` says what happens where one of them lies in two of these: an error before anything is sampled, or it is dropped from those to
-    train on ("drop_train") or from those held out ("drop_heldout"); validation problems give way to both.
+    train on ("drop_train") or from those held out ("drop_heldout"); validation problems give way to both. A problem whose prompt has more
+    than `max_prompt_tokens` is set aside; so is, always, one whose prompt and longest response would not fit into the policy's context.
     """
 
     starter: StarterDatasetSettings | None = None
@@ -51,6 +52,7 @@ class ProblemsSettings(Settings):
     heldout: tuple[SourceSettings, ...] = ()
     validation: tuple[SourceSettings, ...] = ()
     overlap: Overlap = "error"
+    max_prompt_tokens: int | None = Field(default=None, ge=1)
 
     @model_validator(mode="after")
     def some_problems(self) -> "ProblemsSettings":

@@ -11,7 +11,7 @@ from typing import Any
 from flows.curate import sets_wanted
 from flows.events import SETS_CHANGED, tell
 from flows.plannable import flow
-from flows.profile import Profiled, profile_problems
+from flows.profile import Profiled, profile_problems, with_admissible
 from flows.recipe import Recipe
 from flows.train import policies_in_use, profiled_with
 from tasks.curation.drift import StageDrift, drift_of
@@ -41,7 +41,7 @@ def recurate(recipe: Recipe, home: Path) -> Recurated:
     if used is None:
         return Recurated(f"{recipe.name} has no sets in use yet; `difficulty-prior curate {recipe.name}` chooses the first")
     before, profiled = sets_in_use(home, used), profile_now(recipe, home)
-    wanted = sets_wanted(recipe, home, profiled)
+    wanted = sets_wanted(recipe, home, with_admissible(recipe, home, profiled))
     key = wanted.target().key
     if key == used.sets:
         return Recurated("nothing new: the sets in use are those that would be chosen now", before, before)

@@ -40,9 +40,14 @@ def profile(recipe: RecipeName, home: Home = None, changes: Changes = None, plan
     Example: `difficulty-prior profile starter --set sampling.rounds=16`
     """
     done = run_flow("profile", Asked(recipe, home, changes, plan, as_json))
+    from tasks.admission.counted import all_set_aside
+
+    aside = list(all_set_aside((*done.train, *done.heldout, *done.validation)))
     if as_json:
-        print_json(profiled_facts(done.difficulty))
+        print_json({**profiled_facts(done.difficulty), "set_aside": aside})
         return
+    for line in aside:
+        say(line)
     for place, bands in done.difficulty.manifest["counts"].items():
         say(f"{place}: {', '.join(f'{problems} {band}' for band, problems in bands.items())}")
     say(f"difficulty: {done.difficulty.path}")

@@ -12,6 +12,7 @@ from typing import Any
 
 import polars as pl
 
+from tasks.admission.counted import all_set_aside
 from tasks.difficulty.measurement import open_graded
 from tasks.estimates.settings import DifficultySettings
 from tasks.lake.artifacts import Artifact
@@ -63,6 +64,12 @@ class Inputs(Difficulty):
     stages: tuple[Artifact, ...]
     evaluation: Artifact | None
     problems: tuple[Artifact, ...]
+    others: tuple[Artifact, ...] = ()
+
+    @property
+    def set_aside(self) -> list[str]:
+        """What was set aside of the problems, those to train on and the `others`, since the policy cannot be asked it."""
+        return list(all_set_aside((*self.problems, *self.others)))
 
     @property
     def graded(self) -> Artifact | None:

@@ -29,7 +29,8 @@ SOURCES = {".py", ".jinja", ".css"}
 
 
 class ReportRequest(StepRequest):
-    """A recipe's name, and all that its page shows; `evaluation` None is that of a recipe which holds no problems out."""
+    """A recipe's name, and all that its page shows; `evaluation` None is that of a recipe which holds no problems out, `others` are the
+    problems held out and those to watch training with."""
 
     name: str
     difficulty: Artifact
@@ -37,11 +38,12 @@ class ReportRequest(StepRequest):
     stages: tuple[Artifact, ...]
     evaluation: Artifact | None
     problems: tuple[Artifact, ...]
+    others: tuple[Artifact, ...] = ()
 
     def target(self) -> Artifact:
         """Manifests are digested whole, since the page shows their facts too."""
         evaluated = [self.evaluation] if self.evaluation else []
-        read = (self.difficulty, *self.sets, *self.stages, *evaluated, *self.problems)
+        read = (self.difficulty, *self.sets, *self.stages, *evaluated, *self.problems, *self.others)
         inputs = {
             "version": VERSION,
             "name": self.name,
@@ -60,7 +62,7 @@ class ReportRequest(StepRequest):
         """The artifacts with their tables, each read once, as the page's sections and the notices want them."""
         from tasks.reporting.inputs import Inputs  # draws charts; reruns never do
 
-        return Inputs(self.difficulty, self.home, self.name, self.sets, self.stages, self.evaluation, self.problems)
+        return Inputs(self.difficulty, self.home, self.name, self.sets, self.stages, self.evaluation, self.problems, self.others)
 
 
 def tell_of_run(request: ReportRequest, made: Artifact) -> None:

@@ -1,5 +1,6 @@
 """How hard the problems are: a histogram per dataset with its Beta-binomial verdict."""
 
+from collections.abc import Sequence
 from math import exp, lgamma
 from typing import Any
 
@@ -14,11 +15,12 @@ from tasks.reporting.table import Table, table
 from tasks.reporting.wording import label, number, parameter, percent
 
 MOST_CHARTS = 12
+MOST_LETTERS = 400  # of a reason
 PLACE = ["dataset", "split"]
 
 
-def difficulty_section(inputs: Difficulty) -> dict[str, Any]:
-    """Figures of the largest datasets, and a table of all of them."""
+def difficulty_section(inputs: Difficulty, set_aside: Sequence[str] = ()) -> dict[str, Any]:
+    """Figures of the largest datasets, a table of all of them, and what was `set_aside` before anything was asked."""
     shapes = inputs.shapes
     drawn = [figure_of(inputs, shape) for shape in shapes.head(MOST_CHARTS).iter_rows(named=True)]
     return {
@@ -27,6 +29,7 @@ def difficulty_section(inputs: Difficulty) -> dict[str, Any]:
         "overview": overview(inputs, shapes),
         "bands": band_ranges(inputs.edges),
         "unmeasured": unmeasured(inputs.by_problem),
+        "set_aside": [label(line, MOST_LETTERS) for line in set_aside],
         "headline": shapes_counted(shapes.iter_rows(named=True)),
         "has_u": "u" in shapes["shape"],
     }

@@ -48,7 +48,8 @@ def key_missing(sampling: SamplingSettings) -> Iterator[str]:
 class Declared:
     """An engine before it is loaded: its class, as "module:class" in this folder; the `extra` that brings its library; whether it computes
     on this machine's `cards`; whether it wants a `fresh` process, since it starts threads and processes of its own; the GPUs of one copy of
-    the model; the share of a GPU's `memory` that it takes (0: as much as it needs); and what it lacks on this machine beside packages."""
+    the model; the share of a GPU's `memory` that it takes (0: as much as it needs); the `context` and the `images` that it bounds a prompt
+    by (None: as the model does); and what it lacks on this machine beside packages."""
 
     place: str
     extra: str | None = None
@@ -56,6 +57,8 @@ class Declared:
     fresh: bool = False
     gpus: Callable[[SamplingSettings], int] = lambda sampling: 1
     memory: Callable[[SamplingSettings], float] = lambda sampling: 0.0
+    context: Callable[[SamplingSettings], int | None] = lambda sampling: None
+    images: Callable[[SamplingSettings], int | None] = lambda sampling: None
     lacks: Callable[[SamplingSettings], Iterator[str]] = nothing_missing
 
     def missing(self, sampling: SamplingSettings) -> Iterator[str]:
@@ -73,6 +76,8 @@ ENGINES: dict[EngineName, Declared] = {
         fresh=True,
         gpus=lambda sampling: sampling.vllm.tensor_parallel,
         memory=lambda sampling: sampling.vllm.memory,
+        context=lambda sampling: sampling.vllm.context,
+        images=lambda sampling: sampling.vllm.images,
     ),
     "server": Declared("server:ServerEngine", cards=False, lacks=key_missing),
 }

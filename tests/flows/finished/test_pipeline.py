@@ -16,7 +16,19 @@ from tests.prefect_server import PrefectServer
 
 pytestmark = pytest.mark.process
 
-KINDS = {"starter-datasets", "problems", "similarity", "profiles", "graded", "difficulty", "curated", "stages", "evaluations", "reports"}
+KINDS = {
+    "starter-datasets",
+    "problems",
+    "similarity",
+    "admissions",
+    "profiles",
+    "graded",
+    "difficulty",
+    "curated",
+    "stages",
+    "evaluations",
+    "reports",
+}
 
 
 @pytest.fixture
