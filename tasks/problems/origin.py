@@ -72,6 +72,10 @@ def nothing_there(source: SourceSettings, path: Path) -> InputError:
         )
     if path.is_file():
         return InputError(f"{source.name}: {path} is a file, and format huggingface is a dataset's folder or name; set format to auto")
+    if "://" in source.path:
+        return InputError(
+            f"{source.name}: {source.path} is an address; download it, and give the file, or give a hub dataset as owner/name"
+        )
     return InputError(f"{source.name}: there is no {path}; correct path, or give a hub dataset as owner/name")
 
 
@@ -140,7 +144,7 @@ def of_split(source: SourceSettings, folder: Path, files: list[Path]) -> tuple[P
         path for path, name in splits.items() if source.source_split is not None and source.source_split in (name, bare_name(path))
     )
     if not chosen:
-        raise InputError(several(source, folder, names))
+        raise InputError(f"{several(source, folder, names)}, or give a pattern of the files as path ({folder}/*)")
     return chosen
 
 

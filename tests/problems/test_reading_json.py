@@ -23,6 +23,8 @@ SHAPES = {
     "data": json.dumps({"data": ROWS}),
     "questions beside facts": json.dumps({"info": {"year": 2015}, "license": {}, "tags": ["a"], "questions": ROWS, "version": 1}, indent=1),
     "rows beside a schema": json.dumps({"schema": {"fields": [{"name": "problem"}]}, "rows": ROWS}),
+    "columns by number": json.dumps({name: {str(n): row[name] for n, row in enumerate(ROWS)} for name in ROWS[0]}),
+    "columns": json.dumps({name: [row[name] for row in ROWS] for name in ROWS[0]}, indent=1),
     "by name": json.dumps(NAMED),
     "by name, pretty": json.dumps(NAMED, indent=4, ensure_ascii=False),
 }

@@ -60,6 +60,7 @@ TABLES = {
     "rows.arrow": (arrow(TABLE, pa.ipc.new_file), ROWS),
     "rows.Feather": (arrow(TABLE, pa.ipc.new_file), ROWS),
     "without-suffix": (parquet(ROWS), ROWS),
+    "misnamed.parquet": (b'[{"a": 1}]', [{"a": 1}]),
     "misnamed.json": (arrow(TABLE, pa.ipc.new_file), ROWS),
 }
 PACKED = {
@@ -135,9 +136,11 @@ def test_a_workbook_is_read_as_it_shows(tmp_path: Path) -> None:
 
 
 BAD_RECORDS = {
-    b"q,a\n1+1,2\n3+4\n5,6\n": "line 3 has 1 fields, and the header names 2 columns",
-    b"q,a\n1+1,2\n3+4,7,8\n5,6\n": "line 3 has 3 fields, and the header names 2 columns",
-    b'q,a\n"1\n+1",2\n"3"+4,7\n5,6\n': "line 4 is not valid CSV: ',' expected after '\"'; is a quote left open or not doubled?",
+    b"q,a\n1+1,2\n3+4\n5,6\n": "line 3: 1 fields, and the header names 2 columns",
+    b"q,a\n1+1,2\n3+4,7,8\n5,6\n": "line 3: 3 fields, and the header names 2 columns",
+    b'q,a\n"1\n+1",2\n"3"+4,7\n5,6\n': "line 4: this is not valid CSV: ',' expected after '\"'; is a quote left open or not doubled?",
+    b'q,a\n1+1,2\n"3+4,7\n8,"9\n5,6\n': "lines 3 to 4: this is not valid CSV: ',' expected after '\"'; is a quote left open or not "
+    "doubled?",
     b"q,a\n1+1,2\ncaf\xe9,7\n5,6\n": "line 3, column q: not valid Unicode: byte 4 is 0xe9, which is not UTF-8; save the file as UTF-8",
 }
 
@@ -151,6 +154,13 @@ def test_a_bad_record_is_a_row_with_its_fault_and_the_next_is_read(tmp_path: Pat
 
 def test_columns_without_a_name_are_called_by_their_place(tmp_path: Path) -> None:
     assert read(tmp_path / "rows.csv", b",q,\n0,1+1,\n")[0].values == {"column 1": "0", "q": "1+1", "column 3": None}
+
+
+def archive(name: str) -> bytes:
+    held = io.BytesIO()
+    with zipfile.ZipFile(held, "w") as file:
+        file.writestr(name, "{}")
+    return held.getvalue()
 
 
 GZIPPED = gzip.compress(TABLES["rows.csv"][0])
@@ -174,7 +184,10 @@ USELESS = {
     "torn.parquet": (TABLES["rows.parquet"][0][:500], "cannot read .*torn.parquet as Parquet: .*is the copy complete"),
     "torn.arrow": (TABLES["rows.arrow"][0][:5000], "cannot read .*torn.arrow as Arrow: .*is the copy complete"),
     "empty.parquet": (b"", r"cannot read .*empty.parquet as Parquet: it is empty \(0 bytes\)"),
-    "torn.xlsx": (b"PK\x03\x04....", "cannot read .*torn.xlsx as a workbook"),
+    "torn.xlsx": (archive("xl/workbook.xml"), "cannot read .*torn.xlsx as a workbook"),
+    "open.csv": (b'q,a\n1,2\n"3,4\n5,6\n', "open.csv, line 3: a quote is opened that is never closed; close it, or double it"),
+    "packed.zip": (archive("train.jsonl"), "packed.zip is a zip archive; unpack it, and give the files inside"),
+    "model.pkl": (b"\x80\x04\x95\x10,\x00\x00", "cannot tell the format of .*model.pkl"),
     "twice.csv": (b"q,a,a\n1,2,3\n", r"twice.csv: 2 columns are called 'a' \(columns 2, 3\); give each a name of its own"),
     "twice.arrow": (arrow(pa.table([[1], [2]], names=["a", "a"]), pa.ipc.new_file), "twice.arrow: 2 columns are called 'a'"),
 }

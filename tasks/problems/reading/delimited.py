@@ -37,8 +37,8 @@ def delimited_rows(path: Path, separators: tuple[str, ...]) -> Iterator[Row]:
             header = column_names(path, next(records, []))
         except csv.Error as error:
             raise InputError(f"{path}, line {records.line_num}: the header cannot be read: {error}") from error
-        for number, (line, record) in enumerate(records_of(records), start=1):
-            yield record_row(path.name, number, line, header, record)
+        for number, (lines, record) in enumerate(records_of(path, records), start=1):
+            yield record_row(path.name, number, lines, header, record)
 
 
 def separator_of(path: Path, separators: tuple[str, ...]) -> str:
@@ -48,30 +48,32 @@ def separator_of(path: Path, separators: tuple[str, ...]) -> str:
     return next((separator for separator in separators if separator in header), separators[0])
 
 
-def records_of(records: Any) -> Iterator[tuple[int, list[str] | str]]:
-    """Each record that is not blank with the line that it begins on, or what is wrong with it."""
+def records_of(path: Path, records: Any) -> Iterator[tuple[str, list[str] | str]]:
+    """Each record that is not blank, or what is wrong with it, and on which lines it stands. Raises InputError where a quote is opened that
+    is never closed, as nobody knows then how many records are lost."""
     while True:
-        begins = records.line_num + 1
+        first = records.line_num + 1
         try:
             record = next(records, None)
         except csv.Error as error:
-            yield begins, str(error)
-            continue
+            if "unexpected end" in str(error):
+                raise InputError(f"{path}, line {first}: a quote is opened that is never closed; close it, or double it (``)") from error
+            record = str(error)
         if record is None:
             return
         if record:
-            yield begins, record
+            yield f"line {first}" if first == records.line_num else f"lines {first} to {records.line_num}", record
 
 
-def record_row(source: str, number: int, line: int, header: list[str], record: list[str] | str) -> Row:
+def record_row(source: str, number: int, lines: str, header: list[str], record: list[str] | str) -> Row:
     """A record as a row, or the fault that it has."""
     if isinstance(record, str):
-        return Row(source, number, {}, f"line {line} is not valid CSV: {record}; is a quote left open or not doubled?")
+        return Row(source, number, {}, f"{lines}: this is not valid CSV: {record}; is a quote left open or not doubled?")
     if len(record) != len(header):
-        return Row(source, number, {}, f"line {line} has {len(record)} fields, and the header names {len(header)} columns")
+        return Row(source, number, {}, f"{lines}: {len(record)} fields, and the header names {len(header)} columns")
     for name, field in zip(header, record, strict=True):
         if fault := undecoded(field):
-            return Row(source, number, {}, f"line {line}, column {name}: not valid Unicode: {fault}")
+            return Row(source, number, {}, f"{lines}, column {name}: not valid Unicode: {fault}")
     return Row(source, number, {name: field or None for name, field in zip(header, record, strict=True)})
 
 

@@ -52,7 +52,10 @@ def format_of(path: Path) -> str:
     """The format of a file. Raises InputError where neither its content nor its suffix tells, and where it is no data."""
     head = head_of(path)
     binary = next((name for name, format in FORMATS.items() if any(map(head.startswith, format.begins))), None)
-    if found := binary or suffix_format(path) or text_format(head):
+    said, looks = suffix_format(path), text_format(head)
+    if said and FORMATS[said].begins and looks == "json":
+        return looks  # JSON text under the name of a binary format
+    if found := binary or said or looks:
         return found
     raise InputError(f"cannot tell the format of {path}; set format to one of {', '.join(FORMATS)}")
 
@@ -60,9 +63,11 @@ def format_of(path: Path) -> str:
 def text_format(head: bytes) -> str | None:
     """The format of a text by what it begins with: JSON, or a header with tabs or commas."""
     encoding = next((encoding for mark, encoding in BYTE_ORDER_MARKS if head.startswith(mark)), "utf-8")
-    header = head.decode(encoding, "replace").lstrip().partition("\n")[0]
+    header = head.decode(encoding, "replace").lstrip().partition("\n")[0].rstrip()
     if header.startswith(("{", "[")):
         return "json"
+    if not header.replace("\t", " ").isprintable():
+        return None
     return "tsv" if "\t" in header else "csv" if "," in header else None
 
 

@@ -3,9 +3,10 @@
 - JSON Lines: an object a line;
 - an array of objects, on one line or many, or objects one after another (as `jq` prints them);
 - an envelope: an object of which one member is a list of objects, which are the rows (`{"data": […]}`, `{"info": …, "questions": […]}`);
-- an object that keeps its rows by name (`{"1": {…}, "2": {…}}`): the name is the row's key, and its `id` where it has no other.
+- an object that keeps its rows by name (`{"1": {…}, "2": {…}}`): the name is the row's key, and its `id` where it has no other;
+- an object of columns, each a list or an object by row numbers (as pandas writes them).
 
-The first object tells which: what follows it, and what its members are. Nothing is held but the row in hand.
+The first object tells which: what follows it, and what its members are. Nothing is held but the row in hand, or a file of columns.
 """
 
 import json
@@ -23,6 +24,7 @@ from tasks.problems.reading.row import Numeral, Row
 
 Reading = Callable[[str, TextIO], Iterator[Row]]
 BLANK = " \t\r\n\x0b\x0c"
+ROWS = object()
 ENOUGH = 8
 """After so many members that are objects of one kind, all members of an object are taken for rows."""
 FIRST_LINES = 20
@@ -40,26 +42,36 @@ LINE = json.JSONDecoder(parse_float=Numeral, parse_constant=refuse_constant)
 
 @dataclass
 class Members:
-    """What the members of an object are: the names of its lists of objects, how many are objects, the members that all these share, and
-    how many are something else."""
+    """What the members of an object are: the names of its lists of objects (`lists`), how many are `objects` and the members that all
+    these share, the lengths of its `other_lists`, and how many are something else."""
 
     lists: list[str] = field(default_factory=list)
     objects: int = 0
     shared: set[str] = field(default_factory=set)
+    other_lists: list[int] = field(default_factory=list)
     others: int = 0
 
     @property
     def are_rows(self) -> bool:
         """Whether the object keeps rows by name: nothing but objects, which have some member in common."""
-        return bool(self.objects and self.shared) and not self.others and not self.lists
+        return bool(self.objects and self.shared) and not (self.others or self.lists or self.other_lists)
 
-    def add(self, name: str, kind: str, names: set[str]) -> None:
-        """Count one more member."""
-        if kind == "rows":
+    @property
+    def are_columns(self) -> bool:
+        """Whether the object keeps columns by name: lists of one length, or objects whose members are called 0, 1, 2 …"""
+        by_number = self.are_rows and self.shared == {str(number) for number in range(len(self.shared))}
+        alike = len(self.other_lists) > 1 and len(set(self.other_lists)) == 1
+        return by_number or (alike and not (self.objects or self.others or self.lists))
+
+    def add(self, name: str, value: Any, length: int) -> None:
+        """Count one more member, a list of so many items where it is one."""
+        if value is ROWS:
             self.lists.append(name)
-        elif kind == "object":
-            self.shared = self.shared & names if self.objects else names
+        elif isinstance(value, dict):
+            self.shared = self.shared & value.keys() if self.objects else set(value)
             self.objects += 1
+        elif isinstance(value, list):
+            self.other_lists.append(length)
         else:
             self.others += 1
 
@@ -92,6 +104,8 @@ def reading_of(path: Path, values: Values, part: str | None) -> Reading:
             return line_rows
         raise
     ended = values.line
+    if members.are_columns:
+        return column_rows
     if members.are_rows:
         return keyed_rows
     if not values.next() and members.lists:
@@ -103,23 +117,23 @@ def members_of(values: Values) -> Members:
     """What the members of the next value, an object, are; of many of one kind the first ones tell."""
     found = Members()
     for name in names_of(values):
-        found.add(name, *kind_of_next(values))
+        found.add(name, *seen_of_next(values))
         if found.are_rows and found.objects == ENOUGH:
             break
     return found
 
 
-def kind_of_next(values: Values) -> tuple[str, set[str]]:
-    """Take the next value: "rows" (a list of objects that are no parts of a row), "object" with its members' names, or "other"."""
+def seen_of_next(values: Values) -> tuple[Any, int]:
+    """Take the next value and, of a list, how many items it has: it comes as an empty one, as ROWS where all items are objects, and as None
+    where some are, or all are parts of a row."""
     if values.next() != "[":
-        value, _ = values.value()
-        return ("object", set(value)) if isinstance(value, dict) else ("other", set())
-    are_rows = True
-    items = 0
+        return values.value()[0], 0
+    items, objects, parts_of_a_row = 0, 0, False
     for item, _ in items_of(values):
-        are_rows = are_rows and isinstance(item, dict) and not any(parts <= item.keys() for parts in PARTS_OF_A_ROW)
         items += 1
-    return ("rows" if items and are_rows else "other"), set()
+        objects += isinstance(item, dict)
+        parts_of_a_row = parts_of_a_row or (isinstance(item, dict) and any(parts <= item.keys() for parts in PARTS_OF_A_ROW))
+    return ([] if not objects else None if parts_of_a_row or objects < items else ROWS), items
 
 
 def has_lines(path: Path) -> bool:
@@ -192,6 +206,16 @@ def keyed_rows(source: str, text: TextIO) -> Iterator[Row]:
         row = item_row(source, number, {"id": key, **value} if isinstance(value, dict) else value, fault)
         yield Row(source, number, row.values, row.fault, key)
     refuse_more(values)
+
+
+def column_rows(source: str, text: TextIO) -> Iterator[Row]:
+    """An object of columns, which is held whole."""
+    columns, fault = Values(text).value()
+    if fault:
+        raise BrokenJSON(fault)
+    by_number = [column if isinstance(column, dict) else dict(enumerate(column)) for column in columns.values()]
+    for number, label in enumerate(by_number[0], start=1):
+        yield Row(source, number, {name: column.get(label) for name, column in zip(columns, by_number, strict=True)})
 
 
 def refuse_more(values: Values) -> None:

@@ -34,6 +34,9 @@ IMPOSTORS = (
     (b"<html", "is a web page, not data (an error or login page, or the page about the file): download the file itself"),
     (b"<?xml", "is XML, not data (an object store's error message?): download the file itself"),
 )
+ZIP = b"PK\x03\x04"
+IN_WORKBOOKS = (b"[Content_Types]", b"_rels/", b"xl/", b"docProps/", b"mimetype", b"customXml/")
+"""What the first file in a workbook, which is a zip archive, is called. Its name stands 30 bytes into the archive."""
 
 
 def zstd_open(file: BinaryIO) -> Any:
@@ -120,8 +123,11 @@ def refuse_impostor(path: Path, head: bytes) -> None:
     for beginning, said in IMPOSTORS:
         if begins.startswith(beginning):
             raise InputError(f"{path} {said}")
-    if head[257:262] == b"ustar":
-        raise InputError(f"{path} is a tar archive; unpack it, and give the files inside")
+    archive = (
+        "tar" if head[257:262] == b"ustar" else "zip" if head.startswith(ZIP) and not any(map(head[30:].startswith, IN_WORKBOOKS)) else ""
+    )
+    if archive:
+        raise InputError(f"{path} is a {archive} archive; unpack it, and give the files inside")
 
 
 def undecoded(text: str) -> str:
