@@ -2,18 +2,43 @@
 
 from typing import Literal
 
+from pydantic import Field
+
 from tasks.base.settings import Settings
 from tasks.problems.gold.settings import GoldForm
 
+AUTO = "auto"
 Part = Literal["images", "choices", "id"]
+
+
+class Joined(Settings):
+    """Several columns that make one part together: the texts of a question, one below the other; the choices; the images of a row.
+
+    What is empty in a row is left out; images keep the numbers of their columns, and choices may be empty only after the last.
+    """
+
+    join: tuple[str, ...] = Field(min_length=1)
+    separator: str = "\n"
+
+
+Wanted = str | tuple[str, ...] | Joined
 
 
 class ColumnMapping(Settings):
     """Which column holds what. Of several names the first that the source has is used; None means that there is no such column.
 
-    `images`: one image or a list of them, each a path under `images_folder` or the image's bytes. `choices`: a list of strings, or that
-    list as JSON text; empty for a free-form problem. `id`: the dataset's own name of a row. All other columns that hold plain values
-    are kept as metadata. A mapped column that the source lacks is an error, unless its part is among the `optional` ones.
+    A name may lead into a column (`reward_model.ground_truth`, `options.0`); a column that is itself called so comes first. `{join: […]}`
+    makes one part of several columns. "auto" takes the column with the usual name, where there is exactly one (`usual.py`), and else
+    none of `images`, `choices` and `id`. A mapped column that the source lacks is an error, unless its part is among the `optional` ones.
+
+    `problem` may be a conversation (`prompt`, `messages`, `conversations`, also as JSON text) of one question; its answer is taken where
+    `answer` names the same column. `images`: one image or a list of them, each a path under `images_folder` or the image's bytes.
+    `choices`: a list, a table by letter, or one text with letters. `id`: the dataset's own name of a row. All other columns that hold plain
+    values are kept as metadata.
+
+    `system` says what becomes of a conversation's system prompt: "keep" leaves it to the metadata, as most say in which form another
+    trainer wants its answers, which is for the recipe's template to say; "ask" puts it in front of the question. `cut` lists texts that
+    are taken off the beginnings and ends of questions, such as another trainer's instructions.
 
     `gold` says how the answers are written: by `auto` the rules of `gold/` find it out from all rows of the source; else a rule's name,
     or `{pattern: …}` for a form that none of them knows.
@@ -22,11 +47,13 @@ class ColumnMapping(Settings):
     do: where a question has several marks and the row one image, the image goes in front and the marks stay as the labels they are.
     """
 
-    images: str | tuple[str, ...] | None = "images"
-    problem: str | tuple[str, ...] = "problem"
-    answer: str | tuple[str, ...] = "answer"
-    choices: str | tuple[str, ...] | None = None
+    images: Wanted | None = AUTO
+    problem: Wanted = AUTO
+    answer: str | tuple[str, ...] = AUTO
+    choices: Wanted | None = AUTO
     id: str | tuple[str, ...] | None = None
     optional: tuple[Part, ...] = ()
     gold: GoldForm = "auto"
     composite: bool = False
+    system: Literal["keep", "ask"] = "keep"
+    cut: tuple[str, ...] = ()

@@ -6,7 +6,7 @@ held, up to HELD_BYTES; those of a larger one are read once more to be ingested,
 """
 
 from collections import OrderedDict
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from threading import Lock
 from typing import Any
@@ -14,12 +14,12 @@ from typing import Any
 from tasks.base.errors import InputError
 from tasks.base.files import digest
 from tasks.problems.fingerprint import data_fingerprint
-from tasks.problems.images import ImageFault, image_items
 from tasks.problems.origin import Origin
+from tasks.problems.places import Columns
 from tasks.problems.reading.row import Row
-from tasks.problems.rows import Columns, find_columns
 from tasks.problems.settings import SourceSettings
 from tasks.problems.sources import read_rows
+from tasks.problems.survey import Survey
 
 HELD_BYTES = 64 << 20
 ROW_BYTES = 1 << 10  # what a row takes beside its texts
@@ -81,42 +81,30 @@ def rows_of(source: SourceSettings, origin: Origin, known: Contents) -> Iterable
 
 def read_contents(source: SourceSettings, origin: Origin) -> Contents:
     """One pass over the rows. The columns are those of any row, as JSON Lines may leave out what a row does not have."""
-    mapped = source.columns.images
-    named: dict[str, set[str]] = {name: set() for name in ((mapped,) if isinstance(mapped, str) else mapped or ())}
-    found: dict[str, None] = {}
+    survey = Survey(source.columns)
     held: list[Row] | None = []
     fault, size = None, 0
     for row in read_rows(source, origin):
-        found.update(dict.fromkeys(row.values))
+        survey.see(row.values)
         fault = fault or (row if row.fault else None)
-        for name, paths in named.items():
-            paths.update(image_references(row.values.get(name)))
         size += weight(row)
         if held is not None:
             held.append(row)
         if size > HELD_BYTES:
             held = None
-    columns = columns_of(source, found, fault)
-    wanted = named[columns.images] if columns.images and origin.images_folder else ()
-    return Contents(columns, tuple(sorted(wanted)), None if held is None else tuple(held))
+    columns = columns_of(source, survey, fault)
+    images = survey.image_paths(columns) if origin.images_folder else ()
+    return Contents(columns, images, None if held is None else tuple(held))
 
 
-def columns_of(source: SourceSettings, found: dict[str, None], fault: Row | None) -> Columns:
-    """The mapped columns among those found; `fault` is the first row that cannot be read."""
+def columns_of(source: SourceSettings, survey: Survey, fault: Row | None) -> Columns:
+    """The mapped columns among those seen; `fault` is the first row that cannot be read."""
     where = f"{source.name}: {source.path}"
-    if not found and fault:
+    if not survey.names and fault:
         raise InputError(f"{where}: no row can be read; row {fault.number} of {fault.source}: {fault.fault}")
-    if not found:
+    if not survey.names:
         raise InputError(f"{where} has no rows; is the file complete?")
-    return find_columns(source.columns, found, where)
-
-
-def image_references(value: Any) -> Iterator[str]:
-    """The paths in an images column's value."""
-    try:
-        yield from [item for item in image_items(value) if isinstance(item, str)]
-    except ImageFault:
-        return  # the row will be rejected for it, whatever its other images hold
+    return survey.columns(where)
 
 
 def weight(row: Row) -> int:

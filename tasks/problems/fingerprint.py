@@ -13,8 +13,9 @@ from typing import Any
 
 from tasks.base.files import file_digest
 from tasks.lake.artifacts import folder_digests
-from tasks.problems.images import ImageFault, image_path
-from tasks.problems.origin import Origin, hub_commit
+from tasks.problems.images import image_path
+from tasks.problems.origin import Origin, hub_commit, image_roots
+from tasks.problems.pictured import ImageFault
 from tasks.problems.settings import SourceSettings
 
 SETTLED_SECONDS = 2.0
@@ -23,8 +24,9 @@ THREADS = 8
 
 def source_fingerprint(source: SourceSettings, origin: Origin, images: Sequence[str]) -> dict[str, Any]:
     """The source's content in digests: its data, and the `images` that its rows name."""
+    folder, roots = origin.images_folder, image_roots(source)
     with ThreadPoolExecutor(THREADS) as pool:
-        found = dict(zip(images, pool.map(lambda name: reference_digest(name, origin.images_folder), images), strict=True))
+        found = dict(zip(images, pool.map(lambda name: reference_digest(name, folder, roots), images), strict=True))
     return {"data": data_fingerprint(source, origin), "images": found}
 
 
@@ -39,10 +41,10 @@ def data_fingerprint(source: SourceSettings, origin: Origin) -> Any:
     return [[path.name, settled_digest(path)] for path in files]
 
 
-def reference_digest(name: str, folder: Path | None) -> str:
+def reference_digest(name: str, folder: Path | None, roots: tuple[Path, ...]) -> str:
     """The digest of an image named by a row, or why there is none (which changes the key too, once the image is there)."""
     try:
-        return settled_digest(image_path(name, folder))
+        return settled_digest(image_path(name, folder, roots))
     except (ImageFault, OSError) as error:
         return str(error) if isinstance(error, ImageFault) else type(error).__name__
 

@@ -1,91 +1,93 @@
 """Images: read from a dataset's folder or from bytes inside it, checked, and kept by the digest of their bytes, which never change.
 
-A path may not leave the images folder, by `..` or by a symbolic link; what is larger than the limits is refused before it is decoded;
-only PNG, JPEG, WebP, GIF and BMP are opened, and each is decoded once, whole, so that no later room meets a broken image.
+A path may not leave the images folder by `..`, nor by a symbolic link but into the store of the Hugging Face cache that the folder belongs
+to, or into a folder that the recipe names; what is larger than the limits is refused before it is decoded; only the formats below are
+opened, and each image is decoded once, whole (of an animation the first picture), so that no later room meets a broken one.
 """
 
 import hashlib
-from collections.abc import Iterable
+import os
+import re
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from io import BytesIO
 from pathlib import Path
-from typing import Any
 
 from PIL import Image
 
 from tasks.base.files import DIGEST_BYTES, disk_errors_named, written_aside
 from tasks.lake.lake import Lake
 from tasks.problems.depth import depth_fault
+from tasks.problems.pictured import Encoded, ImageFault, brief, cut, described
 
 EXTENSIONS = {"PNG": "png", "JPEG": "jpg", "MPO": "jpg", "WEBP": "webp", "GIF": "gif", "BMP": "bmp"}
+EXTENSIONS |= {"TIFF": "tif", "AVIF": "avif", "JPEG2000": "jp2"}
 OPENED = [name for name in EXTENSIONS if name != "MPO"]  # several JPEGs in one file, which Pillow opens as JPEG
-
-
-class ImageFault(ValueError):
-    """An image that cannot be used; the message says which and why."""
+FORMATS = "PNG, JPEG, WebP, GIF, BMP, TIFF, AVIF or JPEG 2000"
+HUB_REPOSITORY = re.compile(r"(datasets|models|spaces)--.+")
 
 
 @dataclass(frozen=True)
 class ImageLimits:
-    """`folder`: where paths start and stay (None: images by path are refused); `pixels`: width x height; `bytes`: of the file."""
+    """`folder`: where paths start and stay (None: images by path are refused); `pixels`: width x height; `bytes`: of the file; `roots`:
+    further folders in which images may lie."""
 
     folder: Path | None
     pixels: int
     bytes: int
+    roots: tuple[Path, ...] = ()
 
 
-def image_items(value: Any) -> list[Any]:
-    """The images in an images column's value, a path or bytes each; none where it is empty. Raises ImageFault for other types."""
-    values = value if isinstance(value, list) else [value]
-    return [item for item in (image_item(entry) for entry in values) if item is not None]
-
-
-def image_item(entry: Any) -> str | bytes | None:
-    """A path, bytes, or None for "no image"; `{"bytes": …, "path": …}` is how Hugging Face datasets store an image."""
-    if isinstance(entry, dict) and {"bytes", "path"} & entry.keys():
-        entry = entry.get("bytes") or entry.get("path")
-    if entry is None or entry == "":
-        return None
-    if isinstance(entry, str | bytes):
-        return entry
-    raise ImageFault(f"an image is a path or its bytes, and this is a {type(entry).__name__}")
-
-
-def image_path(name: str, folder: Path | None) -> Path:
-    """Where an image given by its path lies, links followed. Raises ImageFault when that is outside `folder` or is no file."""
+def image_path(name: str, folder: Path | None, roots: Iterable[Path] = ()) -> Path:
+    """Where an image given by its path lies, links followed. Raises ImageFault when that is outside `folder` (and the further folders
+    in which images may lie), or is no file."""
     if folder is None:
-        raise ImageFault(f"image {name!r} is a path, and the source has no folder to look in; set images_folder")
+        raise ImageFault(f"image {brief(name)} is a path, and the source has no folder to look in; set images_folder")
     try:
-        path = (folder / name).resolve()
-        inside, is_file = path.is_relative_to(folder.resolve()), path.is_file()
+        path, home = (folder / name).resolve(), folder.resolve()
+        is_inside = path.is_relative_to(home) or any(path.is_relative_to(root.resolve()) for root in (*roots, *hub_store(folder)))
+        is_file = is_inside and path.is_file()
     except (OSError, ValueError) as error:
-        raise ImageFault(f"image {name!r} is not a usable path: {getattr(error, 'strerror', None) or error}") from error
-    if not inside:
-        raise ImageFault(f"image {name!r} lies outside the images folder")
+        raise ImageFault(f"image {brief(name)} is not a usable path: {getattr(error, 'strerror', None) or error}") from error
+    if not is_inside:
+        raise ImageFault(f"image {brief(name)} {leaving(name, folder, path)}")
     if not is_file:
-        raise ImageFault(f"image {name!r} is not in the images folder")
+        raise ImageFault(f"image {brief(name)} is not in the images folder")
     return path
+
+
+def leaving(name: str, folder: Path, path: Path) -> str:
+    """How a path leaves the images folder: as it is written, or by a link."""
+    written = Path(os.path.normpath(folder / name))
+    if not any(written.is_relative_to(home) for home in (folder, folder.resolve())):
+        return "lies outside the images folder; set images_folder to a folder that holds it, or name its folder in image_roots"
+    return f"lies outside the images folder: it is a link, to {path}. Name that file's folder in image_roots if it may be read"
+
+
+def hub_store(folder: Path) -> Iterator[Path]:
+    """The store of a dataset in the Hugging Face cache, into which all files of its `snapshots` are links."""
+    for place in (folder, *folder.parents):
+        if place.name == "snapshots" and HUB_REPOSITORY.fullmatch(place.parent.name):
+            yield place.parent / "blobs"
 
 
 def image_bytes(item: str | bytes, limits: ImageLimits) -> bytes:
     """An image's bytes, unchanged. Raises ImageFault when they are too many or cannot be read."""
     if isinstance(item, bytes):
         size, content = len(item), item
+    elif isinstance(item, Encoded):
+        size = len(item) * 3 // 4
+        content = item.content() if size <= limits.bytes + len("data:") * 100 else b""
     else:
-        path = image_path(item, limits.folder)
+        path = image_path(item, limits.folder, limits.roots)
         try:
             size = path.stat().st_size
             content = path.read_bytes() if size <= limits.bytes else b""
         except OSError as error:
-            raise ImageFault(f"image {item!r} cannot be read: {error.strerror}") from error
-    if max(size, len(content)) > limits.bytes:
+            raise ImageFault(f"image {brief(item)} cannot be read: {error.strerror}") from error
+    if (len(content) or size) > limits.bytes:
         raise ImageFault(f"image {described(item)} has {size:,} bytes, more than max_image_bytes = {limits.bytes:,}")
     return content
-
-
-def described(item: str | bytes) -> str:
-    """How a message calls an image."""
-    return repr(item) if isinstance(item, str) else "(stored in the row)"
 
 
 def image_format(item: str | bytes, content: bytes, limits: ImageLimits) -> str:
@@ -102,11 +104,11 @@ def image_format(item: str | bytes, content: bytes, limits: ImageLimits) -> str:
     except (ImageFault, MemoryError):
         raise
     except Image.UnidentifiedImageError as error:
-        raise ImageFault(f"image {described(item)} is not a PNG, JPEG, WebP, GIF or BMP image") from error
+        raise ImageFault(f"image {described(item)} is not a {FORMATS} image") from error
     except (Image.DecompressionBombError, Image.DecompressionBombWarning) as error:
         raise ImageFault(f"image {described(item)} is too large, above max_image_pixels = {limits.pixels:,}: {error}") from error
     except Exception as error:  # a decoder that is given broken bytes may raise anything, and it all means the same
-        raise ImageFault(f"image {described(item)} cannot be decoded: {error}") from error
+        raise ImageFault(f"image {described(item)} cannot be decoded: {cut(str(error))}") from error
 
 
 def content_digest(content: bytes) -> str:

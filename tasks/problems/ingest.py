@@ -3,8 +3,9 @@
 Every row ends up in exactly one of the two tables. Too many unusable rows are an error, and then neither table is written.
 """
 
+import logging
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from itertools import chain, islice
 from pathlib import Path
@@ -15,14 +16,17 @@ import polars as pl
 from tasks.base.errors import InputError
 from tasks.lake.lake import RELATIONS, Lake, write_parquet
 from tasks.lake.storage import send_images
+from tasks.problems.benchmarks import MAPPINGS
 from tasks.problems.contents import contents, rows_of
 from tasks.problems.gold.choosing import UNSCORABLE
 from tasks.problems.golds import gold_rules, said_of_golds, settle_golds
 from tasks.problems.identity import Candidate, Rejection, settle_duplicates
 from tasks.problems.images import ImageLimits
-from tasks.problems.origin import Origin, locate
+from tasks.problems.origin import Origin, image_roots, locate
+from tasks.problems.pictured import brief
+from tasks.problems.places import Columns
 from tasks.problems.reading.row import Row
-from tasks.problems.rows import Columns, RowFault, read_problem
+from tasks.problems.rows import RowFault, own_id, read_problem, system_prompt
 from tasks.problems.settings import SourceSettings
 
 THREADS = 8
@@ -30,10 +34,13 @@ CHUNK_ROWS = 256
 PART_ROWS = CHUNK_ROWS // THREADS  # a thread takes several at once, since handing over one takes longer than reading a text
 SHOWN_REASONS = 5
 
+logger = logging.getLogger(__name__)
+
 
 def ingest_source(lake: Lake, source: SourceSettings, folder: Path) -> dict[str, Any]:
     """Write a source's two tables into `folder`; returns for the manifest the `counts` (rows, problems, unscorable, rejected, duplicates,
-    images), the `gold_rules` by which its answers were read, each with its number of problems, and the `warnings`, which are logged.
+    images), the names of its `columns`, the `gold_rules` by which its answers were read, each with its number of problems,
+    and the `warnings`, which are logged.
 
     Raises InputError when the source cannot be read, has no usable row, or has more unusable rows than `max_rejected` allows.
     """
@@ -55,13 +62,35 @@ def ingest_source(lake: Lake, source: SourceSettings, folder: Path) -> dict[str,
         "duplicates": sum(rejection.is_copy for rejection in rejected),
         "images": len(images),
     }
-    return {"counts": counts, "gold_rules": rules, "warnings": said_of_golds(source, problems, rules)}
+    columns = contents(source, origin).columns
+    warnings = [*said_of_columns(source, columns, problems), *said_of_golds(source, problems, rules)]
+    return {"counts": counts, "columns": columns.said(), "gold_rules": rules, "warnings": warnings}
+
+
+def said_of_columns(source: SourceSettings, columns: Columns, problems: Sequence[dict[str, Any]]) -> list[str]:
+    """Log which columns were found by their names alone; gives what is a warning: system prompts that the policy does not see."""
+    where = f"{source.name} {source.split}"
+    if source.columns == MAPPINGS["auto"]:
+        taken = ", ".join(f"{part} from {name}" for part, name in columns.said().items() if name)
+        logger.info(f"{where}: nothing is said of its columns, and their names say {taken}")
+    prompts = Counter(prompt for problem in problems if (prompt := system_prompt(problem)))
+    if not prompts or source.columns.system == "ask":
+        return []
+    [(prompt, _)] = prompts.most_common(1)
+    different = f", {len(prompts):,} different ones," if len(prompts) > 1 else ""
+    warning = (
+        f"{where}: {prompts.total():,} of {len(problems):,} problems bring a system prompt{different} which stays in their metadata and is "
+        f"not shown to the policy, as the recipe's template says how to answer: {brief(prompt)}. Set columns.system to ask to put it in "
+        "front of the questions"
+    )
+    logger.warning(warning)
+    return [warning]
 
 
 def read_candidates(lake: Lake, source: SourceSettings, origin: Origin) -> tuple[list[Candidate], list[Rejection]]:
     """All rows as problems or as rejections, in order; images are checked and written by several threads."""
     known = contents(source, origin)
-    limits = ImageLimits(origin.images_folder, source.max_image_pixels, source.max_image_bytes)
+    limits = ImageLimits(origin.images_folder, source.max_image_pixels, source.max_image_bytes, image_roots(source))
     candidates: list[Candidate] = []
     faults: list[Rejection] = []
     with ThreadPoolExecutor(THREADS) as pool:
@@ -91,8 +120,8 @@ def read_candidate(lake: Lake, row: Row, columns: Columns, limits: ImageLimits) 
         problem = read_problem(lake, row, columns, limits)
     except RowFault as error:
         return Rejection(row.source, row.number, error.column, str(error))
-    has_id = columns.id is not None and row.values.get(columns.id) not in (None, "")
-    return Candidate(row.source, problem, columns.id if has_id else None, columns.answer)
+    id_column = columns.id.name if columns.id and own_id(row, columns) else None
+    return Candidate(row.source, problem, id_column, columns.answer.name)
 
 
 def check_rejected(source: SourceSettings, origin: Origin, rows: int, rejected: list[Rejection]) -> None:

@@ -63,6 +63,15 @@ def locate(source: SourceSettings) -> Origin:
     raise nothing_there(source, path)
 
 
+def image_roots(source: SourceSettings) -> tuple[Path, ...]:
+    """The further folders in which images may lie. Raises InputError for one that is not there."""
+    roots = tuple(expand_path(root, f"{source.name}: image_roots").absolute() for root in source.image_roots)
+    for root in roots:
+        if not root.is_dir():
+            raise InputError(f"{source.name}: {root} of image_roots is not a folder; give folders in which images may lie")
+    return roots
+
+
 def nothing_there(source: SourceSettings, path: Path) -> InputError:
     """The error for a path where nothing can be read."""
     if path.is_symlink():

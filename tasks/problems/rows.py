@@ -5,18 +5,21 @@ import decimal
 import json
 import math
 import string
-from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
-from tasks.base.errors import InputError
 from tasks.lake.lake import Lake
-from tasks.problems.columns import ColumnMapping
+from tasks.problems.chats import ChatFault, read_chat, turns_of
+from tasks.problems.choices import Choices, ChoicesFault, read_choices, without_listing
 from tasks.problems.gold.written import written
 from tasks.problems.identity import problem_digest
-from tasks.problems.images import ImageFault, ImageLimits, image_items, keep_image
+from tasks.problems.images import ImageLimits, keep_image
 from tasks.problems.marks import MarkFault, place_marks
+from tasks.problems.pictured import ImageFault, brief, image_items, is_base64
+from tasks.problems.places import Columns, Place
 from tasks.problems.reading.row import Numeral, Row
+
+SYSTEM_PROMPT = "system_prompt"
 
 
 class RowFault(ValueError):
@@ -28,44 +31,27 @@ class RowFault(ValueError):
 
 
 @dataclass(frozen=True)
-class Columns:
-    """The columns of a source that a mapping means; None where the source has no such part."""
+class Asked:
+    """What a row asks: the question, and of a conversation also the images in its parts, the system prompt and the answer."""
 
-    problem: str
-    answer: str
-    images: str | None
-    choices: str | None
-    id: str | None
-    composite: bool
-
-
-def find_columns(mapping: ColumnMapping, found: Iterable[str], where: str) -> Columns:
-    """The mapped columns among those `found`. Raises InputError listing what was found and what was mapped when one is not there."""
-    names = sorted(found)
-    chosen: dict[str, Any] = {}
-    for part in ("problem", "answer", "images", "choices", "id"):
-        wanted = getattr(mapping, part)
-        candidates = (wanted,) if isinstance(wanted, str) else wanted or ()
-        chosen[part] = next((name for name in candidates if name in names), None)
-        if candidates and chosen[part] is None and part not in mapping.optional:
-            way_out = "" if part in ("problem", "answer") else f" (or to null, if it has no {part})"
-            raise InputError(
-                f"{where}: no column {' or '.join(map(repr, candidates))} for {part}. The columns are {', '.join(names)}; the mapping is "
-                f"{mapping.model_dump_json()}. Set columns.{part} to the right one{way_out}"
-            )
-    return Columns(**chosen, composite=mapping.composite)
+    question: str
+    images: tuple[Any, ...] = ()
+    system: str = ""
+    answer: str | None = None
 
 
 def read_problem(lake: Lake, row: Row, columns: Columns, limits: ImageLimits) -> dict[str, Any]:
     """A row as a row of `problems`, its images kept in the lake; without dataset, split and `gold_id`, and with its answer as the file has
     it. Raises RowFault."""
-    question, choices = question_text(row, columns), choice_texts(row, columns)
-    answer = answer_value(row, columns, choices)
-    images = kept_images(lake, row, columns, limits)
+    asked, choices = asked_of(row, columns), choices_of(row, columns)
+    answer = answer_value(row, columns, choices, asked)
+    question = without_listing(asked.question, choices.texts)
+    images, numbers = kept_images(lake, row, columns, limits, asked.images)
     try:
-        texts, order = place_marks([question, *choices], len(images), composite=columns.composite)
+        texts, order = place_marks([question, *choices.texts], len(images), numbers=numbers, composite=columns.mapping.composite)
     except MarkFault as error:
-        raise RowFault(columns.problem, str(error)) from error
+        hint = "" if columns.images else "; columns.images names no column of images"
+        raise RowFault(columns.problem.name, f"{error}{hint}") from error
     ordered = [images[index] for index in order]
     return {
         "problem_id": problem_digest(texts[0], texts[1:], ordered),
@@ -76,16 +62,46 @@ def read_problem(lake: Lake, row: Row, columns: Columns, limits: ImageLimits) ->
         "images": ordered,
         "choices": texts[1:],
         "answer": answer,
-        "metadata": metadata_text(row, columns),
+        "metadata": metadata_text(row, columns, asked.system),
     }
 
 
-def question_text(row: Row, columns: Columns) -> str:
-    """The question with plain line ends and nothing around it."""
-    value = row.values.get(columns.problem)
-    if not isinstance(value, str) or isinstance(value, Numeral) or not value.strip():
-        raise RowFault(columns.problem, "the question is missing" if not value else f"the question is not a text: {shown(value)}")
-    return plain(value)
+def asked_of(row: Row, columns: Columns) -> Asked:
+    """The question of a row, a text, several joined, or a conversation, with plain line ends and without what is cut off its ends."""
+    value, name = columns.problem.value(row.values), columns.problem.name
+    if columns.problem.is_joined:
+        asked = Asked(joined_texts(value, columns.problem))
+    elif turns := turns_of(value):
+        try:
+            chat = read_chat(turns)
+        except ChatFault as error:
+            raise RowFault(name, str(error)) from error
+        own = row.values.get(columns.system.name) if columns.system else None
+        asked = Asked(chat.question, chat.images, chat.system or (plain(own) if isinstance(own, str) else ""), chat.answer)
+    elif isinstance(value, str) and not isinstance(value, Numeral):
+        asked = Asked(value)
+    else:
+        raise RowFault(name, "the question is missing" if not value else f"the question is not a text: {brief(value)}")
+    question = without_ends(plain(asked.question), columns.mapping.cut)
+    if not question:
+        raise RowFault(name, "the question is missing")
+    in_front = f"{asked.system}\n\n" if columns.mapping.system == "ask" and asked.system else ""
+    return Asked(in_front + question, asked.images, asked.system, asked.answer)
+
+
+def joined_texts(values: list[Any], place: Place) -> str:
+    """The texts of several columns as one, the empty ones left out."""
+    for column, value in zip(place.columns, values, strict=True):
+        if value is not None and number_text(value) is None:
+            raise RowFault(column.name, f"this part of the question is not a text: {brief(value)}")
+    return (place.separator or "").join(text for text in map(number_text, values) if text)
+
+
+def without_ends(question: str, cut: tuple[str, ...]) -> str:
+    """The question without the texts that a mapping cuts off its beginning and its end."""
+    for text in map(plain, cut):
+        question = question.removeprefix(text).removesuffix(text).strip()
+    return question
 
 
 def plain(text: str) -> str:
@@ -93,15 +109,28 @@ def plain(text: str) -> str:
     return text.replace("\r\n", "\n").replace("\r", "\n").strip()
 
 
-def answer_value(row: Row, columns: Columns, choices: list[str]) -> Any:
+def answer_value(row: Row, columns: Columns, choices: Choices, asked: Asked) -> Any:
     """The gold answer as the file has it; what it says is read once all rows are (see golds.py). Raises RowFault where it says nothing."""
-    value = row.values.get(columns.answer)
+    value = choices.letter_of(answer_in(row, columns, asked))
     try:
-        written(value, choices)
+        written(value, choices.texts)
     except TypeError as error:
-        raise RowFault(columns.answer, f"{error}: {shown(value)}") from error
+        raise RowFault(columns.answer.name, f"{error}: {brief(value)}") from error
     except ValueError as error:
-        raise RowFault(columns.answer, str(error)) from error
+        raise RowFault(columns.answer.name, str(error)) from error
+    return value
+
+
+def answer_in(row: Row, columns: Columns, asked: Asked) -> Any:
+    """The gold answer as the row has it: in its column, or in the assistant's turn of a conversation."""
+    if columns.answer == columns.problem:
+        return asked.answer
+    value = columns.answer.value(row.values)
+    if turns := turns_of(value):
+        try:
+            return read_chat([{"role": "user", "content": ""}, *turns] if len(turns) == 1 else turns).answer
+        except ChatFault as error:
+            raise RowFault(columns.answer.name, str(error)) from error
     return value
 
 
@@ -116,52 +145,60 @@ def number_text(value: Any) -> str | None:
     return str(value) if isinstance(value, int | float | decimal.Decimal) else None
 
 
-def choice_texts(row: Row, columns: Columns) -> list[str]:
+def choices_of(row: Row, columns: Columns) -> Choices:
     """The choices, in order; empty for a free-form problem."""
-    value = row.values.get(columns.choices) if columns.choices else None
-    if isinstance(value, str):
-        value = decoded_list(value, columns) if value.strip() else None
-    if value is None or value == []:
-        return []
-    texts = [number_text(choice) for choice in value] if isinstance(value, list) else [None]
-    if not all(texts):
-        raise RowFault(columns.choices or "", f"the choices are not a list of texts: {shown(value)}")
-    if len(texts) > len(string.ascii_uppercase):
-        raise RowFault(columns.choices or "", f"there are {len(texts)} choices, and letters for {len(string.ascii_uppercase)}")
-    return [text for text in texts if text]
-
-
-def decoded_list(text: str, columns: Columns) -> Any:
-    """A list that was stored as JSON text."""
+    if columns.choices is None:
+        return Choices()
+    value = columns.choices.value(row.values)
+    if columns.choices.is_joined:
+        value = dict(zip(string.ascii_uppercase, value, strict=False))
     try:
-        value = json.loads(text, parse_float=Numeral)
-        json.dumps(value, ensure_ascii=False).encode()  # escapes may stand for what is no text
-        return value
-    except (ValueError, RecursionError) as error:
-        raise RowFault(columns.choices or "", f"the choices are neither a list nor a list as JSON text: {shown(text)}") from error
+        return read_choices(value, number_text)
+    except ChoicesFault as error:
+        raise RowFault(columns.choices.name, str(error)) from error
 
 
-def kept_images(lake: Lake, row: Row, columns: Columns, limits: ImageLimits) -> list[str]:
-    """The names in the lake of the row's images, in the row's order."""
-    if columns.images is None:
-        return []
+def kept_images(lake: Lake, row: Row, columns: Columns, limits: ImageLimits, given: tuple[Any, ...]) -> tuple[list[str], list[int]]:
+    """The names in the lake of the row's images, in the row's order, and the numbers of their columns where several hold one each."""
+    value = columns.images.value(row.values) if columns.images else None
+    name = columns.images.name if columns.images else columns.problem.name
     try:
-        return [keep_image(lake, item, limits) for item in image_items(row.values.get(columns.images))]
+        items, asked = image_items(value), image_items(list(given))
+        if items and asked:
+            raise RowFault(columns.problem.name, f"images are given both in the turns and in the column {name}; map one of them")
+        numbers = numbers_of(value) if columns.images and columns.images.is_joined and value else []
+        return [keep_image(lake, item, limits) for item in items or asked], numbers
     except ImageFault as error:
-        raise RowFault(columns.images, str(error)) from error
+        raise RowFault(columns.problem.name if given else name, str(error)) from error
+
+
+def numbers_of(values: list[Any]) -> list[int]:
+    """The numbers, from 1, of the columns that hold an image; none where one of them holds several."""
+    counts = [len(image_items(value)) for value in values]
+    return [number for number, count in enumerate(counts, start=1) if count] if max(counts, default=0) <= 1 else []
 
 
 def source_id(row: Row, columns: Columns) -> str:
     """The dataset's own id of the row, or the name that its file keeps it by, or "row-N" where it gives neither."""
-    own = number_text(row.values.get(columns.id)) if columns.id else None
-    return own or row.key or f"row-{row.number}"
+    return own_id(row, columns) or row.key or f"row-{row.number}"
 
 
-def metadata_text(row: Row, columns: Columns) -> str:
-    """All other columns that hold a plain value, as a JSON object."""
-    used = {columns.problem, columns.answer, columns.images, columns.choices, columns.id}
-    plain_values = {name: json_scalar(value) for name, value in row.values.items() if name not in used}
+def own_id(row: Row, columns: Columns) -> str | None:
+    """The dataset's own id of the row; None where it gives none."""
+    return (number_text(columns.id.value(row.values)) or None) if columns.id else None
+
+
+def metadata_text(row: Row, columns: Columns, system: str) -> str:
+    """All other columns that hold a plain value, as a JSON object, and a conversation's system prompt."""
+    plain_values = {name: json_scalar(value) for name, value in row.values.items() if name not in columns.used}
+    if system:
+        plain_values[SYSTEM_PROMPT] = system
     return json.dumps({name: value for name, value in plain_values.items() if value is not None}, ensure_ascii=False, sort_keys=True)
+
+
+def system_prompt(problem: dict[str, Any]) -> str:
+    """The system prompt in a problem's metadata; empty where its conversation had none."""
+    return str(json.loads(problem["metadata"])[SYSTEM_PROMPT]) if f'"{SYSTEM_PROMPT}"' in problem["metadata"] else ""
 
 
 def json_scalar(value: Any) -> str | int | float | None:
@@ -170,12 +207,8 @@ def json_scalar(value: Any) -> str | int | float | None:
         value = float(value)
     if isinstance(value, float):
         return value if math.isfinite(value) else None
-    if isinstance(value, str | int):
+    if isinstance(value, str):
+        return None if value[:11].lower() == "data:image/" or is_base64(value) else value
+    if isinstance(value, int):
         return value
     return str(value) if isinstance(value, decimal.Decimal | datetime.date) else None
-
-
-def shown(value: Any) -> str:
-    """A value in a message, cut to a readable length."""
-    text = repr(value)
-    return text if len(text) <= 60 else f"{text[:57]}..."

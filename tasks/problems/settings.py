@@ -41,7 +41,8 @@ class SourceSettings(Settings):
     (`owner/name`). `${VARIABLE}` and `~` in `path` and `images_folder` are expanded. `format` need be set only where neither a file's
     content nor its suffix tells. `source_split` and `config` choose among several inside the source; `revision` pins a hub dataset (a
     commit's 40 digits need no network to be sure of). `images_folder`, which no image's path may leave, is by default the folder of the
-    file or the folder given. `skip` and `limit` keep a run of rows only. `max_rejected` is the largest share of unusable rows (copies
+    file or the folder given; `image_roots` are further folders in which images may lie, reached by absolute paths or by links inside
+    `images_folder`. `skip` and `limit` keep a run of rows only. `max_rejected` is the largest share of unusable rows (copies
     of a row do not count) that is not an error. `max_image_pixels` (width x height) and `max_image_bytes` bound each image.
     """
 
@@ -53,7 +54,8 @@ class SourceSettings(Settings):
     config: str | None = None
     revision: str | None = None
     images_folder: str | None = None
-    columns: Annotated[ColumnMapping, BeforeValidator(named_mapping, json_schema_input_type=ColumnMapping | str)] = ColumnMapping()
+    image_roots: tuple[str, ...] = ()
+    columns: Annotated[ColumnMapping, BeforeValidator(named_mapping, json_schema_input_type=ColumnMapping | str)] = MAPPINGS["auto"]
     skip: int = Field(0, ge=0)
     limit: int | None = Field(None, gt=0)
     max_rejected: Annotated[float, BeforeValidator(share_of_rows, json_schema_input_type=float)] = Field(0.05, ge=0, le=1)

@@ -18,8 +18,8 @@ from tasks.steps.caching import room_task
 from tasks.steps.planning import Work
 from tasks.steps.request import StepRequest
 
-VERSION = 3
-PLACES = {"path", "images_folder"}
+VERSION = 4
+PLACES = {"path", "images_folder", "image_roots"}
 
 
 class IngestRequest(StepRequest):

@@ -136,8 +136,10 @@ def test_what_is_not_there_is_an_error(path: str, source, ingested) -> None:
 
 def test_a_missing_part_says_how_to_say_so(dataset: Dataset, ingested) -> None:
     dataset.write([{"problem": "2+2", "answer": "4"}])
-    with pytest.raises(InputError, match="Set columns.images to the right one .or to null, if it has no images"):
-        ingested(dataset.source(columns={}))
+    with pytest.raises(
+        InputError, match="no column 'pictures' for images.*Set columns.images to the right one .or to null, if it has no images"
+    ):
+        ingested(dataset.source(columns={"images": "pictures"}))
     with pytest.raises(InputError, match="no column 'options' for choices"):
         ingested(dataset.source(columns={"images": None, "choices": "options"}))
     assert ingested(dataset.source(columns={"images": None})).is_complete
@@ -167,7 +169,7 @@ PRESET_ROWS = {
 def test_each_named_mapping_reads_its_dataset(dataset: Dataset, problems, name: str) -> None:
     [problem] = problems(dataset.write([PRESET_ROWS[name]]).source(columns=name))
     assert (problem["question"], problem["choices"], problem["source_id"], len(problem["images"])) == ("<image>x", ["u", "v"], "7", 1)
-    assert set(PRESET_ROWS) | {"mathverse"} == set(MAPPINGS)
+    assert set(PRESET_ROWS) | {"mathverse", "auto"} == set(MAPPINGS)
 
 
 def test_mathverse_is_asked_as_its_authors_ask_it(dataset: Dataset, problems) -> None:
@@ -181,7 +183,7 @@ def test_mathverse_is_asked_as_its_authors_ask_it(dataset: Dataset, problems) ->
 def test_an_unknown_mapping_lists_the_known() -> None:
     with pytest.raises(
         ValidationError,
-        match=r"no column mapping is named 'mathvisoin' \(did you mean `mathvision`\?\); use one of easyr1, geometry3k, mathvision",
+        match=r"no column mapping is named 'mathvisoin' \(did you mean `mathvision`\?\); use one of auto, easyr1",
     ):
         SourceSettings(name="x", path="y", columns="mathvisoin")
 

@@ -28,7 +28,10 @@ def limits(dataset: Dataset) -> ImageLimits:
     return ImageLimits(dataset.folder, pixels=10_000, bytes=100_000)
 
 
-@pytest.mark.parametrize(("form", "extension"), [("PNG", "png"), ("JPEG", "jpg"), ("WEBP", "webp"), ("GIF", "gif"), ("BMP", "bmp")])
+@pytest.mark.parametrize(
+    ("form", "extension"),
+    [("PNG", "png"), ("JPEG", "jpg"), ("WEBP", "webp"), ("GIF", "gif"), ("BMP", "bmp"), ("TIFF", "tif"), ("JPEG2000", "jp2")],
+)
 def test_an_image_is_kept_byte_for_byte_by_its_digest(home: Path, limits: ImageLimits, form: str, extension: str) -> None:
     lake, content = Lake(home), picture(form=form)
     name = keep_image(lake, content, limits)
@@ -51,8 +54,8 @@ def test_an_image_by_path_is_the_image_by_bytes(home: Path, limits: ImageLimits)
 
 BROKEN = {
     "truncated": (picture(size=(64, 64))[:-30], "cannot be decoded"),
-    "no image": (b"<svg/>", "is not a PNG, JPEG, WebP, GIF or BMP image"),
-    "another format": (picture(form="TIFF"), "is not a PNG, JPEG, WebP, GIF or BMP image"),
+    "no image": (b"<svg/>", "is not a PNG, JPEG, WebP, GIF, BMP, TIFF, AVIF or JPEG 2000 image"),
+    "another format": (picture(form="PCX"), "is not a PNG, JPEG"),
     "empty": (b"", "is not a PNG"),
     "too many pixels": (picture(size=(101, 100)), "101 x 100 pixels, more than max_image_pixels = 10,000"),
     "bomb": (bomb(60_000, 60_000), "too large, above max_image_pixels"),

@@ -69,8 +69,8 @@ BAD_ROWS = {
     "no question": (row(1, problem=""), "problem", "the question is missing"),
     "number as question": (row(1, problem=3), "problem", "the question is not a text: 3"),
     "too many marks": (row(1, problem="<image><image>"), "problem", "more image marks than images"),
-    "choices that are no list": (row(1, choices="x or y"), "choices", "neither a list nor a list as JSON text"),
-    "choices that are not Unicode": (row(1, choices='["\\ud800"]'), "choices", "neither a list nor a list as JSON text"),
+    "choices that are no list": (row(1, choices="x or y"), "choices", "cannot be taken apart: it has no letters"),
+    "choices that are not Unicode": (row(1, choices='["\\ud800"]'), "choices", "it holds what is no text"),
     "choices with a hole": (row(1, choices=["x", None]), "choices", "not a list of texts"),
     "too many choices": (row(1, choices=[f"c{n}" for n in range(27)]), "choices", "27 choices"),
 }
