@@ -71,6 +71,7 @@ def examine(home: Path) -> list[Finding]:
         look_at_gpus,
         look_at_extras,
         partial(look_at_home, home),
+        partial(look_at_answers, home),
         look_at_prefect,
     )
     return [finding for look in looks for finding in look()]
@@ -239,6 +240,20 @@ def look_at_home(home: Path) -> Iterator[Finding]:
         yield Finding("home", Level.warning, said, "enough for the demo; checkpoints of a 7B model take tens of GiB each")
     else:
         yield Finding("home", Level.ok, said)
+
+
+def look_at_answers(home: Path) -> Iterator[Finding]:
+    """The sources in the lake of which not every gold answer can be scored, as each was read last."""
+    try:
+        folder = at_hand(home).folder
+    except InputError:
+        return
+    found = sorted(folder.glob("problems/*/manifest.json"), key=lambda path: path.stat().st_mtime)
+    manifests = [json.loads(path.read_text(encoding="utf-8")) for path in found]
+    latest = {manifest.get("source"): manifest.get("warnings", []) for manifest in manifests}
+    for warning in (warning for warnings in latest.values() for warning in warnings):
+        said, _, fix = warning.partition(". Set ")
+        yield Finding("gold answers", Level.warning, said, f"set {fix}")
 
 
 def nearest_folder(path: Path) -> Path:

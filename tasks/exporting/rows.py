@@ -28,6 +28,7 @@ import pyarrow.parquet as pq
 from PIL import Image
 
 from tasks.curation.export import IMAGE, ROWS_AT_ONCE, file_schema
+from tasks.problems.gold.several import acceptable
 from tasks.prompting.pictures import plain_image
 from tasks.prompting.prompt import chat_messages
 from tasks.training.problems import Problems
@@ -97,7 +98,7 @@ def easyr1_row(prompt: str, row: dict[str, Any], pictured: bool) -> dict[str, An
 
 def openrlhf_row(prompt: str, row: dict[str, Any], pictured: bool) -> dict[str, Any]:
     """A row for OpenRLHF."""
-    return {"prompt": messages(prompt, pictured), "label": row["answer"], "datasource": row["dataset"], **row}
+    return {"prompt": messages(prompt, pictured), "label": first_answer(row), "datasource": row["dataset"], **row}
 
 
 def lmm_r1_row(prompt: str, row: dict[str, Any], pictured: bool) -> dict[str, Any]:
@@ -106,7 +107,7 @@ def lmm_r1_row(prompt: str, row: dict[str, Any], pictured: bool) -> dict[str, An
     for part in turns[0]["content"] if pictured else ():
         if part["type"] == "image":
             part["image"] = data_uri(next(shown)["bytes"])
-    return {"message": json.dumps(turns, ensure_ascii=False), "question": prompt, **row}
+    return {"message": json.dumps(turns, ensure_ascii=False), "question": prompt, **row, "answer": first_answer(row)}
 
 
 def data_uri(content: bytes) -> str:
@@ -116,9 +117,14 @@ def data_uri(content: bytes) -> str:
     return f"data:{kind};base64,{base64.b64encode(content).decode('ascii')}"
 
 
+def first_answer(row: dict[str, Any]) -> str:
+    """The gold answer for a trainer that judges by itself, and so by one: of several that are right the first."""
+    return acceptable(row["answer"])[0]
+
+
 def swift_row(prompt: str, row: dict[str, Any], pictured: bool) -> dict[str, Any]:
     """A row for ms-swift."""
-    answer = row["answer"]
+    answer = first_answer(row)
     boxed = answer if "\\boxed" in answer else f"\\boxed{{{answer.strip('$')}}}"
     return {"messages": messages(prompt, pictured=False), "solution": boxed, **row}
 

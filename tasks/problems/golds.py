@@ -94,7 +94,7 @@ def said_of_golds(source: SourceSettings, problems: Sequence[dict[str, Any]], ru
     where = f"{source.name} {source.split}"
     if set(rules) - {PLAIN, UNSCORABLE}:
         read = [f"{count:,} by {rule}" for rule, count in rules.items() if rule != UNSCORABLE]
-        logger.info(f"{where}: {len(problems):,} gold answers, of which {', '.join(read)}")
+        logger.info(f"{where}: {len(problems):,} gold answers, read {', '.join(read)}")
     if UNSCORABLE not in rules:
         return []
     first = next(problem for problem in problems if not problem["answer"])

@@ -87,7 +87,8 @@ def drop_overlap(request: DropRequest, target: Artifact, folder: Path) -> dict[s
     write_parquet(left, folder / "problems.parquet")
     write_parquet(rejections(dropped, path), folder / "rejected.parquet")
     counts = {**source.manifest["counts"], "problems": len(left), "overlap": len(dropped)}
-    return {**request.foretold(), "problems": [source.key], "counts": counts}
+    said = {"gold_rules": source.manifest.get("gold_rules", {}), "warnings": source.manifest.get("warnings", [])}
+    return {**request.foretold(), "problems": [source.key], "counts": counts, **said}
 
 
 def rejections(dropped: pl.DataFrame, path: str) -> pl.DataFrame:

@@ -1,5 +1,6 @@
 """Given rows, expected rows, for each mart."""
 
+import json
 import math
 
 import pytest
@@ -210,6 +211,22 @@ def test_suspects_agree_on_a_wrong_answer(tmp_path):
     assert ask(connection, "select reason, source_id, answer, voted, votes, n, vote_share from suspect_labels") == [
         ("agreement", "id-suspect", "1", "7", 4, 5, 0.8)
     ]
+
+
+def test_a_form_of_gold_answers_that_nothing_ever_matches_is_suspect(tmp_path):
+    """Three rules read ten problems each: of one the responses agree, of one they are what is inside the gold answer, one is just hard."""
+    problems, rows = [], []
+    for rule, answer, solved in (("plain", "#{}", ""), ("box", "It is {} jars", ""), ("tag", "{}", ""), ("list", "#{}", "c")):
+        for place in range(10):
+            name = f"{rule}-{place}"
+            problems.append({"problem_id": name, "answer": answer.format(place), "metadata": json.dumps({"gold_rule": rule})})
+            said = {"plain": "same", "box": str(place), "tag": "wrong", "list": "same"}[rule]
+            letters = "i" if rule in ("box", "tag") else "iii"
+            rows += verdicts(name, letters, extracted=said) + verdicts(name, solved if place == 0 else "", sample=1)
+    problems = [{**row, "metadata": "{}"} if row["problem_id"].startswith("plain") else row for row in problems]
+    connection = warehouse(tmp_path, {"problems": problems, "verdicts": rows})
+    found = ask(connection, "select problem_id, voted, votes, n from suspect_labels where reason = 'form' order by all")
+    assert found == [(f"box-{place}", str(place), 1, 1) for place in range(10)] + [(f"plain-{place}", "same", 3, 3) for place in range(10)]
 
 
 def test_curated_sets_sum_up(tmp_path):

@@ -23,7 +23,9 @@ ANSWERS = [
     ("blue", [], "word"),
     ("\u84dd", [], "word"),
     ("a red line", [], "text"),
-    ("", [], "text"),
+    ('["12", "13"]', [], "several"),
+    ("", [], "none"),
+    ("", ["one", "two"], "none"),
 ]
 
 

@@ -7,10 +7,10 @@
 -- invariants: sql/checks/features_are_complete: one row per row of stg_problems
 -- columns:
 --   source_id: the source's own id of the problem
---   answer: the gold answer
+--   answer: the gold answer, empty where the source has none that can be scored, a JSON list of texts where any one of several is right
 --   subject: subject, category, topic or type, as the metadata has it; null where it tells none
 --   level: level, difficulty or grade, as the metadata has it; null where it tells none
---   answer_type: of the gold answer: choice, letter, integer, decimal, fraction, expression, word or text
+--   answer_type: of the gold answer: none, choice, several, letter, integer, decimal, fraction, expression, word or text
 --   n_images: images in the question [images]
 --   n_choices: options, 0 where there are none [options]
 --   question_length: length of the question [characters]
@@ -35,7 +35,9 @@ select
         fields ->> '$.level', fields ->> '$.difficulty', fields ->> '$.grade', fields ->> '$.metadata.level', fields ->> '$.metadata.grade'
     ) as level,
     case
+        when said = '' then 'none'
         when len(choices) > 0 then 'choice'
+        when starts_with(said, '["') and ends_with(said, '"]') then 'several'
         when regexp_full_match(said, '\(?[A-Z]\)?') then 'letter'
         when regexp_full_match(said, '[-+]?[0-9]+(,[0-9]{3})*') then 'integer'
         when regexp_full_match(said, '[-+]?[0-9,]*[.][0-9]+') then 'decimal'

@@ -1,15 +1,18 @@
 -- suspect_labels: problems whose gold answer may be wrong, each with the reason to look at it
 -- grain: problem_id x gold_id x dataset x split x policy_id x sampling_id x grader_id x reason
--- inputs: difficulty, problem_features, stg_policies, stg_samplings, top_wrong_answers
+-- inputs: difficulty, problem_features, stg_policies, stg_problems, stg_samplings, top_wrong_answers
 -- materialized: table
 -- parameters: none; the thresholds stand below and are ours
--- invariants: voted and votes are there where reason is agreement, weaker_policy where it is inversion
+-- invariants: voted and votes are there where reason is agreement or form, weaker_policy where it is inversion
 -- `agreement`: at least 4 samples count and 60% or more of them gave one and the same wrong answer
+-- `form`: of 10 or more problems of a place whose gold answers were read by the same rule not one was ever solved, and to half of them or
+-- more the responses agree: 2 or more of them, and half of those that count, or they say what stands inside the gold answer. Then it is the
+-- form of the gold answers that nothing can match (`columns.gold`)
 -- `inversion`: a policy that is worse over the dataset solves it more often than not, and a better one less often, beyond both intervals;
 -- answers to prompts with hints are left out of that: only hard problems have them, and they are easier so
 -- `unscorable`: the grader could not compare one response with the gold answer
 -- columns:
---   reason: agreement, inversion or unscorable
+--   reason: agreement, form, inversion or unscorable
 --   source_id: the source's own id of the problem
 --   answer: the gold answer in doubt
 --   voted: the wrong answer that most samples gave
@@ -63,6 +66,29 @@ inversions as (
     group by all
 ),
 
+-- what most responses to each problem say instead of its gold answer, and whether that gives the gold answer's form away
+told as (
+    select
+        difficulty.*,
+        coalesce(try_cast(stg_problems.metadata as json) ->> '$.gold_rule', 'plain') as gold_rule,
+        top_wrong_answers.voted,
+        top_wrong_answers.votes,
+        coalesce(
+            (votes >= 2 and votes / n >= 0.5) or contains(spaced_words(stg_problems.answer), spaced_words(top_wrong_answers.voted)), false
+        ) as is_telling
+    from difficulty
+    inner join stg_problems using (problem_id, gold_id, dataset, split)
+    left join top_wrong_answers using (problem_id, gold_id, policy_id, sampling_id, grader_id)
+    where n > 0
+),
+
+unmatched as (
+    select dataset, split, gold_rule, policy_id, sampling_id, grader_id
+    from told
+    group by all
+    having count(*) >= 10 and sum(k) = 0 and count(*) filter (where is_telling) >= count(*) / 2
+),
+
 reasons as (
     select
         problem_id, gold_id, dataset, split, policy_id, sampling_id, grader_id, n, k, 'agreement' as reason,
@@ -75,6 +101,13 @@ reasons as (
         problem_id, gold_id, dataset, split, policy_id, sampling_id, grader_id, n, k, 'inversion' as reason,
         null as voted, null as votes, weaker_policy_id, weaker_accuracy
     from inversions
+    union all
+    select
+        problem_id, gold_id, dataset, split, policy_id, sampling_id, grader_id, n, k, 'form' as reason,
+        voted, votes, null as weaker_policy_id, null::double as weaker_accuracy
+    from told
+    inner join unmatched using (dataset, split, gold_rule, policy_id, sampling_id, grader_id)
+    where is_telling
     union all
     select
         problem_id, gold_id, dataset, split, policy_id, sampling_id, grader_id, n, k, 'unscorable' as reason,

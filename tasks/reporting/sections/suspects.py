@@ -7,12 +7,13 @@ import polars as pl
 from tasks.reporting.inputs import Inputs
 from tasks.reporting.sections.examples import PROBLEM, example, with_questions
 from tasks.reporting.table import Table, table
-from tasks.reporting.wording import clipped, label, percent
+from tasks.reporting.wording import clipped, label, percent, printable
 
 MOST_ROWS, MOST_SHOWN = 20, 3
 LEAST = 4  # answers that the mart asks of a problem before it doubts the gold answer
 REASONS = {
     "agreement": "most answers agree on one other than the gold answer",
+    "form": "no answer ever matches a gold answer of this form, and the answers agree: look at `columns.gold`",
     "inversion": "a weaker policy solves it and a better one does not",
     "unscorable": "the grader could not compare an answer with the gold answer",
 }
@@ -26,6 +27,7 @@ def suspects_section(inputs: Inputs) -> dict[str, Any] | None:
     enough = int((inputs.by_problem["n"] >= LEAST).sum())
     counts = dict(rows.group_by("reason").agg(pl.struct(PROBLEM).n_unique()).iter_rows())
     return {
+        "warnings": [printable(warning) for source in inputs.problems for warning in source.manifest.get("warnings", [])],
         "counts": [(f"{counts[reason]:,}", said) for reason, said in REASONS.items() if reason in counts],
         "told": enough,
         "untold": len(inputs.by_problem) - enough,

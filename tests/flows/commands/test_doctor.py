@@ -1,6 +1,7 @@
 """The doctor: what it finds on a machine that is well, and the fault and the fix where something is not."""
 
 import json
+import os
 import socket
 import subprocess
 import sys
@@ -103,6 +104,21 @@ def test_a_lake_of_a_newer_version_is_a_fault(tmp_path: Path) -> None:
     (lake.home / "lake" / "version.json").write_text('{"version": 99}')
     [home] = doctor.look_at_home(lake.home)
     assert home.level is Level.fault and "layout 99" in home.said and "upgrade" in home.fix
+
+
+def test_gold_answers_that_cannot_be_scored_are_told_until_they_are_mended(tmp_path: Path) -> None:
+    def read(key: str, when: int, warnings: list[str]) -> None:
+        folder = tmp_path / "runs" / "problems" / key
+        folder.mkdir(parents=True)
+        (folder / "manifest.json").write_text(json.dumps({"source": "own train from own.jsonl", "warnings": warnings}))
+        os.utime(folder / "manifest.json", (when, when))
+
+    read("b", 1, ["own train: 2 of 9 gold answers cannot be scored, the first in row 3: 'N/A'. Set columns.gold to the rule"])
+    [found] = doctor.look_at_answers(tmp_path / "runs")
+    assert (found.level, found.fix) == (Level.warning, "set columns.gold to the rule")
+    assert found.said == "own train: 2 of 9 gold answers cannot be scored, the first in row 3: 'N/A'"
+    read("a", 2, [])
+    assert not list(doctor.look_at_answers(tmp_path / "runs"))
 
 
 @contextmanager
