@@ -71,8 +71,8 @@ def profile_problems(recipe: Recipe, home: Path) -> Profiled:
 
 def admissible(recipe: Recipe, home: Path, policy: Policy, parts: Parts) -> Parts:
     """The problems that a policy can be asked: prompt, images and the longest response fit."""
-    request = AdmissionRequest(home=home, policy=policy, problems=parts.sources, prompting=recipe.prompting, limits=limits_of(recipe))
-    return admitted(home, parts, find_refused(request))
+    asked = {"policy": policy, "problems": parts.sources, "prompting": recipe.prompting, "limits": limits_of(recipe)}
+    return admitted(home, parts, find_refused(AdmissionRequest(home=home, **asked, elsewhere=not declared(recipe.sampling).cards)))
 
 
 def limits_of(recipe: Recipe) -> Limits:

@@ -24,6 +24,7 @@ from tasks.base.workers import run_worker
 from tasks.lake.artifacts import Artifact, artifact
 from tasks.lake.lake import RELATIONS, Lake, read_parquet, write_parquet
 from tasks.policy.identity import CODE_FILES, Policy
+from tasks.policy.size import CONFIG, file_at_hand
 from tasks.problems.overlap import Parts
 from tasks.prompting.prompt import template_digests
 from tasks.prompting.settings import PromptingSettings
@@ -43,16 +44,19 @@ logger = logging.getLogger(__name__)
 
 
 class AdmissionRequest(StepRequest):
-    """A policy, the problems that it will be asked, how they are put, and what must fit."""
+    """A policy, the problems that it will be asked, how they are put, and what must fit. A policy that is `elsewhere` is asked on servers:
+    where its files cannot be had here, nothing is refused before it is asked."""
 
     policy: Policy
     problems: tuple[Artifact, ...]
     prompting: PromptingSettings
     limits: Limits
+    elsewhere: bool = False
 
     def target(self) -> Artifact:
         told = self.limits.hints
         inputs = {
+            **({"at_hand": file_at_hand(self.policy, CONFIG) is not None} if self.elsewhere else {}),
             "version": VERSION,
             "reads_with": reads_with(self.policy),
             "problems": [source.content for source in self.problems],
@@ -87,6 +91,7 @@ def find_refused(request: AdmissionRequest, target: Artifact, folder: Path) -> d
         prompting=request.prompting,
         limits=request.limits,
         problems=files,
+        elsewhere=request.elsewhere,
     )
     with progress_shown("looking through the problems", folder) as on_progress:
         run_worker(admission_job(spec), get_run_logger().log, on_progress)

@@ -1,5 +1,6 @@
 """The admission process: loads a policy's processor, not its weights, and writes which problems the policy cannot be asked."""
 
+import logging
 from pathlib import Path
 from typing import Any
 
@@ -19,11 +20,13 @@ from tasks.sampling.worker import LIBRARIES
 
 REFUSED = "refused.parquet"
 SCHEMA = {"problem_id": pl.String, "column": pl.String, "reason": pl.String}
+LOG = logging.getLogger(__name__)
 ACCURACY = 0.5  # a hint is as long with another
 
 
 class AdmissionSpec(BaseModel):
-    """Write to `folder` which of the problems in these files the policy cannot be asked, put as `prompting` says, within the limits."""
+    """Write to `folder` which of the problems in these files the policy cannot be asked, put as `prompting` says, within the limits. One
+    that is `elsewhere` is only asked on servers, and its processor need not be here."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
@@ -33,6 +36,7 @@ class AdmissionSpec(BaseModel):
     prompting: PromptingSettings
     limits: Limits
     problems: tuple[Path, ...]
+    elsewhere: bool = False
 
 
 def admission_job(spec: AdmissionSpec) -> Job:
@@ -45,9 +49,9 @@ def run(spec_text: str) -> None:
     from tasks.admission.judging import refused
 
     spec = AdmissionSpec.model_validate_json(spec_text)
-    reader = reader_of(spec)
     try:
-        found = [vars(one) for one in refused(requests_of(spec, reader), reader, spec.limits)]
+        reader = reader_of(spec)
+        found = [vars(one) for one in refused(requests_of(spec, reader), reader, spec.limits)] if reader else []
     except FileNotFoundError as error:
         raise InputError(
             f"image {error.filename} is gone; delete the problems/ folder of the lake and run again to read it anew"
@@ -56,12 +60,23 @@ def run(spec_text: str) -> None:
 
 
 def reader_of(spec: AdmissionSpec) -> Any:
-    """The policy's processor, as the engines use it."""
+    """The policy's processor, as the engines use it; None where it is elsewhere and cannot be had. Raises InputError where it is not."""
+    try:
+        return loaded_reader(spec)
+    except (InputError, OSError) as error:
+        if not spec.elsewhere:
+            raise
+        LOG.warning("nobody can say before they are asked which problems %s refuses: %s", spec.policy.model, error)
+        return None
+
+
+def loaded_reader(spec: AdmissionSpec) -> Any:
+    """The policy's processor and context."""
     from tasks.policy.loading import context_length, load_processor, sees_images
     from tasks.sampling.engines.prompts import Reader
 
-    known = [length for length in (context_length(spec.policy), spec.limits.context) if length is not None]
     processor, reads_images = load_processor(spec.policy, spec.prompting), sees_images(spec.policy)
+    known = [length for length in (context_length(spec.policy), spec.limits.context) if length is not None]
     return Reader(processor, reads_images, min(known, default=None), spec.limits.max_tokens)
 
 

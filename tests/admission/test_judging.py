@@ -11,7 +11,9 @@ from tasks.admission import pictures
 from tasks.admission.judging import most_tokens, refused
 from tasks.admission.pictures import PictureRefused, Pictures
 from tasks.admission.settings import Limits
+from tasks.admission.worker import REFUSED, AdmissionSpec, run
 from tasks.base.errors import InputError
+from tasks.lake.lake import read_parquet
 from tasks.policy.identity import PolicySettings, base_policy
 from tasks.policy.loading import load_processor
 from tasks.prompting.pictures import open_picture
@@ -128,3 +130,15 @@ def test_of_very_many_sizes_the_extremes_are_asked_and_the_rest_counted(
         except PictureRefused as error:
             assert "aspect ratio" in str(error) and max(sizes[0]) == 2100
     assert watched.calls == len(every) if wrong else watched.calls < len(every) / 2
+
+
+def test_a_policy_that_is_only_on_servers_refuses_nothing_beforehand(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    away = base_policy(PolicySettings(model="nobody/has-this"))
+    spec = AdmissionSpec(
+        home=tmp_path, folder=tmp_path, policy=away, prompting=PromptingSettings(), limits=LIMITS, problems=(tmp_path / "none.parquet",)
+    )
+    with pytest.raises(InputError, match=r"policy\.model: cannot load"):
+        run(spec.model_dump_json())
+    run(spec.model_copy(update={"elsewhere": True}).model_dump_json())
+    assert read_parquet(tmp_path / REFUSED).is_empty()
+    assert "nobody can say before they are asked which problems nobody/has-this refuses" in caplog.text
