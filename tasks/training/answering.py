@@ -10,12 +10,11 @@ from typing import Any, NoReturn
 
 import polars as pl
 import torch
-from trl import GRPOTrainer
-from trl.data_utils import prepare_multimodal_messages
 
 from tasks.base.errors import InputError
 from tasks.lake.lake import write_parquet
 from tasks.training.rewards import completion_text
+from tasks.training.seeing import SeeingTrainer
 
 NO_NUMBERS = ("probability tensor contains", "device-side assert triggered")  # what drawing tokens from NaN says, on a CPU and on a GPU
 BROKEN = "broken-batch-step-{}.parquet"
@@ -40,7 +39,7 @@ class Answers:
     tokens: list[int]
 
 
-class AnsweringTrainer(GRPOTrainer):
+class AnsweringTrainer(SeeingTrainer):
     """A trainer that answers examples, and that can be told what was answered already. Broken batches are saved in `broken`."""
 
     def __init__(self, *, broken: Path, **options: Any) -> None:
@@ -57,9 +56,7 @@ class AnsweringTrainer(GRPOTrainer):
     def answer(self, examples: list[dict[str, Any]]) -> Answers:
         """An answer to each example's prompt. With several processes all of them must call this together, each with its own examples."""
         self.asked = examples
-        pairs = [(row["prompt"], row.get("images")) for row in examples]
-        prompts = [prompt if images is None else prepare_multimodal_messages(prompt, images=images) for prompt, images in pairs]
-        prompt_ids, images, fields = self._tokenize_prompts(prompts)
+        prompt_ids, images, fields = self._tokenize_prompts([row["prompt"] for row in self.with_images_in_prompts(examples)])
         ids, logprobs = self._generate_single_turn(prompt_ids, images, fields, 1)  # each prompt once, however often it is given
         processor: Any = self.processing_class
         texts = processor.batch_decode(ids, skip_special_tokens=True)

@@ -33,7 +33,7 @@ from tasks.training.records import Records
 from tasks.training.refilling import refill
 from tasks.training.rewards import Rewards
 from tasks.training.settings import RefillSettings, StageSettings, WeightingSettings
-from tasks.training.vllm_rollouts import rollout_options, single_marks
+from tasks.training.vllm_rollouts import rollout_options
 from tasks.training.weighting import normalised, shrink, standardise, weigh
 
 ACCURACY, FORMAT = 0, 1  # columns of the rewards
@@ -125,8 +125,6 @@ class DifficultyGRPOTrainer(AnsweringTrainer):
             processing_class=processor,
             **options,
         )
-        for policy in filter(None, (self.model, self.ref_model)):
-            policy.register_forward_pre_hook(without_empty_images, with_kwargs=True)
 
     def create_model_card(self, *args: Any, **kwargs: Any) -> None:
         """No card in checkpoints, which live for minutes."""
@@ -166,18 +164,6 @@ class DifficultyGRPOTrainer(AnsweringTrainer):
             seed=args.seed,
             weights=self.problems.weights,
         )
-
-    def _tokenize_prompts(self, prompts: list[Any]) -> tuple[Any, Any, Any]:
-        """TRL marks a prompt without images by None among prompts with images, which the processor then refuses; an empty list it takes."""
-        ids, images, fields = super()._tokenize_prompts(prompts)
-        return ids, images and [of_prompt or [] for of_prompt in images], fields
-
-    def _generate_single_turn(self, prompt_ids: Any, images: Any, *args: Any, **kwargs: Any) -> Any:
-        """vLLM, unlike the processor, wants None for a prompt without images, and inside this process each image as a single token."""
-        images = images and [of_prompt or None for of_prompt in images]
-        if images and self.use_vllm and self.vllm_mode == "colocate":
-            prompt_ids = single_marks(prompt_ids, self.model.config.image_token_id)
-        return super()._generate_single_turn(prompt_ids, images, *args, **kwargs)
 
     def _calculate_rewards(self, *args: Any, **kwargs: Any) -> torch.Tensor:
         self._gathered_rewards = super()._calculate_rewards(*args, **kwargs)
@@ -278,14 +264,6 @@ def load_checkpoint(model: Any, checkpoint: Path) -> None:
         missing = sorted(loaded["missing_keys"])
     if missing:
         raise ValueError(f"it lacks {len(missing)} of the model's weights ({missing[0]}, …)")
-
-
-def without_empty_images(model: torch.nn.Module, args: tuple[Any, ...], kwargs: dict[str, Any]) -> tuple[tuple[Any, ...], dict[str, Any]]:
-    """Take the images out of a forward pass that has none: TRL gives it empty tensors, which models refuse."""
-    pixels = kwargs.get("pixel_values")
-    if pixels is not None and not len(pixels):
-        kwargs = {name: value for name, value in kwargs.items() if name not in ("pixel_values", "image_grid_thw")}
-    return args, kwargs
 
 
 def training_arguments(settings: StageSettings, folder: Path, *, seed: int, hub: dict[str, Any] | None = None) -> GRPOConfig:

@@ -120,14 +120,3 @@ def served_folder(policy: Policy, processor: Processor, folder: Path) -> Path:
 def serve_from(model: PreTrainedModel, folder: Path) -> None:
     """Let TRL find `folder` where it looks for the name of the model that vLLM, and a reference model, are started from."""
     model.name_or_path = model.config._name_or_path = str(folder)
-
-
-def single_marks(prompts: list[list[int]], image_token: int) -> list[list[int]]:
-    """The prompts' tokens with one image token for each image, which the processor had made as many as the image has patches.
-
-    vLLM 0.31 puts them in by itself, for the first token that it finds, and leaves the others where they are: longer prompts than ours.
-    """
-    return [
-        [token for place, token in enumerate(prompt) if token != image_token or place == 0 or prompt[place - 1] != image_token]
-        for prompt in prompts
-    ]

@@ -19,7 +19,7 @@ from tasks.training import trackers
 from tasks.training.preflight import check_machine
 from tasks.training.settings import LoraSettings, RolloutSettings, StageSettings
 from tasks.training.trainer import training_arguments
-from tasks.training.vllm_rollouts import check_server, served_folder, single_marks
+from tasks.training.vllm_rollouts import check_server, served_folder
 from tasks.training.worker import begin
 from tests.training.tiny import SETTINGS
 
@@ -107,7 +107,3 @@ def test_vllm_is_started_with_the_recipe_s_pixel_limits(tiny_policy: Policy, tmp
     assert AutoProcessor.from_pretrained(folder).image_processor.size["longest_edge"] == 1024
     assert (folder / "model.safetensors").resolve() == Path(tiny_policy.model, "model.safetensors")
     assert AutoProcessor.from_pretrained(tiny_policy.model).image_processor.size["longest_edge"] == 4096
-
-
-def test_each_image_is_one_token_to_vllm() -> None:
-    assert single_marks([[9, 9, 1, 9, 9, 9, 2], [3, 4]], image_token=9) == [[9, 1, 9, 2], [3, 4]]

@@ -4,6 +4,7 @@ One uniform number a token, drawn from the response's own generator, picks the t
 not depend on which others share its batch. (`generate(do_sample=True)` draws a whole batch from one stream and cannot promise that.)
 """
 
+import math
 import time
 from collections.abc import Iterable, Sequence
 from typing import Any
@@ -13,12 +14,15 @@ import torch
 from transformers import (
     BatchEncoding,
     BatchFeature,
+    DynamicCache,
     GenerationConfig,
     LogitsProcessor,
+    PreTrainedModel,
     PreTrainedTokenizerBase,
     StoppingCriteria,
     StoppingCriteriaList,
 )
+from transformers.cache_utils import DynamicLayer, DynamicSlidingWindowLayer, LinearAttentionCacheLayerMixin
 
 from tasks.policy.identity import Policy
 from tasks.policy.loading import Processor, context_length, end_tokens, load_model, load_processor, sees_images, tokenizer_of
@@ -72,6 +76,7 @@ class TransformersEngine:
         self.model = load_model(policy).eval()
         ends = end_tokens(self.model, self.tokenizer)
         self.generation = generation_config(self.model.generation_config, self.tokenizer, ends, sampling.max_tokens)
+        self.window = shortest_memory(self.model)
         self.ends = torch.tensor(ends, dtype=torch.long, device=self.model.device)
 
     def generate(self, shards: Iterable[Sequence[Request]], finished: Finished) -> None:
@@ -128,7 +133,8 @@ class TransformersEngine:
         index = torch.tensor([places[request.prompt, request.images] for request in requests], device=self.model.device)
         inputs: Any = encoded.to(self.model.device)
         if len(prompts) < len(requests):
-            inputs = self.shared(inputs, index)
+            fits = inputs["input_ids"].shape[1] < self.window
+            inputs = self.shared(inputs, index) if fits else self.encode(requests).to(self.model.device)
         prompt_tokens = inputs["input_ids"].shape[1]
         draws, harvest = self.draws(requests, prompt_tokens), Harvest(self, requests, prompt_tokens, ended)
         tokens = self.model.generate(
@@ -226,6 +232,15 @@ class Harvest(StoppingCriteria):
         texts = self.engine.decode([tokens[place, :length] for place, length in zip(ripe, lengths, strict=True)])
         for place, length, text in zip(ripe, lengths, texts, strict=True):
             self.ended(self.left.pop(place), Completion(text, length, "stop" if ends[place] else "length"))
+
+
+def shortest_memory(model: PreTrainedModel) -> float:
+    """How many tokens every layer's cache holds before it forgets the first: from there on it cannot be cut to a prompt that others share.
+    Infinite where no layer forgets; none where a layer keeps a state instead of tokens."""
+    layers = DynamicCache(config=model.config.get_text_config(decoder=True)).layers
+    if not all(isinstance(layer, DynamicLayer) and not isinstance(layer, LinearAttentionCacheLayerMixin) for layer in layers):
+        return 0
+    return min((layer.sliding_window for layer in layers if isinstance(layer, DynamicSlidingWindowLayer)), default=math.inf)
 
 
 def generation_config(own: GenerationConfig, tokenizer: PreTrainedTokenizerBase, ends: list[int], max_tokens: int) -> GenerationConfig:
