@@ -1,6 +1,7 @@
 """The `flow` decorator of this project: Prefect's, but for dry runs, the signs of life of flows within flows, and the temporary server.
 
-Within `planning()` a call runs the plain function, whose tasks then plan. A run of a recipe keeps which artifacts its steps made.
+Within `planning()` a call runs the plain function, whose tasks then plan. A run of a recipe keeps which artifacts its steps made, and
+ends `Done, but` where something was missing that could not be had.
 
 Prefect waits up to a second at the end of every flow for the thread that sends its signs of life: three seconds of a rerun in which all is
 cached. A flow within a flow lives and dies with it, in one process; where nobody has asked for signs of life by setting how often they
@@ -23,6 +24,7 @@ from tasks.steps.naming import RECIPE, of_recipe
 from tasks.steps.planning import PLANNER
 from tasks.steps.run_log import faults_said_by_caller, server_gone
 from tasks.steps.runs import run_of
+from tasks.steps.shortfalls import SHORTFALLS
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -80,6 +82,18 @@ def recorded(fn: Callable[P, R]) -> Callable[P, R]:
             return fn(*args, **kwargs)
         recipe = signature.bind(*args, **kwargs).arguments.get("recipe")
         with run_of(recipe.name if recipe else "", fn.__name__):
-            return fn(*args, **kwargs)
+            return done_but(fn(*args, **kwargs))
 
     return run
+
+
+def done_but(result: Any) -> Any:
+    """What a flow gives; of the outermost one whose steps fell short as a state of that name, which Prefect shows, and takes the result
+    from."""
+    context = FlowRunContext.get()
+    if not SHORTFALLS or context is None or context.flow_run is None or context.flow_run.parent_task_run_id:
+        return result
+    from prefect.states import Completed
+
+    said = "; ".join(f"{step}: {short.what}: {short.why}" for step, short in SHORTFALLS.items())
+    return Completed(name="Done, but", message=f"{said}. Run it again to try them again", data=result)

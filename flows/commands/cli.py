@@ -71,6 +71,7 @@ def main() -> None:
 
 def exit_code() -> int:
     """Run a command: input errors are one message and exit code 2, worker errors one message and exit code 1."""
+    SHORTFALLS.clear()
     try:
         app()
     except SystemExit as ended:

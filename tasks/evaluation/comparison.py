@@ -9,6 +9,7 @@ from pydantic import BaseModel, ConfigDict
 from tasks.base.errors import InputError
 from tasks.difficulty.measurement import open_graded
 from tasks.lake.artifacts import Artifact
+from tasks.sampling.holes import problems_missing_in
 from tasks.warehouse.settings import MartSettings
 
 PROBLEM = ["dataset", "split", "problem_id"]
@@ -18,7 +19,7 @@ class EvaluationArm(BaseModel):
     """One policy under one hint setting. `graded` holds its answers.
 
     With hints on, a problem whose band carries no hint has the very same prompt as without, so its answers are not sampled again: they
-    are taken from `fallback`, graded without hints, where `graded` has none.
+    are taken from `fallback`, graded without hints, where `graded` has none, and should have none.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -34,10 +35,16 @@ def arm_rows(arm: EvaluationArm, problems: Sequence[Artifact]) -> pl.DataFrame:
     """Rows of `evaluations` for one arm, without their id. Raises InputError when no problem has an answer."""
     rows = count_correct(arm.graded, problems)
     if arm.fallback is not None:
-        rows = pl.concat([rows, count_correct(arm.fallback, problems).join(rows, on=PROBLEM, how="anti")])
+        plain = count_correct(arm.fallback, problems).join(rows, on=PROBLEM, how="anti")
+        rows = pl.concat([rows, plain.filter(~pl.col("problem_id").is_in(missing_in(arm.graded).implode()))])
     if rows.is_empty():
         raise InputError(f"policy {arm.policy} has no graded answer to any of the held-out problems; sample and grade them first")
     return rows.with_columns(policy_id=pl.lit(arm.policy_id), policy=pl.lit(arm.policy), hints=pl.lit(arm.hints)).sort(PROBLEM)
+
+
+def missing_in(graded: Artifact) -> pl.Series:
+    """The problems of which the profile of graded answers misses some."""
+    return problems_missing_in(Artifact(home=graded.home, kind="profiles", key=graded.manifest.get("profile", "")))
 
 
 def count_correct(graded: Artifact, problems: Sequence[Artifact]) -> pl.DataFrame:

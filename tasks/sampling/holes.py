@@ -66,3 +66,9 @@ def shortfall_of(profile: Artifact) -> Shortfall | None:
     what = f"{count:,} completion{'s' * (count != 1)} of {problems:,} problem{'s' * (problems != 1)} could not be had"
     reasons = "; ".join(shorten(" ".join(reason.split()), WIDTH, placeholder=" …") for reason in missing["reasons"])
     return Shortfall(what, f"{reasons}. All reasons: {profile.path / MISSING}")
+
+
+def problems_missing_in(profile: Artifact) -> pl.Series:
+    """The problems of which a profile misses a completion."""
+    path = profile.path / MISSING
+    return read_parquet(path)["problem_id"].unique() if path.exists() else pl.Series("problem_id", [], dtype=pl.String)

@@ -41,7 +41,10 @@ def written_down(folder: Path, keys: pl.DataFrame) -> pl.DataFrame:
 
 
 def sweep(folder: Path, shards: Sequence[Path]) -> None:
-    """Delete what the shards of the lake hold by now. Who calls this holds the lock of their partition."""
+    """Delete what the shards of the lake hold by now, and files that somebody died over. Who calls this holds the lock of their partition,
+    and no process draws for it."""
+    for path in folder.glob(".*"):
+        path.unlink()
     for path in parts_in(folder):
         if missing(read_parquet(path, columns=KEY), shards).is_empty():
             path.unlink()

@@ -23,6 +23,7 @@ NAMES = (
     "training",
     "kills",
     "stage_kills",
+    "unlost",
     "streaming",
     "warehouse",
     "histories",

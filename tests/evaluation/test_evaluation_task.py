@@ -1,10 +1,14 @@
+import json
+
 import polars as pl
 import pytest
 
 from tasks.base.errors import InputError
 from tasks.evaluation import task
 from tasks.evaluation.comparison import EvaluationArm
+from tasks.lake.artifacts import artifact, building
 from tasks.lake.lake import RELATIONS
+from tasks.sampling.holes import write_missing
 from tests.sql.rows import graded_artifact, problems_artifact, verdicts
 
 NAMES = ("p", "q", "r")
@@ -75,3 +79,15 @@ def test_an_arm_without_answers_is_an_error(tmp_path):
     arm = EvaluationArm(policy="stage1", policy_id="s", hints=False, graded=graded(tmp_path, "others", x="cc"))
     with pytest.raises(InputError, match="policy stage1 has no graded answer"):
         evaluate(tmp_path, (arm,), heldout(tmp_path))
+
+
+def test_hinted_answers_that_could_not_be_had_are_not_taken_from_those_without_hints(tmp_path):
+    profile = artifact(tmp_path, "profiles", {"name": "hinted"})
+    with building(profile, {}) as folder:
+        write_missing(pl.DataFrame({"problem_id": ["q"], "round": [0], "sample": [0], "reason": ["too long"]}), folder)
+    plain, hinted = graded(tmp_path, "plain", p="ci", q="ci", r="ci"), graded(tmp_path, "hinted", p="cc")
+    manifest = hinted.path / "manifest.json"
+    manifest.write_text(json.dumps({**hinted.manifest, "profile": profile.key}))
+    arm = EvaluationArm(policy="base", policy_id="b", hints=True, graded=hinted, fallback=plain)
+    rows = pl.read_parquet(evaluate(tmp_path, (arm,), heldout(tmp_path)).file("evaluations.parquet"))
+    assert rows.select("problem_id", "k").rows() == [("p", 2), ("r", 1)]
