@@ -10,8 +10,8 @@ from tasks.grading.task import GradeRequest, grade_rollouts
 from tasks.lake.artifacts import Artifact
 from tasks.problems.settings import SourceSettings
 from tasks.problems.task import IngestRequest, ingest_problems
-from tasks.sampling.import_task import ImportRequest, import_panel
-from tasks.sampling.imported import ImportSettings
+from tasks.sampling.import_task import ImportRequest, import_panel, say_notes
+from tasks.sampling.imported.settings import ImportSettings
 from tasks.similarity.settings import SimilaritySettings
 from tasks.similarity.task import SimilarityRequest, find_near_duplicates
 from tasks.warehouse.home import open_home
@@ -32,5 +32,6 @@ def import_rollouts(source: SourceSettings, panels: tuple[ImportSettings, ...], 
 def measured_panel(home: Path, problems: tuple[Artifact, ...], panel: ImportSettings) -> Artifact:
     """How hard the problems are for one panel."""
     profile = import_panel(ImportRequest(home=home, problems=problems, settings=panel))
+    say_notes(profile)
     graded = grade_rollouts(GradeRequest(home=home, profile=profile, problems=problems, settings=GradingSettings()))
     return measure_difficulty(DifficultyRequest(home=home, graded=graded, problems=problems, settings=DifficultySettings()))

@@ -18,7 +18,7 @@ from tasks.problems.settings import SourceSettings
 from tasks.problems.task import IngestRequest, ingest_problems
 from tasks.reporting.task import show_new
 from tasks.sampling.engines import declared
-from tasks.sampling.import_task import ImportRequest, import_panel
+from tasks.sampling.import_task import ImportRequest, import_panel, say_notes
 from tasks.sampling.task import SampleRequest, sample_rollouts
 from tasks.sampling.worker import load_soon
 from tasks.similarity.task import SimilarityRequest, find_near_duplicates
@@ -102,6 +102,7 @@ def first_answers(recipe: Recipe, home: Path, base: Policy, problems: tuple[Arti
     """The graded answers that difficulty is measured on: the panel's where the recipe names one, else the base policy's own."""
     if recipe.panel:
         panel = import_panel(ImportRequest(home=home, problems=problems, settings=recipe.panel))
+        say_notes(panel)
         return grade_rollouts(GradeRequest(home=home, profile=panel, problems=problems, settings=recipe.grading))
     return sampled_until_settled(recipe, home, base, problems)
 

@@ -23,7 +23,7 @@ from tasks.policy.identity import PolicySettings
 from tasks.problems.settings import Overlap, SourceSettings
 from tasks.prompting.prompt import check_templates
 from tasks.prompting.settings import PromptingSettings
-from tasks.sampling.imported import ImportSettings
+from tasks.sampling.imported.settings import ImportSettings
 from tasks.sampling.settings import SamplingSettings
 from tasks.similarity.settings import SimilaritySettings
 from tasks.starter.settings import StarterDatasetSettings

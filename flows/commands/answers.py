@@ -2,7 +2,7 @@
 
 from enum import StrEnum
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
@@ -10,6 +10,7 @@ from flows.commands.options import AsJson, Changes, Home, options_checked, recip
 from flows.commands.printing.console import print_json, printed
 from flows.commands.running import ready
 from flows.commands.warehouse import bars_and_shapes, draw_histogram
+from tasks.base.errors import InputError
 
 app = typer.Typer()
 PANEL = "Answers and verdicts"
@@ -24,15 +25,23 @@ class ImportAs(StrEnum):
 
 @app.command("import-rollouts", rich_help_panel=PANEL)
 def import_rollouts(
-    files: Annotated[list[str], typer.Argument(help="JSON Lines files of responses.")],
-    problems: Annotated[str, typer.Option(help="The problems that they answer: a JSONL or Parquet file, or a Hugging Face dataset.")],
+    files: Annotated[list[str], typer.Argument(help="Files of responses: JSON Lines, JSON, Parquet, CSV, TSV or xlsx.")],
+    problems: Annotated[str, typer.Option(help="The problems that they answer: a file of any of these kinds, or a Hugging Face dataset.")],
     panel: Annotated[str, typer.Option(help="Name of the panel whose rounds the files are.")] = "panel",
     columns: Annotated[
-        str, typer.Option(help="Column mapping of the problems, as mathvision; a name that is not there lists those that are.")
+        str,
+        typer.Option(
+            metavar="NAME|MAPPING", help="The problems' columns: a mapping's name, as mathvision, or your own, as '{problem: question}'."
+        ),
     ] = "easyr1",
     dataset: Annotated[str | None, typer.Option(help="Name of the dataset; default the name of the problems' file.")] = None,
-    id: Annotated[str, typer.Option(help="Field with the problem's id.")] = "id",
-    response: Annotated[str, typer.Option(help="Field with the response.")] = "response",
+    format: Annotated[
+        str, typer.Option(help="What wrote the files, where their fields do not tell: a name that is not there lists those that are.")
+    ] = "auto",
+    id: Annotated[str | None, typer.Option(help="Field with the problem's id; a dotted path for a nested one.")] = None,
+    response: Annotated[str | None, typer.Option(help="Field with the response, or a list of them.")] = None,
+    question: Annotated[str | None, typer.Option(help="Field with the question or prompt, to match by where there is no id.")] = None,
+    finish_reason: Annotated[str | None, typer.Option(help="Field that says why a response ended: `length` is cut off.")] = None,
     files_are: Annotated[ImportAs, typer.Option("--as", help="Each file a round of one panel, or each its own policy.")] = ImportAs.rounds,
     home: Home = None,
     as_json: AsJson = False,
@@ -46,20 +55,38 @@ def import_rollouts(
     found = [str(path) for path in expand_files(files)]
     place = ready(home)
     import flows.import_rollouts
+    from tasks.problems.contents import contents
+    from tasks.problems.origin import locate
     from tasks.problems.settings import SourceSettings
-    from tasks.sampling.imported import ImportColumns, ImportSettings
+    from tasks.sampling.imported.rollouts import check_files
+    from tasks.sampling.imported.settings import ImportColumns, ImportSettings
 
     groups = [(panel, tuple(found))] if files_are is ImportAs.rounds else [(Path(name).stem, (name,)) for name in found]
     with options_checked():
-        source = SourceSettings(name=dataset or Path(problems).stem, path=problems, columns=columns, split="train")
-        fields = ImportColumns(id=id, response=response)
-        panels = tuple(ImportSettings(panel=name, files=members, columns=fields) for name, members in groups)
+        source = SourceSettings(name=dataset or Path(problems).stem, path=problems, split="train", columns=mapping_of(columns))
+        fields = ImportColumns(id=id, response=response, question=question, finish_reason=finish_reason)
+        panels = tuple(ImportSettings(panel=name, files=members, columns=fields, format=format) for name, members in groups)
+    contents(source, locate(source))
+    for asked in panels:
+        check_files(expand_files(asked.files), asked)
     measured = flows.import_rollouts.import_rollouts(source=source, panels=panels, home=place)
     if as_json:
         bars, shapes = bars_and_shapes(place, dataset=source.name)
         print_json({"difficulty": [made.path for made in measured], "histogram": bars, "u_shape": shapes})
     else:
         draw_histogram(place, dataset=source.name)
+
+
+def mapping_of(columns: str) -> Any:
+    """A column mapping as it is given: a name, or the mapping itself in YAML or JSON."""
+    if not columns.strip().startswith("{"):
+        return columns
+    import yaml
+
+    try:
+        return yaml.safe_load(columns)
+    except yaml.YAMLError as error:
+        raise InputError(f"--columns {columns!r} is not a mapping: write it as '{{problem: question, answer: answer}}'") from error
 
 
 @app.command(rich_help_panel=PANEL)

@@ -1,5 +1,6 @@
 """The import task: responses made elsewhere, as a profile like any other. Cached by the files' and the problems' content."""
 
+import logging
 from pathlib import Path
 from typing import Any
 
@@ -8,13 +9,15 @@ from tasks.base.paths import expand_files
 from tasks.lake.artifacts import Artifact, artifact
 from tasks.lake.lake import Lake
 from tasks.policy.identity import Policy
-from tasks.problems.tables import load_problems
-from tasks.sampling.imported import ImportSettings, imported_rollouts, panel_id
+from tasks.problems.tables import read_problems
+from tasks.sampling.imported.rollouts import imported_rollouts
+from tasks.sampling.imported.settings import ImportSettings, panel_id
 from tasks.sampling.profile import write_profile
 from tasks.steps.caching import room_task
 from tasks.steps.request import StepRequest
 
 VERSION = 1
+logger = logging.getLogger(__name__)
 
 
 def panel_policy(settings: ImportSettings) -> Policy:
@@ -42,15 +45,23 @@ class ImportRequest(StepRequest):
 
 @room_task(name="import rollouts")
 def import_panel(request: ImportRequest, target: Artifact, folder: Path) -> dict[str, Any]:
-    """Append the panel's responses to the lake and name them as a profile of as many rounds as it has files."""
+    """Append the panel's responses to the lake and name them as a profile of as many rounds as it has answers to a problem."""
     lake, settings = Lake(request.home), request.settings
     files, policy, sampling_id = expand_files(settings.files), panel_policy(settings), digest(["imported", settings.panel])
-    rows = imported_rollouts(files, settings.columns, load_problems(request.problems), policy.policy_id, sampling_id)
+    found = imported_rollouts(files, settings, read_problems(request.problems), policy.policy_id, sampling_id)
+    rows = found.rollouts
     policy.record(lake)
     lake.record("samplings", {"sampling_id": sampling_id, "template": "imported", "hints": False, "settings": settings.model_dump_json()})
     with lake.writing("rollouts", policy.policy_id, sampling_id) as partition:
         shard = lake.append(partition, "rollouts", rows, digest(rows["problem_id"].to_list()))
     problems = [source.key for source in request.problems]
-    facts = {"policy_id": policy.policy_id, "sampling_id": sampling_id, "rounds": len(files), "problems": problems}
+    facts = {"policy_id": policy.policy_id, "sampling_id": sampling_id, "rounds": found.rounds, "problems": problems}
     write_profile(folder, lake, rollouts=[shard], facts=facts)
-    return {**facts, "policy_name": policy.name, "answers": len(rows), "files": [path.name for path in files]}
+    return {**facts, "policy_name": policy.name, "answers": len(rows), "files": [path.name for path in files], "notes": found.notes}
+
+
+def say_notes(profile: Artifact) -> None:
+    """Log what there is to say about a panel's files, whenever they were read."""
+    notes = profile.manifest.get("notes")
+    for note in notes if profile.is_complete and isinstance(notes, list) else ():
+        logger.warning(note)

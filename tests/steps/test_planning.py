@@ -25,7 +25,7 @@ from tasks.problems.settings import SourceSettings
 from tasks.problems.task import IngestRequest, ingest_problems
 from tasks.prompting.settings import PromptingSettings
 from tasks.sampling.import_task import ImportRequest, import_panel
-from tasks.sampling.imported import ImportSettings
+from tasks.sampling.imported.settings import ImportSettings
 from tasks.sampling.settings import SamplingSettings
 from tasks.sampling.task import SampleRequest, sample_rollouts
 from tasks.steps.naming import without_rounds
