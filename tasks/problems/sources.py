@@ -27,7 +27,13 @@ def files_rows(source: SourceSettings, origin: Origin) -> Iterator[Row]:
     for path, name in zip(origin.files, origin.names, strict=True):
         for row in file_rows(path, format, source.source_split):
             if wanted is None or row.key in wanted:
-                yield row if row.source == name else replace(row, source=name)
+                yield row if row.source == name else named_anew(row, name)
+
+
+def named_anew(row: Row, name: str) -> Row:
+    """A row of a file that is called by its folder, too; so is the row, where it has the file's name."""
+    has_name_of_file = row.key and row.source.startswith(f"{row.key}.")
+    return replace(row, source=name, key=f"{name.removesuffix(row.source)}{row.key}" if has_name_of_file else row.key)
 
 
 def dataset_rows(source: SourceSettings, origin: Origin) -> Iterator[Row]:

@@ -66,6 +66,13 @@ def test_files_of_one_name_are_told_apart_by_their_folders(tmp_path: Path, rejec
     assert rejected(source(tmp_path / "*/rows.jsonl")) == [(1, "", "duplicate of row 1 of one/rows.jsonl")]
 
 
+def test_a_problem_that_is_a_file_has_its_name(tmp_path: Path, problems) -> None:
+    for n, subject in enumerate(("algebra", "algebra", "geometry")):
+        put(tmp_path / "MATH/train" / subject / f"{n % 2}.json", json.dumps(rows(n)[0], indent=4))
+    assert [found["source_id"] for found in problems(source(tmp_path / "MATH/train/*/*.json"))] == ["algebra/0", "algebra/1", "geometry/0"]
+    assert [found["source_id"] for found in problems(source(tmp_path / "MATH/train/algebra"))] == ["0", "1"]
+
+
 FOLDERS = {
     "only json": {"train.json": lines(1)},
     "a json array": {"train.JSON": json.dumps(rows(1))},

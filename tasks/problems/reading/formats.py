@@ -11,7 +11,7 @@ from tasks.base.errors import InputError
 from tasks.problems.reading.columnar import ARROW_FILE, arrow_rows, parquet_rows
 from tasks.problems.reading.delimited import csv_rows, tsv_rows
 from tasks.problems.reading.json_files import json_rows
-from tasks.problems.reading.opening import BYTE_ORDER_MARKS, COMPRESSIONS, head_of
+from tasks.problems.reading.opening import BYTE_ORDER_MARKS, head_of, without_compression
 from tasks.problems.reading.row import Row
 from tasks.problems.reading.sheets import sheet_rows
 
@@ -81,8 +81,3 @@ def bare_name(path: Path) -> str:
     """A file's name without the suffixes of its format and compression."""
     name = without_compression(path.name)
     return Path(name).stem if suffix_format(path) else name
-
-
-def without_compression(name: str) -> str:
-    """A file's name without the suffix of its compression."""
-    return name[: name.rindex(".")] if Path(name).suffix.lower() in COMPRESSIONS else name

@@ -1,6 +1,6 @@
 """Reads JSON text in every shape that it is published in, whatever the file's suffix says:
 
-- JSON Lines: an object a line;
+- JSON Lines: an object a line; or one object that is the whole file;
 - an array of objects, on one line or many, or objects one after another (as `jq` prints them);
 - an envelope: an object of which one member is a list of objects, which are the rows (`{"data": […]}`, `{"info": …, "questions": […]}`);
 - an object that keeps its rows by name (`{"1": {…}, "2": {…}}`): the name is the row's key, and its `id` where it has no other;
@@ -11,7 +11,7 @@ The first object tells which: what follows it, and what its members are. Nothing
 
 import json
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import partial
 from itertools import islice
 from pathlib import Path
@@ -19,7 +19,7 @@ from typing import Any, TextIO
 
 from tasks.base.errors import InputError
 from tasks.problems.reading.json_text import BrokenJSON, Values, text_fault
-from tasks.problems.reading.opening import opened_text
+from tasks.problems.reading.opening import opened_text, without_compression
 from tasks.problems.reading.row import Numeral, Row
 
 Reading = Callable[[str, TextIO], Iterator[Row]]
@@ -110,7 +110,9 @@ def reading_of(path: Path, values: Values, part: str | None) -> Reading:
         return keyed_rows
     if not values.next() and members.lists:
         return partial(envelope_rows, chosen_list(path, members.lists, part))
-    return line_rows if began == ended else value_rows
+    if began == ended:
+        return line_rows
+    return value_rows if values.next() else partial(lone_row, Path(without_compression(path.name)).stem)
 
 
 def members_of(values: Values) -> Members:
@@ -177,6 +179,13 @@ def value_rows(source: str, text: TextIO) -> Iterator[Row]:
     while values.next():
         number += 1
         yield item_row(source, number, *values.value())
+
+
+def lone_row(key: str, source: str, text: TextIO) -> Iterator[Row]:
+    """An object that is a file's only one and goes over several lines, as datasets have it that keep a file per problem (MATH): its key is
+    the file's name."""
+    for row in value_rows(source, text):
+        yield replace(row, key=key)
 
 
 def list_rows(source: str, text: TextIO) -> Iterator[Row]:

@@ -55,6 +55,11 @@ COMPRESSIONS: dict[str, tuple[bytes, Callable[[Any], Any]]] = {
 """The suffixes of compressed files, each with the bytes that such a file begins with, and what opens it. The bytes decide."""
 
 
+def without_compression(name: str) -> str:
+    """A file's name without the suffix of its compression."""
+    return name[: name.rindex(".")] if Path(name).suffix.lower() in COMPRESSIONS else name
+
+
 @contextmanager
 def opened(path: Path) -> Iterator[io.BufferedReader]:
     """The file's bytes from the first, decompressed. Raises InputError where it is no data, or cannot be read to its end."""
