@@ -107,7 +107,8 @@ FAULTS = {
     b'[{"a": "\\ud83d"}, {"a": 1}]': "the object is not valid Unicode",
     b'[5, {"a": 1}]': "this is not a JSON object but a int",
     b'{"a": "caf\xe9"}\n{"a": 1}': "the line is not valid Unicode: byte 11 is 0xe9, which is not UTF-8",
-    b'{"a": "b\0"}\n{"a": 1}': "the line is not valid JSON: Invalid control character",
+    b'{"a": "b\0"}\n{"a": 1}': "the line is not valid JSON: byte 9 is NUL",
+    b'  \0\0\0\n{"a": 1}': "the line is not valid JSON: byte 1 is NUL",
     b'{"k": {"a": -Infinity}, "l": {"a": 1}}': "the object is not valid JSON: -Infinity is not a JSON value",
 }
 

@@ -98,6 +98,8 @@ def text_fault(written: str, value: Any) -> str:
     """What makes the text that a JSON value was written in none: bytes that are no UTF-8, or half a surrogate pair among its escapes."""
     if not_utf8 := undecoded(written):
         return f"not valid Unicode: {not_utf8}"
+    if "\0" in written:
+        return f"not valid JSON: byte {len(written[: written.index(chr(0))].encode()) + 1} is NUL (was it cut off while it was written?)"
     if "\\ud" in written or "\\uD" in written:
         try:
             json.dumps(value, ensure_ascii=False).encode()
