@@ -8,13 +8,14 @@ from tasks.base.settings import Settings
 from tasks.problems.gold.settings import GoldForm
 
 AUTO = "auto"
-Part = Literal["images", "choices", "id"]
+Part = Literal["problem", "images", "choices", "id"]
 
 
 class Joined(Settings):
     """Several columns that make one part together: the texts of a question, one below the other; the choices; the images of a row.
 
-    What is empty in a row is left out; images keep the numbers of their columns, and choices may be empty only after the last.
+    What is empty in a row is left out; images keep the numbers of their columns, and choices may be empty only after the last. Where the
+    part is optional, those of the columns that the source has are enough.
     """
 
     join: tuple[str, ...] = Field(min_length=1)

@@ -4,6 +4,7 @@ import datetime
 import decimal
 import json
 import math
+import re
 import string
 from dataclasses import dataclass
 from typing import Any
@@ -50,8 +51,7 @@ def read_problem(lake: Lake, row: Row, columns: Columns, limits: ImageLimits) ->
     try:
         texts, order = place_marks([question, *choices.texts], len(images), numbers=numbers, composite=columns.mapping.composite)
     except MarkFault as error:
-        hint = "" if columns.images else "; columns.images names no column of images"
-        raise RowFault(columns.problem.name, f"{error}{hint}") from error
+        raise RowFault(columns.problem.name, f"{error}; {marks_hint(columns, len(images))}") from error
     ordered = [images[index] for index in order]
     return {
         "problem_id": problem_digest(texts[0], texts[1:], ordered),
@@ -64,6 +64,13 @@ def read_problem(lake: Lake, row: Row, columns: Columns, limits: ImageLimits) ->
         "answer": answer,
         "metadata": metadata_text(row, columns, asked.system),
     }
+
+
+def marks_hint(columns: Columns, images: int) -> str:
+    """What to do about a question with more marks than images."""
+    if columns.images is None:
+        return "columns.images names no column of images"
+    return "set columns.composite if the one image shows all that it names" if images == 1 else "correct the row"
 
 
 def asked_of(row: Row, columns: Columns) -> Asked:
@@ -151,7 +158,8 @@ def choices_of(row: Row, columns: Columns) -> Choices:
         return Choices()
     value = columns.choices.value(row.values)
     if columns.choices.is_joined:
-        value = dict(zip(string.ascii_uppercase, value, strict=False))
+        names = [column.name for column in columns.choices.columns]
+        value = dict(zip(names if set(names) <= set(string.ascii_uppercase) else string.ascii_uppercase, value, strict=False))
     try:
         return read_choices(value, number_text)
     except ChoicesFault as error:
@@ -166,16 +174,19 @@ def kept_images(lake: Lake, row: Row, columns: Columns, limits: ImageLimits, giv
         items, asked = image_items(value), image_items(list(given))
         if items and asked:
             raise RowFault(columns.problem.name, f"images are given both in the turns and in the column {name}; map one of them")
-        numbers = numbers_of(value) if columns.images and columns.images.is_joined and value else []
+        numbers = numbers_of(columns.images, value or []) if columns.images and columns.images.is_joined else []
         return [keep_image(lake, item, limits) for item in items or asked], numbers
     except ImageFault as error:
         raise RowFault(columns.problem.name if given else name, str(error)) from error
 
 
-def numbers_of(values: list[Any]) -> list[int]:
-    """The numbers, from 1, of the columns that hold an image; none where one of them holds several."""
+def numbers_of(place: Place, values: list[Any]) -> list[int]:
+    """The numbers of the columns that hold an image, as in their names or else from 1; none where one of them holds several."""
     counts = [len(image_items(value)) for value in values]
-    return [number for number, count in enumerate(counts, start=1) if count] if max(counts, default=0) <= 1 else []
+    found = [re.search(r"(\d+)$", column.name) for column in place.columns]
+    numbers = [int(match[1]) for match in found if match]
+    named = numbers if len(set(numbers)) == len(values) else range(1, len(values) + 1)
+    return [number for number, count in zip(named, counts, strict=True) if count] if max(counts, default=0) <= 1 else []
 
 
 def source_id(row: Row, columns: Columns) -> str:

@@ -34,7 +34,7 @@ class Survey:
         self._shape: tuple[str, ...] = ()
         self._pictured: list[Column] = []
         self._asking: list[str] = []
-        self._naming: list[str] = []
+        self._naming: list[Column] = []
 
     def see(self, values: dict[str, Any]) -> None:
         """Note a row."""
@@ -48,8 +48,8 @@ class Survey:
             value = values.get(name)
             if not isinstance(value, str) or value[:1] in "[{ ":
                 self._hear(name, value)
-        for name in list(self._naming):
-            self._count(name, values.get(name))
+        for column in tuple(self._naming):
+            self._count(column, column.value(values))
 
     def _turn_to(self, values: dict[str, Any]) -> None:
         """Look at the columns of rows of another shape."""
@@ -59,14 +59,16 @@ class Survey:
         asking = candidates(self.mapping, "problem", values)
         self._asking = [name for name in asking if name in values]
         naming = candidates(self.mapping, "id", values) if self.mapping.id == AUTO else ()
-        self._naming = [name for name in naming if name in values and name not in self.repeated]
+        there = [name for name in naming if name.split(".")[0] in values and name not in self.repeated]
+        self._naming = [column_named(name, self.names) for name in there]
 
     def _seek(self, values: dict[str, Any]) -> None:
         """Look for places inside columns that no row had so far, and note what else is there."""
         for name in self._sought:
-            if column_named(name, ()).value(values) is not None:
+            head = name.split(".")[0]
+            if head in values and column_named(name, ()).value(values) is not None:
                 self.reached[name] = None
-            elif isinstance(holder := opened(values.get(head := name.split(".")[0])), dict):
+            elif isinstance(holder := opened(values.get(head)), dict):
                 self.inside.setdefault(head, set()).update(map(str, holder))
         self._sought = [name for name in self._sought if name not in self.reached]
 
@@ -77,14 +79,14 @@ class Survey:
             if has_answer(turns):
                 self.answered.add(name)
 
-    def _count(self, name: str, value: Any) -> None:
+    def _count(self, column: Column, value: Any) -> None:
         """Let go of an id that two rows share: it names neither."""
-        known = self.ids.setdefault(name, set())
+        known = self.ids.setdefault(column.name, set())
         if isinstance(value, str | int) and value not in known:
             known.add(value)
         elif value is not None:
-            self._naming.remove(name)
-            self.repeated.add(name)
+            self._naming.remove(column)
+            self.repeated.add(column.name)
 
     def columns(self, where: str) -> Columns:
         """The places that the mapping means. Raises InputError listing what was found when one is not there, or several may be meant."""
@@ -140,7 +142,7 @@ class Survey:
 
     def _usual_id(self, names: list[str]) -> Wanted | None:
         """An id that names each row, where it is no question which; sources of the classic names have always had none."""
-        if set(CLASSIC.values()) <= self.names.keys():
+        if self.mapping.problem == AUTO and set(CLASSIC.values()) <= self.names.keys():
             return None
         usual = [one for one in usual_columns("id", names) if one not in self.repeated]
         return "id" if "id" in usual else usual[0] if len(usual) == 1 else None

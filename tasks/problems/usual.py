@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterable
+from itertools import takewhile
 
 from tasks.problems.columns import Joined, Wanted
 
@@ -16,9 +17,10 @@ USUAL = {
     ),
     "images": ("images", "image", "decoded_image", "img", "image_path", "image_paths"),
     "choices": ("choices", "options"),
-    "id": ("id", "pid", "question_id", "qid", "idx", "index"),
+    "id": ("id", "pid", "question_id", "qid", "idx", "index", "extra_info.index"),
 }
 NUMBERED = re.compile(r"(image|img)_?(\d{1,2})", re.I)
+LETTERED = re.compile(r"(?i:(?:option|choice|opt)[_ ]?[a-z])|[A-Z]")
 LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
 
 
@@ -43,7 +45,10 @@ def numbered_columns(names: Iterable[str]) -> tuple[str, ...]:
 
 
 def lettered_columns(names: Iterable[str]) -> tuple[str, ...]:
-    """`A`, `B`, `C`, … up to the last in a row, where there are at least two."""
-    there = set(names)
-    last = next((count for count, letter in enumerate(LETTERS) if letter not in there), len(LETTERS))
-    return tuple(LETTERS[:last]) if last > 1 else ()
+    """`A`, `B`, `C`, … (`option_a`, `choice_b`, …) up to the last in a row, where there are at least two."""
+    there = {name.casefold(): name for name in names if LETTERED.fullmatch(name)}
+    for prefix in sorted({key[:-1] for key in there}):
+        run = tuple(takewhile(bool, (there.get(prefix + letter.casefold(), "") for letter in LETTERS)))
+        if len(run) > 1:
+            return run
+    return ()

@@ -11,7 +11,6 @@ from pydantic import ValidationError
 
 from tasks.base.errors import InputError
 from tasks.lake.lake import Lake
-from tasks.problems.benchmarks import MAPPINGS
 from tasks.problems.images import image_paths
 from tasks.problems.settings import SourceSettings
 from tasks.problems.task import IngestRequest
@@ -157,33 +156,10 @@ def test_variables_in_paths_are_expanded(dataset: Dataset, ingested, monkeypatch
     assert str(dataset.folder) not in json.dumps(first.manifest)
 
 
-PRESET_ROWS = {
-    "easyr1": {"images": ["images/1.png"], "problem": "<image>x", "answer": "B", "choices": ["u", "v"], "id": "7"},
-    "geometry3k": {"images": ["images/1.png"], "problem": "<image>x", "answer": "B", "choices": ["u", "v"], "id": 7},
-    "mathvision": {"image": "images/1.png", "question": "<image1>x", "answer": "B", "options": ["u", "v"], "id": "7", "level": 1},
-    "mathvista": {"image": "images/1.png", "question": "x", "answer": "v", "choices": ["u", "v"], "pid": "7", "precision": 1.0},
-}
-
-
-@pytest.mark.parametrize("name", PRESET_ROWS)
-def test_each_named_mapping_reads_its_dataset(dataset: Dataset, problems, name: str) -> None:
-    [problem] = problems(dataset.write([PRESET_ROWS[name]]).source(columns=name))
-    assert (problem["question"], problem["choices"], problem["source_id"], len(problem["images"])) == ("<image>x", ["u", "v"], "7", 1)
-    assert set(PRESET_ROWS) | {"mathverse", "auto"} == set(MAPPINGS)
-
-
-def test_mathverse_is_asked_as_its_authors_ask_it(dataset: Dataset, problems) -> None:
-    texts = {"question": "", "query_cot": "According to the question shown in the image, please first conduct reasoning.", "query_wo": "x"}
-    row = {"sample_index": "5", "problem_index": "1", "problem_version": "Vision Only", "question_type": "multi-choice", **texts}
-    [problem] = problems(dataset.write([{**row, "image": "images/1.png", "answer": "D"}]).source(columns="mathverse"))
-    assert problem["question"] == f"<image>{texts['query_cot']}"
-    assert (problem["answer"], problem["choices"], problem["source_id"]) == ("D", [], "5")
-
-
 def test_an_unknown_mapping_lists_the_known() -> None:
     with pytest.raises(
         ValidationError,
-        match=r"no column mapping is named 'mathvisoin' \(did you mean `mathvision`\?\); use one of auto, easyr1",
+        match=r"no column mapping is named 'mathvisoin' \(did you mean `mathvision`\?\); use one of auto, gsm8k",
     ):
         SourceSettings(name="x", path="y", columns="mathvisoin")
 
