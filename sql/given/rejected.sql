@@ -2,7 +2,7 @@
 -- grain: dataset x split x source x row x column
 -- inputs: none
 -- parameters: none
--- invariants: a row of a source is in `problems` or here, never in both
+-- invariants: a row that cannot be read is never in `problems`; one that was set aside later is here and in its source as it was read
 -- columns:
 --   dataset: name of the dataset, as the recipe calls it
 --   split: part of the dataset
