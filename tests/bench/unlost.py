@@ -13,7 +13,7 @@ import sys
 import tempfile
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -40,20 +40,26 @@ from tests.sql.rows import problems_artifact
 KILLS, SLOW_S, AT_ONCE = 20, 2.0, 4
 PROBLEMS, ROUNDS = 100, 16
 LOST_S, BACK_S, BACKS = 60.0, 30.0, 5
+MOST_S = 40.0  # from a worker's first completion to its kill: longer than it takes to write down what is finished
 
 
 @dataclass
 class Slow:
-    """The server's script: what it has answered, by the response's seed, with the time of the monotonic clock."""
+    """The server's script: what it has answered to somebody who was still there, by the response's seed, with the monotonic clock's time;
+    `kills` counts those who were not any more."""
 
     seconds: float = SLOW_S
     answered: dict[int, float] = field(default_factory=dict)
     asked: int = 0
+    finished: int = 0
+    kills: int = 0
 
     def __call__(self, call: Call) -> Answer:
-        self.asked += 1
+        self.asked, asker = self.asked + 1, self.kills
         time.sleep(self.seconds)
-        self.answered[call.body["seed"]] = time.monotonic()
+        if asker == self.kills:
+            self.finished += 1
+            self.answered[call.body["seed"]] = time.monotonic()
         return good(call, words=f"\\boxed{{{call.body['seed'] % 7}}}")
 
 
@@ -85,13 +91,13 @@ def sampling_worker(flow: subprocess.Popen) -> psutil.Process | None:
     return next((child for child in children if child.name() == "sampling.worker"), None)
 
 
-def lost_by(home: Path, script: Slow, kill: Any) -> float:
+def lost_by(home: Path, script: Slow, kill: Callable[[], object]) -> float:
     """Kill, and give the age of the oldest completion that was finished and is not on disk, in seconds; 0 where there is none."""
-    kill()
+    script.kills += 1
     killed, answered = time.monotonic(), dict(script.answered)
-    time.sleep(0.1)
+    kill()
     kept = on_disk(home)
-    return max((killed - when for seed, when in answered.items() if seed not in kept and when < killed), default=0.0)
+    return max((killed - when for seed, when in answered.items() if seed not in kept), default=0.0)
 
 
 class Profile:
@@ -110,8 +116,8 @@ class Profile:
 
     def kill(self, target: str, after: float) -> float:
         """Kill the flow or its worker so many seconds after its first new completion; gives how old the oldest lost one is."""
-        before = len(self.script.answered)
-        until(lambda: len(self.script.answered) > before and sampling_worker(self.flow))
+        before = self.script.finished
+        until(lambda: self.script.finished > before)
         time.sleep(after)
         worker = sampling_worker(self.flow)
         assert worker
@@ -183,7 +189,7 @@ def drawing(running: Replicas) -> list[psutil.Process]:
 def rows(kills: int = KILLS) -> list[Row]:
     """The lines of the table."""
     with tempfile.TemporaryDirectory() as folder:
-        ages, script, drawn = killed(Path(folder), kills, 40.0)
+        ages, script, drawn = killed(Path(folder), kills, MOST_S)
     with tempfile.TemporaryDirectory() as folder:
         took = back_after(Path(folder))
     again = script.asked - drawn
