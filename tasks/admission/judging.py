@@ -8,7 +8,7 @@ from tasks.admission.settings import Limits
 from tasks.base.errors import InputError
 from tasks.policy.loading import tokenizer_of
 from tasks.prompting.pictures import seen_size
-from tasks.sampling.engines.prompts import Reader
+from tasks.sampling.reader import Reader
 from tasks.sampling.requests import Request
 
 AT_ONCE = 512  # texts tokenized in one call

@@ -12,7 +12,7 @@ from typing import Any
 from PIL import Image
 
 from tasks.problems.marks import IMAGE_MARK
-from tasks.sampling.engines.prompts import Reader
+from tasks.sampling.reader import Reader
 
 Sizes = tuple[tuple[int, int], ...]
 """Width and height of each image of a problem."""

@@ -73,7 +73,7 @@ def reader_of(spec: AdmissionSpec) -> Any:
 def loaded_reader(spec: AdmissionSpec) -> Any:
     """The policy's processor and context."""
     from tasks.policy.loading import context_length, load_processor, sees_images
-    from tasks.sampling.engines.prompts import Reader
+    from tasks.sampling.reader import Reader
 
     processor, reads_images = load_processor(spec.policy, spec.prompting), sees_images(spec.policy)
     known = [length for length in (context_length(spec.policy), spec.limits.context) if length is not None]

@@ -18,7 +18,7 @@ from tasks.policy.identity import PolicySettings, base_policy
 from tasks.policy.loading import load_processor
 from tasks.prompting.pictures import open_picture
 from tasks.prompting.settings import PromptingSettings
-from tasks.sampling.engines.prompts import Reader
+from tasks.sampling.reader import Reader
 from tasks.sampling.requests import Request
 
 LIMITS = Limits(max_tokens=16)

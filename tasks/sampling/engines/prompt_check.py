@@ -20,7 +20,7 @@ from tasks.sampling.requests import Request
 from tasks.sampling.settings import ServerSettings
 
 if TYPE_CHECKING:
-    from tasks.sampling.engines.prompts import Reader
+    from tasks.sampling.reader import Reader
 
 LOG = logging.getLogger(__name__)
 REMEMBERED = 4096
@@ -70,7 +70,7 @@ class PromptCheck:
     def reader(self) -> "Reader | None":
         """The policy's processor with the recipe's pixel limits. Raises InputError when there are limits that nobody could check."""
         from tasks.policy.loading import load_processor, sees_images
-        from tasks.sampling.engines.prompts import Reader
+        from tasks.sampling.reader import Reader
 
         try:
             processor = load_processor(self.policy, self.prompting)

@@ -29,7 +29,7 @@ from tasks.policy.loading import Processor, context_length, end_tokens, load_mod
 from tasks.prompting.pictures import open_picture
 from tasks.prompting.settings import PromptingSettings
 from tasks.sampling.engines.memory import TooLarge, fit_in_memory, is_out_of_memory
-from tasks.sampling.engines.prompts import Reader
+from tasks.sampling.reader import Reader
 from tasks.sampling.requests import Completion, Finished, Outcome, Refusal, Request
 from tasks.sampling.settings import SamplingSettings
 

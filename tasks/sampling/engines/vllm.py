@@ -23,7 +23,7 @@ from tasks.policy.loading import context_length, counts_pixels, load_processor, 
 from tasks.prompting.pictures import open_picture
 from tasks.prompting.settings import PromptingSettings
 from tasks.sampling.engines.memory import fit_in_memory
-from tasks.sampling.engines.prompts import Reader
+from tasks.sampling.reader import Reader
 from tasks.sampling.requests import Completion, Finished, Outcome, Refusal, Request
 from tasks.sampling.settings import SamplingSettings
 

@@ -1,4 +1,4 @@
-"""What every engine that holds the model itself does with a request: the chat text, the images, and whether it fits the policy."""
+"""What whoever holds the model or its processor does with a request: the chat text, the images, and whether it fits the policy."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
