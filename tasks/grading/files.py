@@ -15,6 +15,8 @@ from tasks.base.files import written_aside
 from tasks.grading.pool import Grader
 from tasks.grading.settings import GradingSettings
 from tasks.grading.verdict import Gold, Grade
+from tasks.problems.gold.choosing import read_alone
+from tasks.problems.gold.written import written
 from tasks.problems.precision import MOST_DECIMALS
 
 BATCH_LINES = 1024
@@ -24,8 +26,9 @@ ADDED = ("verdict", "extracted", "rule")
 def grade_file(source: Path, out: Path, settings: GradingSettings) -> Counter[str]:
     """Grade every line of `source` into `out`, which may exist; gives the count of each verdict.
 
-    A line has `response` and `answer`, and may have `options` (a list) and `precision` (decimals). Raises InputError, naming file, line
-    and field, for a line that cannot be graded, and where `out` is the source itself; nothing is left behind then.
+    A line has `response` and `answer` (of a list any one is right), and may have `options` (a list) and `precision` (decimals). Raises
+    InputError, naming file, line and field, for a line that cannot be graded, and where `out` is the source itself; nothing is left behind
+    then.
     """
     check_places(source, out)
     counts: Counter[str] = Counter()
@@ -67,16 +70,20 @@ def read_case(line: bytes, place: str) -> tuple[str, str, Gold]:
     response = fields["response"]
     if not isinstance(response, str | None):
         raise InputError(f"{place}, field `response`: {shown(response)} is not a text")
-    return text, response or "", Gold(answer_text(fields["answer"], place), options_of(fields, place), precision_of(fields, place))
+    options = options_of(fields, place)
+    return text, response or "", Gold(answer_text(fields["answer"], options, place), options, precision_of(fields, place))
 
 
-def answer_text(answer: Any, place: str) -> str | None:
-    """The gold answer as text; a number as it is written in JSON."""
-    if answer is None or isinstance(answer, str):
-        return answer
-    if isinstance(answer, bool) or not isinstance(answer, int | float):
-        raise InputError(f"{place}, field `answer`: {shown(answer)} is neither a text nor a number")
-    return json.dumps(answer)
+def answer_text(answer: Any, options: tuple[str, ...], place: str) -> str | None:
+    """The gold answer as text, out of its wrapper where it has an unmistakable one; None for what is no answer, as null."""
+    try:
+        return read_alone(written(answer, options)).answer
+    except TypeError as error:
+        raise InputError(
+            f"{place}, field `answer`: {shown(answer)} is neither a text nor a number, true or false, or a list of them"
+        ) from error
+    except ValueError:
+        return None
 
 
 def options_of(fields: dict[str, Any], place: str) -> tuple[str, ...]:

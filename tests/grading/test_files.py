@@ -18,6 +18,10 @@ LINES = [
     ('{"response": null, "answer": "5", "größe": "é\\ud800"}', "unparseable", None),
     ('{"response": "\\\\boxed{y+x}", "answer": "x+y", "nested": {"a": [1e400, 12345678901234567890]}}', "correct", "y+x"),
     ('{"response": "5", "answer": null}', "unscorable", "5"),
+    ('{"response": "5", "answer": "N/A"}', "unscorable", "5"),
+    ('{"response": "5", "answer": "So it is 2 + 3 = <<2+3=5>>5. #### 5"}', "correct", "5"),
+    ('{"response": "13", "answer": ["12", 13]}', "correct", "13"),
+    ('{"response": "Yes", "answer": true}', "correct", "Yes"),
 ]
 
 
@@ -27,7 +31,7 @@ def test_all_fields_stay_and_three_are_added(tmp_path: Path) -> None:
     source.write_text("\ufeff" + "\n\n".join(line for line, *_ in LINES), encoding="utf-8")
     counts = grade_file(source, out, SETTINGS)
     graded = out.read_text(encoding="utf-8").splitlines()
-    assert counts == {"correct": 4, "incorrect": 1, "unparseable": 1, "unscorable": 1}
+    assert counts == {"correct": 7, "incorrect": 1, "unparseable": 1, "unscorable": 2}
     for text, (line, verdict, extracted) in zip(graded, LINES, strict=True):
         assert text.startswith(line[:-1])
         fields = json.loads(text)
@@ -52,7 +56,7 @@ def test_grading_a_graded_file_replaces_the_grades(tmp_path: Path) -> None:
         ('{"answer": "5"}', "line 2 has no field `response`; it has 'answer'"),
         ('{"response": "5"}', "line 2 has no field `answer`"),
         ('{"response": 5, "answer": "5"}', "line 2, field `response`: 5 is not a text"),
-        ('{"response": "5", "answer": true}', "line 2, field `answer`: true is neither"),
+        ('{"response": "5", "answer": {"is": 5}}', 'line 2, field `answer`: {"is": 5} is neither'),
         ('{"response": "5", "answer": "5", "options": "AB"}', 'line 2, field `options`: "AB" is not a list'),
         ('{"response": "5", "answer": "5", "precision": 1.5}', "line 2, field `precision`: 1.5 is not a whole number"),
         (b"\xff", "line 2 is not JSON"),

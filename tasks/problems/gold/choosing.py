@@ -40,6 +40,13 @@ def read_golds(golds: Sequence[Written], form: GoldForm, where: str) -> list[Gol
     return [settled(gold) for gold in golds]
 
 
+def read_alone(gold: Written) -> Gold:
+    """A gold answer without a source: only what is unmistakable by itself is read, wrappers and lists of quoted texts."""
+    unwrap([gold])
+    take_all([gold], "list", listed)
+    return settled(gold)
+
+
 def read_as_told(golds: Sequence[Written], form: GoldForm) -> None:
     """Read the answers by the rule that the recipe names. What a wrapper, an index or a pattern does not fit is no answer then."""
     for gold in golds:
