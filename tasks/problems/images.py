@@ -77,7 +77,7 @@ def image_bytes(item: str | bytes, limits: ImageLimits) -> bytes:
         size, content = len(item), item
     elif isinstance(item, Encoded):
         size = len(item) * 3 // 4
-        content = item.content() if size <= limits.bytes + len("data:") * 100 else b""
+        content = item.content() if size <= 2 * limits.bytes else b""  # line ends and percents are no part of the image
     else:
         path = image_path(item, limits.folder, limits.roots)
         try:
@@ -85,7 +85,8 @@ def image_bytes(item: str | bytes, limits: ImageLimits) -> bytes:
             content = path.read_bytes() if size <= limits.bytes else b""
         except OSError as error:
             raise ImageFault(f"image {brief(item)} cannot be read: {error.strerror}") from error
-    if (len(content) or size) > limits.bytes:
+    size = len(content) or size
+    if size > limits.bytes:
         raise ImageFault(f"image {described(item)} has {size:,} bytes, more than max_image_bytes = {limits.bytes:,}")
     return content
 
