@@ -59,7 +59,7 @@ def runs(server: str, prefect_home: Path, tmp_path_factory: pytest.TempPathFacto
     folder = tmp_path_factory.mktemp("runs")
     good, bad, data = folder / "small.yaml", folder / "bad.yaml", folder / "bad.jsonl"
     good.write_text(yaml.safe_dump(SMALL))
-    data.write_text('{"question": "1+1?", "answer": "2"}\n')
+    data.write_text('{"asked": "1+1?", "answer": "2"}\n')
     bad.write_text(yaml.safe_dump({**SMALL, "name": "bad", "problems": {"train": [{"name": "ours", "path": str(data)}]}}))
     done = run(server, folder / "home", good, prefect_home)
     assert done.returncode == 0, done.stderr
