@@ -136,4 +136,4 @@ def chat_messages(prompt: str) -> list[dict]:
             content.append({"type": "image"})
         if text:
             content.append({"type": "text", "text": text})
-    return [{"role": "user", "content": content}]
+    return [{"role": "user", "content": content or [{"type": "text", "text": ""}]}]  # some templates look at the first part

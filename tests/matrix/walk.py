@@ -30,7 +30,9 @@ from tasks.problems.task import IngestRequest, ingest_problems
 from tasks.prompting.settings import PromptingSettings
 from tasks.sampling import worker as sampling_worker
 from tasks.sampling.settings import SamplingSettings
+from tasks.sampling.shard_queue import Shard, ShardQueue
 from tasks.sampling.task import SampleRequest, sample_rollouts
+from tasks.sampling.worker import SampleSpec
 from tasks.training.checkpoints import Checkpoints
 from tasks.training.settings import LoraSettings, StageSettings
 from tasks.training.stage import run_stage
@@ -125,9 +127,15 @@ class Walk:
         problems = (self.problems[split],)
         asked = {"prompting": self.prompting, "sampling": SAMPLING, "seed": SEED}
         request = SampleRequest(home=self.home, policy=policy, problems=problems, **asked)
-        sampling_worker.run(request.spec().model_dump_json())
+        self.draw(request.spec(), self.folder / f"drawing-{policy.name}-{split}")
         profile = sample_rollouts.fn(request)  # finds all drawn
         return grade_rollouts.fn(GradeRequest(home=self.home, profile=profile, problems=problems, settings=GRADING))
+
+    def draw(self, spec: SampleSpec, folder: Path) -> None:
+        """Have the sampling worker draw all that the lake lacks, as one of a run's replicas does."""
+        shards = sampling_worker.missing_shards(spec, sampling_worker.problems_of(spec))
+        ShardQueue(folder / sampling_worker.QUEUE).put([Shard(keys) for keys in shards])
+        sampling_worker.run(spec.model_copy(update={"folder": folder}).model_dump_json())
 
     def chosen(self, graded: Artifact) -> Artifact:
         """The curated set: all problems for each stage, by how hard they are."""
