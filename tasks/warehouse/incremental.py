@@ -18,7 +18,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from tasks.lake.database import connect, literal
+from tasks.lake.database import connect, literal, writable
 from tasks.lake.lake import RELATIONS, SHARDED, Lake
 from tasks.lake.published import copy_as_it_is, recalled
 from tasks.warehouse.building import create, create_macros
@@ -210,14 +210,14 @@ def build_on(path: Path, seen: Seen, found: Changes) -> bool:
 
     The published file is copied, never opened: another program may hold it.
     """
-    with closing(connect()) as connection:
+    with writable(path) as place, closing(connect()) as connection:
         affected = affected_problems(connection, found)
-        copy_as_it_is(seen.lake.warehouse, path)
-        connection.execute("attach $path as warehouse", {"path": str(path)})
+        copy_as_it_is(seen.lake.warehouse, place)
+        connection.execute("attach $path as warehouse", {"path": str(place)})
         [(known,)] = connection.execute(f"select count(distinct problem_id) from {stored('difficulty')}").fetchall()
         if affected > MOST_AFFECTED * known or recalled(seen.lake) is None:  # the copy must be of what was published
             connection.execute("detach warehouse")
-            path.unlink()
+            place.unlink()
             return False
         update(connection, seen, found)
     return True

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from tasks.lake.compacted import live, manifests, retired
+from tasks.lake.database import writable
 from tasks.lake.lake import GLOBS, RELATIONS, SHARDED
 from tasks.warehouse.meanings import comment_on
 
@@ -36,7 +37,7 @@ def point_views(path: Path, root: str, home: Path, files: Any = None) -> None:
     of, which `files` (fsspec) can read."""
     import duckdb
 
-    with closing(duckdb.connect(path)) as connection:
+    with writable(path) as where, closing(duckdb.connect(where)) as connection:
         if files is not None:
             connection.register_filesystem(files)
         for relation in RELATIONS:

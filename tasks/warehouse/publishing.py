@@ -13,6 +13,7 @@ from pathlib import Path
 from tasks.base.errors import InputError
 from tasks.base.files import disk_errors_named
 from tasks.estimates.settings import AdaptiveSettings, DifficultySettings
+from tasks.lake.database import writable
 from tasks.lake.lake import Lake
 from tasks.lake.layout import ASIDE, WAREHOUSE
 from tasks.lake.published import publishing, put_in_place, read_meta, recalled, remember, remembered
@@ -84,7 +85,8 @@ def build(path: Path, seen: Seen) -> None:
     """Make everything over these files, check it, and write it to a new database."""
     with closing(open_over(seen.files, seen.settings)) as connection:
         check(connection)
-        write_database(connection, path, seen.lake, seen.facts)
+        with writable(path) as place:
+            write_database(connection, place, seen.lake, seen.facts)
 
 
 def publish_again(lake: Lake, *, whole: bool = False) -> Path:

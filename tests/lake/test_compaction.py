@@ -34,7 +34,7 @@ def add(lake: Lake, problem: str, letters: str = "cici", policy: str = "base") -
 @pytest.fixture
 def lake(tmp_path: Path) -> Lake:
     """A published lake of four shards a relation."""
-    made = Lake(tmp_path / "it's [old] *")
+    made = Lake(tmp_path / 'it\'s [old] *? #1 %20 "é漢"\n')
     problems_artifact(made.home, [{"problem_id": name} for name in "abcdefghijkl"])
     for name in "abcd":
         add(made, name)

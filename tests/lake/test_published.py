@@ -254,6 +254,22 @@ def test_a_file_that_is_no_database_is_told_and_made_anew(lake: Lake, caplog: py
     assert counts(lake) == (10, 10, 4) and "the default ones are used" in caplog.text
 
 
+# lakes at odd places
+def test_a_lake_whose_path_has_a_question_mark_is_published_updated_and_moved(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    """DuckDB takes what stands behind a `?` for the query of an address."""
+    made = Lake(tmp_path / "runs? [a] *?x=1" / "it's #1 %20 é")
+    add(made, range(10))
+    publish(made, SETTINGS)
+    add(made, range(10, 11))
+    publish(made, SETTINGS)
+    assert counts(made) == (11, 11, 4) and not [record for record in caplog.records if record.levelname == "WARNING"]
+    (tmp_path / "what?").mkdir()
+    there = moved(made, tmp_path / "what?", "mv")
+    assert counts(there) == (11, 11, 4)
+    publish(there, SETTINGS)
+    assert counts(there) == (11, 11, 4) and read_meta(there.warehouse)["home"] == str(there.home)
+
+
 # copied and moved lakes
 
 

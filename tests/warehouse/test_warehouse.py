@@ -31,7 +31,7 @@ def fill(lake: Lake, letters: dict[str, str], name: str = "a") -> None:
 
 def published(folder: Path) -> Lake:
     """A published lake in a folder whose name means something to SQL and to globs."""
-    lake = Lake(folder / "it's [old] *")
+    lake = Lake(folder / 'it\'s [old] * #1 %20 "é漢" $HOME;')
     fill(lake, {"p": "cic", "q": "iii"})
     publish(lake, SETTINGS)
     (lake.home / "secret").mkdir()
