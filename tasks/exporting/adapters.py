@@ -103,8 +103,10 @@ def judge(responses: Sequence[str], truths: Sequence[Mapping[str, Any]]) -> list
     """Accuracy (NaN where nobody can tell: a time-out, an answer key that cannot be scored) and format of each response, 0 or 1."""
     known = grader()
     from tasks.grading.verdict import Gold, Verdict
+    from tasks.problems.gold.several import joined
 
-    golds = [Gold(truth["answer"], tuple(truth["choices"] or ()), truth["precision"]) for truth in truths]
+    right = [joined(truth.get("answers") or [truth["answer"]]) for truth in truths]
+    golds = [Gold(text, tuple(truth["choices"] or ()), truth["precision"]) for text, truth in zip(right, truths, strict=True)]
     worth = {Verdict.correct: 1.0, Verdict.incorrect: 0.0, Verdict.unparseable: 0.0}
     return [(worth.get(grade.verdict, np.nan), float(grade.format_ok)) for grade in known.grade(list(responses), golds)]
 

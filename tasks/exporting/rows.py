@@ -1,5 +1,6 @@
 """A stage's problems in the row forms of other trainers, each with its ready prompt: the one that the policy is profiled and trained on.
 
+Of several right answers `answer` is the first, as most rewards take one; all are in `answers`, which our own reward reads.
 Where no problem of an export has an image, its rows have no images column and its chat messages are plain texts: a text model has no
 processor, and its chat template takes no parts. In an export of both, a row of text has an empty list of images.
 
@@ -35,7 +36,7 @@ from tasks.training.problems import Problems
 
 TEXT, REAL, COUNT = pa.string(), pa.float64(), pa.int64()
 KEPT = {"problem_id": TEXT, "dataset": TEXT, "stage": TEXT, "band": TEXT, "accuracy": REAL, "rank": COUNT, "hint": TEXT}
-ASKED = {"answer": TEXT, "choices": pa.list_(TEXT), "precision": COUNT}
+ASKED = {"answer": TEXT, "answers": pa.list_(TEXT), "choices": pa.list_(TEXT), "precision": COUNT}
 PARTS = pa.list_(pa.struct([("type", TEXT), ("text", TEXT)]))
 
 MESSAGES = pa.list_(pa.struct([("role", TEXT), ("content", PARTS)]))
@@ -98,7 +99,7 @@ def easyr1_row(prompt: str, row: dict[str, Any], pictured: bool) -> dict[str, An
 
 def openrlhf_row(prompt: str, row: dict[str, Any], pictured: bool) -> dict[str, Any]:
     """A row for OpenRLHF."""
-    return {"prompt": messages(prompt, pictured), "label": first_answer(row), "datasource": row["dataset"], **row}
+    return {"prompt": messages(prompt, pictured), "label": row["answer"], "datasource": row["dataset"], **row}
 
 
 def lmm_r1_row(prompt: str, row: dict[str, Any], pictured: bool) -> dict[str, Any]:
@@ -107,7 +108,7 @@ def lmm_r1_row(prompt: str, row: dict[str, Any], pictured: bool) -> dict[str, An
     for part in turns[0]["content"] if pictured else ():
         if part["type"] == "image":
             part["image"] = data_uri(next(shown)["bytes"])
-    return {"message": json.dumps(turns, ensure_ascii=False), "question": prompt, **row, "answer": first_answer(row)}
+    return {"message": json.dumps(turns, ensure_ascii=False), "question": prompt, **row}
 
 
 def data_uri(content: bytes) -> str:
@@ -117,14 +118,9 @@ def data_uri(content: bytes) -> str:
     return f"data:{kind};base64,{base64.b64encode(content).decode('ascii')}"
 
 
-def first_answer(row: dict[str, Any]) -> str:
-    """The gold answer for a trainer that judges by itself, and so by one: of several that are right the first."""
-    return acceptable(row["answer"])[0]
-
-
 def swift_row(prompt: str, row: dict[str, Any], pictured: bool) -> dict[str, Any]:
     """A row for ms-swift."""
-    answer = first_answer(row)
+    answer = row["answer"]
     boxed = answer if "\\boxed" in answer else f"\\boxed{{{answer.strip('$')}}}"
     return {"messages": messages(prompt, pictured=False), "solution": boxed, **row}
 
@@ -163,6 +159,8 @@ def batches(problems: Problems, datasets: list[str], stage: str) -> Iterator[lis
             {
                 **row,
                 "images": [{"bytes": plain_image(image["bytes"]), "path": None} for image in row["images"] or ()],
+                "answer": acceptable(row["answer"])[0],
+                "answers": list(acceptable(row["answer"])),
                 "choices": row["choices"] or [],
                 "hint": problems.hint(row),
                 "dataset": datasets[start + place],

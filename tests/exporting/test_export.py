@@ -23,11 +23,11 @@ from tasks.base.errors import InputError
 from tasks.curation.task import CurationRequest, curate_sets
 from tasks.exporting.configs import verl_options
 from tasks.exporting.export import Exported, export_set, find_set, measured_prompting
-from tasks.exporting.rows import FORMS
+from tasks.exporting.rows import FORMS, RowForm, write_rows
 from tasks.exporting.source import easyr1_reward, verl_estimator, verl_reward
 from tasks.lake.artifacts import Artifact
 from tasks.prompting.settings import HintSettings, PromptingSettings
-from tasks.training.problems import load_problems
+from tasks.training.problems import Problems, load_problems
 from tasks.training.settings import StageSettings, WeightingSettings
 from tasks.training.weighting import advantages, shrink, weigh
 from tests.curation.sets import SMALL, measured
@@ -37,6 +37,7 @@ VERL = Path(sys.prefix) / "verl"  # where `make verl` puts it
 STEEP = WeightingSettings(family="steep_exponential", high=3.0, low=0.25)
 SHRUNK = WeightingSettings(family="linear", mode="multiply", prior_strength=4.0)
 STAGES = {"stage1": StageSettings(weighting=STEEP, format_reward=0.1), "stage2": StageSettings(hints=True, weighting=SHRUNK)}
+ROW = {"images": [], "problem": "How many?", "choices": [], "precision": None, "band": "medium", "accuracy": 0.5}
 GROUPS = {
     "mixed": ([1.1, 0.1, 0.0, 1.0], 0.5),
     "all right": ([1.1, 1.1, 1.1], 0.9),
@@ -299,6 +300,19 @@ def test_rewards_are_the_graders(tmp_path: Path) -> None:
     assert values == pytest.approx([value * 2 / 3 for value in expected([1.1, 0.1, 1.0], None, STEEP)])
     [alone] = easyr1.compute_score(batch[:1])
     assert (alone["overall"], alone["accuracy"], alone["format"]) == (pytest.approx(1.1), 1, 1)
+
+
+def test_of_several_right_answers_the_first_is_told_and_all_are_kept(tmp_path: Path) -> None:
+    rows = [{**ROW, "problem_id": name, "answer": answer} for name, answer in {"one": "12", "two": '["12", "13"]'}.items()]
+    problems = Problems(rows, PromptingSettings(), hints=False, sees_images=False)
+    for to, column in {"datasets": "answer", "openrlhf": "label", "lmm-r1": "answer", "easyr1": "answer"}.items():
+        write_rows(problems, ["d", "d"], "stage1", RowForm(to, pictured=False), tmp_path / f"{to}.parquet")
+        assert pl.read_parquet(tmp_path / f"{to}.parquet")[column].to_list() == ["12", "12"]
+    assert pl.read_parquet(tmp_path / "datasets.parquet")["answers"].to_list() == [["12"], ["12", "13"]]
+    (tmp_path / "reward.py").write_text(easyr1_reward(STAGES))
+    truths = pl.read_parquet(tmp_path / "easyr1.parquet")["ground_truth"]
+    batch = [{"response": r"\boxed{13}", "ground_truth": truth} for truth in truths]
+    assert [score["accuracy"] for score in module_at(tmp_path / "reward.py").compute_score(batch)] == [0, 1]
 
 
 def test_stock_grpo_and_normalised_weights_are_exported_as_such() -> None:

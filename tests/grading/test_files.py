@@ -1,8 +1,11 @@
 """Grading a file: every field kept, three added, faults named by line and field, and never half a result."""
 
+import gzip
 import json
+import re
 from pathlib import Path
 
+import polars as pl
 import pytest
 
 from tasks.base.errors import InputError
@@ -22,6 +25,11 @@ LINES = [
     ('{"response": "5", "answer": "So it is 2 + 3 = <<2+3=5>>5. #### 5"}', "correct", "5"),
     ('{"response": "13", "answer": ["12", 13]}', "correct", "13"),
     ('{"response": "Yes", "answer": true}', "correct", "Yes"),
+    ('{"response": "\\\\boxed{4}", "answer": "A", "choices": ["4", "5"]}', "correct", "4"),
+    ('{"response": "\\\\boxed{4}", "gold": "A", "choices": {"A": "4", "B": "5"}, "options": null}', "correct", "4"),
+    ('{"response": "\\\\boxed{13}", "answer": ["12", 13]}', "correct", "13"),
+    ('{"response": "\\\\boxed{13}", "answer": "12", "answers": ["12", "13"]}', "correct", "13"),
+    ('{"response": "\\\\boxed{7}", "label": 7}', "correct", "7"),
 ]
 
 
@@ -31,7 +39,7 @@ def test_all_fields_stay_and_three_are_added(tmp_path: Path) -> None:
     source.write_text("\ufeff" + "\n\n".join(line for line, *_ in LINES), encoding="utf-8")
     counts = grade_file(source, out, SETTINGS)
     graded = out.read_text(encoding="utf-8").splitlines()
-    assert counts == {"correct": 7, "incorrect": 1, "unparseable": 1, "unscorable": 2}
+    assert counts == {"correct": 12, "incorrect": 1, "unparseable": 1, "unscorable": 2}
     for text, (line, verdict, extracted) in zip(graded, LINES, strict=True):
         assert text.startswith(line[:-1])
         fields = json.loads(text)
@@ -60,6 +68,13 @@ def test_grading_a_graded_file_replaces_the_grades(tmp_path: Path) -> None:
         ('{"response": "5", "answer": "5", "options": "AB"}', 'line 2, field `options`: "AB" is not a list'),
         ('{"response": "5", "answer": "5", "precision": 1.5}', "line 2, field `precision`: 1.5 is not a whole number"),
         (b"\xff", "line 2 is not JSON"),
+        (
+            '{"response": "5", "answer": "A", "options": ["1"], "choices": ["2"]}',
+            'line 2 has `choices` ["2"] and `options` ["1"], which mean',
+        ),
+        ('{"response": "5", "answer": "5", "gold": "6"}', 'line 2 has `answer` "5" and `gold` "6", which mean the same and differ'),
+        ('{"response": "5", "answer": "5", "answers": ["6"]}', 'line 2: `answer` "5" is none of `answers` ["6"]'),
+        ('{"response": "5", "label": 1, "ground_truth": "5"}', "line 2 has no field `answer`.*: call the one that is right `answer`"),
     ],
 )
 def test_a_fault_names_file_line_and_field_and_leaves_nothing(tmp_path: Path, line: str | bytes, fault: str) -> None:
@@ -67,7 +82,7 @@ def test_a_fault_names_file_line_and_field_and_leaves_nothing(tmp_path: Path, li
     source.write_bytes(b'{"response": "5", "answer": "5"}\n' + (line if isinstance(line, bytes) else line.encode()))
     with pytest.raises(InputError) as raised:
         grade_file(source, out, SETTINGS)
-    assert f"{source}, {fault}" in str(raised.value)
+    assert re.search(re.escape(f"{source}, {fault}").replace(r"\.\*", ".*"), str(raised.value))
     assert [path.name for path in tmp_path.iterdir()] == ["in.jsonl"]
 
 
@@ -85,3 +100,27 @@ def test_the_input_is_never_overwritten(tmp_path: Path) -> None:
             grade_file(source, out, SETTINGS)
     with pytest.raises(InputError, match="there is no file"):
         grade_file(tmp_path / "none.jsonl", link, SETTINGS)
+
+
+def test_a_field_that_looks_meant_is_told_once(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    line = '{"response": "5", "answer": "A", "Choices": ["5"]}\n'
+    (tmp_path / "in.jsonl").write_text(line * 2 + line.replace("Choices", "option").replace("}", ', "choices": ["5"]}'))
+    grade_file(tmp_path / "in.jsonl", tmp_path / "out.jsonl", SETTINGS)
+    [told] = caplog.messages
+    assert told.endswith("in.jsonl, line 1: the field `Choices` is not read; call it `choices`, if that is what it holds")
+
+
+@pytest.mark.parametrize("name", ["in.parquet", "in.csv", "in.json", "in.jsonl.gz"])
+def test_tables_are_graded_as_lines_are(tmp_path: Path, name: str) -> None:
+    rows = [{"id": "1", "response": "\\boxed{5}", "answer": "5"}, {"id": "2", "response": "\\boxed{6}", "answer": "5"}]
+    table, path = pl.DataFrame(rows), tmp_path / name
+    if name.endswith("parquet"):
+        table.write_parquet(path)
+    elif name.endswith("csv"):
+        table.write_csv(path)
+    else:
+        text = json.dumps(rows) if name.endswith("json") else "\n".join(map(json.dumps, rows))
+        path.write_bytes(gzip.compress(text.encode()) if name.endswith("gz") else text.encode())
+    assert grade_file(path, tmp_path / "out.jsonl", SETTINGS) == {"correct": 1, "incorrect": 1}
+    graded = [json.loads(line) for line in (tmp_path / "out.jsonl").read_text().splitlines()]
+    assert [(row["id"], row["verdict"]) for row in graded] == [("1", "correct"), ("2", "incorrect")]
