@@ -1,5 +1,7 @@
 """The commands about answers and verdicts: bring in answers made elsewhere, grade any file, judge stored ones anew."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from enum import StrEnum
 from pathlib import Path
 from typing import Annotated, Any
@@ -14,6 +16,8 @@ from tasks.base.errors import InputError
 
 app = typer.Typer()
 PANEL = "Answers and verdicts"
+OWN_IDS = ("id", "problem_id", "source_id", "question_id", "qid", "pid", "uid", "uuid", "idx", "index", "sample_index")
+"""What the ids are called that answers made elsewhere name problems by."""
 
 
 class ImportAs(StrEnum):
@@ -29,11 +33,11 @@ def import_rollouts(
     problems: Annotated[str, typer.Option(help="The problems that they answer: a file of any of these kinds, or a Hugging Face dataset.")],
     panel: Annotated[str, typer.Option(help="Name of the panel whose rounds the files are.")] = "panel",
     columns: Annotated[
-        str,
+        str | None,
         typer.Option(
             metavar="NAME|MAPPING", help="The problems' columns: a mapping's name, as mathvision, or your own, as '{problem: question}'."
         ),
-    ] = "easyr1",
+    ] = None,
     dataset: Annotated[str | None, typer.Option(help="Name of the dataset; default the name of the problems' file.")] = None,
     format: Annotated[
         str, typer.Option(help="What wrote the files, where their fields do not tell: a name that is not there lists those that are.")
@@ -66,7 +70,8 @@ def import_rollouts(
         source = SourceSettings(name=dataset or Path(problems).stem, path=problems, split="train", columns=mapping_of(columns))
         fields = ImportColumns(id=id, response=response, question=question, finish_reason=finish_reason)
         panels = tuple(ImportSettings(panel=name, files=members, columns=fields, format=format) for name, members in groups)
-    contents(source, locate(source))
+    with columns_told():
+        contents(source, locate(source))
     for asked in panels:
         check_files(expand_files(asked.files), asked)
     measured = flows.import_rollouts.import_rollouts(source=source, panels=panels, home=place)
@@ -77,22 +82,33 @@ def import_rollouts(
         draw_histogram(place, dataset=source.name)
 
 
-def mapping_of(columns: str) -> Any:
-    """A column mapping as it is given: a name, or the mapping itself in YAML or JSON."""
-    if not columns.strip().startswith("{"):
-        return columns
+def mapping_of(columns: str | None) -> Any:
+    """A column mapping as it is given: a name, or the mapping itself in YAML or JSON. Whatever it leaves out is found by its usual name."""
     import yaml
 
+    if columns and not columns.strip().startswith("{"):
+        return columns
     try:
-        return yaml.safe_load(columns)
+        given = yaml.safe_load(columns or "{}")
     except yaml.YAMLError as error:
         raise InputError(f"--columns {columns!r} is not a mapping: write it as '{{problem: question, answer: answer}}'") from error
+    return given if "id" in given else {**given, "id": OWN_IDS, "optional": (*given.get("optional", ()), "id")}
+
+
+@contextmanager
+def columns_told() -> Iterator[None]:
+    """Tell of a fault of the columns what this command calls them."""
+    try:
+        yield
+    except InputError as error:
+        way = " (here: --columns '{problem: NAME, answer: NAME}', or the name of a mapping)" if "columns." in str(error) else ""
+        raise InputError(f"{error}{way}") from error
 
 
 @app.command(rich_help_panel=PANEL)
 def grade(
     responses: Annotated[
-        Path, typer.Argument(metavar="IN.jsonl", help="JSON Lines with `response`, `answer`; optional `options`, `precision`.")
+        Path, typer.Argument(metavar="IN.jsonl", help="JSON Lines (or a table) of `response`, `answer`; optional `choices`, `precision`.")
     ],
     out: Annotated[Path, typer.Option(help="Where the graded lines go: all fields, and `verdict`, `extracted`, `rule`.")],
     timeout: Annotated[float, typer.Option(help="Seconds that one comparison may take.")] = 5.0,

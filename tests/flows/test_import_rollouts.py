@@ -45,3 +45,24 @@ def test_files_become_difficulty(answers: Path, prefect_home: Path, files_are: s
         "join (select distinct problem_id, source_id from problems) using (problem_id) order by all",
     )
     assert rows.rows() == expected
+
+
+def test_what_the_message_about_columns_proposes_works(tmp_path: Path, prefect_home: Path) -> None:
+    (tmp_path / "problems.jsonl").write_text('{"idx": 7, "what": "1+1?", "right": "2"}\n')
+    rows = [{"id": "7", "response": ["\\boxed{2}", "\\boxed{3}"]}, {"id": "8", "response": "?"}]
+    (tmp_path / "a.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows))
+    words = ["import-rollouts", str(tmp_path / "a.jsonl"), "--problems", str(tmp_path / "problems.jsonl"), "--home", str(tmp_path / "runs")]
+
+    def done(*more: str) -> subprocess.CompletedProcess[str]:
+        run = environment(prefect_home)
+        return subprocess.run(command(*words, *more), env=run, capture_output=True, text=True, check=False)
+
+    refused = done()
+    assert (refused.returncode, refused.stderr.count("\n")) == (2, 1)
+    assert (
+        "Set columns.problem to the right one (here: --columns '{problem: NAME, answer: NAME}', or the name of a mapping)" in refused.stderr
+    )
+    made = done("--columns", "{problem: what, answer: right}")
+    assert made.returncode == 0, made.stderr
+    assert "1 of 3 answers are to no problem of problems (the first: id 8, " in made.stderr.replace("\n", " ")
+    assert query(Lake(tmp_path / "runs"), "select n, k from difficulty").rows() == [(2, 1)]

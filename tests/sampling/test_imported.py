@@ -59,7 +59,7 @@ def test_fields_are_mapped(tmp_path: Path) -> None:
             '{"id": "4", "answer": "a"}\n',
             r"1\.jsonl needs the fields 'id' and 'response', but it has \['answer', 'id'\].*--response",
         ),
-        ("[1]\n", r"1\.jsonl, row 1: .*not .*object"),
+        ("[1]\n", r"1\.jsonl, line 1: .*not .*object"),
         ("", r"1\.jsonl is empty"),
         ('{"id": "77", "response": "a"}\n', r"none of the answers in .*1\.jsonl \(field 'id'\).*their ids look like \['4', '5'\].*--id"),
     ],

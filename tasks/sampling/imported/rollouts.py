@@ -80,7 +80,7 @@ def answers(path: Path, settings: ImportSettings, matcher: Matcher, tally: Tally
     """The (problem_id, response) pairs of a file, in its order. Raises InputError where it holds nothing that can be read."""
     before = tally.rows
     form, rows = opened(path, settings)
-    word = "line" if suffix_format(path) == "jsonl" else "row"
+    word = row_word(path)
     kept: dict[str, Any] = {}
     for row in rows:
         tally.rows += 1
@@ -95,13 +95,18 @@ def answers(path: Path, settings: ImportSettings, matcher: Matcher, tally: Tally
         raise InputError(f"{path} is empty; remove it from the panel's files or write it again")
 
 
+def row_word(path: Path) -> str:
+    """What a message calls a row of a file."""
+    return "line" if suffix_format(path) == "jsonl" else "row"
+
+
 def opened(path: Path, settings: ImportSettings) -> tuple[AnswerFormat, Iterator[Row]]:
     """A file's format, and its rows."""
     rows = file_rows(path)
     first = list(islice(rows, LOOKED_AT))
     read = [row.values for row in first if not row.fault]
     if first and not read:
-        raise InputError(f"{path}, row {first[0].number}: {first[0].fault}; write the file again, as UTF-8")
+        raise InputError(f"{path}, {row_word(path)} {first[0].number}: {first[0].fault}; correct the file, or write it again")
     return format_of(read, settings, str(path)) if first else AnswerFormat(), chain(first, rows)
 
 
