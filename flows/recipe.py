@@ -9,6 +9,7 @@ from typing import Any, Literal, TypeVar
 from pydantic import Field, GetJsonSchemaHandler, ValidationError, field_validator, model_validator
 from pydantic_core import CoreSchema
 
+from flows.beside import look_beside
 from flows.changes import apply_changes
 from flows.stages import Stages, bring_over, default_stages
 from tasks.base.errors import InputError, did_you_mean
@@ -176,6 +177,7 @@ def load_settings(kind: type[S], name: str, changes: Sequence[str]) -> S:
     check_is_mapping(fields, said)
     for recipe in (fields, fields.get("recipe")):  # a study's lies in it
         bring_over(recipe, said)
+    look_beside(fields, path)
     apply_changes(fields, changes)
     try:
         return kind.model_validate(fields)
