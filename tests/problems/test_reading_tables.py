@@ -133,6 +133,8 @@ def test_a_workbook_is_read_as_it_shows(tmp_path: Path) -> None:
     with pytest.raises(InputError, match="several.xlsx has the sheets a, b; set source_split to one of them"):
         read(tmp_path / "several.xlsx", several)
     assert len(read(tmp_path / "several.xlsx", several, part="b")) == 2
+    assert read(tmp_path / "chosen.xlsx", workbook({"a": rows, "none": []}), part="none") == []
+    assert read(tmp_path / "years.xlsx", workbook({"a": [["q", 2024], ["x", 1]]}))[0].values == {"q": "x", "2024": 1}
 
 
 BAD_RECORDS = {

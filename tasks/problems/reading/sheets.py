@@ -25,8 +25,8 @@ def sheet_rows(path: Path, part: str | None) -> Iterator[Row]:
             sheets = {name: workbook.get_sheet_by_name(name) for name in workbook.sheet_names}
         except CalamineError as error:
             raise InputError(f"cannot read {path} as a workbook: {error}; is the copy complete?") from error
-        header, *records = chosen_sheet(path, sheets, part).iter_rows()
-        names = column_names(path, [str(name) for name in header])
+        records = chosen_sheet(path, sheets, part).iter_rows()
+        names = column_names(path, [str(plain_cell(name) or "") for name in next(records, [])])
         filled = (record for record in records if any(cell != "" for cell in record))
         for number, record in enumerate(filled, start=1):
             yield Row(path.name, number, {name: plain_cell(cell) for name, cell in zip(names, record, strict=True)})
@@ -34,7 +34,7 @@ def sheet_rows(path: Path, part: str | None) -> Iterator[Row]:
 
 def chosen_sheet(path: Path, sheets: dict[str, Any], part: str | None) -> Any:
     """The sheet to be read. Raises InputError where that is not certain."""
-    filled = [name for name, sheet in sheets.items() if sheet.total_height > 1]
+    filled = [name for name, sheet in sheets.items() if sheet.height > 1]
     if part not in sheets and len(filled) != 1:
         among = f"has the sheets {', '.join(filled)}; set source_split to one of them" if filled else "has no sheet with rows"
         raise InputError(f"{path} {among}")
