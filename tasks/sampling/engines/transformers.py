@@ -228,8 +228,8 @@ class Harvest(StoppingCriteria):
         ripe = [place for place in self.left if ends[place] or not going_on]
         if not ripe:
             return
-        lengths = [ends[place] or tokens.shape[1] for place in ripe]
-        texts = self.engine.decode([tokens[place, :length] for place, length in zip(ripe, lengths, strict=True)])
+        lengths, rows = [ends[place] or tokens.shape[1] for place in ripe], tokens.cpu()
+        texts = self.engine.decode([rows[place, :length] for place, length in zip(ripe, lengths, strict=True)])
         for place, length, text in zip(ripe, lengths, texts, strict=True):
             self.ended(self.left.pop(place), Completion(text, length, "stop" if ends[place] else "length"))
 
