@@ -18,6 +18,7 @@ from tasks.estimates.settings import DifficultySettings
 from tasks.lake.artifacts import Artifact
 from tasks.lake.lake import RELATIONS, ROLLOUT_KEY, Lake, read_parquet
 from tasks.reporting.near import NearTrained, near_trained
+from tasks.sampling.holes import shortfall_of
 from tasks.sampling.profile import profile_rollouts, shard_paths
 from tasks.warehouse.building import open_over
 from tasks.warehouse.settings import MartSettings
@@ -70,6 +71,14 @@ class Inputs(Difficulty):
     def set_aside(self) -> list[str]:
         """What was set aside of the problems, those to train on and the `others`, since the policy cannot be asked it."""
         return list(all_set_aside((*self.problems, *self.others)))
+
+    @property
+    def missing(self) -> list[str]:
+        """What could not be drawn of the answers that difficulty, sets and evaluation rest on, by policy."""
+        measured = (self.found("graded", item.manifest.get("graded")) for item in self.difficulties)
+        graded = dict.fromkeys([*filter(None, measured), *self.asked])
+        profiles = filter(None, (self.found("profiles", item.manifest.get("profile")) for item in graded))
+        return [f"{item.manifest['policy_name']}: {short.what}" for item in profiles if (short := shortfall_of(item))]
 
     @property
     def graded(self) -> Artifact | None:

@@ -30,7 +30,7 @@ def render_report(inputs: Inputs) -> str:
         REPORT,
         name=label(inputs.name, 120),
         headline=headline(inputs),
-        difficulty=difficulty_section(inputs, inputs.set_aside),
+        difficulty=difficulty_section(inputs, [*inputs.set_aside, *inputs.missing]),
         curation=curation_section(inputs),
         training=training_section(inputs),
         calibration=calibration_section(inputs),

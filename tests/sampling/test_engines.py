@@ -21,7 +21,6 @@ from tasks.sampling.settings import EngineName, SamplingSettings
 FOLDER = PROJECT / "tasks" / "sampling" / "engines"
 OWN = {FOLDER, *(PROJECT / "tasks" / room / "settings.py" for room in ("sampling", "training"))}  # rollouts in training have engines too
 NAMES = get_args(EngineName)
-MODULES = {f"tasks.sampling.engines.{engine.place.split(':')[0]}" for engine in ENGINES.values()}
 SERVED = {"engine": "server", "server": {"base_urls": ["http://127.0.0.1:1/v1"], "key_variable": "NO_SUCH_KEY"}}
 
 
@@ -78,7 +77,7 @@ def engines_named(tree: ast.AST) -> Iterator[str]:
         sides = (node.left, *node.comparators) if isinstance(node, ast.Compare) else ()
         decides = any(chain(side)[-1:] == ["engine"] and "rollouts" not in chain(side) for side in sides)  # training's are its own
         reads = isinstance(node, ast.Attribute) and node.attr in NAMES and chain(node.value)[-1:] == ["sampling"]
-        imports = isinstance(node, ast.ImportFrom) and node.module in MODULES
+        imports = isinstance(node, ast.ImportFrom) and (node.module or "").startswith("tasks.sampling.engines.")
         lists = isinstance(node, ast.Tuple) and {*NAMES} <= {part.value for part in node.elts if isinstance(part, ast.Constant)}
         if decides or reads or imports or lists:
             yield ast.unparse(node)

@@ -20,7 +20,7 @@ PLACE = ["dataset", "split"]
 
 
 def difficulty_section(inputs: Difficulty, set_aside: Sequence[str] = ()) -> dict[str, Any]:
-    """Figures of the largest datasets, a table of all of them, and what was `set_aside` before anything was asked."""
+    """Figures of the largest datasets, a table of all of them, and what was `set_aside`, before it was asked or since nothing came."""
     shapes = inputs.shapes
     drawn = [figure_of(inputs, shape) for shape in shapes.head(MOST_CHARTS).iter_rows(named=True)]
     return {
