@@ -7,6 +7,7 @@ reads. Whoever draws the shard next takes them from there, and they are deleted 
 
 import logging
 from collections.abc import Iterable, Sequence
+from contextlib import suppress
 from pathlib import Path
 from threading import Event, Lock, Thread
 
@@ -14,6 +15,7 @@ import polars as pl
 
 from tasks.lake.lake import Lake, conform, read_parquet, write_parquet
 from tasks.lake.layout import ASIDE
+from tasks.lake.looking import LOOKING
 from tasks.lake.quarantine import is_whole
 from tasks.sampling.requests import KEY, Completion, Key, Request, missing, rollout_rows, shard_name
 
@@ -27,17 +29,24 @@ def journal_folder(lake: Lake, policy_id: str, sampling_id: str) -> Path:
 
 def parts_in(folder: Path) -> list[Path]:
     """The files of a journal. One that a fault of the disk has cut short is deleted, with a warning: it is drawn again."""
-    found = sorted(folder.glob("*.parquet"))
-    for path in found:
-        if not is_whole(path):
-            LOG.warning(f"{path} is cut short and deleted; the completions in it are drawn again")
-            path.unlink()
-    return [path for path in found if path.exists()]
+    whole = []
+    for path in sorted(folder.glob("*.parquet")):
+        with suppress(FileNotFoundError):  # its shard has become whole
+            if is_whole(path):
+                whole.append(path)
+            elif not LOOKING.get():
+                LOG.warning(f"{path} is cut short and deleted; the completions in it are drawn again")
+                path.unlink()
+    return whole
 
 
 def written_down(folder: Path, keys: pl.DataFrame) -> pl.DataFrame:
     """Which of these keys a journal holds."""
-    return keys.join(missing(keys, parts_in(folder)), on=KEY, how="anti", maintain_order="left")
+    held = [keys.select(KEY).clear()]
+    for path in parts_in(folder):
+        with suppress(FileNotFoundError):
+            held.append(read_parquet(path, columns=KEY))
+    return keys.join(pl.concat(held), on=KEY, how="semi", maintain_order="left")
 
 
 def sweep(folder: Path, shards: Sequence[Path]) -> None:
@@ -63,12 +72,15 @@ class Journal:
         self.turn, self.ended = Lock(), Event()
         self.fault: Exception | None = None
         self.waiting: dict[Key, tuple[Request, Completion]] = {}
-        self.earlier, self.files = read_parts(folder)
+        self.earlier: dict[Key, Completion] = {}
+        self.files: dict[Path, set[Key]] = {}
         self.thread = Thread(target=self.write_in_time, name="writes completions down", daemon=True)
         self.thread.start()
 
     def of_earlier(self, keys: Iterable[Key]) -> dict[Key, Completion]:
-        """The completions of these keys that another process has finished."""
+        """The completions of these keys that another process has finished, be it before this one began or beside it."""
+        with self.turn:
+            self.read_new()
         return {key: self.earlier[key] for key in keys if key in self.earlier}
 
     def put(self, request: Request, completion: Completion) -> None:
@@ -82,7 +94,9 @@ class Journal:
         self.check()
         with self.turn:
             gone = set(keys)
-            self.waiting = {key: found for key, found in self.waiting.items() if key not in gone}
+            for key in gone:
+                self.waiting.pop(key, None)
+                self.earlier.pop(key, None)
             for path, held in list(self.files.items()):
                 held -= gone
                 if not held:
@@ -122,14 +136,12 @@ class Journal:
             self.files[path] = set(self.waiting)
             self.waiting = {}
 
-
-def read_parts(folder: Path) -> tuple[dict[Key, Completion], dict[Path, set[Key]]]:
-    """The completions in a journal, and which file holds which."""
-    found: dict[Key, Completion] = {}
-    files: dict[Path, set[Key]] = {}
-    for path in parts_in(folder):
-        rows = read_parquet(path, columns=[*KEY, "response", "n_tokens", "finish_reason"])
-        held = {(row[0], row[1], row[2]): Completion(*row[3:]) for row in rows.iter_rows()}
-        files[path] = set(held)
-        found |= held
-    return found, files
+    def read_new(self) -> None:
+        """Read the files that were not there at the last look."""
+        for path in parts_in(self.folder):
+            if path not in self.files:
+                with suppress(FileNotFoundError):
+                    rows = read_parquet(path, columns=[*KEY, "response", "n_tokens", "finish_reason"])
+                    held = {(row[0], row[1], row[2]): Completion(*row[3:]) for row in rows.iter_rows()}
+                    self.files[path] = set(held)
+                    self.earlier |= held

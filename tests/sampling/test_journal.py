@@ -10,6 +10,7 @@ import pytest
 
 from tasks.base.errors import InputError
 from tasks.lake.lake import Lake
+from tasks.lake.looking import looking
 from tasks.policy.identity import Policy
 from tasks.prompting.settings import PromptingSettings
 from tasks.sampling.engines.transformers import TransformersEngine
@@ -53,10 +54,29 @@ def test_what_is_not_written_down_yet_is_when_the_journal_is_closed_and_a_file_g
         journal.forget([asked(0).key])
     assert written_down(tmp_path, keys(0, 1, 2))["problem_id"].to_list() == ["p1", "p2"]
     with closing(Journal(tmp_path, IDS, 60)) as journal:
+        assert journal.of_earlier([asked(1).key])
         journal.forget([asked(1).key])
         assert len(list(tmp_path.iterdir())) == 1
         journal.forget([asked(2).key])
         assert not list(tmp_path.iterdir())
+
+
+def test_what_a_process_beside_has_finished_is_given_to_whoever_draws_its_shard_next(tmp_path: Path) -> None:
+    here = Journal(tmp_path, IDS, 60)
+    assert not here.of_earlier([asked(1).key])
+    with closing(Journal(tmp_path, IDS, 60)) as beside:
+        beside.put(asked(1), Completion("one", 3, "stop"))
+    assert here.of_earlier([asked(1).key]) == {asked(1).key: Completion("one", 3, "stop")}
+    here.forget([asked(1).key])
+    here.close()
+    assert not list(tmp_path.iterdir())
+
+
+def test_looking_at_a_journal_touches_nothing(tmp_path: Path) -> None:
+    (tmp_path / "cut.parquet").write_bytes(b"PAR1")
+    with looking():
+        assert written_down(tmp_path, keys(1)).is_empty()
+    assert (tmp_path / "cut.parquet").exists()
 
 
 def test_a_file_that_was_cut_short_is_drawn_again(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
