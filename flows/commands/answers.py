@@ -63,7 +63,7 @@ def import_rollouts(
     from tasks.problems.origin import locate
     from tasks.problems.settings import SourceSettings
     from tasks.sampling.imported.rollouts import check_files
-    from tasks.sampling.imported.settings import ImportColumns, ImportSettings
+    from tasks.sampling.imported.settings import ImportColumns, ImportSettings, panel_files
 
     groups = [(panel, tuple(found))] if files_are is ImportAs.rounds else [(Path(name).stem, (name,)) for name in found]
     with options_checked():
@@ -73,7 +73,7 @@ def import_rollouts(
     with columns_told():
         contents(source, locate(source))
     for asked in panels:
-        check_files(expand_files(asked.files), asked)
+        check_files(panel_files(asked), asked)
     measured = flows.import_rollouts.import_rollouts(source=source, panels=panels, home=place)
     if as_json:
         bars, shapes = bars_and_shapes(place, dataset=source.name)

@@ -5,13 +5,12 @@ from pathlib import Path
 from typing import Any
 
 from tasks.base.files import digest
-from tasks.base.paths import expand_files
 from tasks.lake.artifacts import Artifact, artifact
 from tasks.lake.lake import Lake
 from tasks.policy.identity import Policy
 from tasks.problems.tables import read_problems
 from tasks.sampling.imported.rollouts import imported_rollouts
-from tasks.sampling.imported.settings import ImportSettings, panel_id
+from tasks.sampling.imported.settings import ImportSettings, panel_files, panel_id
 from tasks.sampling.profile import write_profile
 from tasks.steps.caching import room_task
 from tasks.steps.request import StepRequest
@@ -22,7 +21,7 @@ logger = logging.getLogger(__name__)
 
 def panel_policy(settings: ImportSettings) -> Policy:
     """The panel as a policy: it has rollouts and difficulty, but no model to run."""
-    return Policy(policy_id=panel_id(settings, expand_files(settings.files)), name=settings.panel, model="", kind="panel")
+    return Policy(policy_id=panel_id(settings, panel_files(settings)), name=settings.panel, model="", kind="panel")
 
 
 class ImportRequest(StepRequest):
@@ -47,7 +46,7 @@ class ImportRequest(StepRequest):
 def import_panel(request: ImportRequest, target: Artifact, folder: Path) -> dict[str, Any]:
     """Append the panel's responses to the lake and name them as a profile of as many rounds as it has answers to a problem."""
     lake, settings = Lake(request.home), request.settings
-    files, policy, sampling_id = expand_files(settings.files), panel_policy(settings), digest(["imported", settings.panel])
+    files, policy, sampling_id = panel_files(settings), panel_policy(settings), digest(["imported", settings.panel])
     found = imported_rollouts(files, settings, read_problems(request.problems), policy.policy_id, sampling_id)
     rows = found.rollouts
     policy.record(lake)

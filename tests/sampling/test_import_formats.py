@@ -9,7 +9,7 @@ import pytest
 
 from tasks.base.errors import InputError
 from tasks.sampling.imported.rollouts import Imported, imported_rollouts
-from tasks.sampling.imported.settings import ImportColumns, ImportSettings
+from tasks.sampling.imported.settings import ImportColumns, ImportSettings, panel_files
 from tests.problems.test_reading_tables import workbook
 
 JANET = "Janet’s ducks lay 16 eggs per day.\nShe eats three for breakfast. How many are left?"
@@ -207,6 +207,12 @@ def test_answers_kept_by_id_in_one_object(tmp_path: Path) -> None:
     assert pairs(imported(tmp_path / "output.json")) == [("janet", "13"), ("robe", "3")]
 
 
+def test_without_ids_a_question_says_which_problem_is_meant(tmp_path: Path) -> None:
+    rows = [{"question": ROBE, "response": "3"}, {"question": LEFT, "response": "5"}]
+    found = imported(write(tmp_path / "a.jsonl", rows))
+    assert pairs(found) == [("robe", "3")] and "its question is that of 2 problems" in found.notes[0]
+
+
 def test_what_is_not_known_asks(tmp_path: Path) -> None:
     file = write(tmp_path / "a.jsonl", [{"qid": 17, "index": 3, "output": "a", "prediction": "b"}])
     with pytest.raises(
@@ -214,3 +220,7 @@ def test_what_is_not_known_asks(tmp_path: Path) -> None:
     ):
         imported(file)
     assert pairs(imported(file, ImportColumns(id="qid", response="output"))) == [("janet", "a")]
+    with pytest.raises(InputError, match=r"map them with --id \(or --question\) and --response"):
+        imported(write(tmp_path / "b.jsonl", [{"response": "a"}]))
+    with pytest.raises(InputError, match=r"panel p: .* is a folder; name the files in it, as .*\*\.jsonl"):
+        panel_files(ImportSettings(panel="p", files=(str(tmp_path),)))

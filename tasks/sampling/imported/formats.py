@@ -16,6 +16,7 @@ RESPONSES = (
     *("response", "responses", "prediction", "predictions", "output", "outputs", "completion", "completions"),
     *("generation", "generations", "generated_text", "model_output", "model_answer", "model_response"),
 )
+QUESTIONS = ("question", "problem", "prompt", "query", "input")
 FAILED_API = "Failed to obtain answer"
 
 
@@ -100,7 +101,7 @@ FORMATS: dict[str, tuple[AnswerFormat, ...]] = {
 def format_of(rows: Sequence[Mapping[str, Any]], settings: ImportSettings, where: str) -> AnswerFormat:
     """How the rows of a file, of which the first are given, are to be read. Raises InputError where that is not certain."""
     names = sorted({name for values in rows for name in values})
-    found = named_format(names, settings) or AnswerFormat(id=usual(IDS, names), response=usual(RESPONSES, names))
+    found = named_format(names, settings) or plain_columns(names)
     given = settings.columns
     for name in (given.id, given.response, given.question, given.dataset, given.finish_reason):
         if name and rows and all(value_at(values, name) is None and name not in values for values in rows):
@@ -114,8 +115,9 @@ def format_of(rows: Sequence[Mapping[str, Any]], settings: ImportSettings, where
     }
     if not parts["response"] or not (parts["id"] or parts["texts"]):
         raise InputError(
-            f"{where} needs the fields 'id' and 'response', but it has {names}; map them with --id and --response (columns.id and "
-            f"columns.response), or say with --format what wrote the file: {', '.join(FORMATS)}"
+            f"{where} needs the fields 'id' and 'response', but it has {names}; map them with --id (or --question) and --response, in a "
+            "recipe with columns.id (or columns.question) and columns.response, or say with --format what wrote the file: "
+            f"{', '.join(FORMATS)}"
         )
     return AnswerFormat(**(vars(found) | parts))
 
@@ -129,6 +131,13 @@ def named_format(names: Sequence[str], settings: ImportSettings) -> AnswerFormat
     among = FORMATS.values() if settings.format == "auto" else [FORMATS[settings.format]]
     known = (form for forms in among for form in forms if set(form.signs) <= set(names))
     return next(known, None if settings.format == "auto" else FORMATS[settings.format][0])
+
+
+def plain_columns(names: Sequence[str]) -> AnswerFormat:
+    """Columns with the usual names: the problem's id, or where there is none the question."""
+    id = usual(IDS, names)
+    any_id = any(name in names for name in IDS)
+    return AnswerFormat(id=id, response=usual(RESPONSES, names), texts=() if any_id else usual(QUESTIONS, names))
 
 
 def usual(wanted: Sequence[str], names: Sequence[str]) -> tuple[str, ...]:

@@ -10,7 +10,9 @@ from typing import Any, Literal
 
 from pydantic import Field
 
+from tasks.base.errors import InputError
 from tasks.base.files import digest, file_digest
+from tasks.base.paths import expand_files
 from tasks.base.settings import Settings
 
 FormatName = Literal[
@@ -50,6 +52,14 @@ class ImportSettings(Settings):
     columns: ImportColumns = ImportColumns()
     format: FormatName = "auto"
     max_rejected: float = Field(0.05, ge=0, le=1)
+
+
+def panel_files(settings: ImportSettings) -> list[Path]:
+    """The files of a panel, in order. Raises InputError for a pattern that matches nothing, or a folder."""
+    files = expand_files(settings.files)
+    if folder := next((path for path in files if path.is_dir()), None):
+        raise InputError(f"panel {settings.panel}: {folder} is a folder; name the files in it, as {folder / '*.jsonl'}")
+    return files
 
 
 def panel_id(settings: ImportSettings, files: Sequence[Path]) -> str:
