@@ -5,6 +5,7 @@ What a problem's answer was read by, and from what, stands in its metadata: `gol
 
 import json
 import logging
+import re
 import string
 from collections import Counter
 from collections.abc import Sequence
@@ -19,6 +20,7 @@ from tasks.problems.settings import SourceSettings
 
 RULE, TEXT = "gold_rule", "gold_text"
 SHOWN, SHOWN_CHARS = 3, 80
+_WRITTEN_RULE = re.compile(rf'"{RULE}": "([a-z0-9_+]+)"')  # quotes inside a text are escaped
 WAY_OUT = (
     "Set columns.answer to the column that has them, or columns.gold to the rule that reads them or to "
     "{pattern: a regular expression whose group is the answer}"
@@ -51,7 +53,8 @@ def give_gold(problem: dict[str, Any], gold: Gold) -> None:
     value = problem["answer"]
     if gold.rule != PLAIN:
         text = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False, default=str)
-        fields = json.loads(problem["metadata"]) | {RULE: gold.rule, TEXT: text}
+        others = json.loads(problem["metadata"]) if problem["metadata"] != "{}" else {}
+        fields = others | {RULE: gold.rule, TEXT: text}
         problem["metadata"] = json.dumps(fields, ensure_ascii=False, sort_keys=True)
     problem["answer"] = gold.answer
     problem["gold_id"] = gold_digest(gold.answer, metadata_precision(problem["metadata"]))
@@ -83,10 +86,8 @@ def shown(value: Any) -> str:
 
 def gold_rules(problems: Sequence[dict[str, Any]]) -> dict[str, int]:
     """How many of the problems each rule read, for the manifest: the most frequent first."""
-    marked = (problem["metadata"] for problem in problems if f'"{RULE}"' in problem["metadata"])
-    counts = Counter(json.loads(metadata).get(RULE, PLAIN) for metadata in marked)
-    counts[PLAIN] += len(problems) - counts.total()
-    return {rule: count for rule, count in counts.most_common() if count}
+    found = (_WRITTEN_RULE.search(problem["metadata"]) for problem in problems)
+    return dict(Counter(match[1] if match else PLAIN for match in found).most_common())
 
 
 def said_of_golds(source: SourceSettings, problems: Sequence[dict[str, Any]], rules: dict[str, int]) -> list[str]:

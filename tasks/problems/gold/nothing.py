@@ -23,7 +23,7 @@ _LONGEST_SAID, _SHORTEST_WORKED = 80, 40
 
 def says_nothing(text: str) -> bool:
     """Whether a text is no answer at all: blank, a dash, `N/A`, `see figure`, an answer that is left out."""
-    if len(text) > _LONGEST_SAID:
+    if len(text) > _LONGEST_SAID or text[:1].isdigit():
         return False
     return bool(_MARKS.fullmatch(text) or _SAID.fullmatch(text.strip(" .()[]*$")))
 
