@@ -92,18 +92,19 @@ def read_contents(source: SourceSettings, origin: Origin) -> Contents:
             held.append(row)
         if size > HELD_BYTES:
             held = None
-    columns = columns_of(source, survey, fault)
+    columns = columns_of(source, origin, survey, fault)
     images = survey.image_paths(columns) if origin.images_folder else ()
     return Contents(columns, images, None if held is None else tuple(held))
 
 
-def columns_of(source: SourceSettings, survey: Survey, fault: Row | None) -> Columns:
+def columns_of(source: SourceSettings, origin: Origin, survey: Survey, fault: Row | None) -> Columns:
     """The mapped columns among those seen; `fault` is the first row that cannot be read."""
     where = f"{source.name}: {source.path}"
     if not survey.names and fault:
         raise InputError(f"{where}: no row can be read; row {fault.number} of {fault.source}: {fault.fault}")
     if not survey.names:
-        raise InputError(f"{where} has no rows; is the file complete?")
+        empty = origin.files and not any(path.stat().st_size for path in origin.files)
+        raise InputError(f"{where} has no rows{' (0 bytes)' if empty else ''}; is the file complete?")
     return survey.columns(where)
 
 

@@ -56,7 +56,7 @@ def locate(source: SourceSettings) -> Origin:
         return locate_in_folder(source, path, images or path)
     if path.is_file() and source.format != "huggingface":
         return Origin("files", (path,), images_folder=images or path.parent, splits=splits_of(source, path.parent))
-    if PATTERN.search(source.path):
+    if PATTERN.search(source.path) and "://" not in source.path:
         return locate_matching(source, path, images)
     if source.format in ("auto", "huggingface") and HUB_NAME.fullmatch(source.path) and not suffix_format(path):
         return Origin("hub", dataset=source.path, images_folder=images)

@@ -95,7 +95,7 @@ def test_images_by_path_need_a_folder_that_holds_them(dataset: Dataset, source, 
 
 
 BAD_FILES = {
-    "empty.jsonl": (b"", "has no rows"),
+    "empty.jsonl": (b"", r"has no rows \(0 bytes\); is the file complete"),
     "blank.jsonl": (b"\n \n", "has no rows"),
     "cut.jsonl": (
         b'[\n{"problem": 1}',

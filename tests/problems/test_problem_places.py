@@ -138,6 +138,12 @@ def test_a_link_that_leads_nowhere_is_called_that(tmp_path: Path, asked) -> None
         asked(tmp_path / "train.parquet")
 
 
+def test_an_address_is_no_path(asked) -> None:
+    for address in ("https://example.org/train.jsonl", "s3://bucket/*.parquet", "hf://datasets/owner/name"):
+        with pytest.raises(InputError, match=r"is an address; download it, and give the file, or give a hub dataset as owner/name"):
+            asked(address)
+
+
 def test_a_file_is_no_dataset_of_the_hub(tmp_path: Path, asked) -> None:
     with pytest.raises(InputError, match="rows.jsonl is a file, and format huggingface is a dataset's folder or name; set format to auto"):
         asked(put(tmp_path / "rows.jsonl", lines(1)), format="huggingface")

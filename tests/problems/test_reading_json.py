@@ -121,6 +121,9 @@ def test_a_bad_object_is_a_row_with_its_fault_and_the_next_is_read(tmp_path: Pat
 
 
 BROKEN = {
+    "{'a': 1}\n": "line 1: a name in double quotes should stand here, and there is `'`",
+    '{"k": {"a": 1},\n': "line 2: a name in double quotes should stand here, and there is no more",
+    '{"caf\0": {"a": 1}}': "line 1: Invalid control character",
     '[\n{"a": 1},\n{"a": ': r"rows.json, line 3: Expecting value: it is not valid JSON",
     '[\n{"a": 1}\n{"a": 2}]': r"line 3: `,` or `\]` should stand here, and there is `{`",
     '{"data": [{"a": 1}], "x" 1}': "line 1: `:` should stand here",

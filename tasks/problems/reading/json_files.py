@@ -261,9 +261,13 @@ def names_of(values: Values) -> Iterator[str]:
         values.take("}")
         return
     while True:
+        if (found := values.next()) != '"':
+            raise BrokenJSON(
+                f"line {values.line}: a name in double quotes should stand here, and there is {f'`{found}`' if found else 'no more'}"
+            )
         name, fault = values.value()
-        if fault or not isinstance(name, str):
-            raise BrokenJSON(f"line {values.line}: the name of a member should stand here: {fault or name}")
+        if fault:
+            raise BrokenJSON(f"line {values.line}: this name is {fault}")
         values.take(":")
         yield name
         if values.take(",}") == "}":
