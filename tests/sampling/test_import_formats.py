@@ -23,7 +23,7 @@ PROBLEMS = pl.DataFrame(
         {"problem_id": "right", "source_id": "20", "question": LEFT, "row": 4, "answer": "7"},
         {"problem_id": "short", "source_id": "21", "question": "1+1?", "row": 5, "answer": "2"},
     ]
-).with_columns(dataset=pl.lit("gsm8k"))
+).with_columns(dataset=pl.lit("gsm8k"), split=pl.lit("train"))
 
 
 def write(path: Path, rows: list[dict[str, Any]]) -> Path:

@@ -17,6 +17,7 @@ PROBLEMS = pl.DataFrame(
         "problem_id": ["p1", "p2"],
         "source_id": ["4", "5"],
         "dataset": ["d", "d"],
+        "split": ["train", "train"],
         "question": ["What is 3 + 3?", "What is 60 + 1?"],
         "row": [1, 2],
         "answer": ["6", "61"],
@@ -126,6 +127,19 @@ def test_an_id_of_two_datasets_is_an_error_that_names_both(tmp_path: Path) -> No
     assert bring_in(file, problems=SHARED)["problem_id"].to_list() == ["p1", "p1x"]
     file = answers_file(tmp_path / "3.jsonl", [{"id": "4", "response": "a", "from": name} for name in ("e", "d")])
     assert bring_in(file, problems=SHARED, columns=ImportColumns(dataset="from"))["problem_id"].to_list() == ["p1x", "p1"]
+
+
+def test_an_id_of_two_splits_is_told_by_split_or_question(tmp_path: Path) -> None:
+    other = PROBLEMS.with_columns(
+        pl.col("problem_id") + "x", pl.lit("test").alias("split"), ("How " + pl.col("question")).alias("question")
+    )
+    both = pl.concat([PROBLEMS, other])
+    file = answers_file(tmp_path / "1.jsonl", [{"id": "4", "response": "a", "q": "How What is 3 + 3?"}])
+    with pytest.raises(InputError, match="that of a problem of d/test and of another of d/train"):
+        bring_in(file, problems=both)
+    assert bring_in(file, problems=both, columns=ImportColumns(id="id", question="q"))["problem_id"].to_list() == ["p1x"]
+    file = answers_file(tmp_path / "2.jsonl", [{"id": "4", "response": "a", "dataset": "d/train"}])
+    assert bring_in(file, problems=both)["problem_id"].to_list() == ["p1"]
 
 
 def test_the_same_problem_in_two_datasets_is_one(tmp_path: Path) -> None:

@@ -43,13 +43,13 @@ class Matcher:
     """The problems by source id, problem id and question."""
 
     def __init__(self, problems: pl.DataFrame) -> None:
-        """`problems`: problem_id, source_id, dataset, question, row, answer, one row per place that a problem has."""
-        self.by_id: dict[str, dict[str, str]] = defaultdict(dict)
-        self.by_question: dict[str, dict[str, str]] = defaultdict(dict)
+        """`problems`: problem_id, source_id, dataset, split, question, row, answer, one row per place that a problem has."""
+        self.by_id: dict[str, dict[str, tuple[str, str]]] = defaultdict(dict)
+        self.by_question: dict[str, set[str]] = defaultdict(set)
         self.places: dict[str, set[tuple[int, str]]] = defaultdict(set)
-        for row in problems.select("problem_id", "source_id", "dataset", "question", "row", "answer").iter_rows(named=True):
-            self.by_id[row["source_id"]].setdefault(row["problem_id"], row["dataset"])
-            self.by_question[spoken(row["question"])].setdefault(row["problem_id"], row["dataset"])
+        for row in problems.select("problem_id", "source_id", "dataset", "split", "question", "row", "answer").iter_rows(named=True):
+            self.by_id[row["source_id"]].setdefault(row["problem_id"], (row["dataset"], row["split"]))
+            self.by_question[spoken(row["question"])].add(row["problem_id"])
             self.places[row["problem_id"]].add((row["row"], row["answer"]))
         self.by_start: dict[str, list[str]] = defaultdict(list)
         for question in self.by_question:
@@ -59,26 +59,30 @@ class Matcher:
     def find(self, asked: Asked) -> str | None:
         """The problem that is meant; None where there is none. Raises Ambiguous where several are, InputError where the id is one of
         several datasets'."""
-        named, told = self.of_id(asked), self.of_texts(asked)
+        told = self.of_texts(asked)
+        named = self.of_id(asked, told)
         if named and told and named not in told:
             raise Ambiguous("the id is that of one problem and the question that of another")
         return named or (self.told_apart(asked, told) if told else None)
 
-    def of_id(self, asked: Asked) -> str | None:
-        """The problem of that source id, or else of that problem id. A whole number is one however it is written: 1, "1", 1.0."""
+    def of_id(self, asked: Asked, told: list[str]) -> str | None:
+        """The problem of that source id, or else of that problem id. A whole number is one however it is written: 1, "1", 1.0.
+
+        Of problems of several datasets it is the one whose dataset is said, or whose question is `told`.
+        """
         if asked.id is None:
             return None
         whole = WHOLE.fullmatch(asked.id)
         found = self.by_id.get(asked.id) or (self.by_id.get(whole[1]) if whole else None) or {}
-        if asked.dataset in found.values():
-            found = {problem: dataset for problem, dataset in found.items() if dataset == asked.dataset}
-        if len(found) > 1:
-            first, second, *_ = sorted(set(found.values())) * 2
+        meant = {problem for problem, (dataset, split) in found.items() if asked.dataset in (dataset, f"{dataset}/{split}")}
+        meant = meant or set(found).intersection(told) or set(found)
+        if len(meant) > 1:
             raise InputError(
-                f"{asked.where}: the id {asked.id!r} is that of a problem of {first} and of another of {second}; name the dataset of each "
-                "answer in a field `dataset` (or the one that columns.dataset names), or import the answers to each dataset apart"
+                f"{asked.where}: the id {asked.id!r} is that of a problem of {' and of another of '.join(places_of(found))}; name the "
+                "dataset of each answer in a field `dataset` (or the one that columns.dataset names), as NAME or NAME/SPLIT, or import the "
+                "answers to each apart"
             )
-        return next(iter(found), None) or (asked.id if asked.id in self.places else None)
+        return next(iter(meant), None) or (asked.id if asked.id in self.places else None)
 
     def of_texts(self, asked: Asked) -> list[str]:
         """The problems whose question is in the texts, and not inside that of another that is."""
@@ -110,6 +114,12 @@ class Matcher:
             if len(meant) == 1:
                 return meant[0]
         raise Ambiguous(f"its question is that of {len(problems)} problems; give a field with their ids by --id (columns.id)")
+
+
+def places_of(found: Mapping[str, tuple[str, str]]) -> list[str]:
+    """The datasets of what was found, with their splits where those are what differs."""
+    datasets = sorted({dataset for dataset, _ in found.values()})
+    return datasets if len(datasets) > 1 else sorted({f"{dataset}/{split}" for dataset, split in found.values()})
 
 
 def spoken(text: str) -> str:
