@@ -92,7 +92,7 @@ def test_every_line_of_a_task_s_log_says_whose_it_is(runs: str) -> None:
     named = {task["id"]: task["name"] for task in asked(runs, "task_runs")}
     lines = asked(runs, "logs")
     of_tasks = [line for line in lines if line["task_run_id"] in named]
-    verbs = {"ingest", "sample", "grade", "measure", "publish", "find", "draw"}
+    verbs = {"ingest", "admit", "sample", "grade", "measure", "publish", "find", "draw"}
     assert of_tasks and {line["message"].split(" ")[0].rstrip(":") for line in of_tasks} <= verbs
     assert all(": " in line["message"] for line in of_tasks)
     assert not [line for line in lines if not line["task_run_id"] and line["message"].startswith("sample: ")]
