@@ -45,9 +45,11 @@ def sweep(
     from flows.commands.printing.sweep import print_sweep
     from flows.commands.sweep import sweep_settings
     from flows.recipe import load_recipe
-    from tasks.curation.sweep import write_plot
+    from tasks.curation.sweep import check_plot, write_plot
     from tasks.lake.lake import Lake
 
+    if plot:
+        check_plot(plot)
     with options_checked():
         settings, base = sweep_settings(load_recipe(recipe, changes or ()) if recipe else None, stage, rounds, tuple(size or ()))
     with progress_of("sets chosen") as on_progress:

@@ -9,9 +9,10 @@ DEEPEST = 6
 
 
 class Settings(BaseModel):
-    """Base of all settings. Immutable, compared by value, unknown keys rejected, defaults checked like given values."""
+    """Base of all settings. Immutable, compared by value, unknown keys rejected, defaults checked like given values; no number is infinite
+    or NaN."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid", validate_default=True, protected_namespaces=())
+    model_config = ConfigDict(frozen=True, extra="forbid", validate_default=True, protected_namespaces=(), allow_inf_nan=False)
 
 
 def settings_in(annotation: Any) -> Iterator[type[Settings]]:

@@ -19,6 +19,7 @@ from tasks.lake.lake import Lake
 from tasks.warehouse.querying import named_query
 
 OnProgress = Callable[[int, int], None]
+PLOTS = (".svg", ".png", ".html")
 PROFILE = ("policy_id", "sampling_id", "grader_id")  # what tells profiles apart
 
 
@@ -127,6 +128,15 @@ def recommend(pairs: pl.DataFrame, settings: SweepSettings) -> tuple[tuple[float
         best["low"],
         best["high"],
     ), f"{reason}; {best['switch_share']:.1%} of problems would change side in {settings.rounds} fresh rounds"
+
+
+def check_plot(path: Path) -> None:
+    """Raise InputError for a file that no plot can be written to, before anything is computed for it."""
+    if path.suffix.lower() not in PLOTS:
+        raise InputError(f"--plot {path}: a plot is one of {', '.join(PLOTS)}; name the file so")
+    if path.is_dir() or not path.absolute().parent.is_dir():
+        fault = "is a folder" if path.is_dir() else f"lies in {path.absolute().parent}, which is no folder"
+        raise InputError(f"--plot {path} {fault}; give the path of a file")
 
 
 def write_plot(found: Sweep, path: Path) -> None:

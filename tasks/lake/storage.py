@@ -37,6 +37,8 @@ CONNECT_S, READ_S = 5, 60
 def remote_address(home: Path) -> str | None:
     """The address that `home` is when it is no local path: `bucket/prefix`. Raises InputError for other storage than S3."""
     found = ADDRESS.fullmatch(str(home))
+    if str(home) == "s3:":  # what a path makes of s3://
+        raise InputError("--home s3:// names no bucket; give s3://bucket/prefix")
     if not found:
         return None
     if found[1] != "s3":

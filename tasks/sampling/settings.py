@@ -89,7 +89,7 @@ class Distribution(Settings):
 
     temperature: float = Field(default=1.0, ge=0)
     top_p: float = Field(default=1.0, gt=0, le=1)
-    max_tokens: int = Field(default=1024, ge=1)
+    max_tokens: int = Field(default=1024, ge=1, lt=2**31)  # which engines count in 32 bits
 
 
 class SamplingSettings(Distribution):
@@ -103,7 +103,7 @@ class SamplingSettings(Distribution):
     """
 
     engine: EngineName = "transformers"
-    rounds: int = Field(default=8, ge=1)
+    rounds: int = Field(default=8, ge=1, lt=2**31)
     adaptive: AdaptiveSettings | None = None
     batch_size: int = Field(default=256, ge=1)
     shard_size: int = Field(default=1024, ge=1)

@@ -6,6 +6,7 @@ import pytest
 
 from flows.recipe import Recipe, load_recipe
 from tasks.base.errors import InputError
+from tasks.problems.columns import ColumnMapping
 
 OWN = """
 name: own
@@ -43,7 +44,7 @@ def test_a_list_is_entered_by_place_or_name(tmp_path: Path, change: str, place: 
 
 def test_keys_within_an_item_are_made_and_negative_numbers_are_values(tmp_path: Path) -> None:
     recipe = changed(tmp_path, "problems.train.0.columns.images=null", "problems.train.1.columns={images: null}", "seed=-3")
-    assert [source.columns.images for source in recipe.problems.train] == [None, None, "images"]
+    assert [source.columns.images for source in recipe.problems.train] == [None, None, ColumnMapping().images]
     assert recipe.seed == -3
 
 
@@ -67,6 +68,9 @@ def test_keys_within_an_item_are_made_and_negative_numbers_are_values(tmp_path: 
         (["sampling={rounds: 1, rounds: 2}"], r"--set .*the key `rounds` stands twice"),
         (["seed=99999999999999999999"], r"`seed`: .*less than"),
         (["seed"], r"--set 'seed' has no '='"),
+        (["sampling.temperature=.inf"], r"`sampling\.temperature`: .*finite number"),
+        (["stages.stage1.train.beta=.nan"], r"`stages\.stage1\.train\.beta`: .*finite number"),
+        (["sampling.max_tokens=99999999999"], r"`sampling\.max_tokens`: .*less than 2147483648"),
     ],
 )
 def test_what_cannot_be_changed_is_told_with_what_there_is(tmp_path: Path, changes: list[str], fault: str) -> None:
