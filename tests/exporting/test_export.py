@@ -161,13 +161,6 @@ def test_the_answers_stand_where_each_trainer_looks(curated: Artifact, tmp_path:
     assert "--data.max_images_per_prompt 1" in (tmp_path / "openrlhf" / "README.md").read_text()
 
 
-def test_a_trainer_that_judges_by_one_answer_gets_the_first_of_several() -> None:
-    row = {"answer": '["12", "a dozen"]', "dataset": "own", "images": []}
-    made = {to: FORMS[to]("How many?", row, False) for to in ("openrlhf", "lmm-r1", "ms-swift")}
-    assert (made["openrlhf"]["label"], made["lmm-r1"]["answer"], made["ms-swift"]["solution"]) == ("12", "12", r"\boxed{12}")
-    assert made["ms-swift"]["answer"] == row["answer"], "for our own rewards"
-
-
 def test_verl_rows_and_easyr1_rows_have_what_their_rewards_need(curated: Artifact, tmp_path: Path) -> None:
     exported(curated, "verl", tmp_path / "verl")
     exported(curated, "easyr1", tmp_path / "easyr1")
