@@ -1,5 +1,6 @@
 """JSON text is read in every shape that it is published in, and what is wrong with it is told with its place."""
 
+import gzip
 import json
 from pathlib import Path
 
@@ -46,6 +47,27 @@ def test_each_shape_gives_the_same_rows(tmp_path: Path, monkeypatch: pytest.Monk
         assert [row.values for row in rows] == ([{"id": f"p{n}", **row} for n, row in enumerate(ROWS)] if named else ROWS)
         assert [row.key for row in rows] == (list(NAMED) if named else ["", "", ""])
         assert not any(row.fault for row in rows)
+
+
+LONE_ROWS = [
+    {"problem": "Which?", "options": [{"A": "4"}, {"B": "5"}], "answer": "A"},
+    {"query": "Which?", "choices": [{"key": "A", "value": "4"}], "meta": {"source": "x"}},
+    {"prompt": [{"role": "user", "content": "Which?"}], "reward_model": {"ground_truth": "2"}},
+    {"input": "Which?", "attachments": [{"file": "a.png"}, {"file": "b.png"}]},
+]
+
+
+@pytest.mark.parametrize("row", LONE_ROWS)
+@pytest.mark.parametrize("name", ["rows.jsonl", "rows.json", "rows.jsonl.gz"])
+def test_a_question_with_a_list_of_objects_is_a_row_though_it_is_alone(tmp_path: Path, row: dict, name: str) -> None:
+    text = json.dumps(row).encode()
+    assert [found.values for found in read(tmp_path, gzip.compress(text) if name.endswith("gz") else text, name)] == [row]
+
+
+def test_a_lone_line_with_more_than_a_list_is_a_row_where_the_file_is_called_lines(tmp_path: Path) -> None:
+    row = {"id": "1", "responses": [{"text": "a"}, {"text": "b"}]}
+    assert [found.values for found in read(tmp_path, json.dumps(row), "answers.jsonl")] == [row]
+    assert [found.values for found in read(tmp_path, json.dumps(row), "answers.json")] == row["responses"]
 
 
 @pytest.mark.parametrize("mark, encoding", [(b"", "utf-8-sig"), (b"", "utf-16"), (b"\xfe\xff", "utf-16-be"), (b"", "utf-32")])

@@ -28,6 +28,9 @@ ROWS = object()
 ENOUGH = 8
 """After so many members that are objects of one kind, all members of an object are taken for rows."""
 FIRST_LINES = 20
+LINES = (".jsonl", ".ndjson")
+ASKED = {"question", "problem", "prompt", "query", "instruction", "input", "response", "prediction", "output"}
+"""What only a row has, whatever lists it has beside."""
 PARTS_OF_A_ROW = ({"role", "content"}, {"from", "value"}, {"type", "text"}, {"type", "image"}, {"type", "image_url"}, {"label", "text"})
 """The members that lists of objects *inside* a row have: turns of a chat, parts of a message, choices."""
 
@@ -43,13 +46,13 @@ LINE = json.JSONDecoder(parse_float=Numeral, parse_constant=refuse_constant)
 @dataclass
 class Members:
     """What the members of an object are: the names of its lists of objects (`lists`), how many are `objects` and the members that all
-    these share, the lengths of its `other_lists`, and how many are something else."""
+    these share, the lengths of its `other_lists`, and the names of the others, which are something else."""
 
     lists: list[str] = field(default_factory=list)
     objects: int = 0
     shared: set[str] = field(default_factory=set)
     other_lists: list[int] = field(default_factory=list)
-    others: int = 0
+    others: set[str] = field(default_factory=set)
 
     @property
     def are_rows(self) -> bool:
@@ -73,7 +76,7 @@ class Members:
         elif isinstance(value, list):
             self.other_lists.append(length)
         else:
-            self.others += 1
+            self.others.add(name)
 
 
 def json_rows(path: Path, part: str | None) -> Iterator[Row]:
@@ -108,11 +111,18 @@ def reading_of(path: Path, values: Values, part: str | None) -> Reading:
         return column_rows
     if members.are_rows:
         return keyed_rows
-    if not values.next() and members.lists:
+    if not values.next() and members.lists and not is_row(path.name, members, began == ended):
         return partial(envelope_rows, chosen_list(path, members.lists, part))
     if began == ended:
         return line_rows
     return value_rows if values.next() else partial(lone_row, Path(without_compression(path.name)).stem)
+
+
+def is_row(name: str, members: Members, on_one_line: bool) -> bool:
+    """Whether an object with lists of objects, alone in its file, is a row and no envelope: it has a question, or it is a line with more
+    than its lists in a file that is called JSON Lines."""
+    is_line = on_one_line and without_compression(name).lower().endswith(LINES)
+    return bool(members.others & ASKED or (is_line and members.others))
 
 
 def members_of(values: Values) -> Members:
