@@ -8,6 +8,7 @@ from PIL import Image, ImageOps
 from tasks.problems.depth import eight_bit, has_depth
 
 ORIENTATION, UPRIGHT = 0x0112, 1  # of EXIF
+COMMON = ("PNG", "JPEG", "MPO", "WEBP", "GIF", "BMP")
 TURNED = range(5, 9)  # the orientations that change width and height over
 VERSION = 2
 """Other pixels in front of the policy are another distribution of responses. It stayed when pictures of more than eight bits a pixel were
@@ -38,10 +39,10 @@ def seen_size(source: Path) -> tuple[int, int]:
 
 
 def plain_image(content: bytes) -> bytes:
-    """An image file that everyone shows as `open_picture` does: the one given, or a PNG where that is transparent, stored turned, or
-    of more than eight bits a pixel."""
+    """An image file that everyone shows as `open_picture` does: the one given, or a PNG where that is transparent, stored turned, of more
+    than eight bits a pixel, or of a format that not everyone reads."""
     with Image.open(BytesIO(content)) as image:
-        plain = not (image.has_transparency_data or has_depth(image))
+        plain = image.format in COMMON and not (image.has_transparency_data or has_depth(image))
         if plain and image.getexif().get(ORIENTATION, UPRIGHT) == UPRIGHT:
             return content
     png = BytesIO()

@@ -81,3 +81,11 @@ def test_a_photo_of_other_colours_keeps_its_file(mode: str) -> None:
     red, green, blue = open_picture(stored).getpixel((4, 4))
     assert abs(red - 200) < 6 and abs(green - 30) < 6 and abs(blue - 60) < 6
     assert plain_image(stored.getvalue()) == stored.getvalue()
+
+
+@pytest.mark.parametrize("kind", ["TIFF", "JPEG2000", "AVIF"])
+def test_a_picture_of_a_format_that_not_everyone_reads_is_exported_as_png(kind: str) -> None:
+    stored = BytesIO()
+    Image.new("RGB", (16, 16), (200, 30, 60)).save(stored, kind)
+    with Image.open(BytesIO(plain_image(stored.getvalue()))) as image:
+        assert image.format == "PNG" and image.tobytes() == open_picture(stored).tobytes()
