@@ -151,14 +151,13 @@ class Survey:
         """The error for a part that the source does not have under the names of the mapping."""
         names, wanted = [*self.names, *self.reached], named(getattr(self.mapping, part))
         if wanted == (AUTO,):
-            said = f"no column is called like a {part} ({', '.join(USUAL[part])})"
+            said = f"no column has a usual name of the {part} ({', '.join(USUAL[part])})"
         else:
             lost = [name for name in wanted if name not in names]
             said = f"no column {' or '.join(map(repr, lost))} for {part}{did_you_mean(lost[0], names)}{self._inside(lost)}"
-        mapping = self.mapping.model_dump_json(exclude_defaults=True)
+        mapping = "" if wanted == (AUTO,) else f"; the mapping is {self.mapping.model_dump_json(exclude_defaults=True)}"
         return InputError(
-            f"{where}: {said}. The columns are {listed(names)}; the mapping is {mapping}. "
-            f"Set columns.{part} to the right one{self._way_out(part)}"
+            f"{where}: {said}. The columns are {listed(names)}{mapping}. Set columns.{part} to the right one{self._way_out(part)}"
         )
 
     def _inside(self, lost: Sequence[str]) -> str:

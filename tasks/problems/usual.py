@@ -12,7 +12,7 @@ CLASSIC = {"problem": "problem", "answer": "answer", "images": "images"}
 USUAL = {
     "problem": ("problem", "question", "query", "prompt", "message", "messages", "conversations", "conversation", "instruction"),
     "answer": (
-        *("answer", "solution", "gold", "gold_answer", "ground_truth", "final_answer", "expected_answer", "correct_answer"),
+        *("answer", "answers", "solution", "gold", "gold_answer", "ground_truth", "final_answer", "expected_answer", "correct_answer"),
         *("reference_answer", "answerKey", "label", "target", "reward_model.ground_truth"),
     ),
     "images": ("images", "image", "decoded_image", "img", "image_path", "image_paths"),

@@ -51,8 +51,8 @@ UNCLEAR = {
     ),
     "two answers": ({"question": "x", "label": "1", "solution": "2"}, "the columns for answer may be label or solution"),
     "two images": ({"question": "x", "answer": "1", "image": "a", "decoded_image": "b"}, "for images may be decoded_image or image"),
-    "no question": ({"text": "x", "answer": "1"}, r"no column is called like a problem .*The columns are answer, text"),
-    "no answer": ({"question": "x", "level": 1}, "no column is called like a answer"),
+    "no question": ({"text": "x", "answer": "1"}, r"no column has a usual name of the problem .*The columns are answer, text"),
+    "no answer": ({"question": "x", "level": 1}, "no column has a usual name of the answer"),
 }
 
 
