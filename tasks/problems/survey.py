@@ -133,7 +133,7 @@ class Survey:
             return self._usual_id(names)
         usual = usual_columns(part, names)
         if len(usual) > 1:
-            said = " or ".join(", ".join(named(one)) for one in usual)
+            said = " or ".join(f"{{join: [{', '.join(one.join)}]}}" if isinstance(one, Joined) else str(one) for one in usual)
             raise InputError(
                 f"{where}: the columns for {part} may be {said}; set columns.{part} to the right one{self._way_out(part)}. "
                 f"The columns are {listed(names)}"

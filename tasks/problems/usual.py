@@ -19,6 +19,8 @@ USUAL = {
     "choices": ("choices", "options"),
     "id": ("id", "pid", "question_id", "qid", "idx", "index", "extra_info.index"),
 }
+CONTEXTS = {"body", "context", "paragraph", "passage", "premise", "scenario", "story"}
+"""What a question may only make sense with (SVAMP's `Body`): beside one, it is no longer obvious what is asked."""
 NUMBERED = re.compile(r"(image|img)_?(\d{1,2})", re.I)
 LETTERED = re.compile(r"(?i:(?:option|choice|opt)[_ ]?[a-z])|[A-Z]")
 LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
@@ -31,6 +33,8 @@ def usual_columns(part: str, found: Iterable[str]) -> list[Wanted]:
         return [CLASSIC[part]]
     known = {name.casefold() for name in USUAL[part]}
     usual: list[Wanted] = [name for name in names if name.casefold() in known]
+    if part == "problem" and len(usual) == 1:
+        usual += [Joined(join=(name, str(usual[0]))) for name in names if name.casefold() in CONTEXTS]
     if part == "images" and (numbered := numbered_columns(names)):
         usual.append(Joined(join=numbered))
     if part == "choices" and (lettered := lettered_columns(names)):

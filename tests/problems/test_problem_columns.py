@@ -49,6 +49,10 @@ UNCLEAR = {
         {"question": "x", "prompt": "y", "answer": "1"},
         "the columns for problem may be prompt or question; set columns.problem",
     ),
+    "a question beside its story": (
+        {"Body": "Ann has 2 pens.", "Question": "How many?", "Answer": 2.0, "ID": "a"},
+        r"the columns for problem may be Question or \{join: \[Body, Question\]\}; set columns.problem",
+    ),
     "two answers": ({"question": "x", "label": "1", "solution": "2"}, "the columns for answer may be label or solution"),
     "two images": ({"question": "x", "answer": "1", "image": "a", "decoded_image": "b"}, "for images may be decoded_image or image"),
     "no question": ({"text": "x", "answer": "1"}, r"no column has a usual name of the problem .*The columns are answer, text"),
