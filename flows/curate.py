@@ -26,7 +26,7 @@ class Curated:
 def curate(recipe: Recipe, home: Path) -> Curated:
     """Profile what is not profiled yet, and choose the sets."""
     home = open_home(home)
-    curated = choose_sets(recipe, home, profile(recipe, home))
+    curated = choose_sets(recipe, home, profile(recipe, home, trained=True))
     use(home, recipe.name, sets=curated.sets.key)
     show_new(recipe.name, curated.profiled.difficulty, curated.sets)
     return curated

@@ -43,16 +43,17 @@ class Profiled:
 
 
 @flow(name="profile", flow_run_name="profile {recipe.name}", validate_parameters=True)
-def profile(recipe: Recipe, home: Path) -> Profiled:
-    """Measure how hard every training problem is, and publish it."""
+def profile(recipe: Recipe, home: Path, trained: bool = False) -> Profiled:
+    """Measure how hard every training problem is, and publish it. Where policies are `trained` and evaluated after it, only problems that
+    those can be asked, too, are looked at."""
     home = open_home(home)
-    profiled = profile_problems(recipe, home)
+    profiled = profile_problems(recipe, home, trained)
     publish_warehouse(home, recipe.difficulty, recipe.sampling.adaptive)
     show_new(recipe.name, profiled.difficulty)
     return profiled
 
 
-def profile_problems(recipe: Recipe, home: Path) -> Profiled:
+def profile_problems(recipe: Recipe, home: Path, trained: bool) -> Profiled:
     """Read the problems, look for those that are nearly the same, and measure how hard those to train on are."""
     base = base_policy(recipe.policy)
     if not (recipe.panel or PLANNER.get()):
@@ -61,7 +62,7 @@ def profile_problems(recipe: Recipe, home: Path) -> Profiled:
     parts = read_problems(recipe, home)
     similarity = find_near_duplicates(SimilarityRequest(home=home, problems=parts.sources, settings=recipe.similarity))
     if recipe.panel is None:
-        parts = admissible(recipe, home, base, parts)
+        parts = admissible(recipe, home, base, parts, limits_of(recipe) if trained else sampling_limits(recipe))
     # a panel has answered both parts; a policy is sampled on the problems held out when it is evaluated
     profiled = (*parts.train, *parts.heldout) if recipe.panel else parts.train
     graded = first_answers(recipe, home, base, profiled)
@@ -69,24 +70,33 @@ def profile_problems(recipe: Recipe, home: Path) -> Profiled:
     return Profiled(parts.train, parts.heldout, parts.validation, similarity, base, graded, difficulty)
 
 
-def admissible(recipe: Recipe, home: Path, policy: Policy, parts: Parts) -> Parts:
+def admissible(recipe: Recipe, home: Path, policy: Policy, parts: Parts, limits: Limits) -> Parts:
     """The problems that a policy can be asked: prompt, images and the longest response fit."""
-    asked = {"policy": policy, "problems": parts.sources, "prompting": recipe.prompting, "limits": limits_of(recipe)}
+    asked = {"policy": policy, "problems": parts.sources, "prompting": recipe.prompting, "limits": limits}
     return admitted(home, parts, find_refused(AdmissionRequest(home=home, **asked, elsewhere=not declared(recipe.sampling).cards)))
+
+
+def sampling_limits(recipe: Recipe) -> Limits:
+    """What must fit for a problem to be sampled."""
+    engine = declared(recipe.sampling)
+    return Limits(
+        max_tokens=recipe.sampling.max_tokens,
+        context=engine.context(recipe.sampling),
+        max_prompt_tokens=recipe.problems.max_prompt_tokens,
+        images=engine.images(recipe.sampling),
+    )
 
 
 def limits_of(recipe: Recipe) -> Limits:
     """What must fit wherever a recipe asks a problem: in sampling, in each stage, and when policies are evaluated."""
-    sampling, stages = recipe.sampling, [stage.train for stage in recipe.stages.values()]
-    engine = declared(sampling)
-    contexts = [engine.context(sampling), *(stage.rollouts.context for stage in stages)]
-    return Limits(
-        max_tokens=max(sampling.max_tokens, *(stage.max_tokens for stage in stages)),
-        context=min((context for context in contexts if context), default=None),
-        max_prompt_tokens=recipe.problems.max_prompt_tokens,
-        images=engine.images(sampling),
-        hints=recipe.evaluation.hints or any(stage.hints for stage in stages),
-    )
+    sampling, stages = sampling_limits(recipe), [stage.train for stage in recipe.stages.values()]
+    contexts = [context for context in (sampling.context, *(stage.rollouts.context for stage in stages)) if context]
+    wider = {
+        "max_tokens": max(sampling.max_tokens, *(stage.max_tokens for stage in stages)),
+        "context": min(contexts, default=None),
+        "hints": recipe.evaluation.hints or any(stage.hints for stage in stages),
+    }
+    return sampling.model_copy(update=wider)
 
 
 def with_admissible(recipe: Recipe, home: Path, profiled: Profiled) -> Profiled:
@@ -94,7 +104,7 @@ def with_admissible(recipe: Recipe, home: Path, profiled: Profiled) -> Profiled:
     trained on what it has answered may not."""
     if recipe.panel is None:
         return profiled
-    parts = admissible(recipe, home, profiled.base, Parts(profiled.train, profiled.heldout, profiled.validation))
+    parts = admissible(recipe, home, profiled.base, Parts(profiled.train, profiled.heldout, profiled.validation), limits_of(recipe))
     return replace(profiled, train=parts.train, heldout=parts.heldout, validation=parts.validation)
 
 

@@ -64,7 +64,7 @@ def recurate(recipe: Recipe, home: Path) -> Recurated:
 
 def profile_now(recipe: Recipe, home: Path) -> Profiled:
     """How hard the problems are now: for the recipe's base policy, or for the one that its stages have left."""
-    profiled = profile_problems(recipe, home)
+    profiled = profile_problems(recipe, home, trained=True)
     if recipe.recuration.policy == "base":
         return profiled
     return profiled_with(recipe, home, profiled, policies_in_use(recipe, home, profiled.base)[-1])

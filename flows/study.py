@@ -90,7 +90,7 @@ def run_arms(study: Study, home: Path, seed: int) -> list[ArmRun]:
     for place, arm in enumerate(study.arms):
         recipe = study.arm_recipe(arm, seed)
         key = digest(recipe.model_dump(mode="json", include=MEASURED_BY))
-        profiles[key] = profiles.get(key) or profile_problems(recipe, home)
+        profiles[key] = profiles.get(key) or profile_problems(recipe, home, trained=True)
         runs.append(run_arm(study, place, recipe, home, profiles[key]))
     return runs
 

@@ -10,7 +10,7 @@ from PIL import Image
 from prefect import flow
 
 from flows.commands.plan import plan_flow
-from flows.profile import admissible, limits_of, profile, read_problems
+from flows.profile import admissible, limits_of, profile, read_problems, sampling_limits
 from flows.recipe import Recipe
 from tasks.admission.counted import all_set_aside
 from tasks.base.errors import InputError
@@ -48,9 +48,9 @@ def recipe_of(folder: Path, train: list[str], heldout: list[str], **problems: in
 
 
 @flow
-def admitting(recipe: Recipe, home: Path) -> tuple[Parts, Parts]:
-    found = read_problems(recipe, home)
-    return found, admissible(recipe, home, base_policy(recipe.policy), found)
+def admitting(recipe: Recipe, home: Path, trained: bool = False) -> tuple[Parts, Parts]:
+    found, limits = read_problems(recipe, home), limits_of(recipe) if trained else sampling_limits(recipe)
+    return found, admissible(recipe, home, base_policy(recipe.policy), found, limits)
 
 
 def questions(parts: Parts) -> Iterator[str]:
@@ -84,11 +84,19 @@ def test_a_source_that_loses_nothing_is_the_artifact_that_it_was(tmp_path: Path)
     recipe = recipe_of(tmp_path, ["One?", "<image>48x48"], ["Three?"])
     found, left = admitting(recipe, tmp_path / "lake")
     assert left == found and not list(all_set_aside(left.sources))
-    assert limits_of(recipe).max_tokens == 1024  # the stages'
+    assert sampling_limits(recipe).max_tokens == 16 and not sampling_limits(recipe).hints
+    assert limits_of(recipe).max_tokens == 1024 and limits_of(recipe).hints  # the stages'
     assert (
         limits_of(recipe.model_copy(update={"problems": recipe.problems.model_copy(update={"max_prompt_tokens": 9})})).max_prompt_tokens
         == 9
     )
+
+
+def test_a_profile_alone_asks_for_no_room_that_only_a_stage_needs(tmp_path: Path) -> None:
+    recipe = recipe_of(tmp_path, ["One?", "Count them: " + "word " * 850], ["Three?"])
+    found, left = admitting(recipe, tmp_path / "lake")
+    assert left == found
+    assert list(questions(admitting(recipe, tmp_path / "lake", trained=True)[1])) == ["One?", "Three?"]
 
 
 def test_where_nothing_is_left_one_error_says_why(tmp_path: Path) -> None:
