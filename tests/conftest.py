@@ -63,11 +63,14 @@ def shared_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[PrefectS
 
 @pytest.fixture(scope="module")
 def in_prefect(shared_server: PrefectServer) -> Iterator[None]:
-    """Flows and tasks that this process runs itself tell the running server of themselves."""
+    """Flows and tasks that this process runs itself tell the running server of themselves, all of it before the server ends: a process
+    that ends later would wait a minute and more for it."""
+    from prefect.events.worker import EventsWorker
     from prefect.settings import PREFECT_API_URL, temporary_settings
 
     with temporary_settings({PREFECT_API_URL: shared_server.api}):
         yield
+        EventsWorker.drain_all(at_exit=False)
 
 
 @pytest.fixture(scope="session")
