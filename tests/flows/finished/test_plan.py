@@ -74,7 +74,7 @@ def test_a_changed_stage_is_told_with_what_depends_on_it(finished: Finished) -> 
     ("flow", "change", "made"),
     [
         (pipeline, "sampling.batch_size=64", {}),
-        (profile, "grading.timeout_s=4", {"grade": 1, "measure difficulty": 1}),
+        (profile, "grading.timeout_s=4", {"admit": 1, "grade": 1, "measure difficulty": 1}),
         (pipeline, "evaluation.hints=false", {"evaluate": 1, "report": 1}),
         (pipeline, "stages.stage2.train.learning_rate=5.0e-5", {"train": 1, "sample": 2, "grade": 2, "evaluate": 1, "report": 1}),
     ],
