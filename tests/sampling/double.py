@@ -84,18 +84,19 @@ class Double:
 
             def do_POST(self) -> None:
                 call = double.arrived(json.loads(self.rfile.read(int(self.headers["Content-Length"]))), dict(self.headers))
-                try:
-                    self.answer(double.script(call))
-                finally:
-                    double.left()
+                with contextlib.ExitStack() as leaving:
+                    leaving.callback(double.left)
+                    self.answer(double.script(call), leaving.close)
 
-            def answer(self, answer: Answer) -> None:
+            def answer(self, answer: Answer, leave: Callable[[], None] = lambda: None) -> None:
+                """Send an answer; it counts as sent before its last byte is, as whoever has that may ask again at once."""
                 time.sleep(answer.delay)
                 body = answer.body if isinstance(answer.body, bytes) else json.dumps(answer.body).encode()
                 self.send_response(answer.status)
                 for name, value in {**answer.headers, "Content-Length": str(len(body))}.items():
                     self.send_header(name, value)
                 self.end_headers()
+                leave()
                 self.wfile.write(body[: len(body) // 2] if answer.cut else body)
                 self.close_connection = answer.cut
 
