@@ -19,7 +19,7 @@ from tasks.curation.settings import CurationSettings
 from tasks.estimates.settings import BANDS, DifficultySettings
 from tasks.evaluation.settings import EvaluationSettings
 from tasks.grading.settings import GradingSettings
-from tasks.grading.verifier import find_verifier
+from tasks.grading.workers.verifier import find_verifier
 from tasks.policy.identity import PolicySettings
 from tasks.problems.settings import Overlap, SourceSettings
 from tasks.prompting.prompt import check_templates

@@ -123,7 +123,7 @@ def grade(
     Example: `difficulty-prior grade answers.jsonl --out graded.jsonl`
     """
     from flows.commands.printing.verdicts import accuracy_of, verdict_counts
-    from tasks.grading.files import grade_file
+    from tasks.grading.files.graded import grade_file
     from tasks.grading.settings import GradingSettings
 
     with options_checked():

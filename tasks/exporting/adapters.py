@@ -90,7 +90,7 @@ def difficulty_advantage(
 def grader() -> Any:
     """The grader of this process. Raises ModuleNotFoundError, with the way out, where Difficulty Prior is not installed."""
     try:
-        from tasks.grading.pool import Grader
+        from tasks.grading.grader import Grader
     except ModuleNotFoundError as error:
         raise ModuleNotFoundError(
             f"answers are judged by Difficulty Prior's grader, which is not installed here ({error.name} is missing): "

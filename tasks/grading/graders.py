@@ -10,10 +10,10 @@ import polars as pl
 
 from tasks.base.errors import InputError
 from tasks.base.files import digest
-from tasks.grading.equivalence import GRADER_VERSION
+from tasks.grading.rules.order import GRADER_VERSION
 from tasks.grading.settings import GradingSettings
 from tasks.grading.verdict import grader_id
-from tasks.grading.verifier import find_verifier
+from tasks.grading.workers.verifier import find_verifier
 from tasks.lake.compacted import live, manifests, partition_of
 from tasks.lake.lake import RELATIONS, Lake, write_parquet
 from tasks.lake.published import read_meta

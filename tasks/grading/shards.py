@@ -15,7 +15,7 @@ from tasks.lake.lake import ROLLOUT_KEY, Lake, read_parquet
 from tasks.problems.precision import stated_precision
 
 if TYPE_CHECKING:
-    from tasks.grading.pool import Grader
+    from tasks.grading.grader import Grader
 
 SHARD_ROWS = 8192
 PLACE = ["problem", "round", "sample"]

@@ -66,7 +66,7 @@ def grade_rollouts(request: GradeRequest, target: Artifact, folder: Path) -> dic
 
 def append_verdicts(request: GradeRequest, ungraded: Ungraded, partition: Path, folder: Path) -> None:
     """Grade what is left shard by shard, so that memory is bounded by a shard whatever the profile holds."""
-    from tasks.grading.pool import Grader  # loads all that compares answers; reruns and plans never do
+    from tasks.grading.grader import Grader  # loads all that compares answers; reruns and plans never do
 
     title, lake = f"grading the answers of {policy_named(request.profile)}", Lake(request.home)
     with progress_shown(title, folder) as on_progress, Grader(request.settings) as grader:

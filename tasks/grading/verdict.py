@@ -8,9 +8,9 @@ from enum import StrEnum
 from functools import cache
 from importlib.metadata import version
 
-from tasks.grading.equivalence import GRADER_VERSION
+from tasks.grading.rules.order import GRADER_VERSION
 from tasks.grading.settings import GradingSettings
-from tasks.grading.verifier import find_verifier
+from tasks.grading.workers.verifier import find_verifier
 from tasks.problems.gold.several import acceptable
 
 

@@ -8,7 +8,7 @@ from collections import Counter
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from tasks.grading.pool import Grader
+from tasks.grading.grader import Grader
 from tasks.grading.verdict import Gold, Grade, Verdict
 
 JUDGED_BY = ("answer", "choices", "precision", "question")

@@ -15,7 +15,7 @@ from transformers import AutoConfig, PrinterCallback
 from transformers.utils import GENERATION_CONFIG_NAME, cached_file
 
 from tasks.base.errors import InputError
-from tasks.grading.pool import Grader
+from tasks.grading.grader import Grader
 from tasks.policy.identity import Policy, check_is_model
 from tasks.policy.loading import hub_options, is_local, load_dtype, load_processor, own_processor, sees_images, tokenizer_of
 from tasks.prompting.control import control_tokens

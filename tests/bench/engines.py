@@ -16,7 +16,7 @@ from pathlib import Path
 import torch
 from PIL import Image
 
-from tasks.grading.pool import Grader
+from tasks.grading.grader import Grader
 from tasks.grading.settings import GradingSettings
 from tasks.policy.identity import Policy, PolicySettings, base_policy
 from tasks.prompting.prompt import render_prompt

@@ -10,8 +10,8 @@ import time
 from multiprocessing import get_context
 from statistics import median
 
-from tasks.grading.latex import plain, text_key
-from tasks.grading.pool import Grader
+from tasks.grading.grader import Grader
+from tasks.grading.rules.plain import plain, text_key
 from tasks.grading.settings import GradingSettings
 from tasks.grading.verdict import Gold
 from tests.bench.row import Row

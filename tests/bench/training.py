@@ -21,7 +21,7 @@ from datasets import Dataset
 from transformers import AutoConfig, AutoModelForImageTextToText, PrinterCallback, TrainerCallback
 from trl import GRPOTrainer
 
-from tasks.grading.pool import Grader
+from tasks.grading.grader import Grader
 from tasks.grading.settings import GradingSettings
 from tasks.policy.identity import STARTER, Policy, PolicySettings, base_policy
 from tasks.policy.loading import load_model, load_processor

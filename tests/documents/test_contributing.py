@@ -14,7 +14,7 @@ import pytest
 
 from flows.recipe import load_recipe
 from tasks.base.process import PROJECT
-from tasks.grading import equivalence
+from tasks.grading.rules import order
 from tasks.problems.benchmarks import MAPPINGS
 from tasks.problems.columns import ColumnMapping
 from tasks.problems.settings import SourceSettings
@@ -29,8 +29,8 @@ NAMES = {
     "FORMATS": "tasks/problems/reading/formats.py",
     "file_rows": "tasks/problems/reading/formats.py",
     "FAMILIES": "tasks/training/weighting.py",
-    "RULES": "tasks/grading/equivalence.py",
-    "GRADER_VERSION": "tasks/grading/equivalence.py",
+    "RULES": "tasks/grading/rules/order.py",
+    "GRADER_VERSION": "tasks/grading/rules/order.py",
     "InputError": "tasks/base/errors.py",
     "candidates": "sql/marts/curation/candidates.sql",
     "draw_order": "sql/macros/draw_order.sql",
@@ -112,8 +112,8 @@ def test_a_grading_rule_needs_no_more_than_its_place_and_a_version(monkeypatch: 
     def backwards(answer: str, gold: str, context: object) -> bool | None:
         return True if answer == gold[::-1] else None
 
-    monkeypatch.setattr(equivalence, "RULES", (backwards, *equivalence.RULES))
-    assert equivalence.compare("abc", "cba").rule == "backwards"
+    monkeypatch.setattr(order, "RULES", (backwards, *order.RULES))
+    assert order.compare("abc", "cba").rule == "backwards"
 
 
 def test_a_stage_needs_the_recipe_alone() -> None:

@@ -9,6 +9,7 @@ import polars as pl
 import pytest
 
 from tasks.base.files import digest
+from tasks.grading.rules.order import GRADER_VERSION
 from tasks.lake.lake import Lake, write_parquet
 from tasks.warehouse.querying import query
 from tests.flows.runs import command, environment
@@ -41,7 +42,7 @@ def judged_before(home: Path, *, wrong: str = "") -> None:
     """Make the lake's verdicts those of an earlier grader, to whom the answers to the problem `wrong` were wrong but for the first."""
     lake = Lake(home)
     found = query(lake, "select source_id, problem_id from problems").filter(source_id=wrong)["problem_id"].to_list()
-    [shard] = home.glob("verdicts/grader-2*/*.parquet")
+    [shard] = home.glob(f"verdicts/grader-{GRADER_VERSION}*/*.parquet")
     rows = pl.read_parquet(shard)
     lost = pl.col("problem_id").is_in(found) & (pl.col("round") > 0)
     rows = rows.with_columns(grader_id=pl.lit(EARLIER), verdict=pl.when(lost).then(pl.lit("incorrect")).otherwise("verdict"))

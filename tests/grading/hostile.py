@@ -9,7 +9,7 @@ from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
-from tasks.grading.pool import Grader
+from tasks.grading.grader import Grader
 from tasks.grading.settings import GradingSettings
 from tasks.grading.verdict import Gold, Grade, Verdict
 

@@ -8,7 +8,7 @@ import json
 from dataclasses import dataclass
 from pathlib import Path
 
-from tasks.grading.pool import Grader
+from tasks.grading.grader import Grader
 from tasks.grading.verdict import Gold, Grade, Verdict
 
 DATA = Path(__file__).resolve().parents[3] / "shared" / "data" / "mathvision"

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from tasks.grading.pool import Grader, best
+from tasks.grading.grader import Grader, best
 from tasks.grading.verdict import Gold, Verdict
 from tasks.problems.gold.choosing import read_golds
 from tasks.problems.gold.written import written

@@ -9,6 +9,7 @@ import pytest
 from tasks.base.errors import InputError
 from tasks.estimates.settings import DifficultySettings
 from tasks.grading.graders import check_grader, find_grader, keep_grader
+from tasks.grading.rules.order import GRADER_VERSION
 from tasks.grading.settings import GradingSettings
 from tasks.grading.stored import changes
 from tasks.grading.task import GradeRequest, grade_rollouts
@@ -23,6 +24,7 @@ from tests.sql.rows import problems_artifact, table
 
 pytestmark = pytest.mark.process
 
+NAME = f"grader-{GRADER_VERSION}"
 OURS = GradingSettings(workers=1)
 RESPONSES = {"p": [r"\boxed{4}"] * 4, "q": [r"\boxed{5}"] * 4}  # right and wrong
 ORDER = "select grader, place, is_newest from grader_order order by place"
@@ -80,13 +82,13 @@ def name_of(settings: GradingSettings) -> str:
 def test_a_verifier_after_our_grader_and_our_grader_after_a_verifier(tmp_path: Path) -> None:
     mine = verifier(tmp_path, "mine", "True")
     later, earlier = Judged(tmp_path / "later").by(OURS, mine), Judged(tmp_path / "earlier").by(mine, OURS)
-    assert later.order() == [("grader-2", 1, False), (name_of(mine), 2, True)]
-    assert earlier.order() == [(name_of(mine), 1, False), ("grader-2", 2, True)]
-    assert later.changed(mine) == [("id-q", "grader-2", "hopeless", "trivial")]
+    assert later.order() == [(NAME, 1, False), (name_of(mine), 2, True)]
+    assert earlier.order() == [(name_of(mine), 1, False), (NAME, 2, True)]
+    assert later.changed(mine) == [("id-q", NAME, "hopeless", "trivial")]
     assert earlier.changed(OURS) == [("id-q", name_of(mine), "trivial", "hopeless")]
     marts = "select problem_id, grader, later_grader, k, later_k from grader_changes where band_changed"
-    assert query(later.lake, marts).rows() == [("q", "grader-2", name_of(mine), 0, 4)]
-    assert query(earlier.lake, marts).rows() == [("q", name_of(mine), "grader-2", 4, 0)]
+    assert query(later.lake, marts).rows() == [("q", NAME, name_of(mine), 0, 4)]
+    assert query(earlier.lake, marts).rows() == [("q", name_of(mine), NAME, 4, 0)]
 
 
 def test_going_back_to_the_first_grader_shows_what_that_changes(judged: Judged, tmp_path: Path) -> None:
@@ -99,7 +101,7 @@ def test_going_back_to_the_first_grader_shows_what_that_changes(judged: Judged, 
 def test_three_graders_and_against(judged: Judged, tmp_path: Path) -> None:
     yes, no = verifier(tmp_path, "yes", "True"), verifier(tmp_path, "no", "False")
     judged.by(yes, OURS, no)
-    assert judged.changed(no) == [("id-p", "grader-2", "trivial", "hopeless")]
+    assert judged.changed(no) == [("id-p", NAME, "trivial", "hopeless")]
     both = [(f"id-{name}", name_of(yes), "trivial", "hopeless") for name in "pq"]
     for asked in ("yes", "yes.py:judge", name_of(yes), grader_id(yes), yes.verifier):
         assert judged.changed(no, asked) == both, asked
@@ -119,9 +121,7 @@ def test_a_changed_file_is_a_later_grader_of_the_same_name(judged: Judged, tmp_p
         find_grader(judged.lake, "mine")
 
 
-@pytest.mark.parametrize(
-    ("asked", "said"), [("nobody", "no grader of this lake is called 'nobody'.*: grader-2"), ("grader-2", "judges now")]
-)
+@pytest.mark.parametrize(("asked", "said"), [("nobody", "no grader of this lake is called 'nobody'.*: " + NAME), (NAME, "judges now")])
 def test_an_unknown_other_side_is_told(judged: Judged, asked: str, said: str) -> None:
     judged.by(OURS)
     with pytest.raises(InputError, match=f"--against.*{said}"):
@@ -138,7 +138,7 @@ def test_the_order_outlives_a_copy_and_a_compaction(judged: Judged, tmp_path: Pa
     shutil.copytree(judged.lake.home, tmp_path / "copy", copy_function=shutil.copyfile)  # all times are those of the copy
     copy = Lake(tmp_path / "copy")
     publish(copy, DifficultySettings(), whole=True)
-    assert query(copy, ORDER).rows() == judged.order() == [(name_of(mine), 1, False), ("grader-2", 2, True)]
+    assert query(copy, ORDER).rows() == judged.order() == [(name_of(mine), 1, False), (NAME, 2, True)]
 
 
 def test_a_lake_from_before_times_were_kept_goes_by_what_its_artifacts_tell(judged: Judged, tmp_path: Path) -> None:
@@ -147,7 +147,7 @@ def test_a_lake_from_before_times_were_kept_goes_by_what_its_artifacts_tell(judg
     for row in judged.lake.home.glob("graders/[!_]*.parquet"):
         row.unlink()
     publish(judged.lake, DifficultySettings(), whole=True)
-    names = ["judge " + grader_id(zeta)[-16:][:8], "grader-2", "judge " + grader_id(alpha)[-16:][:8]]
+    names = ["judge " + grader_id(zeta)[-16:][:8], NAME, "judge " + grader_id(alpha)[-16:][:8]]
     assert [grader for grader, *_ in judged.order()] == names
     keep_grader(judged.lake, OURS)  # judges on: that it does so now does not make it the newest
     publish(judged.lake, DifficultySettings(), whole=True)
@@ -156,14 +156,14 @@ def test_a_lake_from_before_times_were_kept_goes_by_what_its_artifacts_tell(judg
 
 def test_where_nothing_tells_the_versions_do(judged: Judged) -> None:
     judged.by(OURS)
-    [shard] = judged.lake.home.glob("verdicts/grader-2*/*.parquet")
+    [shard] = judged.lake.home.glob(f"verdicts/{NAME}*/*.parquet")
     for grader in ("grader-10+math-verify-1.0", "grader-1+math-verify-0.9.0"):
         rows = pl.read_parquet(shard).with_columns(grader_id=pl.lit(grader))
         judged.lake.append(judged.lake.partition("verdicts", grader, "base", "warm"), "verdicts", rows, "old")
     for row in [*judged.lake.home.glob("graders/[!_]*.parquet"), *judged.lake.home.glob("graded/*/.progress.json")]:
         row.unlink()
     publish(judged.lake, DifficultySettings(), whole=True)
-    assert [grader for grader, *_ in judged.order()] == ["grader-1", "grader-2", "grader-10"]
+    assert [grader for grader, *_ in judged.order()] == ["grader-1", NAME, "grader-10"]
 
 
 def test_a_grader_is_kept_once(judged: Judged) -> None:

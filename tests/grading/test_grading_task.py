@@ -6,7 +6,7 @@ import polars as pl
 import pytest
 
 from tasks.grading import shards, task
-from tasks.grading.pool import Grader
+from tasks.grading.grader import Grader
 from tasks.grading.settings import GradingSettings
 from tasks.grading.verdict import grader_id
 from tasks.lake.artifacts import Artifact, artifact, building

@@ -7,8 +7,8 @@ import time
 
 import pytest
 
-from tasks.grading.extraction import final_answer, format_ok
-from tasks.grading.pool import decide
+from tasks.grading.extraction.answer import final_answer, format_ok
+from tasks.grading.grader import decide
 from tasks.grading.settings import GradingSettings
 from tests.grading.hostile import MEGABYTE, endure, hostile_responses
 

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from tasks.grading.pool import Grader
+from tasks.grading.grader import Grader
 from tasks.grading.settings import GradingSettings
 from tasks.training.rewards import Rewards, completion_text
 

@@ -13,7 +13,7 @@ from safetensors.torch import load_file
 from transformers import GenerationConfig
 from trl import GRPOTrainer
 
-from tasks.grading.pool import Grader
+from tasks.grading.grader import Grader
 from tasks.grading.settings import GradingSettings
 from tasks.grading.verdict import Grade, Verdict
 from tasks.lake.lake import RELATIONS

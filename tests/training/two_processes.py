@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from tasks.grading.pool import Grader
+from tasks.grading.grader import Grader
 from tasks.training.checkpoints import Checkpoints
 from tasks.training.records import Records
 from tasks.training.rewards import Rewards

@@ -4,9 +4,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tasks.grading.equivalence import RULES, compare
-from tasks.grading.latex import plain
-from tasks.grading.rule import EXACTLY, Context
+from tasks.grading.rules.order import RULES, by_the_rules, compare
+from tasks.grading.rules.plain import plain
 
 TABLE = {
     "same_text": [
@@ -188,7 +187,7 @@ def test_a_rule_decides_what_is_its_business(rule: str, answer: str, gold: str, 
 )
 def test_a_rule_leaves_alone_what_is_not(rule: str, answer: str, gold: str) -> None:
     (judge,) = (candidate for candidate in RULES if candidate.__name__ == rule)
-    assert judge(plain(answer), plain(gold), EXACTLY) is None
+    assert judge(plain(answer), plain(gold), by_the_rules()) is None
 
 
 def test_every_rule_has_its_table() -> None:
@@ -202,15 +201,15 @@ def test_what_needs_algebra_is_left_open(answer: str, gold: str, equal: None) ->
 
 def test_the_order_of_a_plain_list_counts_only_where_the_context_says_so() -> None:
     assert compare("3, 4", "4, 3").equal is True
-    assert compare("3, 4", "4, 3", Context(ordered=True)).equal is False
+    assert compare("3, 4", "4, 3", by_the_rules(ordered=True)).equal is False
 
 
 def test_precision_compares_rounded_numbers() -> None:
-    assert compare("2.449", r"\sqrt{6}", Context(precision=2)).equal is True
+    assert compare("2.449", r"\sqrt{6}", by_the_rules(precision=2)).equal is True
     assert compare("2.449", r"\sqrt{6}").equal is False
-    assert compare("1.5", "1.45", Context(precision=1)).equal is True
-    assert compare("37.6 cm", "37", Context(precision=0)).equal is False
-    assert compare("(1.41, 2)", r"(\sqrt{2}, 2)", Context(precision=2)).equal is True
+    assert compare("1.5", "1.45", by_the_rules(precision=1)).equal is True
+    assert compare("37.6 cm", "37", by_the_rules(precision=0)).equal is False
+    assert compare("(1.41, 2)", r"(\sqrt{2}, 2)", by_the_rules(precision=2)).equal is True
 
 
 @given(st.integers(-999, 999), st.integers(1, 999), st.integers(1, 50))

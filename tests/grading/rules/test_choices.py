@@ -2,7 +2,7 @@
 
 import pytest
 
-from tasks.grading.choices import compare_choice, gold_choice
+from tasks.grading.rules.choices import compare_choice, gold_choice
 
 LETTERS = ("A", "B", "C", "D", "E")
 AREAS = (r"$18 \mathrm{~cm}^{2}$", r"$20 \mathrm{~cm}^{2}$", r"$\frac{1}{2}$", "It depends on the points A and B.", "none of these")

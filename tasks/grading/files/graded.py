@@ -12,8 +12,8 @@ from typing import IO
 
 from tasks.base.errors import InputError
 from tasks.base.files import written_aside
-from tasks.grading.cases import Case, read_cases
-from tasks.grading.pool import Grader
+from tasks.grading.files.cases import Case, read_cases
+from tasks.grading.grader import Grader
 from tasks.grading.settings import GradingSettings
 from tasks.grading.verdict import Grade
 

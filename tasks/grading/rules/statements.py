@@ -2,7 +2,7 @@
 
 import re
 
-from tasks.grading.rule import Context
+from tasks.grading.rules.rule import Context
 
 _LETTERS = re.compile(r"[A-H](?:[\s,;&]*(?:and\s+)?[A-H])*")
 _CIRCLED = {chr(ord("①") + place): place + 1 for place in range(20)}

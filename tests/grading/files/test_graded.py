@@ -9,7 +9,7 @@ import polars as pl
 import pytest
 
 from tasks.base.errors import InputError
-from tasks.grading.files import ADDED, grade_file
+from tasks.grading.files.graded import ADDED, grade_file
 from tasks.grading.settings import GradingSettings
 
 SETTINGS = GradingSettings(timeout_s=10)

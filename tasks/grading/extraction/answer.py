@@ -8,8 +8,8 @@ What a model thought (everything up to `</think>`) counts only where nothing aft
 import re
 from typing import NamedTuple
 
-from tasks.grading.latex import plain, text_key, words
-from tasks.grading.prose import NONE_OF_THESE
+from tasks.grading.rules.plain import plain, text_key, words
+from tasks.grading.rules.text import NONE_OF_THESE
 from tasks.problems.boxes import last_box
 
 MAX_ANSWER_CHARS = 2000

@@ -2,7 +2,7 @@
 
 import re
 
-from tasks.grading.rule import Context
+from tasks.grading.rules.rule import Context
 
 CLOCK = re.compile(r"(\d{1,2}):(\d{2})(?::(\d{2}))?(?:\s*([ap])\.?\s?m\.?)?", re.IGNORECASE)
 

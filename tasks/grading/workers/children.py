@@ -22,7 +22,7 @@ from typing import IO, Any
 from tasks.base.errors import InputError
 from tasks.base.process import PROJECT, child_environment, module_command
 from tasks.grading.settings import GradingSettings
-from tasks.grading.verifier import find_verifier
+from tasks.grading.workers.verifier import find_verifier
 
 _MAX_FAILED_STARTS = 3
 
@@ -64,7 +64,7 @@ class Child:
     def __init__(self, settings: GradingSettings) -> None:
         self._errors: IO[bytes] = tempfile.TemporaryFile()  # noqa: SIM115 closed by kill()
         verifier = find_verifier(settings.verifier).target if settings.verifier else ""
-        command = module_command("tasks.grading.worker", str(settings.memory_mib), str(os.getpid()), verifier)
+        command = module_command("tasks.grading.workers.child", str(settings.memory_mib), str(os.getpid()), verifier)
         found_at = {"PYTHONPATH": os.pathsep.join([str(PROJECT), *filter(None, sys.path)])} if verifier else {}  # as we have found it
         self._process = subprocess.Popen(
             command,

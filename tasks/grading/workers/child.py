@@ -1,7 +1,7 @@
 """The child process of the pool: reads questions as JSON lines, answers with math-verify or the user's verifier, and dies with its parent.
 
 It runs math-verify in its main thread without math-verify's own alarms: the parent kills it when its time is up. Its memory is
-limited before anything large is imported. Run as `python -m tasks.grading.worker MEMORY_MIB PARENT_PID VERIFIER`.
+limited before anything large is imported. Run as `python -m tasks.grading.workers.child MEMORY_MIB PARENT_PID VERIFIER`.
 """
 
 import importlib

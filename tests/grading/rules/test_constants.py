@@ -8,9 +8,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tasks.grading.constants import constant, equal
-from tasks.grading.latex import plain
-from tasks.grading.units import quantity, same_quantity
+from tasks.grading.rules.constants import constant, equal
+from tasks.grading.rules.plain import plain
+from tasks.grading.rules.units import quantity, same_quantity
 
 VALUES = [
     ("5", 5),

@@ -8,13 +8,13 @@ from collections.abc import Sequence
 from types import TracebackType
 from typing import Any, Self
 
-from tasks.grading.children import Plea, Pool, Question
-from tasks.grading.choices import LETTERS, compare_choice, gold_choice
-from tasks.grading.equivalence import compare
-from tasks.grading.extraction import final_answer, format_ok
-from tasks.grading.rule import Context, Decision
+from tasks.grading.extraction.answer import final_answer, format_ok
+from tasks.grading.rules.choices import LETTERS, compare_choice, gold_choice
+from tasks.grading.rules.order import by_the_rules, compare
+from tasks.grading.rules.rule import Decision
 from tasks.grading.settings import GradingSettings
 from tasks.grading.verdict import Gold, Grade, Verdict
+from tasks.grading.workers.children import Plea, Pool, Question
 
 Case = tuple[str, Gold]
 MOST_KNOWN = 16_384
@@ -112,7 +112,7 @@ def decide(answer: str, gold: Gold) -> Decision:
     assert gold.answer is not None
     letter = gold_choice(gold.answer, gold.choices)
     if letter is None:
-        return compare(answer, gold.answer, Context(gold.precision))
+        return compare(answer, gold.answer, by_the_rules(gold.precision))
     return compare_choice(answer, letter, gold.choices, gold.precision)
 
 

@@ -5,8 +5,8 @@ Equal values prove nothing here (math-verify decides then); clearly different on
 
 import re
 
-from tasks.grading.constants import value_at, variables
-from tasks.grading.rule import Context
+from tasks.grading.rules.constants import value_at, variables
+from tasks.grading.rules.rule import Context
 
 _POINTS = ((0.731, 1.317, 0.415, 2.093, 1.771, 0.594), (1.234, 0.618, 1.902, 0.357, 0.841, 1.559))
 _CLEARLY = 1e-3

@@ -7,12 +7,12 @@ import pytest
 
 from flows.recipe import load_recipe
 from tasks.base.errors import InputError
-from tasks.grading.files import grade_file
-from tasks.grading.pool import Grader
+from tasks.grading.files.graded import grade_file
+from tasks.grading.grader import Grader
 from tasks.grading.settings import GradingSettings
 from tasks.grading.task import GradeRequest
 from tasks.grading.verdict import Gold, Verdict, grader_id
-from tasks.grading.verifier import find_verifier
+from tasks.grading.workers.verifier import find_verifier
 from tasks.lake.artifacts import artifact, building
 from tasks.training.rewards import Rewards
 from tests.flows.runs import tiny_recipe

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tasks.grading.extraction import MAX_ANSWER_CHARS, final_answer, format_ok
+from tasks.grading.extraction.answer import MAX_ANSWER_CHARS, final_answer, format_ok
 
 LETTERS = ("A", "B", "C", "D", "E")
 FREE = [

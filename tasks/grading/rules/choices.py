@@ -2,9 +2,9 @@
 
 import re
 
-from tasks.grading.equivalence import compare_plain
-from tasks.grading.latex import plain, text_key, words, words_only
-from tasks.grading.rule import Context, Decision
+from tasks.grading.rules.order import by_the_rules
+from tasks.grading.rules.plain import plain, text_key, words, words_only
+from tasks.grading.rules.rule import Context, Decision
 
 LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
 _CALLED = (
@@ -32,7 +32,7 @@ def compare_choice(answer: str, gold_letter: str, choices: tuple[str, ...], prec
         return Decision(named == right, "choice_letter")
     if text_key(answer) in keys:
         return Decision(False, "choice_text")
-    return _compare_value(answer, texts, right, Context(precision, ordered=True))
+    return _compare_value(answer, texts, right, by_the_rules(precision, ordered=True))
 
 
 def gold_choice(answer: str, choices: tuple[str, ...]) -> str | None:
@@ -85,11 +85,11 @@ def is_hedge(answer: str, count: int) -> bool:
 
 def _compare_value(answer: str, texts: list[str], right: int, context: Context) -> Decision:
     """The answer as a value: that of the right choice, of another one, or one that stands in a sentence."""
-    decision = compare_plain(answer, texts[right], context)
+    decision = context.decide(answer, texts[right])
     if decision.equal:
         return Decision(True, f"choice_{decision.rule}")
     others = [index for index in range(len(texts)) if index != right]
-    if any(compare_plain(answer, texts[index], context).equal for index in others):
+    if any(context.equal(answer, texts[index]) for index in others):
         return Decision(False, "choice_value")
     contained = contained_choices(answer, texts)
     if contained:

@@ -11,11 +11,11 @@ from pathlib import Path
 
 import pytest
 
-from tasks.grading import pool
-from tasks.grading.children import ChildError
-from tasks.grading.pool import Grader, decide
+from tasks.grading import grader as grading
+from tasks.grading.grader import Grader, decide
 from tasks.grading.settings import GradingSettings
 from tasks.grading.verdict import Gold, Grade, Verdict, grader_id
+from tasks.grading.workers.children import ChildError
 from tests.patience import until
 
 pytestmark = pytest.mark.process
@@ -95,8 +95,8 @@ def test_closing_ends_the_children() -> None:
 def test_killing_the_parent_leaves_no_child() -> None:
     program = f"""
 import threading, time
-from tasks.grading.children import ChildError
-from tasks.grading.pool import Grader
+from tasks.grading.workers.children import ChildError
+from tasks.grading.grader import Grader
 from tasks.grading.settings import GradingSettings
 from tasks.grading.verdict import Gold
 grader = Grader(GradingSettings(timeout_s=60))
@@ -151,12 +151,12 @@ def test_a_child_outlives_the_thread_that_needed_it() -> None:
 
 def test_a_repeated_pair_is_decided_once_also_between_calls(monkeypatch: pytest.MonkeyPatch) -> None:
     asked: list[str] = []
-    monkeypatch.setattr(pool, "decide", lambda text, gold: asked.append(text) or decide(text, gold))
+    monkeypatch.setattr(grading, "decide", lambda text, gold: asked.append(text) or decide(text, gold))
     with Grader(GradingSettings(timeout_s=1)) as grader:
         first = grader.grade([ALGEBRA, ENDLESS, ALGEBRA], [Gold("x+y")] * 3)
         assert grader.grade([ENDLESS, ALGEBRA, r"\boxed{3}"], [Gold("x+y")] * 3)[:2] == [first[1], first[0]]
         assert asked == ["y+x", "x+9^{9^{9^{9}}}", "3"]
-        monkeypatch.setattr(pool, "MOST_KNOWN", 1)
+        monkeypatch.setattr(grading, "MOST_KNOWN", 1)
         grader.grade([r"\boxed{7}"], [Gold("x+y")])
         grader.grade([ALGEBRA], [Gold("x+y")])
     assert asked[-2:] == ["7", "y+x"]

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from fractions import Fraction
 from itertools import pairwise
 
-from tasks.grading.constants import Value, constant, equal
+from tasks.grading.rules.constants import Value, constant, equal
 
 _SCALES: dict[str, tuple[str, Fraction]] = {}
 for _dimension, _names in {

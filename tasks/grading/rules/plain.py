@@ -37,6 +37,8 @@ _EMPTY_BRACES = re.compile(r"(?<=\S)\{\}|\{\}(?=\S)")
 _PLAIN_BRACES = re.compile(r"\{([^{}\\,]?)\}")
 _LABEL = re.compile(r"^\(([A-Za-z])\)$")
 _NOT_WORDS = re.compile(r"\\(?:begin|end)\s*\{[A-Za-z*]*\}|\\[A-Za-z]+")
+_FUNCTIONS = {"sin", "cos", "tan", "cot", "sec", "csc", "log", "ln", "exp", "lim", "max", "min", "mod", "gcd", "lcm", "arcsin", "arctan",
+              "arccos", "sqrt", "frac", "and", "or", "pi", "cdot", "times", "deg"}  # fmt: skip
 _TRAILING = " .,;:"
 CHINESE = re.compile("[\u4e00-\u9fff]")
 
@@ -92,6 +94,11 @@ def words_only(text: str) -> bool:
 def words(text: str) -> list[str]:
     """The runs of letters in the text, LaTeX commands and names of environments left out."""
     return re.findall(r"[^\W\d_]+", _NOT_WORDS.sub(" ", text))
+
+
+def is_prose(text: str) -> bool:
+    """Whether the text has words that belong to no formula."""
+    return bool(CHINESE.search(text)) or any(len(word) > 3 and word.casefold() not in _FUNCTIONS for word in words(text))
 
 
 def nesting(text: str) -> int:

@@ -4,8 +4,8 @@ import math
 import re
 from dataclasses import dataclass
 
-from tasks.grading.constants import Value, constant, equal
-from tasks.grading.rule import Context
+from tasks.grading.rules.constants import Value, constant, equal
+from tasks.grading.rules.rule import Context
 
 _MOST_PIECES = 8
 _BUILDER = re.compile(r"\\?\{\s*([A-Za-z])\s*(?:\\in\s*(?:\\mathbb\s*)?\{?[RZNQ]\}?\s*)?(?:\||\\mid|:)\s*(.+?)\s*\\?\}")
