@@ -10,7 +10,7 @@ comes back through a queue, to the log of the run.
 import logging
 import time
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from functools import lru_cache
 from pathlib import Path
@@ -129,8 +129,9 @@ class Cluster:
 
 @contextmanager
 def listening() -> Iterator[Queue]:
-    """A queue on the cluster for what workers log; all of it is told in the end."""
-    heard = Queue(actor_options={"num_cpus": 0})
+    """A queue on the cluster for what workers log; all of it is told in the end. Its process is started again where it is killed, and
+    what nobody has told by then is lost: a log is never worth a rollout."""
+    heard = Queue(actor_options={"num_cpus": 0, "max_restarts": -1})
     try:
         yield heard
         tell(heard)
@@ -150,8 +151,12 @@ def fault_of(task: Any) -> Exception | None:
 
 
 def tell(heard: Queue) -> None:
-    """Log here what workers have logged, and so in the run that this belongs to."""
-    for level, line in heard.get_nowait_batch(heard.qsize()):
+    """Log here what workers have logged, and so in the run that this belongs to; nothing while the queue's process is away."""
+    try:
+        lines = heard.get_nowait_batch(heard.qsize())
+    except ray.exceptions.RayError:
+        return
+    for level, line in lines:
         LOG.log(level, line)
 
 
@@ -163,7 +168,8 @@ class Teller(logging.Handler):
         self.heard = heard
 
     def emit(self, record: logging.LogRecord) -> None:
-        self.heard.put((record.levelno, record.getMessage()))
+        with suppress(ray.exceptions.RayError):
+            self.heard.put((record.levelno, record.getMessage()))
 
 
 @contextmanager

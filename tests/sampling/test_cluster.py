@@ -6,6 +6,7 @@ import subprocess
 import sys
 import threading
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import polars as pl
@@ -40,6 +41,7 @@ def cluster(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     ray = [sys.executable, "-m", "ray.scripts.scripts"]
     options = ["--head", "--port", str(port), "--num-cpus", "2", "--num-gpus", "2", "--include-dashboard", "false", "--disable-usage-stats"]
     variables = environment(folder / "prefect") | {"RAY_TMPDIR": "/tmp", "OMP_NUM_THREADS": "1"}
+    variables |= {"RAY_memory_monitor_refresh_ms": "0"}  # which kills workers of the cluster for what other tests take
     subprocess.run([*ray, "start", *options], check=True, env=variables, capture_output=True)
     yield f"127.0.0.1:{port}"
     subprocess.run([*ray, "stop", "--force"], check=False, env=variables, capture_output=True)
@@ -85,10 +87,28 @@ def draw_on(cluster: str, request: SampleRequest, **resources: float) -> list[in
     return told
 
 
-def workers() -> list[psutil.Process]:
-    """The Ray processes that have a shard in hand. (Ray's agents have names of the same kind; without them a node ends.)"""
+def called(beginning: str) -> list[psutil.Process]:
+    """The Ray processes of such a name: one has a shard in hand where that is `draw shard`. (Without Ray's agents a node ends.)"""
     named = [(process, " ".join(process.info["cmdline"] or ())) for process in psutil.process_iter(["cmdline"])]
-    return [process for process, name in named if name.startswith("ray::draw shard")]
+    return [process for process, name in named if name.startswith(f"ray::{beginning}")]
+
+
+@contextmanager
+def killing_one(beginning: str) -> Iterator[list[int]]:
+    """Within this, the first Ray process of such a name is killed as soon as there is one; gives what was killed."""
+    killed, ended = list[int](), threading.Event()
+
+    def kill() -> None:
+        while not killed and not ended.wait(0.01):
+            for process in called(beginning)[:1]:
+                killed.append(process.pid)
+                process.kill()
+
+    killer = threading.Thread(target=kill, daemon=True)
+    killer.start()
+    yield killed
+    ended.set()
+    killer.join()
 
 
 def test_a_cluster_draws_what_one_process_draws(
@@ -106,22 +126,18 @@ def test_a_cluster_draws_what_one_process_draws(
 def test_a_killed_worker_s_shard_is_drawn_by_another(
     tmp_path: Path, policy: Policy, cluster: str, alone: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
-    killed, ended = list[int](), threading.Event()
-
-    def kill() -> None:
-        while not killed and not ended.wait(0.01):
-            for process in workers()[:1]:
-                killed.append(process.pid)
-                process.kill()
-
-    killer = threading.Thread(target=kill, daemon=True)
-    killer.start()
-    told = draw_on(cluster, asked(tmp_path, policy))
-    ended.set()
-    killer.join()
+    with killing_one("draw shard") as killed:
+        told = draw_on(cluster, asked(tmp_path, policy))
     assert killed and told[-1] == 96
     assert_frame_equal(rollouts(tmp_path), rollouts(alone))
     assert any("is drawn again, since its worker failed" in record.getMessage() for record in caplog.records)
+
+
+def test_a_log_that_is_lost_loses_no_rollout(tmp_path: Path, policy: Policy, cluster: str, alone: Path) -> None:
+    with killing_one("_QueueActor") as killed:
+        told = draw_on(cluster, asked(tmp_path, policy))
+    assert killed and told[-1] == 96
+    assert_frame_equal(rollouts(tmp_path), rollouts(alone))
 
 
 def test_bad_input_is_said_as_it_is_and_not_tried_again(
