@@ -1,10 +1,12 @@
 """How responses are sampled: the engine and its machinery, the number of rounds, and the distribution they are drawn from."""
 
-from typing import Literal
+import os
+from typing import ClassVar, Literal
 from urllib.parse import urlsplit
 
 from pydantic import Field, field_validator, model_validator
 
+from tasks.base.errors import InputError
 from tasks.base.settings import Settings
 from tasks.estimates.settings import AdaptiveSettings
 
@@ -30,23 +32,26 @@ class VllmSettings(Settings):
     cpu_cache_gib: int = Field(default=1, ge=1)
 
 
-class ServerSettings(Settings):
-    """The `server` engine: OpenAI-compatible endpoints (`vllm serve`, SGLang, …). None of it changes the distribution.
+class Servers(Settings):
+    """OpenAI-compatible endpoints (`vllm serve`, SGLang, …) and how they are asked; `place` is where a recipe has these settings.
 
     `base_urls` end where `/chat/completions` begins, as in "http://10.0.0.7:8000/v1"; each answers up to `concurrency` requests at once.
-    `model` is the base policy's name on the servers (None: its hub id or folder; a trained policy goes by its own folder).
     `key_variable` names the environment variable that holds the key, which itself never stands in a recipe. `timeout_s` is for one
     whole response; a request that a server fails is given to the servers `tries` times in all, and a server that fails rests for up to
     `backoff_s` seconds, doubled each time up to `backoff_limit_s`. A server that is down is asked every `health_s` seconds whether it is
-    back; when none has been up for `patience_s` seconds the run ends. `neutral` switches off what a server would add from the model's
-    generation_config.json (top-k, min-p, repetition penalty) with fields that OpenAI's own API refuses. (vLLM and SGLang read nothing else
-    there but the end tokens; a server that adds more than these fields say, such as forbidden tokens, must be started without.)
-    `check_prompts` compares the
-    length of every prompt with the policy's own processor (false: nobody checks that the servers see an image as training does).
+    back; when none has been up for `patience_s` seconds the run ends.
     """
 
+    place: ClassVar[str] = "sampling.server"
+    wrong_model: ClassVar[str] = (
+        "Set sampling.server.model to the base policy's name there, or serve the policy and add the server to sampling.server.base_urls "
+        "(a trained policy goes by its folder); --set sampling.engine=transformers samples it on this machine"
+    )
+    """What mends it that all servers are well, and none has the model."""
+    lengths: ClassVar[str] = "sampling.max_tokens or the images"
+    """What makes prompt and response shorter."""
+
     base_urls: tuple[str, ...] = ()
-    model: str | None = None
     key_variable: str | None = Field(default=None, pattern=r"^[A-Za-z_][A-Za-z0-9_]*$")
     concurrency: int = Field(default=64, ge=1)
     timeout_s: float = Field(default=600, gt=0)
@@ -55,8 +60,6 @@ class ServerSettings(Settings):
     backoff_limit_s: float = Field(default=30, gt=0)
     health_s: float = Field(default=5, gt=0)
     patience_s: float = Field(default=300, gt=0)
-    neutral: bool = True
-    check_prompts: bool = True
 
     @field_validator("base_urls")
     @classmethod
@@ -70,6 +73,41 @@ class ServerSettings(Settings):
             if parts.scheme not in ("http", "https") or not parts.hostname or parts.port == 0:  # .port raises for what is no port
                 raise ValueError(f"{url!r} is not an http(s) address such as http://127.0.0.1:8000/v1")
         return tuple(dict.fromkeys(url.rstrip("/") for url in urls))
+
+    @property
+    def key_missing(self) -> str:
+        """What to do about a key that the settings name and this machine does not have; "" where nothing is missing."""
+        if not self.key_variable or os.environ.get(self.key_variable, "").strip():
+            return ""
+        return f"{self.place}.key_variable: the environment variable {self.key_variable} is not set; export it, or leave the setting out"
+
+    def key(self) -> str:
+        """The key in the environment variable that the settings name; empty without one. Raises InputError when that is not set, or
+        holds no key."""
+        if self.key_missing:
+            raise InputError(self.key_missing)
+        key = os.environ.get(self.key_variable, "").strip() if self.key_variable else ""
+        if not key.isascii() or (key and not key.isprintable()) or " " in key:
+            raise InputError(
+                f"{self.place}.key_variable: what {self.key_variable} holds is no key: it has spaces or characters that a header "
+                "may not have"
+            )
+        return key
+
+
+class ServerSettings(Servers):
+    """The `server` engine. None of it changes the distribution.
+
+    `model` is the base policy's name on the servers (None: its hub id or folder; a trained policy goes by its own folder). `neutral`
+    switches off what a server would add from the model's generation_config.json (top-k, min-p, repetition penalty) with fields that
+    OpenAI's own API refuses. (vLLM and SGLang read nothing else there but the end tokens; a server that adds more than these fields say,
+    such as forbidden tokens, must be started without.) `check_prompts` compares the length of every prompt with the policy's own processor
+    (false: nobody checks that the servers see an image as training does).
+    """
+
+    model: str | None = None
+    neutral: bool = True
+    check_prompts: bool = True
 
 
 class RaySettings(Settings):

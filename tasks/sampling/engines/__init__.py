@@ -10,7 +10,6 @@ A new engine is a module here, its settings (and its name) in tasks/sampling/set
 knows any engine by its name.
 """
 
-import os
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from importlib import import_module
@@ -39,9 +38,8 @@ def nothing_missing(sampling: SamplingSettings) -> Iterator[str]:
 
 def key_missing(sampling: SamplingSettings) -> Iterator[str]:
     """The servers' key, where the settings name a variable for it that is not set."""
-    variable = sampling.server.key_variable
-    if variable and not os.environ.get(variable):
-        yield f"sampling.server.key_variable: the environment variable {variable} is not set; export it"
+    if missing := sampling.server.key_missing:
+        yield missing
 
 
 @dataclass(frozen=True)

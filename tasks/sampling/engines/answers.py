@@ -9,6 +9,7 @@ from tasks.base.errors import InputError
 from tasks.sampling.engines.chat import NEUTRAL
 from tasks.sampling.engines.faults import Unfit, excerpt
 from tasks.sampling.requests import Refusal
+from tasks.sampling.settings import Servers
 
 OVERLOADED = (429, 503)
 MAY_PASS = (408, 425, 429)
@@ -16,40 +17,39 @@ OF_A_REQUEST = (400, 413, 422)
 ADDRESS = "a base address ends where /chat/completions begins, mostly in /v1"
 
 
-def check_answer(answer: httpx.Response, key_variable: str | None, key: str, *, images: int = 0) -> None:
+def check_answer(answer: httpx.Response, settings: Servers, key: str, *, images: int = 0) -> None:
     """Raise Unfit for an answer that may be better later, Refusal for one to what was asked, InputError for any other that is not good."""
     status, words = answer.status_code, excerpt(answer.text, key)
     if status in MAY_PASS or status >= 500:
         raise Unfit(f"it answers {status}: {words}", wait=wait_of(answer), overloaded=status in OVERLOADED)
     if status != httpx.codes.OK:
         mine = status in OF_A_REQUEST and not any(field in words for field in NEUTRAL)
-        raise (Refusal if mine else InputError)(f"it answers {status}: {words}; {way_out(status, words.lower(), key_variable, images)}")
+        raise (Refusal if mine else InputError)(f"it answers {status}: {words}; {way_out(status, words.lower(), settings, images)}")
 
 
-def model_names(answer: httpx.Response, key_variable: str | None, key: str) -> list[str]:
+def model_names(answer: httpx.Response, settings: Servers, key: str) -> list[str]:
     """The models in an answer to `/models`. Raises Unfit or InputError as `check_answer` does, and where it lists none."""
-    check_answer(answer, key_variable, key)
+    check_answer(answer, settings, key)
     try:
         return [str(model["id"]) for model in answer.json()["data"]]
     except (ValueError, LookupError, TypeError) as error:
         raise InputError(f"/models gives no list of models: {excerpt(answer.text, key)}; {ADDRESS}") from error
 
 
-def way_out(status: int, words: str, key_variable: str | None, images: int) -> str:
+def way_out(status: int, words: str, settings: Servers, images: int) -> str:
     """What a person can do about a refusal, as far as status and words tell."""
-    if status in (401, 403) and key_variable:
-        return f"it refuses the key in the environment variable {key_variable} (sampling.server.key_variable)"
+    place = settings.place
+    if status in (401, 403) and settings.key_variable:
+        return f"it refuses the key in the environment variable {settings.key_variable} ({place}.key_variable)"
     if status in (401, 403):
-        return "it wants a key: export one, and name its environment variable in sampling.server.key_variable"
+        return f"it wants a key: export one, and name its environment variable in {place}.key_variable"
     if "context" in words or "max_model_len" in words:
-        return (
-            "prompt and response overflow its context: start it with a longer --max-model-len, or lower sampling.max_tokens or the images"
-        )
+        return f"prompt and response overflow its context: start it with a longer --max-model-len, or lower {settings.lengths}"
     if images and any(word in words for word in ("image", "multimodal", "multi-modal")):
         return f"the prompt has images ({images}): serve a model that reads images, and see --limit-mm-per-prompt"
     if any(field in words for field in NEUTRAL):
-        return "set sampling.server.neutral to false, and start the server so that it adds nothing of its own to the distribution"
-    return f"is sampling.server.model one of its models? {ADDRESS}" if status == 404 else "see the server's log"
+        return f"set {place}.neutral to false, and start the server so that it adds nothing of its own to the distribution"
+    return f"is {place}.model one of its models? {ADDRESS}" if status == 404 else "see the server's log"
 
 
 def wait_of(answer: httpx.Response) -> float | None:

@@ -15,7 +15,7 @@ from dataclasses import dataclass, field
 
 from tasks.base.errors import InputError
 from tasks.sampling.engines.faults import Late, Lost, OtherModel, Unfit
-from tasks.sampling.settings import ServerSettings
+from tasks.sampling.settings import Servers
 
 LOG = logging.getLogger(__name__)
 LATE_S = 0.01  # a timer may ring a moment early by the clock that it is compared with
@@ -51,7 +51,7 @@ class Journey:
 class Fleet:
     """Deals out the servers. `ask` asks a server whether it serves the model: returns, or raises Unfit, or InputError to end the run."""
 
-    def __init__(self, settings: ServerSettings, ask: Callable[[str], Awaitable[None]]) -> None:
+    def __init__(self, settings: Servers, ask: Callable[[str], Awaitable[None]]) -> None:
         self.settings, self.ask = settings, ask
         self.servers = [Server(url, settings.concurrency) for url in settings.base_urls]
         self.waiting: list[tuple[Journey, asyncio.Future[Server]]] = []
@@ -171,11 +171,7 @@ class Fleet:
     def check_some_model(self) -> None:
         """Raise InputError when every server answers and none serves the model."""
         if all(isinstance(server.why, OtherModel) for server in self.servers):
-            raise InputError(
-                f"no server serves the policy: {self.reasons()}. Set sampling.server.model to the base policy's name there, or serve the "
-                "policy and add the server to sampling.server.base_urls (a trained policy goes by its folder); "
-                "--set sampling.engine=transformers samples it on this machine"
-            )
+            raise InputError(f"no server serves the model: {self.reasons()}. {self.settings.wrong_model}")
 
     def lose_patience_later(self) -> None:
         """End the run when no server has been up for `patience_s` seconds from now."""
@@ -189,8 +185,8 @@ class Fleet:
         """End the run: all servers have been down for too long."""
         self.end(
             InputError(
-                f"no server has been up for {self.settings.patience_s:g} s (sampling.server.patience_s): {self.reasons()}. Start them or "
-                "correct sampling.server.base_urls, then run again to go on from what is already written"
+                f"no server has been up for {self.settings.patience_s:g} s ({self.settings.place}.patience_s): {self.reasons()}. Start "
+                f"them or correct {self.settings.place}.base_urls, then run again to go on from what is already written"
             )
         )
 

@@ -6,28 +6,19 @@ servers: two runs agree as far as a server's arithmetic does, in distribution an
 """
 
 import asyncio
-import os
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import AsyncExitStack
+from functools import partial
 from itertools import chain
 
-import httpx
-
-from tasks.base.errors import InputError
 from tasks.policy.chat import PLAIN
 from tasks.policy.identity import Policy
 from tasks.prompting.settings import PromptingSettings
-from tasks.sampling.engines.answers import check_answer, model_names
 from tasks.sampling.engines.chat import Reply, endpoint, read_reply, request_body
-from tasks.sampling.engines.faults import Garbage, Late, OtherModel, Unfit, lost
-from tasks.sampling.engines.fleet import Fleet, Journey, Server
+from tasks.sampling.engines.exchange import Exchange, Line, Question
 from tasks.sampling.engines.prompt_check import PromptCheck
 from tasks.sampling.requests import Completion, Finished, Outcome, Refusal, Request
 from tasks.sampling.settings import SamplingSettings
-
-CONNECT_S = 10.0
-MOST_UNANSWERED = 16  # in a row, without one good answer between them
-SHOWN_MODELS = 10
 
 
 class ServerEngine:
@@ -35,7 +26,9 @@ class ServerEngine:
 
     def __init__(self, policy: Policy, prompting: PromptingSettings, sampling: SamplingSettings) -> None:
         self.policy, self.prompting, self.sampling = policy, prompting, sampling
-        self.model, self.key = served_name(policy, sampling), key_of(sampling.server.key_variable)
+        self.plain = prompting.chat_template == PLAIN
+        server, read = sampling.server, partial(read_reply, max_tokens=sampling.max_tokens)
+        self.line: Line[Reply] = Line(server, server.key(), served_name(policy, sampling), endpoint(self.plain), read)
 
     def generate(self, shards: Iterable[Sequence[Request]], finished: Finished) -> None:
         """The responses as they come. Raises InputError when a server refuses everything, or none is left."""
@@ -48,26 +41,18 @@ class ServerEngine:
 
 
 class Dispatch:
-    """One run over the servers: a connection pool, the fleet, and as many hands as the servers take requests."""
+    """One run over the servers: an open exchange with them, and as many hands as they take requests."""
 
     def __init__(self, engine: ServerEngine, requests: Iterator[Request], finished: Finished) -> None:
-        self.sampling, self.settings, self.model, self.key = engine.sampling, engine.sampling.server, engine.model, engine.key
-        self.plain = engine.prompting.chat_template == PLAIN
+        self.engine, self.sampling = engine, engine.sampling
         self.requests, self.finished, self.open = requests, finished, AsyncExitStack()
-        self.unanswered = 0
-        self.check = PromptCheck(engine.policy, engine.prompting, self.settings)
+        self.check = PromptCheck(engine.policy, engine.prompting, engine.sampling.server)
 
     async def run(self) -> None:
         """Open the connections, and let the hands work until no request is left, or one of them fails."""
-        headers = {"Authorization": f"Bearer {self.key}"} if self.key else {}
-        # a connection for each request: kept ones made httpx three times as slow at 64 in flight, and some it closed while they were in use
-        limits = httpx.Limits(max_connections=None, max_keepalive_connections=0)
-        timeout = httpx.Timeout(None, connect=CONNECT_S)  # the rest of an exchange is timed as a whole
-        self.client = await self.open.enter_async_context(httpx.AsyncClient(headers=headers, limits=limits, timeout=timeout))
         self.open.callback(self.check.close)
-        self.fleet = Fleet(self.settings, self.ask)
-        self.open.push_async_callback(self.fleet.close)
-        hands = [asyncio.create_task(self.hand()) for _ in range(self.settings.concurrency * len(self.settings.base_urls))]
+        self.exchange = await self.open.enter_async_context(Exchange(self.engine.line))
+        hands = [asyncio.create_task(self.hand()) for _ in range(self.exchange.hands)]
         try:
             await asyncio.gather(*hands)
         finally:
@@ -90,70 +75,11 @@ class Dispatch:
 
     async def complete(self, request: Request) -> Completion:
         """One request's completion, from whichever server gives it. Raises Refusal when none does within its tries."""
-        body, journey = body_of(request, self.model, self.sampling, self.plain), Journey()
-        while True:
-            async with self.fleet.turn(journey) as server:
-                reply = await self.attempt(server, request, body, journey)
-            if reply:
-                await self.check.agrees(request, reply.prompt_tokens, server.url)
-                return reply.completion
-
-    async def attempt(self, server: Server, request: Request, body: bytes, journey: Journey) -> Reply | None:
-        """One try on one server; None when another may go better. Raises Refusal when the request has used up its tries.
-
-        Servers that die under a request are counted apart from those that answer badly, and are bounded too: it may be what kills them.
-        """
-        sent, tries = asyncio.get_running_loop().time(), self.settings.tries
-        try:
-            reply = await self.post(server.url, request, body)
-        except Unfit as why:
-            self.fleet.failed(server, journey, sent, why)
-            if max(journey.failed, journey.lost) < tries:
-                return None
-            what = "had no good answer in" if journey.failed == tries else "was cut off, perhaps by what it does to a server, in"
-            words = (
-                f"problem {request.problem_id} {what} {tries} tries (sampling.server.tries), the last on {server.url}: {why}. "
-                "See that server's log"
-            )
-            raise self.given_up(words) from why
-        self.fleet.answered(server)
-        self.unanswered = 0
-        return reply
-
-    def given_up(self, words: str) -> InputError:
-        """What a request without a good answer means: that it is at fault, or, after as many in a row, that the servers are."""
-        self.unanswered += 1
-        return Refusal(words) if self.unanswered < MOST_UNANSWERED else InputError(f"{MOST_UNANSWERED} requests in a row: {words}")
-
-    async def post(self, url: str, request: Request, body: bytes) -> Reply:
-        """One exchange. Raises Unfit where another try may help, else InputError."""
-        headers, limit = {"Content-Type": "application/json"}, self.settings.timeout_s
-        try:
-            async with asyncio.timeout(limit):
-                answer = await self.client.post(f"{url}/{endpoint(self.plain)}", content=body, headers=headers)
-            check_answer(answer, self.settings.key_variable, self.key, images=len(request.images))
-            return read_reply(answer.text, self.sampling.max_tokens)
-        except TimeoutError as error:
-            raise Late(f"it did not answer within {limit:g} s (sampling.server.timeout_s)") from error
-        except httpx.TransportError as error:
-            raise lost(error) from error
-        except httpx.DecodingError as error:
-            raise Garbage(f"its reply cannot be decompressed: {error}") from error
-        except InputError as fault:
-            raise type(fault)(f"problem {request.problem_id}: {url}: {fault}") from fault
-
-    async def ask(self, url: str) -> None:
-        """Whether a server is up and serves the policy. Raises Unfit where it may be later, InputError where that needs a person."""
-        try:
-            async with asyncio.timeout(CONNECT_S):
-                answer = await self.client.get(f"{url}/models")
-            names = model_names(answer, self.settings.key_variable, self.key)
-        except (httpx.RequestError, TimeoutError) as error:
-            raise lost(error) from error
-        except InputError as fault:
-            raise InputError(f"sampling.server.base_urls: {url}: {fault}") from fault
-        if self.model not in names:
-            raise OtherModel(f"it serves {', '.join(map(repr, names[:SHOWN_MODELS]))}, not {self.model!r}")
+        body = body_of(request, self.engine.line.model, self.sampling, self.engine.plain)
+        question = Question(f"problem {request.problem_id}", body, images=len(request.images))
+        reply, url = await self.exchange.answer(question)
+        await self.check.agrees(request, reply.prompt_tokens, url)
+        return reply.completion
 
 
 def body_of(request: Request, model: str, sampling: SamplingSettings, plain: bool) -> bytes:
@@ -169,19 +95,3 @@ def served_name(policy: Policy, sampling: SamplingSettings) -> str:
     if sampling.server.model and policy.kind == "base":
         return sampling.server.model
     return policy.adapter or policy.model
-
-
-def key_of(variable: str | None) -> str:
-    """The key in an environment variable; empty without one. Raises InputError when it is not set, or is no key."""
-    if variable is None:
-        return ""
-    key = os.environ.get(variable, "").strip()
-    if not key:
-        raise InputError(
-            f"sampling.server.key_variable: the environment variable {variable} is not set; export it, or leave the setting out"
-        )
-    if not key.isascii() or not key.isprintable() or " " in key:
-        raise InputError(
-            f"sampling.server.key_variable: what {variable} holds is no key: it has spaces or characters that a header may not have"
-        )
-    return key
