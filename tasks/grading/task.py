@@ -34,7 +34,7 @@ class GradeRequest(StepRequest):
             "profile": self.profile.content,
             "problems": [source.content for source in self.problems],
             "grader": grader_id(self.settings),
-            "settings": self.settings.model_dump(exclude={"workers", "verifier"}),
+            "settings": self.settings.model_dump(exclude={"workers", "wait_s", "verifier"}),
         }
         return artifact(self.home, "graded", inputs)
 

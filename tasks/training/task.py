@@ -74,7 +74,7 @@ class StageRequest(StepRequest):
             "prompting": used.model_dump(),
             "templates": template_digests(used),
             "grader": grader_id(self.grading),
-            "grading": self.grading.model_dump(exclude={"workers", "start_timeout_s", "verifier"}),
+            "grading": self.grading.model_dump(exclude={"workers", "start_timeout_s", "wait_s", "verifier"}),
             "seed": stage_seed(self.seed, self.stage),
             "validation": self.validation.content if self.validation and self.settings.validation else None,
         }

@@ -57,10 +57,26 @@ def test_an_endless_expression_is_killed_and_the_others_are_graded() -> None:
         assert verdicts(grader.grade([ALGEBRA], [Gold("x+y+0")])) == ["correct"]
 
 
+def test_time_is_the_childs_own_however_long_it_is_kept_from_computing() -> None:
+    with Grader(GradingSettings(timeout_s=1, workers=1)) as short:
+        short.grade([ALGEBRA], [Gold("x+y")])
+        [pid] = short.pids
+        os.kill(pid, signal.SIGSTOP)
+        threading.Timer(2, os.kill, (pid, signal.SIGCONT)).start()
+        assert verdicts(short.grade([ALGEBRA], [Gold("x+y+0")])) == ["correct"] and short.pids == [pid]
+
+
 def test_an_expression_that_eats_memory_ends_only_its_child() -> None:
     with Grader(GradingSettings(timeout_s=60, memory_mib=128, workers=1)) as grader:
         grades = grader.grade([r"\boxed{x+(a+b+c+d+f+g)^{40}}", ALGEBRA], [Gold("x+y")] * 2)
     assert [(grade.verdict, grade.rule) for grade in grades] == [(Verdict.timeout, "memory"), (Verdict.correct, "math_verify")]
+
+
+def test_a_child_that_somebody_stopped_says_nothing_about_its_question() -> None:
+    with Grader(GradingSettings(wait_s=2, workers=1)) as grader:
+        grader.grade([ALGEBRA], [Gold("x+y")])
+        os.kill(grader.pids[0], signal.SIGSTOP)
+        assert verdicts(grader.grade([ALGEBRA], [Gold("x+y+0")])) == ["correct"]
 
 
 def test_a_child_killed_from_outside_is_replaced(grader: Grader) -> None:

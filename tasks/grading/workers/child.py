@@ -1,7 +1,8 @@
 """The child process of the pool: reads questions as JSON lines, answers with math-verify or the user's verifier, and dies with its parent.
 
-It runs math-verify in its main thread without math-verify's own alarms: the parent kills it when its time is up. Its memory is
-limited before anything large is imported. Run as `python -m tasks.grading.workers.child MEMORY_MIB PARENT_PID VERIFIER`.
+It runs math-verify in its main thread without math-verify's own alarms: the kernel ends it by SIGPROF when a question has taken so many
+seconds of the processor, however busy the machine is. Its memory is limited before anything large is imported. Run as
+`python -m tasks.grading.workers.child MEMORY_MIB TIMEOUT_S PARENT_PID VERIFIER`.
 """
 
 import importlib
@@ -24,14 +25,18 @@ VERDICTS = ("correct", "incorrect", "unparseable", "unscorable")
 Answer = Callable[[dict[str, Any]], dict[str, object] | None]
 
 
-def main(memory_mib: int, parent: int, verifier: str = "") -> None:
-    """Serves questions until stdin ends or memory has run short."""
+def main(memory_mib: int, timeout_s: float, parent: int, verifier: str = "") -> None:
+    """Serves questions until stdin ends, one has taken too long, or memory has run short."""
     die_with(parent)
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     resource.setrlimit(resource.RLIMIT_AS, (memory_mib << 20, memory_mib << 20))
     replies = _private_stdout()
+
+    def clocked() -> None:
+        signal.setitimer(signal.ITIMER_PROF, timeout_s)  # nothing handles SIGPROF, so that nothing can outlast it
+
     try:
-        answer = _verifier(verifier) if verifier else _math_verify()
+        answer = _verifier(verifier, clocked) if verifier else _math_verify()
     except Exception as error:  # noqa: BLE001 whatever the user's module raises is told as its fault
         _reply(replies, {"fault": f"it cannot be loaded: {type(error).__name__}: {error}"})
         return
@@ -39,7 +44,9 @@ def main(memory_mib: int, parent: int, verifier: str = "") -> None:
     _reply(replies, {"ready": True})
     for line in sys.stdin:
         question = json.loads(line)
+        clocked()
         said = answer(question)
+        signal.setitimer(signal.ITIMER_PROF, 0)
         if said is None or (not verifier and _peak_mib() > ample):
             _reply(replies, {"id": question["id"], "why": MEMORY})
             return
@@ -59,8 +66,9 @@ def _reply(replies: TextIO, message: dict[str, object]) -> None:
     replies.flush()
 
 
-def _verifier(target: str) -> Answer:
-    """Imports the user's function and returns what asks it. It is asked the first few questions twice: it must say the same."""
+def _verifier(target: str, clocked: Callable[[], None]) -> Answer:
+    """Imports the user's function and returns what asks it. It is asked the first few questions twice: it must say the same, and has the
+    whole time both times."""
     place, _, name = target.rpartition(":")
     if place.endswith(".py"):
         spec = importlib.util.spec_from_file_location("users_verifier", place)
@@ -76,6 +84,7 @@ def _verifier(target: str) -> Answer:
         asked = question["response"], question["gold"], question["problem"]
         try:
             said = _as_verdict(function(*asked))
+            clocked()
             if left > 0 and said != (again := _as_verdict(function(*asked))):
                 return {"fault": f"it says {said}, then {again} of one response; a verdict must not depend on anything else{_of(question)}"}
         except MemoryError:
@@ -147,4 +156,4 @@ def _peak_mib() -> float:
 
 
 if __name__ == "__main__":
-    main(int(sys.argv[1]), int(sys.argv[2]), sys.argv[3])
+    main(int(sys.argv[1]), float(sys.argv[2]), int(sys.argv[3]), sys.argv[4])

@@ -2,12 +2,16 @@
 
 Children are fresh interpreters (nothing of this process, such as torch, is imported in them), start only when a question comes,
 and speak JSON lines over pipes. A child that overruns its time or memory is killed and replaced; the pool goes on.
+
+No verdict depends on the machine's load or on what a child did before: time is the child's own time of the processor, and a question that
+a used child had no memory for is asked again of a new one. On the clock there is only a backstop, for a child that does not compute.
 """
 
 import contextlib
 import json
 import os
 import selectors
+import signal
 import subprocess
 import sys
 import tempfile
@@ -25,6 +29,8 @@ from tasks.grading.settings import GradingSettings
 from tasks.grading.workers.verifier import find_verifier
 
 _MAX_FAILED_STARTS = 3
+SAME_ORDER = {"PYTHONHASHSEED": "0"}
+"""Sets of symbols then have one order in all children, and what a comparison costs does not depend on chance."""
 
 
 class ChildError(RuntimeError):
@@ -50,8 +56,8 @@ class Plea:
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """The reply: `equal` to a question, `verdict` to a plea. Both are None where there is none; the rule then says why: `time`, `memory`
-    or `worker_died`."""
+    """The reply: `equal` to a question, `verdict` to a plea. Both are None where there is none; the rule then says why: `time` (of the
+    processor), `memory`, `wait` (a verifier that did not compute) or `worker_died`."""
 
     equal: bool | None
     rule: str
@@ -64,14 +70,15 @@ class Child:
     def __init__(self, settings: GradingSettings) -> None:
         self._errors: IO[bytes] = tempfile.TemporaryFile()  # noqa: SIM115 closed by kill()
         verifier = find_verifier(settings.verifier).target if settings.verifier else ""
-        command = module_command("tasks.grading.workers.child", str(settings.memory_mib), str(os.getpid()), verifier)
+        limits = str(settings.memory_mib), str(settings.timeout_s)
+        command = module_command("tasks.grading.workers.child", *limits, str(os.getpid()), verifier)
         found_at = {"PYTHONPATH": os.pathsep.join([str(PROJECT), *filter(None, sys.path)])} if verifier else {}  # as we have found it
         self._process = subprocess.Popen(
             command,
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=self._errors,
-            env=child_environment() | found_at,
+            env=child_environment() | found_at | SAME_ORDER,
         )
         assert self._process.stdin and self._process.stdout
         self._questions, self.replies = self._process.stdin, self._process.stdout
@@ -79,6 +86,7 @@ class Child:
         self._unread = b""
         self._settings = settings
         self.ready = False
+        self.answered = 0
         self.job: int | None = None
         self.deadline = time.monotonic() + settings.start_timeout_s
 
@@ -90,10 +98,17 @@ class Child:
     def alive(self) -> bool:
         return self._process.poll() is None
 
+    @property
+    def ran_out_of_time(self) -> bool:
+        """Whether the kernel has ended it because its question took too much time of the processor."""
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            return self._process.wait(timeout=1) == -signal.SIGPROF  # its pipe closes a little before it is gone
+        return False
+
     def ask(self, job: int, question: Question | Plea) -> None:
-        """Hands a question over; the clock starts. A child that has died is noticed when its reply is read."""
+        """Hands a question over; the clocks start, the processor's in the child. A dead child is noticed when its reply is read."""
         self.job = job
-        self.deadline = time.monotonic() + self._settings.timeout_s
+        self.deadline = time.monotonic() + self._settings.wait_s
         line = json.dumps({"id": job, **asdict(question)}) + "\n"
         with contextlib.suppress(BrokenPipeError):
             self._questions.write(line.encode())
@@ -232,30 +247,42 @@ class _Round:
             return
         job, child.job = child.job, None
         assert job is not None and job == reply["id"]
-        self.outcomes[job] = outcome_of(reply)
-        if "why" in reply:
-            self._remove(child)
+        if "why" not in reply:
+            self.outcomes[job] = outcome_of(reply)
+            child.answered += 1
+            return
+        self._remove(child)
+        self._ask_again(job, outcome_of(reply), known=not child.answered)
 
     def _expire(self, child: Child) -> None:
-        """The time is up: of a question, which gets its outcome (a new child starts meanwhile), or of a start, which is an error."""
+        """The clock's time is up: of a start, which is an error, or of a question. A verifier may wait for anything; math-verify waits
+        for nothing, so that somebody stopped its child, and another one is asked."""
         job, ready, errors = child.job, child.ready, self._remove(child)
         if not ready:
             raise ChildError(f"a grading child was not ready after {self.settings.start_timeout_s} s: {errors}")
         assert job is not None
-        self.outcomes[job] = Outcome(None, "time")
-        self.children.append(self.start())
+        if self.settings.verifier:
+            self.outcomes[job] = Outcome(None, "wait")
+        else:
+            self._ask_again(job, Outcome(None, "worker_died"))
 
     def _bury(self, child: Child) -> None:
-        """A child died by itself. Its question gets others, as all may be killed at once; repeated deaths at the start are an error."""
-        job, ready, errors = child.job, child.ready, self._remove(child)
+        """A child has ended: at its limit of time, its question's outcome, or by itself. Repeated deaths at the start are an error."""
+        job, ready, timed_out, errors = child.job, child.ready, child.ran_out_of_time, self._remove(child)
         self.failed_starts = 0 if ready else self.failed_starts + 1
         if self.failed_starts >= _MAX_FAILED_STARTS:
             raise ChildError(f"a grading child ended before it was ready (memory_mib={self.settings.memory_mib}): {errors}")
-        if job is None:
-            return
+        if job is not None:
+            self._ask_again(job, Outcome(None, "time" if timed_out else "worker_died"), known=timed_out)
+        if timed_out:
+            self.children.append(self.start())  # at once, though nothing may wait: the next question comes
+
+    def _ask_again(self, job: int, outcome: Outcome, known: bool = False) -> None:
+        """Ask another child, as all may be killed at once; the outcome stands where it is `known` to be the question's own doing, or others
+        have ended so as well."""
         self.deaths[job] = self.deaths.get(job, 0) + 1
-        if self.deaths[job] > self.settings.workers:
-            self.outcomes[job] = Outcome(None, "worker_died")
+        if known or self.deaths[job] > self.settings.workers:
+            self.outcomes[job] = outcome
         else:
             self.waiting.appendleft(job)
 

@@ -24,8 +24,10 @@ import time
 
 
 def right_length(response, gold, problem):
-    if response == "loop":
-        time.sleep(60)
+    if response == "sleep":
+        time.sleep(600)
+    while response == "loop":
+        pass
     if response == "grow":
         bytearray(10**11)
     if response == "none":
@@ -63,6 +65,13 @@ def moody(response, gold, problem):
     return len(calls) % 2 == 0
 
 
+def hoards(response, gold, problem):
+    if response not in calls:
+        calls.append(bytearray(150 * 2**20))
+        calls.append(response)
+    return True
+
+
 def maybe(response, gold, problem):
     return "perhaps"
 """
@@ -81,11 +90,18 @@ def settings(file: Path, function: str = "right_length", **options: float) -> Gr
 
 def test_it_judges_in_the_graders_place(file: Path) -> None:
     gold = Gold("4", question="how long?")
-    with Grader(settings(file, timeout_s=1)) as grader:
-        grades = grader.grade(["four", "\\boxed{4}", "none", "loop", "grow", "four"], [gold] * 5 + [Gold("4", question="how short?")])
+    asked = ["four", "\\boxed{4}", "none", "loop", "grow", "sleep"]
+    with Grader(settings(file, timeout_s=1, wait_s=2)) as grader:
+        grades = grader.grade([*asked, "four"], [gold] * 6 + [Gold("4", question="how short?")])
     verdicts = [grade.verdict for grade in grades]
-    assert verdicts == [Verdict.correct, Verdict.incorrect, Verdict.unparseable, Verdict.timeout, Verdict.timeout, Verdict.incorrect]
-    assert [grade.rule for grade in grades] == ["verifier", "verifier", "verifier", "time", "memory", "verifier"]
+    assert verdicts[:3] == [Verdict.correct, Verdict.incorrect, Verdict.unparseable]
+    assert verdicts[3:] == [Verdict.timeout] * 3 + [Verdict.incorrect]
+    assert [grade.rule for grade in grades] == ["verifier"] * 3 + ["time", "memory", "wait", "verifier"]
+
+
+def test_what_a_used_child_has_no_memory_for_is_asked_of_a_new_one(file: Path) -> None:
+    with Grader(settings(file, "hoards", memory_mib=512)) as grader:
+        assert {grade.rule for grade in grader.grade([f"{n}" for n in range(6)], [Gold("4")] * 6)} == {"verifier"}
 
 
 def test_rewards_are_its_verdicts(file: Path) -> None:
