@@ -6,30 +6,33 @@ Every function is linear in its input and touches no symbolic algebra.
 import re
 from functools import lru_cache
 
-_UNICODE = str.maketrans({
-    "−": "-", "–": "-", "—": "-", "‐": "-", "×": r"\times ", "·": r"\cdot ", "⋅": r"\cdot ", "÷": r"\div ", "∗": "*",
-    "°": r"^{\circ}", "π": r"\pi ", "∞": r"\infty ", "≤": r"\le ", "≥": r"\ge ", "≠": r"\neq ", "±": r"\pm ", "∪": r"\cup ",
-    "²": "^2", "³": "^3", "½": r"\frac{1}{2}", "¼": r"\frac{1}{4}", "¾": r"\frac{3}{4}", "\u00a0": " ", "\u202f": " ", "\u2009": " ",
-    "。": ".", "．": ".", "；": ";", "、": ",", "！": "!", "？": "?", "′": "'", "″": "''", "℃": r"^{\circ}C", "º": r"^{\circ}", "％": "%",
-    "＝": "=", "＜": "<", "＞": ">", "－": "-", "＋": "+", "￥": "¥", "∠": r"\angle ", "∈": r"\in ", "Ω": "Ω", "µ": "μ",
-    "（": "(", "）": ")", "，": ",", "：": ":", "“": '"', "”": '"', "’": "'", "‘": "'",
-})  # fmt: skip
+from tasks.grading.rules.signs import latex_signs
+
 _SPACING = re.compile(r"\\(?:[,;:!> ]|quad(?![A-Za-z])|qquad(?![A-Za-z]))|~|\s")
 _DROPPED = re.compile(
-    r"\\(?:left|right|big|Big|bigl|bigr|Bigl|Bigr|displaystyle|textstyle|limits|rm|bf|it|textdollar|boxed)(?![A-Za-z])|"
-    r"\\[()\[\]$]|\$|\*\*|__|`"
+    r"\\(?:left|right|middle|big[lr]?|Big[lr]?|bigg[lr]?|Bigg[lr]?|displaystyle|textstyle|limits|rm|bf|it|textdollar|boxed|large|Large)"
+    r"(?![A-Za-z])|\\[()\[\]$]|\$|__|`|\\(?:(?:text)?color|h?phantom|hspace\*?|tag)\s*\{[^{}]*\}"
 )
 _WRAPPER = re.compile(
-    r"\\(?:text|textbf|textit|textrm|textsf|texttt|mathrm|mathbf|mathit|mathsf|mathtt|boldsymbol|bm|mbox|hbox|operatorname|"
-    r"underline|emph|fbox)\s*\{([^{}]*)\}"
+    r"\\(?:text|textbf|textit|textrm|textsf|texttt|textnormal|textup|mathrm|mathbf|mathit|mathsf|mathtt|boldsymbol|bm|pmb|mbox|hbox|"
+    r"operatorname|mathop|underline|emph|fbox)\s*\{([^{}]*)\}"
 )
+_UPRIGHT_D = re.compile(r"\\(?:mathrm|text|rm)\s*\{d\}\s*(?=[A-Za-z])")
 _FRACTION_NAME = re.compile(r"\\[dtc]frac(?![A-Za-z])")
-_FRACTION_DIGITS = re.compile(r"\\frac\s*(\d)\s*(\d)(?!\d)")
-_FRACTION_DIGIT = re.compile(r"\\frac\s*(\d)\s*\{")
-_ROOT_DIGIT = re.compile(r"\\sqrt\s*(\d|[A-Za-z])")
-_UNICODE_ROOT = re.compile(r"√\s*(\d+(?:\.\d+)?|[A-Za-z])")
-_BARE_PI = re.compile(r"(?<![A-Za-z\\])pi(?![A-Za-z])")
-_BARE_ROOT = re.compile(r"(?<![A-Za-z\\])sqrt(?=\s*[({])")
+_BINOMIAL_NAME = re.compile(r"\\[dt]binom(?![A-Za-z])")
+_OVER = re.compile(r"\{([^{}]*?)\\over(?![A-Za-z])([^{}]*)\}")
+_TWO_SIGNS = re.compile(r"\\(frac|binom)\s*(\d|(?<=\s)[A-Za-z]|\\pi)\s*(\d(?!\d)|[A-Za-z](?![A-Za-z]))")
+_SIGN_THEN_GROUP = re.compile(r"\\(frac|binom)\s*(\d|(?<=\s)[A-Za-z])\s*\{")
+_GROUP_THEN_SIGN = re.compile(r"\\(frac|binom)\s*(\{[^{}]{1,60}\})\s*(\d(?!\d)|[A-Za-z](?![A-Za-z]))")
+_ROOT_OF_SIGN = re.compile(r"\\sqrt\s*(\[\s*\w\s*\])?\s*(\d|[A-Za-z]|\\pi(?![A-Za-z]))")
+_COMBINATIONS = re.compile(r"(?<![A-Za-z\\])C\s?_(?:\{(\d{1,3})\}|(\d))\s*\^(?:\{(\d{1,3})\}|(\d))")
+_SPELLINGS = tuple((re.compile(rf"\\(?:{spelled})(?![A-Za-z])" + (r"\s?" if len(sign) == 1 else "")), sign) for spelled, sign in {
+    "varnothing": r"\\emptyset", "bigcup": r"\\cup", "bigcap": r"\\cap", "overrightarrow": r"\\vec", "dots|cdots|dotsc": r"\\ldots",
+    "[lr]?vert": "|", "langle|lparen": "(", "rangle|rparen": ")", "lbrack": "[", "rbrack": "]", "colon": ":", "thickapprox": r"\\approx",
+    "operatorname": "", "R": r"\\mathbb{R}", "bmod|mod": r"\\mod",
+}.items())  # fmt: skip
+_NUMBERS_NAME = re.compile(r"\\mathbb\s*([A-Z])(?![A-Za-z])")
+_JOINED_THOUSANDS = re.compile(r"(?<=\d)(?:\s*\{\s*,\s*\}\s*|\s*,\s*\\!\s*)(?=\d{3}(?!\d))")
 _RAISED_O = re.compile(r"(?<=\d)\s*\^\s*(?:\{\s*o\s*\}|o(?![A-Za-z]))")
 _RANGE = re.compile(r"(?<=\d)~(?=\d)(?!\d{3}(?!\d))")
 _JOINING_BLANK = re.compile(r"(?<!\d)\s|\s(?!\d)")
@@ -46,18 +49,31 @@ CHINESE = re.compile("[\u4e00-\u9fff]")
 @lru_cache(maxsize=8192)
 def plain(text: str) -> str:
     """`text` without delimiters, font commands, spacing commands and final punctuation; runs of blanks become one."""
-    text = text.translate(_UNICODE)
-    text = _UNICODE_ROOT.sub(r"\\sqrt{\1}", text).replace("√", r"\sqrt").replace("{,}", ",").replace(r"\%", "%")
-    text = text.replace("\\\\", r" \cr ").replace(r"\varnothing", r"\emptyset").replace("∅", r"\emptyset ")
-    text = _SPACING.sub(" ", _RANGE.sub(r"\\sim ", text))
-    text = _DROPPED.sub("", text)
-    text = _EMPTY_BRACES.sub("", _unwrap(text))
-    text = _RAISED_O.sub(r"^{\\circ}", _BARE_ROOT.sub(r"\\sqrt", _BARE_PI.sub(r"\\pi ", text)))
-    text = _FRACTION_NAME.sub(r"\\frac", text)
-    text = _FRACTION_DIGITS.sub(r"\\frac{\1}{\2}", text)
-    text = _FRACTION_DIGIT.sub(r"\\frac{\1}{", text)
-    text = _ROOT_DIGIT.sub(r"\\sqrt{\1}", text)
-    return _strip_quotes(" ".join(text.split()).rstrip(_TRAILING).strip())
+    text = latex_signs(_JOINED_THOUSANDS.sub(",", text)).replace("{,}", ".").replace(r"\%", "%")
+    text = _SPACING.sub(" ", _RANGE.sub(r"\\sim ", text.replace("\\\\", r" \cr ")))
+    text = _EMPTY_BRACES.sub("", _unwrap(_DROPPED.sub("", _UPRIGHT_D.sub("d", text))))
+    text = _RAISED_O.sub(r"^{\\circ}", _spelled(text))
+    return _without_wrapping(" ".join(text.split()))
+
+
+def _spelled(text: str) -> str:
+    """Commands of one meaning under one name, and the arguments of fractions, binomials and roots in braces."""
+    for pattern, sign in _SPELLINGS:
+        text = pattern.sub(sign, text) if "\\" in text else text
+    text = _BINOMIAL_NAME.sub(r"\\binom", _FRACTION_NAME.sub(r"\\frac", _NUMBERS_NAME.sub(r"\\mathbb{\1}", text)))
+    text = _TWO_SIGNS.sub(r"\\\1{\2}{\3}", _OVER.sub(r"\\frac{\1}{\2}", text))
+    text = _GROUP_THEN_SIGN.sub(r"\\\1\2{\3}", _SIGN_THEN_GROUP.sub(r"\\\1{\2}{", text))
+    text = _COMBINATIONS.sub(lambda match: rf"\binom{{{match[1] or match[2]}}}{{{match[3] or match[4]}}}", text)
+    text = text if r"\{" in text else text.replace(r"\mid", "|")
+    return _ROOT_OF_SIGN.sub(lambda match: rf"\sqrt{match[1] or ''}{{{match[2]}}}", text)
+
+
+def _without_wrapping(text: str) -> str:
+    """The text without what ends a line or a sentence, quotes around it, and braces around it that hold no list."""
+    text = text.rstrip(_TRAILING).removesuffix(r"\cr").rstrip(_TRAILING).strip()
+    if text[:1] == "{" and "," not in text and text.find("}") == len(text) - 1 and r"\\" not in text:
+        text = text[1:-1].strip()
+    return _strip_quotes(text)
 
 
 def _unwrap(text: str) -> str:
