@@ -91,7 +91,7 @@ def settings(file: Path, function: str = "right_length", **options: float) -> Gr
 def test_it_judges_in_the_graders_place(file: Path) -> None:
     gold = Gold("4", question="how long?")
     asked = ["four", "\\boxed{4}", "none", "loop", "grow", "sleep"]
-    with Grader(settings(file, timeout_s=1, wait_s=2)) as grader:
+    with Grader(settings(file, timeout_s=0.5, wait_s=8)) as grader:
         grades = grader.grade([*asked, "four"], [gold] * 6 + [Gold("4", question="how short?")])
     verdicts = [grade.verdict for grade in grades]
     assert verdicts[:3] == [Verdict.correct, Verdict.incorrect, Verdict.unparseable]
