@@ -33,7 +33,7 @@ class _NotConstantError(Exception):
 
 def constant(text: str) -> Value | None:
     """The value of a plain text such as `-3`, `1,234.5`, `2 1/2`, `\\frac{\\sqrt{3}}{2}`, `3\\pi`, `2^{10}` or `twelve`; None otherwise."""
-    text = text.strip()
+    text = text.strip().removeprefix("﹩")
     if not text or len(text) > MAX_CHARS:
         return None
     try:

@@ -3,39 +3,24 @@
 import re
 from fractions import Fraction
 
+from tasks.grading.rules.number_words import number_word
+
 _THOUSANDS = re.compile(r"[-+]?\d{1,3}(?:(?:,\d{3})+|(?: \d{3})+)(?:\.\d+)?")
-_MIXED = re.compile(r"([-+]?)\s*(\d+)(?:\s+(\d+)\s*/\s*(\d+)|\s*\\frac\{(\d+)\}\{(\d+)\})")
+_MIXED = re.compile(r"([-+]?)\s*(\d+)(?:\s+(?:and\s+)?(\d+)\s*/\s*(\d+)|\s*(?:\sand\s+)?\\frac\{(\d+)\}\{(\d+)\})")
 _SCIENTIFIC = re.compile(r"([-+]?(?:\d{1,30}(?:\.\d{0,30})?|\.\d{1,30}))[eE]([-+]?\d{1,2})")
 _ORDINAL = re.compile(r"(\d{1,9})(?:st|nd|rd|th)")
-_WORDED = re.compile(r"(?P<tens>[a-z]+ty)(?:[- ](?P<ones>[a-z]+))?")
 _REPEATING = re.compile(r"(-?)(\d*)\.(\d*)\s*\\overline\s*\{?(\d+)\}?")
-_NUMBER_WORDS = (
-    "zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve", "thirteen", "fourteen",
-    "fifteen", "sixteen", "seventeen", "eighteen", "nineteen", "twenty",
-)  # fmt: skip
-_TENS_WORDS = ("twenty", "thirty", "forty", "fifty", "sixty", "seventy", "eighty", "ninety")
 
 
 def numeral(text: str) -> Fraction | None:
     """The number that a plain text writes in one of these ways; None where it is written in none of them."""
-    readings = (_thousands, _number_word, _mixed_fraction, _repeating_decimal, _scientific, _ordinal)
+    readings = (_thousands, number_word, _mixed_fraction, _repeating_decimal, _scientific, _ordinal)
     return next((value for reading in readings if (value := reading(text)) is not None), None)
 
 
 def _thousands(text: str) -> Fraction | None:
     """`1,234.5` or `1 234.5`. None where nothing separates thousands."""
     return Fraction(text.replace(",", "").replace(" ", "")) if _THOUSANDS.fullmatch(text) else None
-
-
-def _number_word(text: str) -> Fraction | None:
-    """`twelve`, `forty`, `twenty-one`. None where the text is no number's name."""
-    text = text.casefold()
-    if text in _NUMBER_WORDS:
-        return Fraction(_NUMBER_WORDS.index(text))
-    match = _WORDED.fullmatch(text)
-    if not match or match["tens"] not in _TENS_WORDS or (match["ones"] and match["ones"] not in _NUMBER_WORDS[1:10]):
-        return None
-    return Fraction(10 * (2 + _TENS_WORDS.index(match["tens"])) + (_NUMBER_WORDS.index(match["ones"]) if match["ones"] else 0))
 
 
 def _scientific(text: str) -> Fraction | None:
@@ -51,7 +36,7 @@ def _ordinal(text: str) -> Fraction | None:
 
 
 def _mixed_fraction(text: str) -> Fraction | None:
-    """`2 1/2` or `2\\frac{1}{2}`: the whole and the proper fraction added. None where the text is no mixed fraction."""
+    """`2 1/2`, `2\\frac{1}{2}` or `2 and 1/2`: the whole and the proper fraction added. None where the text is no mixed fraction."""
     match = _MIXED.fullmatch(text)
     if not match:
         return None

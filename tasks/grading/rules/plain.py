@@ -8,6 +8,8 @@ from functools import lru_cache
 
 from tasks.grading.rules.signs import latex_signs
 
+_MONEY = re.compile(r"(?:\\textdollar(?![A-Za-z])|\\\$)\s*(?=[\d.])")
+_LONE_DOLLAR = re.compile(r"\$\s*(?=[\d.])")
 _SPACING = re.compile(r"\\(?:[,;:!> ]|quad(?![A-Za-z])|qquad(?![A-Za-z]))|~|\s")
 _DROPPED = re.compile(
     r"\\(?:left|right|middle|big[lr]?|Big[lr]?|bigg[lr]?|Bigg[lr]?|displaystyle|textstyle|limits|rm|bf|it|textdollar|boxed|large|Large)"
@@ -15,7 +17,7 @@ _DROPPED = re.compile(
 )
 _WRAPPER = re.compile(
     r"\\(?:text|textbf|textit|textrm|textsf|texttt|textnormal|textup|mathrm|mathbf|mathit|mathsf|mathtt|boldsymbol|bm|pmb|mbox|hbox|"
-    r"operatorname|mathop|underline|emph|fbox)\s*\{([^{}]*)\}"
+    r"operatorname|mathop|underline|emph|fbox)\s*\{((?:[^{}]|\{[^{}]*\})*)\}"
 )
 _UPRIGHT_D = re.compile(r"\\(?:mathrm|text|rm)\s*\{d\}\s*(?=[A-Za-z])")
 _FRACTION_NAME = re.compile(r"\\[dtc]frac(?![A-Za-z])")
@@ -50,7 +52,7 @@ CHINESE = re.compile("[\u4e00-\u9fff]")
 def plain(text: str) -> str:
     """`text` without delimiters, font commands, spacing commands and final punctuation; runs of blanks become one."""
     text = latex_signs(_JOINED_THOUSANDS.sub(",", text)).replace("{,}", ".").replace(r"\%", "%")
-    text = _SPACING.sub(" ", _RANGE.sub(r"\\sim ", text.replace("\\\\", r" \cr ")))
+    text = _SPACING.sub(" ", _RANGE.sub(r"\\sim ", _with_money(text).replace("\\\\", r" \cr ")))
     text = _EMPTY_BRACES.sub("", _unwrap(_DROPPED.sub("", _UPRIGHT_D.sub("d", text))))
     text = _RAISED_O.sub(r"^{\\circ}", _spelled(text))
     return _without_wrapping(" ".join(text.split()))
@@ -76,6 +78,12 @@ def _without_wrapping(text: str) -> str:
     return _strip_quotes(text)
 
 
+def _with_money(text: str) -> str:
+    """Marks the dollars that are money, `\\$5` and a `$5` whose sign has no partner; all other dollars are delimiters of formulas."""
+    text = _MONEY.sub("﹩", text)
+    return _LONE_DOLLAR.sub("﹩", text) if text.count("$") - text.count(r"\$") == 1 else text
+
+
 def _unwrap(text: str) -> str:
     """Takes the contents out of `\\text{…}` and its kin, innermost first, at most eight deep."""
     for _ in range(8):
@@ -95,7 +103,7 @@ def _strip_quotes(text: str) -> str:
 @lru_cache(maxsize=8192)
 def text_key(text: str) -> str:
     """A key under which two spellings of one answer are equal. Case counts in formulas (a and A differ), not between words."""
-    text = plain(text)
+    text = plain(text).replace("﹩", "")
     if words_only(text):
         text = text.casefold().rstrip("!?")
     text = _LABEL.sub(r"\1", _JOINING_BLANK.sub("", text))

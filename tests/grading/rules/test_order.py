@@ -157,7 +157,7 @@ TABLE = {
     "number_with_words": [
         ("5 pairs of socks", "5", True),
         ("6 pairs of socks", "5", False),
-        (r"\frac{1}{12}", r"$\frac{1}{12}$ turn", True),
+        (r"\frac{1}{12}", r"$\frac{1}{12}$ lap", True),
     ],
     "number_in_prose": [
         ("there are exactly 6 of them", "6", True),
