@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
 
 from tests.prefect_server import PrefectServer, prefect_server
 from tests.processes import is_marked, no_process_without_the_mark, pytest_runtest_protocol
@@ -15,6 +16,8 @@ __all__ = ["no_process_without_the_mark", "pytest_runtest_protocol"]  # pytest f
 os.environ["PREFECT_SERVER_ANALYTICS_ENABLED"] = "false"
 os.environ["PREFECT_SERVER_EPHEMERAL_STARTUP_TIMEOUT_SECONDS"] = "180"
 os.environ["HF_HUB_OFFLINE"] = "1"
+settings.register_profile("everywhere", deadline=None, derandomize=True)  # the same examples each time, however busy the machine
+settings.load_profile("everywhere")
 os.environ.setdefault("OMP_NUM_THREADS", "1")  # test processes share the cores
 
 

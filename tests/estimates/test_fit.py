@@ -56,7 +56,7 @@ def test_impossible_counts_are_refused():
         fit_beta_binomial([3], [2])
 
 
-@settings(max_examples=40, deadline=None, derandomize=True)
+@settings(max_examples=40)
 @given(st.lists(st.integers(0, 6), min_size=2, max_size=40))
 def test_fit_mirrors_when_right_and_wrong_swap(k):
     n = np.full(len(k), 6)

@@ -18,7 +18,7 @@ EDGES = (0.084, 0.87)
 edges = st.lists(st.integers(0, 20).map(lambda n: n / 20), min_size=1, max_size=4, unique=True).map(lambda found: tuple(sorted(found)))
 
 
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=50)
 @given(edges, st.lists(st.integers(0, 40).map(lambda n: n / 40), min_size=1, max_size=20))
 def test_bands_are_the_same_in_python_and_in_sql(cuts, shares):
     with closing(connect()) as connection:

@@ -18,7 +18,7 @@ JSON = st.recursive(
 )
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=30)
 @given(st.dictionaries(st.text(), JSON))
 def test_digest_ignores_the_order_of_keys(fields: dict) -> None:
     assert digest(fields) == digest(dict(reversed(fields.items())))

@@ -38,7 +38,7 @@ def test_words(text, found):
 texts = st.lists(st.sampled_from(["a", "b", "c", "1", "+", "x"]), max_size=12).map(" ".join)
 
 
-@settings(max_examples=100, deadline=None, derandomize=True)
+@settings(max_examples=100)
 @given(texts, texts)
 def test_similarity_is_the_jaccard_index_of_runs_of_three_words(one, other):
     assert sketches([one, other]).similarity(0, 1) == pytest.approx(jaccard(one, other))

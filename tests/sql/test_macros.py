@@ -38,7 +38,7 @@ def test_wilson_of_nothing_is_unknown(connection):
     assert value(connection, "wilson_high(0, 0, 1.96)") is None
 
 
-@settings(max_examples=60, deadline=None, derandomize=True)
+@settings(max_examples=60)
 @given(k=st.integers(0, 300), more=st.integers(0, 300), z=st.floats(0.1, 5))
 def test_wilson_holds_the_share(connection, k, more, z):
     if n := k + more:
@@ -73,7 +73,7 @@ def test_pass_at_is_the_unbiased_estimate(connection, k, n, draws, chance):
     assert value(connection, "pass_at($k, $n, $draws)", k=k, n=n, draws=draws) == (chance if chance is None else pytest.approx(chance))
 
 
-@settings(max_examples=60, deadline=None, derandomize=True)
+@settings(max_examples=60)
 @given(n=st.integers(1, 5000), data=st.data())
 def test_pass_at_is_what_exact_binomials_give(connection, n, data):
     k, draws = data.draw(st.integers(0, n)), data.draw(st.integers(1, n))
