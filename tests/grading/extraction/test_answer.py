@@ -6,7 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tasks.grading.extraction.answer import MAX_ANSWER_CHARS, final_answer, format_ok
+from tasks.grading.extraction.answer import final_answer, format_ok
+from tasks.grading.extraction.found import MAX_ANSWER_CHARS
 
 LETTERS = ("A", "B", "C", "D", "E")
 FREE = [
@@ -49,13 +50,13 @@ FREE = [
     ("解：略。故答案为：$\\frac{1}{2}$。", "$\\frac{1}{2}$", "announced"),
 ]
 NUMBERS = [
-    (r"Hence in the end we get the ratio $\frac{1}{2}$.", r"\frac{1}{2}"),
-    (r"Hence in the end the angle is $54^{\circ}$.", "54"),
-    ("Hence in the end the price is 1,024.50 dollars.", "1,024.50"),
+    (r"Hence in the end we get the ratio $\frac{1}{2}$.", r"$\frac{1}{2}$"),
+    (r"Hence in the end the angle is $54^{\circ}$.", r"$54^{\circ}$"),
+    ("Hence in the end the price is 1,024.50 dollars.", "1,024.50 dollars"),
     (r"Hence in the end the share is 25\% of all.", r"25\%"),
-    (r"Hence in the end we get $2\sqrt{3}$.", None),
-    (r"Hence in the end we get $3 + x^{2}$.", None),
-    ("Hence in the end this makes 3 or 2^5.", None),
+    (r"Hence in the end we get $2\sqrt{3}$.", r"$2\sqrt{3}$"),
+    (r"Hence in the end we get $3 + x^{2}$.", r"$3 + x^{2}$"),
+    ("Hence in the end this makes 3 or 2^5.", "3 or 2^5"),
 ]
 NOTHING = [
     "",
@@ -71,7 +72,7 @@ NOTHING = [
 ]
 CHOSEN = [
     ("The answer is (B).", "(B)", "announced"),
-    ("B.", "B.", "bare"),
+    ("B.", "B", "letter"),
     ("因为如此，故选：B．", "B．", "announced"),
     ("选B", "B", "announced"),
     (r"\text{E}", r"\text{E}", "bare"),
@@ -83,14 +84,20 @@ CHOSEN = [
 ]
 
 
+def told(response: str, choices: tuple[str, ...] = ()) -> tuple[str, str] | None:
+    """The text of a response's answer and the way in which it was found."""
+    found = final_answer(response, choices)
+    return found[:2] if found else None
+
+
 @pytest.mark.parametrize(("response", "answer", "found"), FREE)
 def test_the_answer_of_a_free_response(response: str, answer: str, found: str) -> None:
-    assert final_answer(response) == (answer, found)
+    assert told(response) == (answer, found)
 
 
 @pytest.mark.parametrize(("response", "number"), NUMBERS)
-def test_the_last_number_is_a_last_resort_and_never_a_part_of_a_formula(response: str, number: str | None) -> None:
-    assert final_answer(response) == ((number, "number") if number else None)
+def test_the_number_of_the_last_sentence_is_a_last_resort_and_never_a_part_of_a_formula(response: str, number: str | None) -> None:
+    assert told(response) == ((number, "number") if number else None)
 
 
 @pytest.mark.parametrize("response", NOTHING)
@@ -100,11 +107,11 @@ def test_a_response_without_an_answer(response: str) -> None:
 
 @pytest.mark.parametrize(("response", "answer", "found"), CHOSEN)
 def test_the_answer_of_a_multiple_choice_response(response: str, answer: str, found: str) -> None:
-    assert final_answer(response, LETTERS) == (answer, found)
+    assert told(response, LETTERS) == (answer, found)
 
 
 def test_a_response_that_is_the_text_of_a_choice_is_its_answer() -> None:
-    assert final_answer("Only at a corner square.", ("Only at a corner square", "At any square")) == ("Only at a corner square.", "bare")
+    assert told("Only at a corner square.", ("Only at a corner square", "At any square")) == ("Only at a corner square.", "bare")
     assert final_answer("Only at a corner of it all.", ("Only at a corner square", "At any square")) is None
 
 
@@ -130,7 +137,7 @@ def test_the_format_is_a_thought_and_then_a_box(response: str, kept: bool) -> No
 
 @given(st.text(max_size=300), st.integers(0, 10**6))
 def test_the_last_box_wins_whatever_stands_before_it(text: str, number: int) -> None:
-    found = final_answer(f"<think>{text.replace('</think>', '')}</think> It is \\boxed{{{number}}}.")
+    found = told(f"<think>{text.replace('</think>', '')}</think> It is \\boxed{{{number}}}.")
     assert found == (str(number), "box")
 
 

@@ -1,0 +1,73 @@
+"""Tells which expressions of a clause it states, and which it only compares with (`smaller than 0`), counts from (`between 1 and 100`),
+names something by (`step 2`, `f(5)`), or has as a part of a word (`5-year-old`).
+"""
+
+import re
+
+from tasks.grading.extraction.spans import Span, number_words, spans
+from tasks.grading.rules.plain import plain
+from tasks.grading.rules.units import quantity
+
+_BEFORE_CHARS = 80
+_COMPARED = re.compile(
+    r"(?:\b(?:than|after|before|until|over|under|above|below|exceed\w*|at least|at most|up to|from|out of|per|every|each|within|"
+    r"beyond|past|"
+    r"divisible by|multiples? of|divided by|multiplied by|not|isn't|without|except|besides|versus|vs|since|between|among|"
+    r"maximum of|minimum of|"
+    r"of (?:the|these|those|all)|f|step|case|figs?|figures?|table|question|problem|example|part|equation|page|exercise|section|"
+    r"option|choice|"
+    r"chapter|no|level|round|nearest|if|when|(?<!left )(?<!remain )(?<!up )with|for|the (?:first|last|top)|next|previous|class|"
+    r"grade|room|aged|"
+    r"image|picture)"
+    r"|小于|大于|超过|少于|多于|不到|至少|至多|第|不是)[\s.]{0,2}"
+    r"(?:or equal to\s|the\s|about\s|years?\s|an?\s|exactly\s)?[(*\"'“$]{0,3}$|"
+    r"\b(?:between|from)\s[^;]{1,40}\s(?:and|to)\s\W{0,3}$",
+    re.IGNORECASE,
+)
+_OR_MORE = re.compile(
+    r"\s?(?:\w{1,20}\s)?(?:or (?:more|less|fewer|greater|above|below)|and (?:above|below|over|up)|以上|以下)\b", re.IGNORECASE
+)
+_IN_A_WORD = re.compile(r"-?[A-Za-z]")
+_CALL = re.compile(r"(?:[A-Za-z](?:_?\d{1,2})?|\\?(?:sin|cos|tan|log|ln))\s?\([^()=]{0,40}\)")
+_NAME = re.compile(r"[A-Za-z]_?\{?\d{1,3}\}?'?|[A-Za-z]'?")
+_SCALE = re.compile(r"\s(?:hundred|thousand|million|billion|trillion|dozen|percent|per cent)\b", re.IGNORECASE)
+_PREPOSITION = re.compile(r"\s(?:in|a|an|at)\s[^\W\d_]", re.IGNORECASE)
+_UNIT = re.compile(
+    r"\s?((?:(?:square|cubic|sq\.?|cu\.?)\s)?[^\W\d_]{1,12}(?:\s?\^?\{?[23²³]\}?(?!\d))?(?:/[^\W\d_]{1,6}|\sper\s[^\W\d_]{1,8})?)"
+)
+
+
+def stated_in(clause: str) -> list[Span]:
+    """The expressions that a clause may state; where it has none, its number words (`three cubes`)."""
+    found = [span for span in spans(clause) if _may_be_stated(clause, span)]
+    return found or [span for span in number_words(clause) if not _COMPARED.search(before(clause, span))]
+
+
+def before(clause: str, span: Span) -> str:
+    """What stands shortly before an expression."""
+    return clause[max(0, span.start - _BEFORE_CHARS) : span.start]
+
+
+def _may_be_stated(clause: str, span: Span) -> bool:
+    """Whether an expression is nothing that is compared with, no name, no call of a function and no part of a word."""
+    lead = before(clause, span)
+    if _COMPARED.search(lead) or _CALL.fullmatch(span.text) or _NAME.fullmatch(span.text) or _OR_MORE.match(clause, span.end):
+        return False
+    if lead[-1:] == "/" or (lead[-1:].isalnum() and lead[-1:].isascii()):
+        return False
+    return not _IN_A_WORD.match(clause, span.end) or unit_length(clause, span) > 0
+
+
+def unit_length(clause: str, span: Span) -> int:
+    """The length of the unit, or the `thousand`, that follows an expression; 0 where none does."""
+    if scale := _SCALE.match(clause, span.end):
+        return len(scale[0])
+    match = _UNIT.match(clause, span.end)
+    if (
+        not match
+        or _PREPOSITION.match(clause, span.end)
+        or quantity(plain(span.text)) is None
+        or quantity(plain(span.text + match[0])) is None
+    ):
+        return 0
+    return len(match[0])

@@ -1,0 +1,22 @@
+"""What extraction hands on: the text of an answer, how it was found, and the sentence in which it stood."""
+
+from typing import NamedTuple
+
+from tasks.grading.rules.plain import plain
+
+MAX_ANSWER_CHARS = 2000
+"""A longer answer is none."""
+_NO_CONTENT = " \t\n.,;:!?$*_-'\"`~(){}[]"
+
+
+class Extracted(NamedTuple):
+    """An answer as it stands in the response; the way in which it was found (`box`, `announced`, `letter`…); its sentence, for a reader."""
+
+    text: str
+    found: str
+    sentence: str = ""
+
+
+def has_content(text: str) -> bool:
+    """Whether anything but brackets and punctuation is written there."""
+    return bool(plain(text[:MAX_ANSWER_CHARS]).strip(_NO_CONTENT))

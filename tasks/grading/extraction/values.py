@@ -1,0 +1,168 @@
+"""Finds the value that a response states without a box: the whole expression after a sentence's verb, never a piece of one."""
+
+import re
+
+from tasks.grading.extraction.clauses import has_verb, main_clause
+from tasks.grading.extraction.compared import before, stated_in, unit_length
+from tasks.grading.extraction.found import Extracted
+from tasks.grading.extraction.sentences import concludes, refuses
+from tasks.grading.extraction.spans import Span
+from tasks.grading.rules.plain import plain
+from tasks.grading.rules.units import quantity
+
+_SHORT = 6
+_THERE = re.compile(
+    r"\b(?:there\s(?:is|are|was|were|will be|would be|remains?|must be|should be|have been)|"
+    r"(?:we|you|they|he|she|it|i)\s(?:can\s)?(?:see|count|have|has|had|get|gets|need|needs|find))"
+    r"\s(?:now\s|still\s|also\s)?(?:exactly\s|only\s|a total of\s|about\s|approximately\s|just\s|in total\s)?$",
+    re.IGNORECASE,
+)
+_NONE_THERE = re.compile(
+    r"\W{0,4}(?:(?:so|thus|therefore|hence|in the [^,]{1,40}|(?:based on|according to) [^,]{1,60}),?\s)?"
+    r"there (?:are|were|will be|would be) (?:now |therefore |currently )?no "
+    r"(?!more\b|other|further|enough|answers?\b|options?\b|choices\b|solutions?\b|details\b|ways?\b|results\b|errors?\b|issues\b|known\b|"
+    r"restrictions?\b|limits?\b|roots\b|values\b)"
+    r"(?:[^\W\d_]{1,20}\s){0,3}?[^\W\d_]{2,20}s\b",
+    re.IGNORECASE,
+)
+_CALLED = re.compile(
+    r"[.*\"'”$]{0,3}\s(?:is|must be|should be)\s(?:therefore\s)?(?:the|our|my)\s(?:final\s|correct\s|right\s|only\s)?(?:answer|"
+    r"result|solution)\b",
+    re.IGNORECASE,
+)
+_CONNECTOR = re.compile(
+    r"\W{0,4}(?:(?:and|so|thus|therefore|hence|then|finally|in total|in all|altogether|overall|only|exactly|about|approximately|around|"
+    r"nearly|roughly|it is)\b\W{1,3}){0,2}\W{0,4}",
+    re.IGNORECASE,
+)
+_JOINT = re.compile(
+    r"\$?(?:\s(?:and|or)\s|,\s(?:and\s|or\s)?|\s?[、或和]\s?)\$?|"
+    r"\$?(?:\s[^\W\d_]{1,12}){0,2}\sor\s(?:maybe\s|perhaps\s|possibly\s)?\$?"
+)
+_RATIO = re.compile(r"\bratio\b", re.IGNORECASE)
+_MINUS = re.compile(r"\b(?:minus|negative)\s\$?$", re.IGNORECASE)
+_SIDE = re.compile(r"(?<![<>!:=\\])=(?!=)|≈|\\approx(?![A-Za-z])")
+_NAMED_DIGIT = re.compile(r"[A-Za-z]_?\{?\d{1,2}\}?")
+_BOLD = re.compile(r"\*\*([^*\n]{1,60})\*\*")
+_ITEM = re.compile(r"\W{0,3}(?:\d{1,2}[.)]|[-*•])\s")
+_HOW_MANY = re.compile(r"\W{0,4}there (?:is|are|were|was)\s", re.IGNORECASE)
+_MORE_OF_IT = re.compile(r"\W{0,4}(?:they|these|it|those|this|the|each|all)\b", re.IGNORECASE)
+_WORD = re.compile(r"[^\W\d_]{2,}")
+_PHRASE = re.compile(
+    r"\b(?:is|are|was|were|be)\s(?:therefore\s|called\s|thus\s)?((?:[^\W\d_]|['’-]){1,30}(?:\s(?:[^\W\d_]|"
+    r"['’-]){1,30}){0,4})[.!*\"'”\s]{0,6}$"
+)
+
+
+def stated_value(told: list[str]) -> Extracted | None:
+    """The value that sentences state: the only one in bold, or that of the likeliest sentence, if none refuses before one is found."""
+    if not refuses(told[-1]) and (bold := _bold_value(told)):
+        return bold
+    for sentence in _likeliest(told):
+        if refuses(sentence):
+            return None
+        if value := value_in(sentence):
+            return Extracted(value, "number", sentence)
+    return None
+
+
+def stated_phrase(told: list[str]) -> Extracted | None:
+    """The few words that end a conclusion, or the last sentence, after its verb: `So the fastest student is Evelyn.`"""
+    for sentence in dict.fromkeys((*[one for one in told[-3:] if concludes(one)][-1:], told[-1])):
+        phrase = _PHRASE.search(sentence[-200:])
+        if phrase and not refuses(sentence):
+            return Extracted(phrase[1].strip(), "phrase", sentence)
+    return None
+
+
+def value_in(sentence: str) -> str | None:
+    """The value that one sentence states; None where it states none."""
+    if _NONE_THERE.match(sentence):
+        return "0"
+    clause = main_clause(sentence)
+    found = stated_in(clause)
+    span = _stated_span(clause, found)
+    return _written(clause, found, span) if span else None
+
+
+def only_value(text: str) -> str | None:
+    """The value in an announced text of some words that holds no other number but what it compares with; None for any other text."""
+    found = stated_in(text)
+    if len(found) != 1 or len(_WORD.findall(text)) < 3 or quantity(plain(text)) is not None or not re.search(r"\d", found[0].text):
+        return None
+    return value_in(f"It is {text}") if found[0].start == 0 or has_verb(before(text, found[0])) else None
+
+
+def _bold_value(told: list[str]) -> Extracted | None:
+    """The only quantity that a response sets in bold: `The share is highest in **2019**, with 25.8%.`"""
+    bold = {match[1].strip(): one for one in told for match in _BOLD.finditer(one) if quantity(plain(match[1])) is not None}
+    if len(bold) != 1:
+        return None
+    [(value, sentence)] = bold.items()
+    return Extracted(value, "number", sentence)
+
+
+def _likeliest(told: list[str]) -> list[str]:
+    """The sentences that may state the answer, the likeliest first: the last one, the last conclusion, and all of a short text; where the
+    first says how many there are and the others tell more of them, the first. A list at the end is left out."""
+    if len(told) > 1 and all(_ITEM.match(one) for one in told[-2:]):
+        told = told[: next(place for place in range(len(told), -1, -1) if place == 0 or not _ITEM.match(told[place - 1]))]
+    if not told:
+        return []
+    conclusions = [one for one in told[-_SHORT:] if concludes(one)]
+    short = told if len(told) <= _SHORT else []
+    counts = len(short) > 1 and not conclusions and _HOW_MANY.match(told[0]) and all(_MORE_OF_IT.match(one) for one in told[1:])
+    return list(dict.fromkeys((*told[: int(bool(counts))], told[-1], *conclusions[-1:], *short)))
+
+
+def _stated_span(clause: str, found: list[Span]) -> Span | None:
+    """Which of the expressions a clause states: the first after `there are`, the one that it calls the answer, the last after a verb, or
+    the one that ends it."""
+    if not found:
+        return None
+    existing = (span for span in found if _THERE.search(before(clause, span)) or _CALLED.match(clause, span.end))
+    if span := next(existing, None):
+        return span
+    if verbal := [span for span in found if has_verb(before(clause, span))]:
+        return verbal[-1]
+    if len(found) == 1 and _CONNECTOR.fullmatch(clause[: found[0].start]):
+        return found[0]
+    alone = len(found) == 1 or _WORD.search(clause[: found[-1].start])
+    return found[-1] if alone and len(_WORD.findall(clause[found[-1].end :])) <= 3 else None
+
+
+def _written(clause: str, found: list[Span], span: Span) -> str:
+    """An expression as the answer: with those that it is joined to, of a computation its result, and with its unit."""
+    first, last = _joined(clause, found, span)
+    text = _result(span.text) if first is last else clause[first.start : last.end]
+    text = "-" + text if _MINUS.search(before(clause, first)) else text
+    return (text + clause[last.end : last.end + unit_length(clause, last)]).strip()
+
+
+def _joined(clause: str, found: list[Span], span: Span) -> tuple[Span, Span]:
+    """The first and the last of the expressions that commas, `and` or `or` join to one: `2 and 3`."""
+    first = last = found.index(span)
+    while first > 0 and _joins(clause, found[first - 1], found[first]):
+        first -= 1
+    while last + 1 < len(found) and _joins(clause, found[last], found[last + 1]):
+        last += 1
+    return found[first], found[last]
+
+
+def _joins(clause: str, one: Span, other: Span) -> bool:
+    """Whether two expressions are one answer: a list, a ratio in words, or a quantity of two units (`3 hours and 20 minutes`)."""
+    gap = clause[one.end : other.start]
+    if len(gap) > 40:
+        return False
+    if _JOINT.fullmatch(gap) or (gap == " to " and _RATIO.search(before(clause, one))):
+        return True
+    return len(gap) < 20 and quantity(plain(clause[one.start : other.end + unit_length(clause, other)])) is not None
+
+
+def _result(text: str) -> str:
+    """The last side of a computation (`3 + 4 = 7`, `a = b = 7`); an equation that names something stays whole."""
+    sides = _SIDE.split(text)
+    if len(sides) < 2 or (len(sides) == 2 and not re.search(r"\d", _NAMED_DIGIT.sub("", sides[0]))):
+        return text
+    last = sides[-1].strip()
+    return "$" + last if last.count("$") % 2 else last

@@ -1,0 +1,73 @@
+"""Letters of choices that a response picks in other words, and letters that it does not pick."""
+
+import pytest
+
+from tasks.grading.extraction.answer import final_answer
+
+NUMBERS = ("5", "6", "7", "8")
+COLOURS = ("red", "blue", "green", "yellow")
+PICKED = [
+    ("The correct option letter is C: green. It is the tallest.", COLOURS, "C"),
+    ("B is the correct answer.", COLOURS, "B"),
+    ("Option B is correct.", COLOURS, "B"),
+    ("Therefore B is correct.", NUMBERS, "B"),
+    ("**B** is the right choice, as the others are too small.", NUMBERS, "B"),
+    ("I would pick B — a safe choice.", ("x", "y"), "B"),
+    ("So we choose (C) because it is larger.", NUMBERS, "C"),
+    ("I'd go with option D.", NUMBERS, "D"),
+    ("Answer: I think it is C", NUMBERS, "C"),
+    ("The one with the highest share is option (A) red.\n\nThe graph shows several bars.", COLOURS, "A"),
+    ("Most are about that size.\n\nB (No)", ("Yes", "No"), "B"),
+    ("Therefore, the angle is **(C) 7°**.\n\nI hope this helps!", ("5°", "6°", "7°"), "C"),
+    ("a) 180", ("180", "90"), "A"),
+    ("C) green", COLOURS, "C"),
+    ("Option B) No", ("Yes", "No"), "B"),
+    ("A: The correct option letter is D. The length is 8.", NUMBERS, "D"),
+    ("选项C", COLOURS, "C"),
+    ("我选择C，因为面积最大。", COLOURS, "C"),
+    ("综上,面积是8。\n\n所以选项B是正确答案。", NUMBERS, "B"),
+    ("所以三角形的面积为D。", NUMBERS, "D"),
+    ("应该选择B选项", NUMBERS, "B"),
+    ("Đáp án: B", NUMBERS, "B"),
+    ("Đáp án đúng là C.", NUMBERS, "C"),
+    ("La respuesta correcta es la B.", NUMBERS, "B"),
+    ("La bonne réponse est B.", NUMBERS, "B"),
+    ("Die richtige Antwort ist B.", NUMBERS, "B"),
+    ("A resposta correta é B.", NUMBERS, "B"),
+    ("Правильный ответ: B", NUMBERS, "B"),
+    ("따라서 정답은 B입니다.", NUMBERS, "B"),
+    ("正解はBです。", NUMBERS, "B"),
+    ("الإجابة الصحيحة هي B", NUMBERS, "B"),
+    ("The answer is B. Note that A is a common distractor.", NUMBERS, "B"),
+    ("The answer is D. A is incorrect.", NUMBERS, "D"),
+]
+NOT_PICKED = [
+    ("I do not have enough details in the picture to select option A or B.", ("Yes", "No")),
+    ("I cannot choose between A and B.", ("Yes", "No")),
+    ("A leaf has small teeth and grows on a tree.", COLOURS),
+    ("Option B is not correct.", COLOURS),
+    ("The choices are A, B, C, D.", COLOURS),
+    ("(A) red\n(B) blue\n(C) green\n(D) yellow", COLOURS),
+    ("The line goes through point B.", COLOURS),
+    ("It could be either A or C.", COLOURS),
+    ("I am not sure whether B is correct.", COLOURS),
+    ("Option F is correct.", COLOURS),
+    ("Unless B is correct, nothing is.", COLOURS),
+]
+
+
+@pytest.mark.parametrize(("response", "choices", "letter"), PICKED)
+def test_a_letter_is_picked_in_many_words(response: str, choices: tuple[str, ...], letter: str) -> None:
+    found = final_answer(response, choices)
+    assert found is not None and found.text.strip("() ")[0] == letter
+
+
+@pytest.mark.parametrize(("response", "choices"), NOT_PICKED)
+def test_no_letter_by_accident(response: str, choices: tuple[str, ...]) -> None:
+    found = final_answer(response, choices)
+    assert found is None or found.found not in ("letter", "announced")
+
+
+def test_a_part_of_a_choices_text_is_no_letter() -> None:
+    found = final_answer("The one with more particles is Solution B.", ("neither", "Solution B", "Solution A"))
+    assert found is not None and found[:2] == ("Solution B", "choice")
