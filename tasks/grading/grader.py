@@ -9,7 +9,7 @@ from types import TracebackType
 from typing import Any, Self
 
 from tasks.grading.extraction.answer import final_answer, format_ok
-from tasks.grading.rules.choices import LETTERS, compare_choice, gold_choice
+from tasks.grading.rules.choices import bare_choices, compare_choice, right_choices
 from tasks.grading.rules.order import by_the_rules, compare
 from tasks.grading.rules.rule import Decision
 from tasks.grading.settings import GradingSettings
@@ -48,7 +48,7 @@ class Grader:
         """One grade per response. Raises ValueError where the two lengths differ, ChildError where no child can be started."""
         if len(responses) != len(golds):
             raise ValueError(f"{len(responses)} responses but {len(golds)} gold answers: give one gold answer per response")
-        answers = [final_answer(response, gold.choices) for response, gold in zip(responses, golds, strict=True)]
+        answers = [final_answer(response, bare_choices(gold.choices)) for response, gold in zip(responses, golds, strict=True)]
         texts = [answer.text if answer else None for answer in answers]
         if self.settings.verifier:
             return self._verified(responses, golds, texts)
@@ -110,17 +110,17 @@ def is_scorable(gold: Gold) -> bool:
 def decide(answer: str, gold: Gold) -> Decision:
     """What the cheap rules say about an extracted answer."""
     assert gold.answer is not None
-    letter = gold_choice(gold.answer, gold.choices)
-    if letter is None:
+    right = right_choices(gold.answer, gold.choices)
+    if right is None:
         return compare(answer, gold.answer, by_the_rules(gold.precision))
-    return compare_choice(answer, letter, gold.choices, gold.precision)
+    return compare_choice(answer, right, gold.choices, gold.precision)
 
 
 def _gold_text(gold: Gold) -> str:
     """The text math-verify compares with: the right choice's, or the gold answer itself."""
     assert gold.answer is not None
-    letter = gold_choice(gold.answer, gold.choices)
-    return gold.answer if letter is None else gold.choices[LETTERS.index(letter)]
+    right = right_choices(gold.answer, gold.choices)
+    return gold.answer if right is None else bare_choices(gold.choices)[min(right.places)]
 
 
 def _as_verdict(equal: bool | None) -> Verdict:

@@ -9,8 +9,11 @@ from tasks.grading.rules.rule import Context
 from tasks.grading.rules.units import quantity
 
 _MAX_ELEMENTS = 64
-_OR = re.compile(r"(?:^|\s)(?:or|\\lor|\\vee)(?=\s)")
-_AND = re.compile(r",?\s+(?:and|or)\s+")
+_MOST_ALTERNATIVES, _MOST_HEDGE = 4, 200
+_OR = re.compile(
+    r"(?:(?:^|[\s,(])(?:either|maybe|perhaps|possibly)\s|(?:^|[\s,(])(?:or|\\lor|\\vee)(?:\s+equivalently|\s+simply)?(?=[\s,])|\s*或者?\s*)"
+)
+_AND = re.compile(r",?\s+(?:and|or)\s+|\s*(?:或者?|和|与|及)\s*")
 _POINT_NAME = re.compile(r"[A-Z]'?(?:_\{?\w\}?)?\s*(?=\()")
 
 
@@ -57,11 +60,13 @@ def one_of_several(answer: str, gold: str, context: Context) -> bool | None:
 
 
 def hedge(answer: str, gold: str, context: Context) -> bool | None:
-    """An `or` between different answers where the gold answer has no alternatives: no answer was given."""
-    if not _OR.search(answer) or _OR.search(gold) or len(_list_of(gold)[1]) > 1:
+    """An `or` between different answers where the gold answer has no alternatives: no answer, unless each part is the gold one."""
+    if not _OR.search(answer) or _OR.search(gold) or r"\pm" in gold or len(_list_of(gold)[1]) > 1:
         return None
-    parts = {text_key(part) for part in _OR.split(answer) if part.strip()}
-    return False if len(parts) > 1 else None
+    parts = {text_key(part): part.strip(" ,") for part in _OR.split(answer[:_MOST_HEDGE]) if part.strip(" ,")}
+    if len(parts) < 2:
+        return None
+    return len(parts) <= _MOST_ALTERNATIVES and len(answer) <= _MOST_HEDGE and all(context.equal(part, gold) for part in parts.values())
 
 
 def union(answer: str, gold: str, context: Context) -> bool | None:

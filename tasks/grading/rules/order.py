@@ -10,14 +10,17 @@ from tasks.grading.rules.labels import label_and_text
 from tasks.grading.rules.lists import hedge, one_of_several, same_list, union
 from tasks.grading.rules.names import bound, nothing_in_common, table_or_number
 from tasks.grading.rules.numbers import decimal_comma, same_number
+from tasks.grading.rules.phrases import same_phrase
 from tasks.grading.rules.plain import plain
 from tasks.grading.rules.prose import number_in_prose, number_with_words
 from tasks.grading.rules.ratios import same_ratio
 from tasks.grading.rules.rule import Context, Decision, Rule
 from tasks.grading.rules.size import too_complex
+from tasks.grading.rules.stated import stated_value
 from tasks.grading.rules.statements import same_letters, same_statements
-from tasks.grading.rules.text import different_words, none_of_these, same_phrase, same_text, yes_or_no
+from tasks.grading.rules.text import different_words, none_of_these, same_text
 from tasks.grading.rules.times import same_time
+from tasks.grading.rules.yes_no import yes_or_no
 
 GRADER_VERSION = 3
 """Raise it with every change of RULES, or of extraction, that can change a verdict: stored responses are then judged anew."""
@@ -27,6 +30,7 @@ RULES: tuple[Rule, ...] = (
     too_complex,
     none_of_these,
     yes_or_no,
+    stated_value,
     same_number,
     decimal_comma,
     same_time,

@@ -7,9 +7,15 @@ from tasks.grading.rules.rule import Context
 from tasks.grading.rules.units import quantity, same_quantity
 
 _NUMBER_THEN_WORDS = re.compile(r"([-+]?(?:[\d.,/]*\d|\\frac\{\d+\}\{\d+\}))\s+([^\W\d_]{2}[^\d\\^_+*/=<>{}()\[\]|%$]*)")
-_NUMBER_IN_PROSE = re.compile(r"(?<![\w.\\])-?\d+(?:,\d{3})*(?:\.\d+)?(?:/\d+)?(?![\w/])")
-_BOUNDS = {"not", "than", "least", "most", "between", "except", "over", "under", "above", "below", "never", "neither"}
-_CHINESE_BOUNDS = re.compile("[不非]|大于|小于|至少|至多|超过|以上|以下|之间|或")
+_NUMBER_IN_PROSE = re.compile(
+    r"(?<![A-Za-z0-9_.\\])-?\d+(?:,\d{3})*(?:\.\d+)?(?:/\d+)?(?![A-Za-z0-9_/^!(\\](?!\s*\{?\s*\\circ)|[万亿千百])"
+)
+_FORMULA = re.compile(
+    r"\d\s*[+*^](?!\s*\{?\s*\\circ)|[+*]\s*\d|\\(?:frac|sqrt|pi|times|cdot|div)(?![A-Za-z])|(?<![A-Za-z])[A-Za-z]\s*[-+*/^]"
+)
+_BOUNDS = {"not", "than", "least", "most", "between", "except", "over", "under", "above", "below", "never", "neither", "wrong",
+           "incorrect", "if", "unless", "might", "could", "cannot", "impossible"}  # fmt: skip
+_CHINESE_BOUNDS = re.compile("[不非]|大于|小于|至少|至多|超过|以上|以下|之间|或|若|如果|假设")
 
 
 def number_with_words(answer: str, gold: str, context: Context) -> bool | None:
@@ -24,8 +30,10 @@ def number_in_prose(answer: str, gold: str, context: Context) -> bool | None:
     """A sentence against a gold number: the one number in it; none, several different ones or a mere bound are no answer."""
     if not is_prose(answer) or quantity(gold) is None:
         return None
-    if _BOUNDS & {word.casefold() for word in words(answer)} or _CHINESE_BOUNDS.search(answer):
+    if _BOUNDS & {word.casefold() for word in words(answer)} or _CHINESE_BOUNDS.search(answer) or "may be" in answer:
         return False
+    if _FORMULA.search(answer):
+        return None
     numbers = set(_NUMBER_IN_PROSE.findall(CHINESE.sub(" ", answer)))
     return bool(_same_amount(numbers.pop(), gold, context)) if len(numbers) == 1 else False
 

@@ -4,9 +4,10 @@ import re
 
 from tasks.grading.rules.rule import Context
 
-_LETTERS = re.compile(r"[A-H](?:[\s,;&]*(?:and\s+)?[A-H])*")
+_LETTERS = re.compile(r"[A-H](?:[\s,;&]*(?:and\s+|[和与及])?\s*[A-H])*")
+_AROUND = re.compile(r"^(?:both|(?:options|choices|statements)(?![a-z])|选项?)\s*|\s+only$|[(){}\\]", re.IGNORECASE)
 _CIRCLED = {chr(ord("①") + place): place + 1 for place in range(20)}
-_NUMBERS = re.compile(r"(?:[\s,;]|\band\b)*(?:(?:[①-⑳]|\(\d{1,2}\)|\b\d{1,2}\b)(?:[\s,;]|\band\b)*)+")
+_NUMBERS = re.compile(r"(?:[\s,;和与及]|\band\b)*(?:(?:[①-⑳]|\(\d{1,2}\)|\b\d{1,2}\b)(?:[\s,;和与及]|\band\b)*)+")
 _NUMBER = re.compile(r"[①-⑳]|\d{1,2}")
 
 
@@ -18,7 +19,7 @@ def same_letters(answer: str, gold: str, context: Context) -> bool | None:
 
 def _letters(text: str) -> set[str]:
     """The letters that a text consists of; empty where it has anything else, or one twice."""
-    text = text.replace("(", " ").replace(")", " ").strip()
+    text = _AROUND.sub(" ", text).strip() if len(text) <= 100 else ""
     if len(text) > 60 or not _LETTERS.fullmatch(text):
         return set()
     letters = re.findall(r"[A-H]", text)

@@ -122,10 +122,11 @@ TABLE = {
         ("No, yes, no", "no", False),
         ("maybe", "no", None),
     ],
+    "stated_value": [("It is a square", "square", True), ("The ratio is 3:1", "3:1", True), ("It is not 5", "5", None)],
     "same_phrase": [
         ("in March", "March", True),
         ("the red one", "red", True),
-        ("It is a square", "square", True),
+        ("an ellipse", "ellipse", True),
         ("red", "dark red", None),
     ],
     "table_or_number": [
@@ -160,7 +161,7 @@ TABLE = {
         (r"\frac{1}{12}", r"$\frac{1}{12}$ lap", True),
     ],
     "number_in_prose": [
-        ("there are exactly 6 of them", "6", True),
+        ("we count exactly 6 of them", "6", True),
         ("there are 6 of them", "7", False),
         ("either of 5, with 6 left", "5", False),
         ("cannot be determined", "5", False),

@@ -1,0 +1,63 @@
+"""The wordy choices that a sentence mentions, but for those it denies (`not B`, `other than B`) or compares with (`larger than B`)."""
+
+import re
+
+from tasks.grading.rules.phrases import has_word, phrase_words
+from tasks.grading.rules.plain import CHINESE
+from tasks.grading.rules.units import quantity
+
+_BEFORE = {"not", "never", "neither", "nor", "than", "except", "excluding", "without", "unlike", "isn", "aren", "wasn", "cannot", "instead",
+           "rather", "versus", "besides"}  # fmt: skip
+_ALL = {"any", "anything", "all", "every", "everything", "anyone", "everyone"}
+_DENIED_AFTER = re.compile(
+    r"(?:isn|aren|wasn|doesn|cannot|(?:is|are|was|were|can|does|would|must) (?:\S+ )?(?:not|wrong|incorrect|false|never|excluded))\b"
+)
+_TOO_COMMON = {"yes", "no", "the", "it", "is", "in", "on", "at", "to", "of", "an", "and", "or", "not", "one", "all", "any", "can", "may",
+               "but", "for", "he", "she", "by", "as", "if", "so", "up", "both", "none", "same", "other", "only"}  # fmt: skip
+_REACH = 3
+_DENIED_CHINESE = re.compile(r"[不非没无]|除了|而是|[比像]")
+
+
+def affirmed_choices(answer: str, texts: list[str]) -> frozenset[int]:
+    """Indices of the choices whose words stand in the answer, those inside a longer one that also stands there left out."""
+    said = list(phrase_words(answer))
+    keys = {index: phrase_words(text) for index, text in enumerate(texts) if _is_wordy(text)}
+    found = {index: key for index, key in keys.items() if _affirmed(said, key)}
+    found |= _chinese(answer, texts)
+    return frozenset(index for index, key in found.items() if not any(key != other and _inside(key, other) for other in found.values()))
+
+
+def _is_wordy(text: str) -> bool:
+    """Whether a choice can be told from the other words of a sentence."""
+    words = phrase_words(text)
+    return has_word(text) and not CHINESE.search(text) and quantity(text) is None and not {*words} <= _TOO_COMMON
+
+
+def _affirmed(said: list[str], key: tuple[str, ...]) -> bool:
+    """Whether the words stand somewhere in a row without a denial right before or after them."""
+    size = len(key)
+    places = [at for at in range(len(said) - size + 1) if said[at] == key[0] and tuple(said[at : at + size]) == key]
+    return any(
+        not (_denied_before(said[max(0, at - _REACH) : at]) or _DENIED_AFTER.match(" ".join(said[at + size : at + size + 3])))
+        for at in places
+    )
+
+
+def _denied_before(words: list[str]) -> bool:
+    """Whether a denial stands among the words before; `but` ends one (`not red but blue`), or is one (`any color but blue`)."""
+    if "but" not in words:
+        return bool(_BEFORE & {*words})
+    before, after = words[: words.index("but")], words[words.index("but") + 1 :]
+    return bool(_BEFORE & {*after} or _ALL & {*before})
+
+
+def _inside(key: tuple[str, ...], other: tuple[str, ...]) -> bool:
+    return f" {' '.join(key)} " in f" {' '.join(other)} "
+
+
+def _chinese(answer: str, texts: list[str]) -> dict[int, tuple[str, ...]]:
+    """The choices in Chinese that a Chinese sentence without any denial or comparison mentions."""
+    if not CHINESE.search(answer) or _DENIED_CHINESE.search(answer):
+        return {}
+    named = {index: text for index, text in enumerate(texts) if CHINESE.search(text) and (len(text) > 1 or text in "甲乙丙丁戊")}
+    return {index: (text,) for index, text in named.items() if text in answer}

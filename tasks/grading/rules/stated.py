@@ -1,0 +1,38 @@
+"""A value at the end of a sentence that says what it is: `The ratio is 3:1`, `面积为12`, against the value alone."""
+
+import re
+
+from tasks.grading.rules.rule import Context
+
+_MOST_CHARS = 300
+_COPULA = re.compile(
+    r"\s(?:(?:must|should|will|would) be|(?:is|are) equal to|(?:comes|turns) out to(?: be)?|is|are|was|were|equals)"
+    r"(?:\s+(?:therefore|thus|exactly|simply|just))?\s*:?\s+"
+)
+_NO_SUBJECT = re.compile(
+    r"\b(?:not|no|never|neither|nor|none|wrong|incorrect|false|opposite|except|than|if|when|whether|unless|or|cannot|might|may|could|can|"
+    r"why|how|what|who|which|where|nothing|only|assum\w+|suppos\w+|unlike|without)\b|n't|[=<>?;]",
+    re.IGNORECASE,
+)
+_CHINESE = re.compile(r"([^是为]{1,40}?)(?:等于|[是为]):?\s*([^是为否]+)")
+_NO_CHINESE_SUBJECT = re.compile("[不非没无或若否设当?]|如果|大于|小于|至少|至多|超过|错误")
+
+
+def stated_value(answer: str, gold: str, context: Context) -> bool | None:
+    """The value behind `is`, where the subject denies, compares and supposes nothing; of either side, and only where it is equal."""
+    for one, other, turned in ((answer, gold, False), (gold, answer, True)):
+        value = _value(one)
+        if value and context.equal(*((other, value) if turned else (value, other))):
+            return True
+    return None
+
+
+def _value(text: str) -> str | None:
+    """What a sentence with one `is` says, None for anything else."""
+    if len(text) > _MOST_CHARS:
+        return None
+    parts = _COPULA.split(f" {text}")
+    if len(parts) == 2 and re.search(r"[^\W\d_]", parts[0]) and not _NO_SUBJECT.search(parts[0]):
+        return parts[1]
+    match = _CHINESE.fullmatch(text)
+    return match[2] if match and not _NO_CHINESE_SUBJECT.search(match[1]) else None
