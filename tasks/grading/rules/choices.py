@@ -8,7 +8,7 @@ from functools import lru_cache
 from typing import NamedTuple
 
 from tasks.grading.rules.letters import LETTERS, is_bare, letter_alone, letter_and_text, names_another, several_letters, without_denied
-from tasks.grading.rules.mentions import affirmed_choices
+from tasks.grading.rules.mentions import affirmed_choices, completed_choice
 from tasks.grading.rules.order import by_the_rules
 from tasks.grading.rules.plain import plain, split_top_level, text_key
 from tasks.grading.rules.rule import Context, Decision
@@ -161,7 +161,8 @@ def _compare_value(said: str, texts: list[str], right: frozenset[int], context: 
         return Decision(not ambiguous, f"choice_{decision.rule}")
     if same:
         return Decision(False, "choice_value")
-    mentioned = affirmed_choices(said, texts)
-    if mentioned:
+    if (place := completed_choice(said, texts)) is not None:
+        return Decision(place in right, "choice_part")
+    if mentioned := affirmed_choices(said, texts):
         return Decision(mentioned <= right, "choice_in_sentence")
     return Decision(decision.equal, f"choice_{decision.rule}")

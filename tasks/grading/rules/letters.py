@@ -10,14 +10,14 @@ _SAID = (
 )
 _NOUN = r"(?:answer|option|choice|picture|figure|image|diagram|case|letter)s?"
 _CALLED = (
-    rf"(?i:{_SAID}(?:the\s+)?(?:(?:correct|right|final|best)\s+)?(?:{_NOUN}\s*)?(?:{_NOUN}\s*)?(?:is\b|are\b)?\s*:?\s*)"
+    rf"(?i:{_SAID}(?:the\s+)?(?:(?:correct|right|final|best)\s+)?(?:{_NOUN}\s*(?:(?:is|are)\b\s*)?:?\s*){{0,3}}(?:is\b\s*)?)"
     r"(?:(?:所以|因此|故|综上,?)?(?:我)?(?:应该?)?(?:正确)?(?:的)?(?:选择|选项|选|答案)(?:是|为|选)?\s*:?\s*)?"
 )
 _AFTER = (
     r"(?:选?项)?(?:(?i:\s+(?:is|are)\s+(?:the\s+)?(?:correct|right|best)(?:\s+(?:one|answer|option|choice))?)|"
     r"是?正确(?:的)?(?:答案|选项)?)?"
 )
-_ALONE = re.compile(rf"({_CALLED})([(\[{{<]?)\s*([A-Za-z])\s*[)\]}}>]?{_AFTER}[.):!]*")
+_ALONE = re.compile(rf"({_CALLED})([(\[{{<【]?)\s*([A-Za-z])\s*[)\]}}>】]?{_AFTER}[.):!?]*")
 _THEN_TEXT = re.compile(
     rf"{_CALLED}(?:[(\[\"]\s*([A-Z])\s*[.,]?[)\]\"][.:,=]*|([A-Z])\s*[).:,=]|([A-Z])(?:选?项)?\s*-\s|"
     r"([A-Z])(?=\s+\()|([A-Z])(?=\()|([B-HJ-Z])(?=\s)|"
@@ -46,7 +46,7 @@ _DENYING = re.compile(
 )
 _ONE = r"(?:(?i:option|choice)s?\s+|选项)?[(\[]?[A-Za-z][)\]]?"
 _DENIED_LETTER = re.compile(
-    rf"^(?i:it is )?not\s+{_ONE},?\s*but\s+(?:rather\s+)?|(?<=[\w)\]])(?:,\s*|\s+)(?:and\s+|but\s+)?not\s+{_ONE}$|"
+    rf"^(?i:it is )?not\s+{_ONE},?\s*but\s+(?:rather\s+)?|(?<=[\w)\]])(?:,\s*|\s+)(?:and\s+|but\s+)?(?:not\s+{_ONE}|\(not\s+{_ONE}\))$|"
     rf"^{_ONE}\s*(?:(?i:(?:is|are)\s+(?:incorrect|wrong|false|not correct))|(?:选?项)?(?:是)?(?:错误?|不正确|不对)的?)"
     r"[,;.]\s*(?:and\s+|but\s+|so\s+)?"
 )

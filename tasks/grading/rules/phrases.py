@@ -18,7 +18,7 @@ _NO_WORDS = {"sin", "cos", "tan", "cot", "sec", "csc", "log", "lim", "max", "min
 _LITTLE = {"the", "an", "of", "with", "having", "that", "which", "has", "have", "whose"}
 _PREPOSITIONS = {"in", "on", "at", "to", "by"}
 _NOUNS = {"triangle", "angle", "quadrilateral", "condition", "function", "number", "color", "shape", "one", "person", "student", "line",
-          "curve", "slope", "only", "set", "event", "solution"}  # fmt: skip
+          "curve", "slope", "set", "event", "solution"}  # fmt: skip
 _NAMED = {"team", "side", "line", "segment", "point", "quadrant", "figure", "option", "angle", "triangle", "row", "column", "box",
           "student", "class", "group", "player", "statement", "equation", "graph", "set", "plane", "ray", "edge", "vertex", "city",
           "house", "car", "picture", "image", "diagram", "choice", "step", "stage", "plan", "store", "shop", "company", "machine",
@@ -59,7 +59,7 @@ def phrase_words(text: str) -> tuple[str, ...]:
         between = token in ",;.\"'!?" and (before.isalpha() or not before) and (after.isalpha() or not after)
         if not article and not between and token.casefold() not in _LITTLE:
             kept.append(_spelled(token, first=not at))
-    return tuple(kept)
+    return ("only", *kept[:-1]) if kept[1:] and kept[-1] == "only" else tuple(kept)
 
 
 def _spelled(token: str, *, first: bool) -> str:
@@ -97,7 +97,7 @@ def _shorter(words: tuple[str, ...]) -> list[tuple[str, ...]]:
     """A phrase without the preposition before it, the noun behind its adjective, or the kind of thing before its name."""
     if len(words) < 2:
         return []
-    found = [words[1:]] if words[0] in _PREPOSITIONS else []
+    found = [words[1:]] if words[0] in _PREPOSITIONS or words[0] == "only" else []
     found += [words[:-1]] if words[-1] in _NOUNS and words[-2].isalpha() and words[-2] not in _DENYING else []
     return found + ([words[1:]] if len(words) == 2 and words[0] in _NAMED and _NAME.fullmatch(words[1]) else [])
 

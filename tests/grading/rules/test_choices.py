@@ -38,6 +38,9 @@ TABLE = [
     ("the correct option letter is: B", "B", NUMBERS, True),
     ("I think it is B", "B", NUMBERS, True),
     ("B is correct", "B", NUMBERS, True),
+    ("Answer is option B.", "B", NUMBERS, True),
+    ("【B】", "B", NUMBERS, True),
+    ("B (not C)", "B", NUMBERS, True),
     ("C", "B", LETTERS, False),
     ("B because it fits", "B", LETTERS, True),
     ("A because it fits", "A", NUMBERS, True),
@@ -156,6 +159,10 @@ SENTENCES = [
     ("any color other than red", "A", COLORS, False),
     ("any color but blue", "B", COLORS, False),
     ("not blue but green", "B", COLORS, False),
+    ("dark blue", "B", COLORS, False),
+    ("blue, because the green bar is shorter", "B", COLORS, True),
+    ("red is not the color, blue is", "B", COLORS, True),
+    ("blue, not green", "B", COLORS, True),
     ("the blue and the green bars", "B", COLORS, False),
     ("green is wrong", "C", COLORS, False),
     ("the fastest is Team 2", "B", ("Team 1", "Team 2"), True),
@@ -167,6 +174,28 @@ SENTENCES = [
     ("最快的同学是乙", "B", STUDENTS, True),
     ("甲和乙", "A", STUDENTS, False),
     ("不是甲", "A", STUDENTS, False),
+]
+
+CHANGES = ("The area increases", "The area decreases", "The area stays the same", "Cannot be determined")
+ROMAN = ("Only I", "Only II", "Both I and II", "Neither I nor II")
+PARTS = [
+    ("It decreases", "B", CHANGES, True),
+    ("It increases", "B", CHANGES, False),
+    ("stays the same", "C", CHANGES, True),
+    ("the area does not decrease", "B", CHANGES, False),
+    ("cannot be determined from the figure", "D", CHANGES, True),
+    ("determined", "D", CHANGES, False),
+    ("the area", "A", CHANGES, False),
+    ("I", "A", ROMAN, True),
+    ("I only", "A", ROMAN, True),
+    ("II only", "A", ROMAN, False),
+    ("I and II", "C", ROMAN, True),
+    ("I and II", "D", ROMAN, False),
+    ("neither", "D", ROMAN, True),
+    ("both", "C", ROMAN, True),
+    ("both", "D", ROMAN, False),
+    ("square", "A", ("A rectangle, but not a square", "A circle"), False),
+    ("solution", "A", ("no solution", "one"), False),
 ]
 
 CHINESE = [
@@ -240,7 +269,7 @@ SEVERAL = [
 ]
 
 
-@pytest.mark.parametrize(("answer", "gold", "choices", "equal"), TABLE + BESIDE + TWO + SENTENCES + CHINESE + GOLDS + SEVERAL)
+@pytest.mark.parametrize(("answer", "gold", "choices", "equal"), TABLE + BESIDE + TWO + SENTENCES + PARTS + CHINESE + GOLDS + SEVERAL)
 def test_an_answer_names_the_right_choice_or_not(answer: str, gold: str, choices: tuple[str, ...], equal: bool) -> None:
     decision = decide(answer, Gold(gold, choices))
     assert decision.equal is equal, decision
