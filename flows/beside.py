@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 DATA = frozenset({"files", "images_folder", "path"})
-OTHERS = frozenset({"accelerate", "adapter", "chat_template", "model", "rule", "template"})
+OTHERS = frozenset({"accelerate", "adapter", "chat_template", "model", "prompt", "rule", "template"})
 """The keys whose values may be files or folders, wherever they stand in a recipe: always, or else the name of something."""
 
 

@@ -28,14 +28,24 @@ def export(name: str, home: Path, *, to: str, out: Path, changes: list[str]) -> 
     except InputError as error:
         raise InputError(f"no curated set in {home} begins with {name!r}, and {error}") from error
     recipe = load_recipe(name, changes)
-    if recipe.grading.verifier and to in WITH_WEIGHTS:
-        raise InputError(
-            f"the reward of an export is our grader, and recipe {recipe.name} is judged by {recipe.grading.verifier}: export with "
-            "--to datasets and give your trainer that function, or set grading.verifier=null and put it into `judge` of the reward's file"
-        )
+    if to in WITH_WEIGHTS:
+        check_reward(recipe)
     sets, model = sets_of(recipe, home), model_name(recipe.policy.model)
     stages = {name: stage.train for name, stage in recipe.stages.items()}
     return export_set(Exported(sets, stages, recipe.prompting, model), to=to, out=out)
+
+
+def check_reward(recipe: Recipe) -> None:
+    """Raise InputError where another than our grader gives the rewards of a recipe's stages."""
+    grading = recipe.grading.in_training
+    others = {f"grading.{place}": verifier for place, verifier in grading.verifiers.items()}
+    if grading.second:
+        others["grading.second"] = grading.second.model
+    for place, judge in others.items():
+        raise InputError(
+            f"the reward of an export is our grader, and recipe {recipe.name} is judged by {judge}: export with --to datasets and give "
+            f"your trainer that judge, or set {place}=null and put it into `judge` of the reward's file"
+        )
 
 
 def usual_stages(curated: Artifact) -> dict[str, StageSettings]:

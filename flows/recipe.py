@@ -18,6 +18,7 @@ from tasks.base.yaml_text import read_yaml_file
 from tasks.curation.settings import CurationSettings
 from tasks.estimates.settings import BANDS, DifficultySettings
 from tasks.evaluation.settings import EvaluationSettings
+from tasks.grading.second.prompts import template
 from tasks.grading.settings import GradingSettings
 from tasks.grading.workers.verifier import find_verifier
 from tasks.policy.identity import PolicySettings
@@ -27,7 +28,7 @@ from tasks.prompting.settings import PromptingSettings
 from tasks.sampling.imported.settings import ImportSettings
 from tasks.sampling.settings import SamplingSettings
 from tasks.similarity.settings import SimilaritySettings
-from tasks.starter.settings import StarterDatasetSettings
+from tasks.starter.settings import STARTER_DATASETS, StarterDatasetSettings
 
 S = TypeVar("S", bound=Settings)
 KINDS = {
@@ -60,6 +61,12 @@ class ProblemsSettings(Settings):
         if not self.starter and not self.train:
             raise ValueError("no problems to train on: give `train` sources, or `starter: {}` for the synthetic datasets")
         return self
+
+    @property
+    def datasets(self) -> list[str]:
+        """The names of all datasets."""
+        sources = (*self.train, *self.heldout, *self.validation)
+        return list(dict.fromkeys([*(STARTER_DATASETS if self.starter else ()), *(source.name for source in sources)]))
 
     @property
     def can_validate(self) -> bool:
@@ -141,12 +148,25 @@ class Recipe(Settings):
                 )
         return self
 
+    @model_validator(mode="after")
+    def datasets_are_there(self) -> "Recipe":
+        known = self.problems.datasets
+        for name in self.grading.by_dataset:
+            if name not in known:
+                raise ValueError(
+                    f"grading.by_dataset names {name!r}, which is no dataset of problems{did_you_mean(name, known)}; "
+                    f"they are {', '.join(known)}"
+                )
+        return self
+
     @field_validator("grading")
     @classmethod
     def verifier_can_be_called(cls, grading: GradingSettings) -> GradingSettings:
         """Checked here, like the prompts, for the same reason."""
-        if grading.verifier:
-            find_verifier(grading.verifier)
+        for place, verifier in grading.verifiers.items():
+            find_verifier(verifier, f"grading.{place}")
+        if grading.second:
+            template(grading.second.prompt)
         return grading
 
     @field_validator("prompting")

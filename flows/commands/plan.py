@@ -90,7 +90,8 @@ def total(parts: list[int | None]) -> int | None:
 
 def missing_here(recipe: Recipe) -> list[str]:
     """What the recipe needs of this machine and does not find: packages, variables, files, a GPU, a model."""
-    return [*missing_for_sampling(recipe), *missing_for_training(recipe), *missing_for_policy(base_policy(recipe.policy), recipe.prompting)]
+    for_policy = missing_for_policy(base_policy(recipe.policy), recipe.prompting)
+    return [*missing_for_sampling(recipe), *missing_for_judge(recipe), *missing_for_training(recipe), *for_policy]
 
 
 def missing_for_sampling(recipe: Recipe) -> Iterator[str]:
@@ -98,6 +99,12 @@ def missing_for_sampling(recipe: Recipe) -> Iterator[str]:
     yield from declared(recipe.sampling).missing(recipe.sampling)
     if recipe.sampling.ray and not EXTRAS["ray"].is_installed:
         yield EXTRAS["ray"].missing
+
+
+def missing_for_judge(recipe: Recipe) -> Iterator[str]:
+    """The key of the judge's servers, where it is not set. They themselves are asked when responses are graded, as a plan asks nobody."""
+    if recipe.grading.second and recipe.grading.second.key_missing:
+        yield recipe.grading.second.key_missing
 
 
 def missing_for_training(recipe: Recipe) -> Iterator[str]:

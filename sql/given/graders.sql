@@ -4,6 +4,6 @@
 -- parameters: none
 -- invariants: written once, before the grader's first verdict; one that judged before this was kept has no row
 -- columns:
---   grader_id: the grader's version; of a verifier its function and the digest of its file
---   name: what people call it: `grader-2`, or a verifier's file and function
+--   grader_id: the grader's version; of a verifier its function and the digest of its file; of several for one recipe also a digest of all
+--   name: what people call it: `grader-2`, or a verifier's file and function; with the datasets that others judge, and a second opinion
 --   first_judged: when it first judged, in UTC

@@ -42,11 +42,19 @@ def has_judged(lake: Lake, name: str) -> bool:
 
 
 def called(settings: GradingSettings) -> str:
-    """What people call a grader: `grader-2`, or a verifier's file and function."""
-    if settings.verifier is None:
+    """What people call a grader: `grader-2`, or a verifier's file and function; with the datasets that others judge, and the judge that has
+    the second word."""
+    others = [f"{name} by {named(one.verifier)}" for name, one in sorted(settings.by_dataset.items()) if one.verifier != settings.verifier]
+    second = [f"second opinion of {settings.second.model}"] if settings.second else []
+    return ", ".join([named(settings.verifier), *others, *second])
+
+
+def named(verifier: str | None) -> str:
+    """What people call our grader, or a verifier."""
+    if verifier is None:
         return f"grader-{GRADER_VERSION}"
-    verifier = find_verifier(settings.verifier)
-    return f"{verifier.path.name}:{verifier.function}"
+    found = find_verifier(verifier)
+    return f"{found.path.name}:{found.function}"
 
 
 def check_grader(lake: Lake, asked: str | None) -> None:

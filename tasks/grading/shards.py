@@ -10,24 +10,28 @@ from typing import TYPE_CHECKING
 import polars as pl
 
 from tasks.base.files import digest
-from tasks.grading.verdict import Gold, grader_id
-from tasks.lake.lake import ROLLOUT_KEY, Lake, read_parquet
+from tasks.grading.verdict import Gold, Grade
+from tasks.lake.lake import RELATIONS, ROLLOUT_KEY, Lake, read_parquet
 from tasks.problems.precision import stated_precision
 
 if TYPE_CHECKING:
-    from tasks.grading.grader import Grader
+    from tasks.grading.judges import Judges
 
 SHARD_ROWS = 8192
 PLACE = ["problem", "round", "sample"]
 
 
 def gold_answers(problems: pl.DataFrame, limits: Path | None, rounds: int) -> pl.DataFrame:
-    """What each problem is graded by: problem_id, gold_id, answer, choices, question, precision, the rounds that count, and its number.
+    """What each problem is graded by: problem_id, gold_id, answer, choices, question, dataset, precision, the rounds that count, and its
+    number. `problems` are those of all places: one that lies in several is taken as it is in the first of them, and is of the dataset that
+    is the first in the alphabet, as it is for curation and with that for training.
 
     `limits` is the file of the problems that stopped before the last of the profile's `rounds`.
     """
+    placed = problems.with_columns(pl.col("dataset").min().over("problem_id"))
+    problems = placed.unique("problem_id", keep="first", maintain_order=True)
     decimals = [stated_precision(*row) for row in problems.select("question", "metadata").iter_rows()]
-    rows = problems.select("problem_id", "gold_id", "answer", "choices", "question").with_row_index("problem")
+    rows = problems.select("problem_id", "gold_id", "answer", "choices", "question", "dataset").with_row_index("problem")
     rows = rows.with_columns(pl.Series("precision", decimals, dtype=pl.Int64))
     if limits is None:
         return rows.with_columns(pl.lit(rounds).alias("rounds"))
@@ -45,7 +49,7 @@ class Ungraded:
     def __init__(self, shards: Sequence[Path], golds: pl.DataFrame, lake: Lake, partition: Path) -> None:
         import pyarrow.parquet as pq  # brings pyarrow and NumPy, which plans and reruns do without
 
-        self.shards, self.golds = shards, golds
+        self.shards, self.golds, self.partition = shards, golds, partition
         self.total = sum(pq.read_metadata(path).num_rows for path in shards)
         self.done = graded_places(lake, partition, golds)
 
@@ -74,13 +78,17 @@ def graded_places(lake: Lake, partition: Path, golds: pl.DataFrame) -> pl.DataFr
     return verdicts.select("problem", pl.col("round", "sample").cast(pl.UInt32)).collect(engine="streaming")
 
 
-def verdict_rows(rollouts: pl.DataFrame, grader: "Grader") -> pl.DataFrame:
-    """The lake's verdicts of these rollouts."""
+def grades_of(rollouts: pl.DataFrame, judges: "Judges", before: Sequence[Grade | None] = ()) -> list[Grade]:
+    """What is said of each of these rollouts, of which `before` tells what was said of them without a second opinion (None: nothing)."""
     known: dict[int, Gold] = {}
-    asked = rollouts.select("problem", "answer", "choices", "precision", "question").unique("problem")
-    for problem, answer, choices, precision, question in asked.iter_rows():
-        known[problem] = Gold(answer, tuple(choices or ()), precision, question if grader.settings.verifier else "")
-    grades = grader.grade(rollouts["response"].to_list(), [known[problem] for problem in rollouts["problem"]])
+    asked = rollouts.select("problem", "answer", "choices", "precision", "question", "dataset").unique("problem")
+    for problem, answer, choices, precision, question, dataset in asked.iter_rows():
+        known[problem] = Gold(answer, tuple(choices or ()), precision, question, dataset)
+    return judges.grade(rollouts["response"].to_list(), [known[problem] for problem in rollouts["problem"]], before)
+
+
+def verdict_rows(rollouts: pl.DataFrame, grades: Sequence[Grade], grader: str) -> pl.DataFrame:
+    """The lake's verdicts of these rollouts, by the grader of that id."""
     columns: dict[str, list] = {
         "verdict": [grade.verdict.value for grade in grades],
         "extracted": [grade.extracted for grade in grades],
@@ -88,5 +96,21 @@ def verdict_rows(rollouts: pl.DataFrame, grader: "Grader") -> pl.DataFrame:
         "format_ok": [grade.format_ok for grade in grades],
     }
     return rollouts.select(*ROLLOUT_KEY, "gold_id").with_columns(
-        pl.lit(grader_id(grader.settings)).alias("grader_id"), *(pl.Series(name, values) for name, values in columns.items())
+        pl.lit(grader).alias("grader_id"), *(pl.Series(name, values) for name, values in columns.items())
+    )
+
+
+def opinion_rows(rollouts: pl.DataFrame, grades: Sequence[Grade], grader: str) -> pl.DataFrame:
+    """The lake's opinions on these rollouts: a row for each that a judge was asked about."""
+    places = [place for place, grade in enumerate(grades) if grade.opinion]
+    found = [grade.opinion for grade in grades if grade.opinion]
+    columns: dict[str, list] = {
+        "first_verdict": [opinion.first.value for opinion in found],
+        "first_rule": [opinion.rule for opinion in found],
+        "judge_said": [opinion.word for opinion in found],
+        "accepts": [opinion.accepts for opinion in found],
+        "decided_by": [opinion.decided_by for opinion in found],
+    }
+    return rollouts.select(*ROLLOUT_KEY, "gold_id")[places].with_columns(
+        pl.lit(grader).alias("grader_id"), *(pl.Series(name, values, RELATIONS["opinions"][name]) for name, values in columns.items())
     )

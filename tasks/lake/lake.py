@@ -80,6 +80,18 @@ RELATIONS: dict[str, dict[str, type[pl.DataType] | pl.DataType]] = {
     "rollouts": {**ROLLOUT_KEY, "response": TEXT, "n_tokens": INT, "finish_reason": TEXT, "seed": INT, "hint": TEXT},
     # one row per rollout x grader x gold answer
     "verdicts": {**ROLLOUT_KEY, "grader_id": TEXT, "gold_id": TEXT, "verdict": TEXT, "extracted": TEXT, "rule": TEXT, "format_ok": FLAG},
+    # one row per verdict that a judge was asked about; those it was not asked about, most of them, have none, so that a lake from before
+    # there were judges has all that its verdicts need. `accepts` is null where the judge said neither yes nor no
+    "opinions": {
+        **ROLLOUT_KEY,
+        "grader_id": TEXT,
+        "gold_id": TEXT,
+        "first_verdict": TEXT,
+        "first_rule": TEXT,
+        "judge_said": TEXT,
+        "accepts": FLAG,
+        "decided_by": TEXT,
+    },
     # one row per problem of a curated set and stage; `rank` is the place in the stage, 1 first, `weight` how often it is drawn in training
     # beside the others (null: as often as one of weight 1)
     "curated": {
@@ -162,6 +174,7 @@ GLOBS = {
     "draws": "draws/*.parquet",
     "rollouts": "rollouts/*/*.parquet",
     "verdicts": "verdicts/*/*.parquet",
+    "opinions": "opinions/*/*.parquet",
     "curated": "curated/*/curated.parquet",
     "groups": "stages/*/groups/*.parquet",
     "metrics": "stages/*/metrics/*.parquet",

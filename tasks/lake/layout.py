@@ -9,6 +9,7 @@ ASIDE = "aside"
 WAREHOUSE = "warehouse.duckdb"
 EMPTY = "_schema"
 QUARANTINE = "quarantine"
+JUDGE_WORDS = "judge_words"
 SHARDED = ("rollouts", "verdicts")  # the relations that grow by shards; all others are tables of artifacts
 
 

@@ -26,11 +26,12 @@ from urllib.parse import quote
 from tasks.base.errors import DISK_FAULTS, InputError
 from tasks.base.extras import EXTRAS
 from tasks.lake.compacted import manifests, retired
-from tasks.lake.layout import ASIDE, EMPTY, MANIFEST, QUARANTINE
+from tasks.lake.layout import ASIDE, EMPTY, JUDGE_WORDS, MANIFEST, QUARANTINE
 
 MARK = ".remote"
 ADDRESS = re.compile(r"(\w+):/+(.+)")  # a path makes s3:/bucket of s3://bucket
-SINGLE_FILES = ("rollouts", "verdicts", "policies", "samplings", "images", "lake")  # each file is whole by itself; elsewhere it is a folder
+SINGLE_FILES = ("rollouts", "verdicts", "opinions", JUDGE_WORDS, "policies", "samplings", "images", "lake")
+"""Where each file is whole by itself; elsewhere it is a folder."""
 CONNECT_S, READ_S = 5, 60
 
 

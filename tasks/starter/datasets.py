@@ -12,8 +12,9 @@ from random import Random
 from tasks.starter import charts, figures
 from tasks.starter.picture import png_bytes
 from tasks.starter.problem import Kind, StarterProblem, draw_problem
+from tasks.starter.settings import STARTER_DATASETS
 
-DATASETS: dict[str, Mapping[str, Kind]] = {"starter-figures": figures.KINDS, "starter-charts": charts.KINDS}
+DATASETS: dict[str, Mapping[str, Kind]] = dict(zip(STARTER_DATASETS, (figures.KINDS, charts.KINDS), strict=True))
 
 
 def starter_problems(name: str, split: str, *, seed: int, count: int, without: Iterable[StarterProblem] = ()) -> list[StarterProblem]:

@@ -7,6 +7,7 @@ from pydantic import Field
 
 from tasks.base.settings import Settings
 
+STARTER_DATASETS = ("starter-figures", "starter-charts")
 Chance = Annotated[float, Field(ge=0, le=1)]
 
 

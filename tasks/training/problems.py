@@ -19,6 +19,8 @@ from tasks.prompting.prompt import chat_messages, problem_hint, problem_prompt
 from tasks.prompting.settings import PromptingSettings
 
 COLUMNS = ("images", "problem", "answer", "choices", "precision", "problem_id", "band", "accuracy")
+MORE = ("weight", "dataset")
+"""Columns that not every file has: of a rule without weights, or made elsewhere."""
 DRAWN_AT_ONCE = 256
 
 
@@ -26,9 +28,9 @@ class Problems:
     """The problems of a stage's Parquet file, in its order; an item is an example for the trainer.
 
     An example has `prompt` (chat messages), `images` (PIL, RGB; only where the policy sees images), `answer`, `choices`,
-    `precision` (decimals at which numbers are compared, None: exactly), `question` (as a verifier is told it), `problem_id` and `prior`
-    (the offline accuracy, None if unknown). Items of one problem share their images: do not change them. `weights` say how often each is
-    drawn beside the others (None: alike). `control` are the policy's control tokens, which no prompt's question speaks in.
+    `precision` (decimals at which numbers are compared, None: exactly), `question` (as a verifier is told it), `dataset`, `problem_id` and
+    `prior` (the offline accuracy, None if unknown). Items of one problem share their images: do not change them. `weights` say how often
+    each is drawn beside the others (None: alike). `control` are the policy's control tokens, which no prompt's question speaks in.
     """
 
     def __init__(
@@ -68,7 +70,8 @@ class Problems:
         messages = chat_messages(prompt) if self.sees_images else [{"role": "user", "content": prompt}]
         example = {"prompt": messages, "answer": row["answer"], "choices": row["choices"] or [], "precision": row["precision"]}
         images = {"images": [open_picture(BytesIO(image["bytes"])) for image in row["images"] or ()]} if self.sees_images else {}
-        return {**example, **images, "question": row["problem"], "problem_id": row["problem_id"], "prior": row["accuracy"]}
+        whose = {"question": row["problem"], "dataset": row.get("dataset") or "", "problem_id": row["problem_id"], "prior": row["accuracy"]}
+        return {**example, **images, **whose}
 
 
 def load_problems(
@@ -81,7 +84,7 @@ def load_problems(
     missing = [column for column in COLUMNS if column not in frame.columns]
     if missing:
         raise InputError(f"{path} lacks the columns {', '.join(missing)}; curate the stage again")
-    rows = frame.select(*COLUMNS, *({"weight"} & set(frame.columns))).to_dicts()
+    rows = frame.select(*COLUMNS, *(name for name in MORE if name in frame.columns)).to_dicts()
     if not rows:
         raise InputError(f"{path} holds no problem: nothing to train on; widen the stage's bands or profile more problems")
     for number, row in enumerate(rows, start=1):

@@ -5,20 +5,20 @@ its group's mean and gives it no advantage, so nobody's fault is never counted a
 """
 
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-from tasks.grading.grader import Grader
+from tasks.grading.judges import Judges
 from tasks.grading.verdict import Gold, Grade, Verdict
 
-JUDGED_BY = ("answer", "choices", "precision", "question")
+JUDGED_BY = ("answer", "choices", "precision", "question", "dataset")
 REWARDS = {Verdict.correct: 1.0, Verdict.incorrect: 0.0, Verdict.unparseable: 0.0}
 
 
 class Rewards:
     """The reward functions of a stage. Both read one grading of each batch."""
 
-    def __init__(self, grader: Grader) -> None:
+    def __init__(self, grader: Judges) -> None:
         self._grader = grader
         self._graded: tuple[Sequence[Any], list[Grade]] = ((), [])
 
@@ -32,8 +32,8 @@ class Rewards:
         **columns: Any,
     ) -> list[float | None]:
         """1 for a correct answer, 0 for a wrong one or none, None where that cannot be told. Logs the share of each verdict. Of the other
-        columns, a verifier of the recipe's own sees the `question`."""
-        grades = self._grade(completions, answer, choices, precision, columns.get("question"))
+        columns, `dataset` tells who judges, and a verifier of the recipe's own sees the `question`."""
+        grades = self._grade(completions, answer, choices, precision, columns)
         counts = Counter(grade.verdict for grade in grades)
         for verdict in Verdict:
             log_metric(f"verdicts/{verdict}", counts[verdict] / len(grades))
@@ -45,11 +45,10 @@ class Rewards:
         answer: Sequence[str],
         choices: Sequence[Sequence[str]],
         precision: Sequence[int | None],
-        question: Sequence[str] | None = None,
-        **_: Any,
+        **columns: Any,
     ) -> list[float | None]:
         """1 where the completion keeps the format that the prompt asks for, else 0; None where `accuracy` gives None."""
-        grades = self._grade(completions, answer, choices, precision, question)
+        grades = self._grade(completions, answer, choices, precision, columns)
         return [float(grade.format_ok) if grade.verdict in REWARDS else None for grade in grades]
 
     def _grade(
@@ -58,12 +57,12 @@ class Rewards:
         answer: Sequence[str],
         choices: Sequence[Sequence[str]],
         precision: Sequence[int | None],
-        question: Sequence[str] | None,
+        columns: Mapping[str, Sequence[str] | None],
     ) -> list[Grade]:
         if self._graded[0] is not completions:
-            asked = question if question and self._grader.settings.verifier else [""] * len(answer)
-            given = zip(answer, choices, precision, asked, strict=True)
-            golds = [Gold(gold, tuple(texts), decimals, words) for gold, texts, decimals, words in given]
+            told = [columns.get(name) or [""] * len(answer) for name in ("question", "dataset")]
+            given = zip(answer, choices, precision, *told, strict=True)
+            golds = [Gold(gold, tuple(texts), decimals, *words) for gold, texts, decimals, *words in given]
             self._graded = (completions, self._grader.grade([completion_text(completion) for completion in completions], golds))
         return self._graded[1]
 

@@ -14,7 +14,8 @@ class StageSpec(BaseModel):
     """Train `policy` on the stage file `problems`; `folder` takes checkpoints while it runs and then `policy/`, `groups/`, `metrics/`.
 
     `validation` is a file in the form of `problems`, for what `settings.validation` asks.
-    `trackers` is where trackers write that write files; None leaves them their own places.
+    `trackers` is where trackers write that write files; None leaves them their own places. `words` is where a
+    judge's words are kept, where one is asked.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -29,3 +30,4 @@ class StageSpec(BaseModel):
     grading: GradingSettings
     seed: int
     trackers: Path | None = None
+    words: Path | None = None

@@ -15,7 +15,7 @@ from transformers import AutoConfig, PrinterCallback
 from transformers.utils import GENERATION_CONFIG_NAME, cached_file
 
 from tasks.base.errors import InputError
-from tasks.grading.grader import Grader
+from tasks.grading.judges import Judges
 from tasks.policy.identity import Policy, check_is_model
 from tasks.policy.loading import hub_options, is_local, load_dtype, load_processor, own_processor, sees_images, tokenizer_of
 from tasks.prompting.control import control_tokens
@@ -43,8 +43,8 @@ def run_stage(spec: StageSpec) -> None:
     checkpoints = Checkpoints(spec.folder / "checkpoints", spec.settings.keep_checkpoints)
     resume = checkpoints.last()
     records = Records(spec.stage_id, resume)
-    with Grader(spec.grading) as grader:
-        rewards = Rewards(grader)
+    with Judges(spec.grading, spec.words) as judges:
+        rewards = Rewards(judges)
         trainer = build_trainer(spec, problems, rewards, records, checkpoints)
         watch_validation(trainer, spec, checkpoints)
         trainer.train(resume_from_checkpoint=str(resume) if resume else None)

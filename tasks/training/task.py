@@ -17,10 +17,11 @@ from tasks.base.errors import InputError
 from tasks.base.files import digest
 from tasks.base.workers import run_worker
 from tasks.curation.validation_task import VALIDATION
-from tasks.grading.settings import GradingSettings
+from tasks.grading.settings import WHO, GradingSettings
 from tasks.grading.verdict import grader_id
 from tasks.lake.artifacts import Artifact, artifact
 from tasks.lake.lake import Lake, read_parquet
+from tasks.lake.layout import JUDGE_WORDS
 from tasks.policy.identity import Policy, trained_policy
 from tasks.policy.size import parameter_count
 from tasks.prompting.prompt import template_digests
@@ -73,8 +74,8 @@ class StageRequest(StepRequest):
             "settings": self.settings.model_dump(exclude=NO_EFFECT),
             "prompting": used.model_dump(),
             "templates": template_digests(used),
-            "grader": grader_id(self.grading),
-            "grading": self.grading.model_dump(exclude={"workers", "start_timeout_s", "wait_s", "verifier"}),
+            "grader": grader_id(self.grading.in_training),
+            "grading": self.grading.model_dump(exclude={"workers", "start_timeout_s", "wait_s", *WHO}),
             "seed": stage_seed(self.seed, self.stage),
             "validation": self.validation.content if self.validation and self.settings.validation else None,
         }
@@ -117,9 +118,10 @@ class StageRequest(StepRequest):
             validation=self.validation.file(VALIDATION) if self.validation else None,
             settings=self.settings,
             prompting=self.prompting,
-            grading=self.grading,
+            grading=self.grading.in_training,
             seed=stage_seed(self.seed, self.stage),
             trackers=target.home / "trackers" / f"{self.stage}-{target.key[:8]}",
+            words=target.home / JUDGE_WORDS / "training",
         )
 
 
@@ -212,7 +214,7 @@ def stage_facts(request: StageRequest) -> dict[str, Any]:
         "curated": request.curated.key,
         "settings": request.settings.model_dump(),
         "prompting": request.prompting.model_dump(),
-        "grader_id": grader_id(request.grading),
+        "grader_id": grader_id(request.grading.in_training),
         "seed": request.seed,
         "libraries": {library: version(library) for library in LIBRARIES},
     }

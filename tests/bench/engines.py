@@ -16,7 +16,7 @@ from pathlib import Path
 import torch
 from PIL import Image
 
-from tasks.grading.grader import Grader
+from tasks.grading.judges import Judges
 from tasks.grading.settings import GradingSettings
 from tasks.policy.identity import Policy, PolicySettings, base_policy
 from tasks.prompting.prompt import render_prompt
@@ -109,7 +109,7 @@ def of_training(policy: Policy, stage_file: Path, draws: int) -> Drawn:
     """What the trainer answers as it does in a step, its own seed before the first of them."""
     settings = StageSettings(**{**STARTER_STAGE, "max_tokens": TOKENS})
     drawn: Drawn = []
-    with tempfile.TemporaryDirectory() as folder, Grader(GradingSettings(workers=1)) as grader:
+    with tempfile.TemporaryDirectory() as folder, Judges(GradingSettings(workers=1)) as grader:
         spec = stage_spec(Path(folder), policy, stage_file, settings)
         problems = load_problems(stage_file, spec.prompting, hints=False, sees_images=True)
         trainer = build_trainer(spec, problems, Rewards(grader), Records("stage"), Checkpoints(spec.folder, 1))

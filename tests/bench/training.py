@@ -21,7 +21,7 @@ from datasets import Dataset
 from transformers import AutoConfig, AutoModelForImageTextToText, PrinterCallback, TrainerCallback
 from trl import GRPOTrainer
 
-from tasks.grading.grader import Grader
+from tasks.grading.judges import Judges
 from tasks.grading.settings import GradingSettings
 from tasks.policy.identity import STARTER, Policy, PolicySettings, base_policy
 from tasks.policy.loading import load_model, load_processor
@@ -122,7 +122,7 @@ def spec_in(folder: Path, policy: Policy, asked: StageSettings) -> StageSpec:
     return stage_spec(folder / "stage", policy, file, asked)
 
 
-def turns(policy: Policy, grader: Grader, number: int = TURNS, **changes: Any) -> tuple[list[float], list[float]]:
+def turns(policy: Policy, grader: Judges, number: int = TURNS, **changes: Any) -> tuple[list[float], list[float]]:
     """Seconds of the paired steps: ours, stock's. Ours weighs, normalises and records as a stage of the paper's does."""
     pairs: tuple[list[float], list[float]] = ([], [])
     for turn in range(number):
@@ -135,7 +135,7 @@ def turns(policy: Policy, grader: Grader, number: int = TURNS, **changes: Any) -
     return pairs
 
 
-def largest_difference(policy: Policy, grader: Grader) -> float:
+def largest_difference(policy: Policy, grader: Judges) -> float:
     """Between the losses of the first steps, at the starter's learning rate and with weights `none`."""
     with tempfile.TemporaryDirectory() as folder:
         plain = settings(weighting=WeightingSettings(family="none")).model_copy(update={"steps": TRAJECTORY})
@@ -161,7 +161,7 @@ def save_large_policy(folder: Path) -> Path:
     return folder
 
 
-def large_row(grader: Grader) -> Row:
+def large_row(grader: Judges) -> Row:
     """The step of a model of three billion parameters, all of which are trained; only a GPU can."""
     with tempfile.TemporaryDirectory() as folder:
         policy = base_policy(PolicySettings(model=str(save_large_policy(Path(folder))), dtype="bfloat16"))
@@ -180,7 +180,7 @@ def rows() -> list[Row]:
     """The lines of the table; on a GPU also that of a large model."""
     logging.getLogger("tasks").setLevel(logging.WARNING)
     policy = base_policy(PolicySettings(model="starter", dtype="float32"))
-    with contextlib.redirect_stdout(io.StringIO()), Grader(GradingSettings()) as grader:
+    with contextlib.redirect_stdout(io.StringIO()), Judges(GradingSettings()) as grader:
         mine, theirs = turns(policy, grader)
         apart = largest_difference(policy, grader)
         large = [large_row(grader)] if torch.cuda.is_available() else []

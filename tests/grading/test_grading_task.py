@@ -6,9 +6,9 @@ import polars as pl
 import pytest
 
 from tasks.grading import shards, task
-from tasks.grading.grader import Grader
+from tasks.grading.judges import Judges
 from tasks.grading.settings import GradingSettings
-from tasks.grading.verdict import grader_id
+from tasks.grading.verdict import Grade, grader_id
 from tasks.lake.artifacts import Artifact, artifact, building
 from tasks.lake.lake import ROLLOUT_KEY, Lake
 from tasks.sampling.profile import read_profile, write_profile
@@ -72,14 +72,14 @@ def test_a_killed_run_goes_on_with_the_shard_in_hand(tmp_path: Path, monkeypatch
     done = grade(whole, profile_of(whole), (problems_artifact(whole, PROBLEMS),), SETTINGS)
     graded = []
 
-    def dies_at_the_third(rollouts: pl.DataFrame, grader: Grader) -> pl.DataFrame:
+    def dies_at_the_third(rollouts: pl.DataFrame, judges: Judges) -> list[Grade]:
         graded.append(len(rollouts))
         if len(graded) == 3:
             raise KeyboardInterrupt
-        return shards.verdict_rows(rollouts, grader)
+        return shards.grades_of(rollouts, judges)
 
     with monkeypatch.context() as patch:
-        patch.setattr(task, "verdict_rows", dies_at_the_third)
+        patch.setattr(task, "grades_of", dies_at_the_third)
         with pytest.raises(KeyboardInterrupt):
             grade(torn, profile_of(torn), (problems_artifact(torn, PROBLEMS),), SETTINGS)
     assert verdicts_of(torn) == [row for row in expected() if row[1] < 2]

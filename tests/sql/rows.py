@@ -27,6 +27,7 @@ DEFAULTS: dict[str, dict[str, Any]] = {
     "policies": {"kind": "base", "model": "m", "parent_id": "", "stage_id": ""},
     "rollouts": {**IDS, "response": "", "n_tokens": 1, "finish_reason": "stop", "seed": 0, "hint": ""},
     "verdicts": {**IDS, "grader_id": "strict", "gold_id": "gold", "extracted": "", "rule": "", "format_ok": True},
+    "opinions": {**IDS, "grader_id": "strict", "gold_id": "gold", "first_rule": "", "judge_said": "", "decided_by": "judge"},
     "curated": {"set_id": "set", "stage": "stage1", "dataset": "geometry", "band": "medium", "accuracy": 0.5, "rule": "r"},
     "groups": {"stage_id": "s1", "problem_id": "p", "G": 4, "prior": None, "weight": 1.0, "advantage_mean": 0.0, "advantage_std": 1.0},
     "metrics": {"stage_id": "s1", "name": "reward"},

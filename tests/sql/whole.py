@@ -84,6 +84,13 @@ def said(chance: random.Random, name: str, policy: str) -> str:
     return "".join("c" if chance.random() < p else "i" for _ in range(ROUNDS))
 
 
+def heard_of(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """What a judge has said of the second round: yes where the verdict is right."""
+    asked = [row for row in rows if row["round"] == 1]
+    keys = ("problem_id", "policy_id", "round", "grader_id")
+    return [{**{key: row[key] for key in keys}, "first_verdict": "incorrect", "accepts": row["verdict"] == "correct"} for row in asked]
+
+
 def answers(lake: Lake, chance: random.Random, names: list[str]) -> None:
     """Rollouts and verdicts of every policy, the base policy's judged by an older grader too."""
     for policy in POLICIES:
@@ -93,6 +100,7 @@ def answers(lake: Lake, chance: random.Random, names: list[str]) -> None:
         drawn = [row | rollout(chance, rows[place]) for place, row in enumerate(rollouts_of(rows))]
         lake.append(lake.partition("rollouts", policy, "warm"), "rollouts", table("rollouts", drawn), "all")
         lake.append(lake.partition("verdicts", "grader-2", policy, "warm"), "verdicts", table("verdicts", rows), "all")
+        lake.append(lake.partition("opinions", "grader-2", policy, "warm"), "opinions", table("opinions", heard_of(rows)), "all")
         if policy == "base":
             older = [row | {"grader_id": "grader-1", "verdict": "unparseable" if row["round"] == 0 else row["verdict"]} for row in rows]
             lake.append(lake.partition("verdicts", "grader-1", policy, "warm"), "verdicts", table("verdicts", older), "all")

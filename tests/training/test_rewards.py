@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from tasks.grading.grader import Grader
+from tasks.grading.judges import Judges
 from tasks.grading.settings import GradingSettings
 from tasks.training.rewards import Rewards, completion_text
 
@@ -12,8 +12,8 @@ THOUGHT = "<think>Two and three.</think>"
 
 
 @pytest.fixture(scope="module")
-def grader() -> Iterator[Grader]:
-    with Grader(GradingSettings(workers=1)) as grader:
+def grader() -> Iterator[Judges]:
+    with Judges(GradingSettings(workers=1)) as grader:
         yield grader
 
 
@@ -32,23 +32,23 @@ def said(text: str) -> list[dict]:
         (rf"{THOUGHT} \boxed{{5}}", " ", None, None),
     ],
 )
-def test_completions(text: str, answer: str, accuracy: float | None, kept: float | None, grader: Grader) -> None:
+def test_completions(text: str, answer: str, accuracy: float | None, kept: float | None, grader: Judges) -> None:
     rewards, batch = Rewards(grader), {"completions": [said(text)], "answer": [answer], "choices": [[]], "precision": [None]}
     assert rewards.accuracy(**batch, prompts=["…"], trainer_state=None) == [accuracy]
     assert rewards.format(**batch) == [kept]
 
 
-def test_choices_are_graded_by_letter(grader: Grader) -> None:
+def test_choices_are_graded_by_letter(grader: Judges) -> None:
     batch = {"completions": [said(r"\boxed{B}"), said(r"\boxed{A}")], "answer": ["B", "B"], "choices": [["7", "2"], ["7", "2"]]}
     assert Rewards(grader).accuracy(**batch, precision=[None, None]) == [1.0, 0.0]
 
 
-def test_numbers_are_compared_to_the_decimals_that_the_problem_asks_for(grader: Grader) -> None:
+def test_numbers_are_compared_to_the_decimals_that_the_problem_asks_for(grader: Judges) -> None:
     batch = {"completions": [said(r"\boxed{1.41}")] * 2, "answer": [r"\sqrt{2}"] * 2, "choices": [[], []]}
     assert Rewards(grader).accuracy(**batch, precision=[2, None]) == [1.0, 0.0]
 
 
-def test_the_shares_of_verdicts_are_metrics(grader: Grader) -> None:
+def test_the_shares_of_verdicts_are_metrics(grader: Judges) -> None:
     logged: dict[str, float] = {}
     batch = {"completions": [said(r"\boxed{5}"), said("?"), said(r"\boxed{5}"), said(r"\boxed{4}")], "answer": ["5", "5", "", "5"]}
     Rewards(grader).accuracy(**batch, choices=[[]] * 4, precision=[None] * 4, log_metric=logged.__setitem__)
@@ -56,7 +56,7 @@ def test_the_shares_of_verdicts_are_metrics(grader: Grader) -> None:
     assert logged == {f"verdicts/{verdict}": share for verdict, share in shares.items()}
 
 
-def test_another_batch_is_graded_anew(grader: Grader) -> None:
+def test_another_batch_is_graded_anew(grader: Judges) -> None:
     rewards = Rewards(grader)
     for text, kept in ((rf"{THOUGHT} \boxed{{5}}", 1.0), ("?", 0.0)):
         assert rewards.format([said(text)], ["5"], [[]], [None]) == [kept]

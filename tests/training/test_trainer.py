@@ -13,7 +13,7 @@ from safetensors.torch import load_file
 from transformers import GenerationConfig
 from trl import GRPOTrainer
 
-from tasks.grading.grader import Grader
+from tasks.grading.judges import Judges
 from tasks.grading.settings import GradingSettings
 from tasks.grading.verdict import Grade, Verdict
 from tasks.lake.lake import RELATIONS
@@ -90,7 +90,7 @@ def test_advantages_of_a_recorded_batch_are_the_weighted_ones(
     weighting = WeightingSettings(family="quadratic", mode=mode, prior_strength=3, normalise=normalise)
     settings = SETTINGS.model_copy(update={"steps": 1, "warmup_steps": 0, "weighting": weighting})
     spec = stage_spec(tmp_path, tiny_policy, stage_file, settings)
-    with Grader(GradingSettings(workers=1)) as grader:
+    with Judges(GradingSettings(workers=1)) as grader:
         records = Records("stage")
         problems = load_problems(stage_file, spec.prompting, hints=True, sees_images=True)
         trainer = build_trainer(spec, problems, Rewards(grader), records, Checkpoints(tmp_path, 1))
@@ -118,7 +118,7 @@ def test_without_weights_it_is_stock_trl(tiny_policy: Policy, tmp_path: Path) ->
     ours = table(spec, "metrics").filter(name="loss")["value"].to_list()
     problems = load_problems(spec.problems, spec.prompting, hints=False, sees_images=True)
     stock_rows = [{**problems[index], "prompt": plain_prompt(problems[index]["prompt"])} for index in range(16)]
-    with Grader(GradingSettings(workers=1)) as grader:
+    with Judges(GradingSettings(workers=1)) as grader:
         rewards = Rewards(grader)
         trainer = GRPOTrainer(
             model=load_model(tiny_policy),
@@ -164,7 +164,7 @@ class SomeUnjudged(Rewards):
 
 def test_completions_that_cannot_be_judged_are_left_out_of_their_group(tiny_policy: Policy, stage_file: Path, tmp_path: Path) -> None:
     spec = stage_spec(tmp_path, tiny_policy, stage_file)
-    with Grader(spec.grading) as grader:
+    with Judges(spec.grading) as grader:
         problems = load_problems(stage_file, spec.prompting, hints=True, sees_images=True)
         trainer = build_trainer(spec, problems, SomeUnjudged(grader), Records("stage"), Checkpoints(tmp_path, 1))
         output = trainer._generate_and_score_completions([{"index": index} for index in (0, 3, 9, 5) for _ in range(4)])
@@ -186,7 +186,7 @@ def test_completions_that_cannot_be_judged_are_left_out_of_their_group(tiny_poli
 @pytest.mark.parametrize("order", [[7, 6, 0, 7], [7, 7, 7, 7]])
 def test_a_batch_may_have_problems_without_images(order: list[int], tiny_policy: Policy, stage_file: Path, tmp_path: Path) -> None:
     spec = stage_spec(tmp_path, tiny_policy, stage_file)
-    with Grader(spec.grading) as grader:
+    with Judges(spec.grading) as grader:
         problems = load_problems(stage_file, spec.prompting, hints=True, sees_images=True)
         trainer = build_trainer(spec, problems, Rewards(grader), Records("stage"), Checkpoints(tmp_path, 1))
         output = trainer._generate_and_score_completions([{"index": index} for index in order for _ in range(4)])

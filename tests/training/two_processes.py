@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from tasks.grading.grader import Grader
+from tasks.grading.judges import Judges
 from tasks.training.checkpoints import Checkpoints
 from tasks.training.records import Records
 from tasks.training.rewards import Rewards
@@ -50,7 +50,7 @@ def keep_advantages(trainer: DifficultyGRPOTrainer) -> list[list[float]]:
 def train_on_given(spec: StageSpec, folder: Path) -> None:
     """Train, and write the process's advantages, the groups and the metrics to `result-<rank>-of-<processes>.json`."""
     records = Records("stage")
-    with Grader(spec.grading) as grader:
+    with Judges(spec.grading) as grader:
         trainer = build_trainer(spec, stage_problems(spec), Rewards(grader), records, Checkpoints(spec.folder, 1))
         give_completions(trainer)
         advantages = keep_advantages(trainer)

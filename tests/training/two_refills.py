@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 from accelerate.utils import gather_object
 
-from tasks.grading.grader import Grader
+from tasks.grading.judges import Judges
 from tasks.training.checkpoints import Checkpoints
 from tasks.training.records import Records
 from tasks.training.rewards import Rewards
@@ -59,7 +59,7 @@ def check_refilling(trainer: DifficultyGRPOTrainer, records: Records) -> None:
 def main() -> None:
     spec = StageSpec.model_validate_json(Path(sys.argv[1]).read_text())
     records = Records("stage")
-    with Grader(spec.grading) as grader:
+    with Judges(spec.grading) as grader:
         trainer = build_trainer(spec, stage_problems(spec), Rewards(grader), records, Checkpoints(spec.folder, 1))
         rank = trainer.accelerator.process_index
         check_refilling(trainer, records)

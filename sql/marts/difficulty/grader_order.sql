@@ -7,7 +7,7 @@
 -- the time is the one that the lake keeps; of a grader that judged before times were kept, the first that its graded answers tell of
 -- (`made_at` in artifacts); one of which nothing is told comes before all others, by its version's number and then by its name
 -- columns:
---   grader: our grader's version, or a verifier's file and function with the beginning of its digest; the whole id where that is not all
+--   grader: our grader's version, or who else judges with the beginning of the id's digest; the whole id where that is not all
 --   first_judged: when it first judged, in UTC; null where nothing tells
 --   place: place in that order, the first is 1 [number]
 --   is_newest: whether no grader began to judge later
@@ -30,8 +30,8 @@ known as (
         coalesce(recorded.first_judged, told.first_judged) as first_judged,
         coalesce(try_cast(regexp_extract(judged.grader_id, '^grader-([0-9]+)', 1) as bigint), 0) as version,
         case
-            when starts_with(judged.grader_id, 'verifier-')
-                then coalesce(recorded.name, regexp_extract(judged.grader_id, '^verifier-(.*)-[^-]*$', 1))
+            when starts_with(judged.grader_id, 'verifier-') or regexp_matches(judged.grader_id, '[+](datasets|second)-')
+                then coalesce(recorded.name, regexp_extract(judged.grader_id, '^(verifier-)?(.*)-[^-]*$', 2))
                     || ' ' || left(regexp_extract(judged.grader_id, '[^-]*$'), 8)
             else regexp_extract(judged.grader_id, '^[^+]*')
         end as words

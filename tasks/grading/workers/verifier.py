@@ -19,6 +19,7 @@ from tasks.base.files import file_digest
 
 NEEDED = ("response", "gold", "problem")
 DIGITS = 16
+SETTING = "grading.verifier"
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,49 +41,46 @@ class Verifier:
         return f"{self.module or self.path}:{self.function}"
 
 
-def find_verifier(name: str) -> Verifier:
-    """The verifier of that name, checked without running any of it. Raises InputError where it is not one."""
-    place, colon, function = name.rpartition(":")
-    if not colon or not place or not function.isidentifier():
-        raise InputError(f"grading.verifier {name!r} is not of the form path/to/file.py:function or package.module:function")
-    verifier = located(place, function, name)
-    check_function(verifier, name)
+def find_verifier(name: str, place: str = SETTING) -> Verifier:
+    """The verifier of that name, checked without running any of it. Raises InputError, naming the `place` of the setting, where it is not
+    one."""
+    where, colon, function = name.rpartition(":")
+    if not colon or not where or not function.isidentifier():
+        raise InputError(f"{place} {name!r} is not of the form path/to/file.py:function or package.module:function")
+    verifier = located(where, function, f"{place} {name!r}")
+    check_function(verifier, f"{place} {name!r}")
     return verifier
 
 
-def located(place: str, function: str, name: str) -> Verifier:
+def located(where: str, function: str, said: str) -> Verifier:
     """The file of a verifier."""
-    if place.endswith(".py"):
-        path = Path(place).expanduser().absolute()
+    if where.endswith(".py"):
+        path = Path(where).expanduser().absolute()
         if not path.is_file():
-            raise InputError(f"grading.verifier {name!r}: there is no file {path}")
+            raise InputError(f"{said}: there is no file {path}")
         return Verifier(path, function, None)
     try:
-        spec = find_spec(place) if re.fullmatch(r"[\w.]+", place) else None
+        spec = find_spec(where) if re.fullmatch(r"[\w.]+", where) else None
     except ModuleNotFoundError:
         spec = None
     if spec is None or spec.origin is None or not spec.origin.endswith(".py"):
-        raise InputError(
-            f"grading.verifier {name!r}: there is no module {place} of Python source; install it, or give the path of a .py file"
-        )
-    return Verifier(Path(spec.origin), function, place)
+        raise InputError(f"{said}: there is no module {where} of Python source; install it, or give the path of a .py file")
+    return Verifier(Path(spec.origin), function, where)
 
 
-def check_function(verifier: Verifier, name: str) -> None:
+def check_function(verifier: Verifier, said: str) -> None:
     """Raise InputError unless the file defines a plain function of a response, a gold answer and a problem."""
     try:
         tree = ast.parse(verifier.path.read_text(encoding="utf-8"))
     except (SyntaxError, UnicodeDecodeError) as error:
-        raise InputError(f"grading.verifier {name!r}: {verifier.path} is not Python: {error}") from error
+        raise InputError(f"{said}: {verifier.path} is not Python: {error}") from error
     defined = {node.name: node for node in tree.body if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)}
     node = defined.get(verifier.function)
     if node is None:
         has = ", ".join(defined) or "none"
-        raise InputError(f"grading.verifier {name!r}: {verifier.path} defines no function {verifier.function} (it has {has})")
+        raise InputError(f"{said}: {verifier.path} defines no function {verifier.function} (it has {has})")
     if fault := signature_fault(node):
-        raise InputError(
-            f"grading.verifier {name!r}: {verifier.path}, line {node.lineno}: {fault}; write def {verifier.function}({', '.join(NEEDED)})"
-        )
+        raise InputError(f"{said}: {verifier.path}, line {node.lineno}: {fault}; write def {verifier.function}({', '.join(NEEDED)})")
 
 
 def signature_fault(node: ast.FunctionDef | ast.AsyncFunctionDef) -> str:

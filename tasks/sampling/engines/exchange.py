@@ -5,11 +5,11 @@ a good answer after its tries is refused, and what makes all questions impossibl
 """
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Coroutine
 from contextlib import AsyncExitStack
 from dataclasses import dataclass
 from types import TracebackType
-from typing import Generic, Self, TypeVar
+from typing import Any, Generic, Self, TypeVar
 
 import httpx
 
@@ -136,3 +136,14 @@ class Exchange(Generic[R]):
             raise InputError(f"{self.settings.place}.base_urls: {url}: {fault}") from fault
         if self.line.model not in names:
             raise OtherModel(f"it serves {', '.join(map(repr, names[:SHOWN_MODELS]))}, not {self.line.model!r}")
+
+
+async def by_hands(hand: Callable[[], Coroutine[Any, Any, None]], hands: int) -> None:
+    """Let so many hands work until all have nothing left to do; where one fails the others stop, and what it raised is raised."""
+    tasks = [asyncio.create_task(hand()) for _ in range(hands)]
+    try:
+        await asyncio.gather(*tasks)
+    finally:
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)

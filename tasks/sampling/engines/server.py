@@ -15,7 +15,7 @@ from tasks.policy.chat import PLAIN
 from tasks.policy.identity import Policy
 from tasks.prompting.settings import PromptingSettings
 from tasks.sampling.engines.chat import Reply, endpoint, read_reply, request_body
-from tasks.sampling.engines.exchange import Exchange, Line, Question
+from tasks.sampling.engines.exchange import Exchange, Line, Question, by_hands
 from tasks.sampling.engines.prompt_check import PromptCheck
 from tasks.sampling.requests import Completion, Finished, Outcome, Refusal, Request
 from tasks.sampling.settings import SamplingSettings
@@ -52,13 +52,7 @@ class Dispatch:
         """Open the connections, and let the hands work until no request is left, or one of them fails."""
         self.open.callback(self.check.close)
         self.exchange = await self.open.enter_async_context(Exchange(self.engine.line))
-        hands = [asyncio.create_task(self.hand()) for _ in range(self.exchange.hands)]
-        try:
-            await asyncio.gather(*hands)
-        finally:
-            for hand in hands:
-                hand.cancel()
-            await asyncio.gather(*hands, return_exceptions=True)
+        await by_hands(self.hand, self.exchange.hands)
 
     async def close(self) -> None:
         """Close what was opened."""

@@ -1,0 +1,18 @@
+-- opinions: what a judge said of the responses that it was asked about, because the grader had not accepted them
+-- grain: problem_id x policy_id x sampling_id x round x sample x grader_id x gold_id
+-- inputs: none
+-- parameters: none
+-- invariants: a row stands beside a row of verdicts; of verdicts without one nobody asked a judge
+-- columns:
+--   problem_id: problem that was answered
+--   policy_id: policy that answered, named in stg_policies
+--   sampling_id: way of sampling, described in samplings
+--   round: pass over the problems, the first is 0 [number]
+--   sample: response of the round, the first is 0 [number]
+--   grader_id: the grader whose second opinion it is
+--   gold_id: digest of the gold answer that the response was compared with
+--   first_verdict: verdict before the judge was asked
+--   first_rule: rule, or verifier, that gave it
+--   judge_said: the judge's words, empty where no server had any
+--   accepts: whether the judge accepts the response, null where it said neither yes nor no
+--   decided_by: whose verdict stands: `judge`, or `rules` where the judge said neither

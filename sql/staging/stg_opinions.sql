@@ -1,0 +1,24 @@
+-- stg_opinions: what a judge said of the responses that it was asked about, and whether that changed their verdict
+-- grain: problem_id x policy_id x sampling_id x round x sample x grader_id x gold_id
+-- inputs: opinions
+-- materialized: view
+-- local by: problem_id
+-- parameters: none
+-- invariants: changed only where the judge decided
+-- columns:
+--   changed: whether the verdict is another one than before the judge was asked
+select
+    problem_id,
+    policy_id,
+    sampling_id,
+    round::bigint as round,
+    sample::bigint as sample,
+    grader_id,
+    gold_id,
+    first_verdict,
+    first_rule,
+    judge_said,
+    accepts,
+    decided_by,
+    accepts is not null and (accepts or first_verdict = 'timeout') as changed
+from opinions
