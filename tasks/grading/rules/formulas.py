@@ -6,11 +6,24 @@ Equal values prove nothing here (math-verify decides then); clearly different on
 import re
 
 from tasks.grading.rules.constants import value_at, variables
-from tasks.grading.rules.rule import Context
+from tasks.grading.rules.equations import renamed_symbol
+from tasks.grading.rules.rule import Context, Said, claimed
 
 _POINTS = ((0.731, 1.317, 0.415, 2.093, 1.771, 0.594), (1.234, 0.618, 1.902, 0.357, 0.841, 1.559))
 _CLEARLY = 1e-3
 _NO_VARIABLES = {"e", "i", r"\circ", r"\infty"}
+_ENOUGH, _MOST_DECLARED = 4, 300
+_CONSTANT = re.compile(r"(.*\S)\s*\+\s*([CcKk](?:_\{?[0-9]\}?)?|const(?:ant)?)")
+_DECLARATION = re.compile(r"[\s,;(]+(?:(?:for|where|with)(?![A-Za-z])|(?=[A-Za-z]\s*(?:\\in(?![A-Za-z])|is\s)))")
+_DECLARING = {
+    "any", "all", "some", "every", "each", "a", "an", "is", "are", "the", "real", "rational", "complex", "integer", "integers", "natural",
+    "constant", "constants", "number", "numbers", "arbitrary", "fixed", "value", "of", "and", r"\in", r"\mathbb", "{", "}", ",", ")",
+}  # fmt: skip
+_PERIOD = re.compile(r"(?<![A-Za-z\\])([knmNKM])\s*\\pi(?![A-Za-z])|\\pi\s*([knmNKM])(?![A-Za-z])")
+_LETTER = re.compile(r"(?<![A-Za-z\\{])([b-zB-Z])(?![A-Za-z}])")
+_KINDS = {"Z": "Z", "integer": "Z", "integers": "Z", "N": "N", "natural": "N", "R": "R", "real": "R", "Q": "Q", "rational": "Q", "C": "C",
+          "complex": "C"}  # fmt: skip
+_KIND = re.compile(r"(?<=\{)[ZNRQC](?=\})|(?:integers?|natural|real|rational|complex)(?![a-z])")
 _MAYBE_A_UNIT = re.compile(r"[A-Za-z]{2}|\s[A-Za-z]\s*$")
 
 
@@ -31,3 +44,71 @@ def differs_at_a_point(answer: str, gold: str, context: Context) -> bool | None:
         if a is not None and b is not None and abs(a - b) > _CLEARLY * max(abs(a), abs(b)):
             return False
     return None
+
+
+def same_antiderivative(answer: str, gold: str, context: Context) -> Said:
+    """`x^3/3 + c` against `\\frac13 x^3 + C`: the constant's name is free, and the two may differ by a constant."""
+    one, other = _CONSTANT.fullmatch(answer), _CONSTANT.fullmatch(gold)
+    if not one or not other or "=" in answer + gold or not _same_constant(one[2], other[2]):
+        return None
+    if (equal := context.equal(one[1].strip(), other[1].strip())) is True:
+        return True
+    names = sorted(variables(one[1]) | variables(other[1]))
+    if len(names) != 1 or names[0].isupper() or not other[2].startswith("C"):
+        return claimed(equal)
+    differences = [_difference(one[1], other[1], {names[0]: value}) for value in (*_POINTS[0], *_POINTS[1])]
+    told = [difference for difference in differences if difference is not None]
+    if len(told) < _ENOUGH:
+        return claimed(equal)
+    return max(told) - min(told) <= 1e-9 * max(1.0, *map(abs, told))
+
+
+def _same_constant(answer: str, gold: str) -> bool:
+    """Whether a letter may stand for the constant of the gold answer: C may have any name, another letter must be it, or C."""
+    return gold.startswith(("C", "const")) or answer.startswith(("C", "const")) or answer == gold
+
+
+def _difference(one: str, other: str, point: dict[str, float]) -> float | None:
+    """How much two formulas differ at a point; None where one cannot be evaluated there."""
+    a, b = value_at(one, point), value_at(other, point)
+    return None if a is None or b is None else a - b
+
+
+def qualified(answer: str, gold: str, context: Context) -> Said:
+    """`f(x) = cx for any constant c` and `\\frac{\\pi}{4} + k\\pi, k \\in \\mathbb{Z}`: what says what a letter stands for says no more.
+
+    Where both declare a letter it is the same kind of number, and its name is free.
+    """
+    (one, mine), (other, theirs) = _declared(answer), _declared(gold)
+    if not mine and not theirs:
+        return _same_period(answer, gold, context)
+    kinds = _kinds(mine), _kinds(theirs)
+    if kinds[0] and kinds[1] and kinds[0] != kinds[1]:
+        return None
+    letters = _LETTER.findall(mine)[-1:], _LETTER.findall(theirs)[-1:]
+    renamed = renamed_symbol(one, letters[0][0], letters[1][0]) if all(letters) else one
+    return None if renamed is None else claimed(context.equal(renamed, other))
+
+
+def _same_period(answer: str, gold: str, context: Context) -> Said:
+    """`\\frac{\\pi}{4} + n\\pi` against `\\frac{\\pi}{4} + k\\pi`: the only letter in each counts the periods."""
+    one, other = (["".join(found) for found in _PERIOD.findall(text)] for text in (answer, gold))
+    if len(one) != 1 or len(other) != 1 or one == other or variables(answer) != {*one} or variables(gold) != {*other}:
+        return None
+    renamed = renamed_symbol(answer, one[0], other[0])
+    return None if renamed is None else claimed(context.equal(renamed, gold))
+
+
+def _declared(text: str) -> tuple[str, str]:
+    """A formula and what declares its letters; nothing where no declaration ends the text, or it says more, such as `x > 0`."""
+    match = _DECLARATION.search(text) if len(text) <= _MOST_DECLARED else None
+    if not match or not text[: match.start()].strip():
+        return text, ""
+    words = re.findall(r"\\?[A-Za-z]+|\S", text[match.end() :])
+    closed = all(word in _DECLARING or (len(word) == 1 and word.isalpha()) for word in words)
+    return (text[: match.start()].strip(), text[match.end() :]) if words and closed else (text, "")
+
+
+def _kinds(text: str) -> set[str]:
+    """Which numbers a declaration speaks of."""
+    return {_KINDS[word] for word in _KIND.findall(text)}

@@ -5,15 +5,17 @@ import re
 from tasks.grading.rules.equations import sides
 from tasks.grading.rules.names import NAME
 from tasks.grading.rules.plain import split_top_level, text_key
-from tasks.grading.rules.rule import Context
+from tasks.grading.rules.rule import Context, Said, claimed
 from tasks.grading.rules.units import quantity
 
-_MAX_ELEMENTS = 64
+_MAX_ELEMENTS, _MOST_UNITED, _MOST_ASSIGNED = 64, 8, 300
 _MOST_ALTERNATIVES, _MOST_HEDGE = 4, 200
 _OR = re.compile(
     r"(?:(?:^|[\s,(])(?:either|maybe|perhaps|possibly)\s|(?:^|[\s,(])(?:or|\\lor|\\vee)(?:\s+equivalently|\s+simply)?(?=[\s,])|\s*或者?\s*)"
 )
 _AND = re.compile(r",?\s+(?:and|or)\s+|\s*(?:或者?|和|与|及)\s*")
+_PLUS_MINUS, _MINUS_PLUS = re.compile(r"\\pm(?![A-Za-z])\s*"), re.compile(r"\\mp(?![A-Za-z])\s*")
+_UNKNOWN = re.compile(r"[A-Za-z](?:_\{?\w\}?)?|\\[a-z]+")
 _POINT_NAME = re.compile(r"[A-Z]'?(?:_\{?\w\}?)?\s*(?=\()")
 
 
@@ -24,11 +26,59 @@ def same_list(answer: str, gold: str, context: Context) -> bool | None:
         return None
     if brackets and gold_brackets and brackets != gold_brackets:
         return False if "{}" not in (brackets, gold_brackets) else None
-    if len(ones) != len(others) or len(ones) > _MAX_ELEMENTS:
+    if "{}" in (brackets, gold_brackets):
+        ones, others = _once(ones), _once(others)
+    if len(ones) != len(others) or len(ones) > _MAX_ELEMENTS or (_point(answer) and _point(gold) and _point(answer) != _point(gold)):
         return False
     if "{}" in (brackets, gold_brackets) or not (brackets or gold_brackets or context.ordered):
         return _all_matched(ones, others, context)
     return _all_true([context.equal(one, other) for one, other in zip(ones, others, strict=True)])
+
+
+def _once(elements: list[str]) -> list[str]:
+    """The elements of a set, each once."""
+    return list({text_key(element): element for element in elements}.values())
+
+
+def _point(text: str) -> str:
+    """The name of a point: `A` of `A(1, 2)`; nothing where it has none."""
+    name = _POINT_NAME.match(text)
+    return name[0].strip() if name and _encloses(text[name.end() :]) else ""
+
+
+def same_assignments(answer: str, gold: str, context: Context) -> bool | None:
+    """`x = 1, y = 2` against `(x, y) = (1, 2)`, and against `(1, 2)` where the names stand in the order of the alphabet."""
+    one, other = assigned(answer), assigned(gold)
+    if one and other:
+        return _all_true([context.equal(one[name], other[name]) for name in other]) if one.keys() == other.keys() else None
+    named, (brackets, elements) = one or other, _list_of(gold if one else answer)
+    if not named or brackets != "()" or len(elements) != len(named) or list(named) != sorted(named):
+        return None
+    pairs = zip(named.values(), elements, strict=True)
+    return _all_true([context.equal(*(pair if one else pair[::-1])) for pair in pairs])
+
+
+def assigned(text: str) -> dict[str, str]:
+    """The values of two or more names, `x = 1, y = 2` or `(x, y) = (1, 2)`; empty for anything else."""
+    if not text.count("=") or len(text) > _MOST_ASSIGNED:
+        return {}
+    parts = sides(text)
+    if len(parts) == 2 and parts[0].startswith("("):
+        (brackets, names), (other_brackets, values) = _list_of(parts[0]), _list_of(parts[1])
+        return (
+            dict(zip(names, values, strict=True))
+            if brackets == other_brackets == "()" and _names(names) and len(names) == len(values)
+            else {}
+        )
+    pairs = [sides(element) for element in _list_of(text)[1]]
+    if len(pairs) < 2 or any(len(pair) != 2 for pair in pairs) or not _names([name for name, _ in pairs]):
+        return {}
+    return {pair[0]: pair[1] for pair in pairs}
+
+
+def _names(texts: list[str]) -> bool:
+    """Whether these are different names of unknowns."""
+    return all(_UNKNOWN.fullmatch(text) for text in texts) and len(set(texts)) == len(texts)
 
 
 def _list_of(text: str) -> tuple[str, list[str]]:
@@ -40,12 +90,41 @@ def _list_of(text: str) -> tuple[str, list[str]]:
         text = text[name.end() :]
     if len(text) > 1 and text[0] in "([{" and text[-1] in ")]}" and _encloses(text):
         brackets, text = text[0] + text[-1], text[1:-1]
-    parts = split_top_level(text)
+    parts = split_top_level(text, ";" if ";" in text and len(split_top_level(text, ";")) > 1 else ",")
     if not brackets and len(parts) >= 1:
         parts = [piece.strip() for part in parts for piece in _AND.split(f" {part} ".replace(" and ", " and ")) if piece.strip()]
     if brackets != "{}" and len(parts) < 2:
         brackets = ""
     return brackets, [re.sub(r"^(?:and|or)\s+", "", part) for part in parts if part]
+
+
+def plus_or_minus(answer: str, gold: str, context: Context) -> Said:
+    """`\\pm 3` against `3, -3`, `1 \\pm \\sqrt 2` against its two values, `P(x) = \\pm x` against `P(x) = x or P(x) = -x`."""
+    if not _PLUS_MINUS.search(answer) and not _PLUS_MINUS.search(gold):
+        return None
+    ones, others = _signed(answer), _signed(gold)
+    if not ones or not others:
+        return None
+    return claimed(len(ones) == len(others) and _all_matched(ones, others, context))
+
+
+def _signed(text: str) -> list[str]:
+    """The elements of a list with every `\\pm` as plus and as minus; `\\mp` is the other sign. Empty where one element has several."""
+    found: list[str] = []
+    brackets, elements = _list_of(text)
+    for element in elements if brackets in ("", "{}") else [text]:
+        if len(_PLUS_MINUS.findall(element)) > 1:
+            return []
+        signs = (("", "-"), ("-", "")) if _PLUS_MINUS.search(element) else (("", ""),)
+        found += [_signs(_PLUS_MINUS, one, _signs(_MINUS_PLUS, other, element)) for one, other in signs]
+    return found if len(found) <= _MAX_ELEMENTS else []
+
+
+def _signs(pattern: re.Pattern[str], sign: str, text: str) -> str:
+    """The text with one sign in the place of a double one; a plus that nothing comes before is left out."""
+    return pattern.sub(
+        lambda match: sign or ("+" if re.search(r"[\w)\]}]\s*$", text[max(0, match.start() - 3) : match.start()]) else ""), text
+    )
 
 
 def one_of_several(answer: str, gold: str, context: Context) -> bool | None:
@@ -70,11 +149,12 @@ def hedge(answer: str, gold: str, context: Context) -> bool | None:
 
 
 def union(answer: str, gold: str, context: Context) -> bool | None:
-    """Unions of intervals or sets, written in any order."""
-    ones, others = answer.split(r"\cup"), answer and gold.split(r"\cup")
-    if len(ones) < 2 or len(ones) != len(others) or len(ones) > 8:
-        return None
-    return True if _all_matched([one.strip() for one in ones], [other.strip() for other in others], context) else None
+    """Unions of intervals or sets, written in any order, and intersections."""
+    for sign, other_sign in ((r"\cup", r"\cap"), (r"\cap", r"\cup")):
+        ones, others = answer.split(sign), gold.split(sign)
+        if 1 < len(ones) == len(others) <= _MOST_UNITED and other_sign not in answer + gold:
+            return True if _all_matched([one.strip() for one in ones], [other.strip() for other in others], context) else None
+    return None
 
 
 def _encloses(text: str) -> bool:

@@ -2,6 +2,7 @@
 
 import re
 
+from tasks.grading.rules.equations import outside_brackets
 from tasks.grading.rules.rule import Context
 from tasks.grading.rules.units import quantity
 
@@ -12,7 +13,8 @@ _RELATION = re.compile(r"[<>]|\\(?:ge|geq|geqslant|le|leq|leqslant|ne|neq|lt|gt|
 
 def bound(answer: str, gold: str, context: Context) -> bool | None:
     """`\\ge 5` or `5~6` against `5`: neither a bound nor a range is the number."""
-    return False if _RELATION.search(answer) and quantity(gold) is not None else None
+    top = "".join(outside_brackets(answer.strip("()")))  # in `P(X \\ge 2) = 3/8` the relation is a name's
+    return False if _RELATION.search(top) and quantity(gold) is not None else None
 
 
 def table_or_number(answer: str, gold: str, context: Context) -> bool | None:

@@ -3,24 +3,18 @@
 import re
 from fractions import Fraction
 
+from tasks.grading.rules.digits import grouped, repeating
 from tasks.grading.rules.number_words import number_word
 
-_THOUSANDS = re.compile(r"[-+]?\d{1,3}(?:(?:,\d{3})+|(?: \d{3})+)(?:\.\d+)?")
 _MIXED = re.compile(r"([-+]?)\s*(\d+)(?:\s+(?:and\s+)?(\d+)\s*/\s*(\d+)|\s*(?:\sand\s+)?\\frac\{(\d+)\}\{(\d+)\})")
 _SCIENTIFIC = re.compile(r"([-+]?(?:\d{1,30}(?:\.\d{0,30})?|\.\d{1,30}))[eE]([-+]?\d{1,2})")
 _ORDINAL = re.compile(r"(\d{1,9})(?:st|nd|rd|th)")
-_REPEATING = re.compile(r"(-?)(\d*)\.(\d*)\s*\\overline\s*\{?(\d+)\}?")
 
 
 def numeral(text: str) -> Fraction | None:
     """The number that a plain text writes in one of these ways; None where it is written in none of them."""
-    readings = (_thousands, number_word, _mixed_fraction, _repeating_decimal, _scientific, _ordinal)
+    readings = (grouped, number_word, _mixed_fraction, repeating, _scientific, _ordinal)
     return next((value for reading in readings if (value := reading(text)) is not None), None)
-
-
-def _thousands(text: str) -> Fraction | None:
-    """`1,234.5` or `1 234.5`. None where nothing separates thousands."""
-    return Fraction(text.replace(",", "").replace(" ", "")) if _THOUSANDS.fullmatch(text) else None
 
 
 def _scientific(text: str) -> Fraction | None:
@@ -45,13 +39,3 @@ def _mixed_fraction(text: str) -> Fraction | None:
     if numerator >= denominator:
         return None
     return (-1 if sign == "-" else 1) * (int(whole) + Fraction(numerator, denominator))
-
-
-def _repeating_decimal(text: str) -> Fraction | None:
-    """`0.1\\overline{6}`, exactly. None where the text is no repeating decimal."""
-    match = _REPEATING.fullmatch(text)
-    if not match:
-        return None
-    sign, whole, fixed, period = match.groups()
-    value = Fraction(int(whole + fixed or "0")) + Fraction(int(period), 10 ** len(period) - 1)
-    return (-1 if sign else 1) * value / 10 ** len(fixed)

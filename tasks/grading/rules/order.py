@@ -3,17 +3,19 @@
 Each rule looks at two plain texts and says True, False or, where it is not its business, None; the first that decides wins.
 """
 
-from tasks.grading.rules.equations import equation
-from tasks.grading.rules.formulas import differs_at_a_point
+from tasks.grading.rules.bases import same_base
+from tasks.grading.rules.equations import approximation, equation
+from tasks.grading.rules.formulas import differs_at_a_point, qualified, same_antiderivative
 from tasks.grading.rules.intervals import same_region
 from tasks.grading.rules.labels import label_and_text
-from tasks.grading.rules.lists import hedge, one_of_several, same_list, union
+from tasks.grading.rules.lists import hedge, one_of_several, plus_or_minus, same_assignments, same_list, union
 from tasks.grading.rules.names import bound, nothing_in_common, table_or_number
 from tasks.grading.rules.numbers import decimal_comma, same_number
 from tasks.grading.rules.phrases import same_phrase
 from tasks.grading.rules.plain import plain
 from tasks.grading.rules.prose import number_in_prose, number_with_words
 from tasks.grading.rules.ratios import same_ratio
+from tasks.grading.rules.remainders import same_remainder
 from tasks.grading.rules.rule import Context, Decision, Rule
 from tasks.grading.rules.size import too_complex
 from tasks.grading.rules.stated import stated_value
@@ -32,14 +34,21 @@ RULES: tuple[Rule, ...] = (
     yes_or_no,
     stated_value,
     same_number,
+    same_base,
+    same_remainder,
     decimal_comma,
     same_time,
     same_ratio,
+    approximation,
     same_region,
     same_letters,
     same_statements,
+    qualified,
+    same_antiderivative,
+    plus_or_minus,
     hedge,
     label_and_text,
+    same_assignments,
     same_list,
     one_of_several,
     union,

@@ -10,6 +10,10 @@ from tasks.grading.rules.signs import latex_signs
 
 _MONEY = re.compile(r"(?:\\textdollar(?![A-Za-z])|\\\$)\s*(?=[\d.])")
 _LONE_DOLLAR = re.compile(r"\$\s*(?=[\d.])")
+_ESCAPED_TWICE = re.compile(
+    r"\\\\(?=(?:left|right|[dtc]?frac|sqrt|[lg]eq?|neq?|text|mathrm|mathbb|pi|cdot|times|infty|cup|in|pm|theta|circ|angle|log|ln|sin|cos|tan)"
+    r"(?![A-Za-z]))"
+)
 _SPACING = re.compile(r"\\(?:[,;:!> ]|quad(?![A-Za-z])|qquad(?![A-Za-z]))|~|\s")
 _DROPPED = re.compile(
     r"\\(?:left|right|middle|big[lr]?|Big[lr]?|bigg[lr]?|Bigg[lr]?|displaystyle|textstyle|limits|rm|bf|it|textdollar|boxed|large|Large)"
@@ -22,17 +26,23 @@ _WRAPPER = re.compile(
 _UPRIGHT_D = re.compile(r"\\(?:mathrm|text|rm)\s*\{d\}\s*(?=[A-Za-z])")
 _FRACTION_NAME = re.compile(r"\\[dtc]frac(?![A-Za-z])")
 _BINOMIAL_NAME = re.compile(r"\\[dt]binom(?![A-Za-z])")
-_OVER = re.compile(r"\{([^{}]*?)\\over(?![A-Za-z])([^{}]*)\}")
+_OVER = re.compile(r"\{([^{}]*?)\\(over|choose)(?![A-Za-z])([^{}]*)\}")
+_EMPTY_SET = re.compile(r"\\\{\s*\\\}")
+_OVER_ALL = re.compile(r"^([^{}]{1,60}?)\\(over|choose)(?![A-Za-z])([^{}]{1,60})$")
 _TWO_SIGNS = re.compile(r"\\(frac|binom)\s*(\d|(?<=\s)[A-Za-z]|\\pi)\s*(\d(?!\d)|[A-Za-z](?![A-Za-z]))")
 _SIGN_THEN_GROUP = re.compile(r"\\(frac|binom)\s*(\d|(?<=\s)[A-Za-z])\s*\{")
 _GROUP_THEN_SIGN = re.compile(r"\\(frac|binom)\s*(\{[^{}]{1,60}\})\s*(\d(?!\d)|[A-Za-z](?![A-Za-z]))")
 _ROOT_OF_SIGN = re.compile(r"\\sqrt\s*(\[\s*\w\s*\])?\s*(\d|[A-Za-z]|\\pi(?![A-Za-z]))")
 _COMBINATIONS = re.compile(r"(?<![A-Za-z\\])C\s?_(?:\{(\d{1,3})\}|(\d))\s*\^(?:\{(\d{1,3})\}|(\d))")
-_SPELLINGS = tuple((re.compile(rf"\\(?:{spelled})(?![A-Za-z])" + (r"\s?" if len(sign) == 1 else "")), sign) for spelled, sign in {
-    "varnothing": r"\\emptyset", "bigcup": r"\\cup", "bigcap": r"\\cap", "overrightarrow": r"\\vec", "dots|cdots|dotsc": r"\\ldots",
-    "[lr]?vert": "|", "langle|lparen": "(", "rangle|rparen": ")", "lbrack": "[", "rbrack": "]", "colon": ":", "thickapprox": r"\\approx",
-    "operatorname": "", "R": r"\\mathbb{R}", "bmod|mod": r"\\mod",
-}.items())  # fmt: skip
+_ONE_NAME = {
+    "varnothing": r"\\emptyset", "bigcup": r"\\cup", "bigcap": r"\\cap", "overrightarrow": r"\\vec", "bar": r"\\overline", "lg": r"\\log",
+    "dots|cdots|dotsc": r"\\ldots", "[lr]?vert": "|", "langle|lparen": "(", "rangle|rparen": ")", "lbrack": "[", "rbrack": "]",
+    "colon": ":", "thickapprox": r"\\approx", "operatorname": "", "R": r"\\mathbb{R}", "bmod|mod": r"\\mod",
+    "geq|geqslant": r"\\ge", "leq|leqslant": r"\\le", "ne": r"\\neq",
+}  # fmt: skip
+_SPELLINGS = [
+    (re.compile(rf"\\(?:{spelled})(?![A-Za-z])" + (r"\s?" if len(sign) == 1 else "")), sign) for spelled, sign in _ONE_NAME.items()
+]
 _NUMBERS_NAME = re.compile(r"\\mathbb\s*([A-Z])(?![A-Za-z])")
 _JOINED_THOUSANDS = re.compile(r"(?<=\d)(?:\s*\{\s*,\s*\}\s*|\s*,\s*\\!\s*)(?=\d{3}(?!\d))")
 _RAISED_O = re.compile(r"(?<=\d)\s*\^\s*(?:\{\s*o\s*\}|o(?![A-Za-z]))")
@@ -51,6 +61,7 @@ CHINESE = re.compile("[\u4e00-\u9fff]")
 @lru_cache(maxsize=8192)
 def plain(text: str) -> str:
     """`text` without delimiters, font commands, spacing commands and final punctuation; runs of blanks become one."""
+    text = text if r"\begin" in text else _ESCAPED_TWICE.sub(r"\\", text)
     text = latex_signs(_JOINED_THOUSANDS.sub(",", text)).replace("{,}", ".").replace(r"\%", "%")
     text = _SPACING.sub(" ", _RANGE.sub(r"\\sim ", _with_money(text).replace("\\\\", r" \cr ")))
     text = _EMPTY_BRACES.sub("", _unwrap(_DROPPED.sub("", _UPRIGHT_D.sub("d", text))))
@@ -63,16 +74,21 @@ def _spelled(text: str) -> str:
     for pattern, sign in _SPELLINGS:
         text = pattern.sub(sign, text) if "\\" in text else text
     text = _BINOMIAL_NAME.sub(r"\\binom", _FRACTION_NAME.sub(r"\\frac", _NUMBERS_NAME.sub(r"\\mathbb{\1}", text)))
-    text = _TWO_SIGNS.sub(r"\\\1{\2}{\3}", _OVER.sub(r"\\frac{\1}{\2}", text))
+    text = _TWO_SIGNS.sub(r"\\\1{\2}{\3}", _OVER.sub(_infix, _OVER_ALL.sub(_infix, text)))
     text = _GROUP_THEN_SIGN.sub(r"\\\1\2{\3}", _SIGN_THEN_GROUP.sub(r"\\\1{\2}{", text))
     text = _COMBINATIONS.sub(lambda match: rf"\binom{{{match[1] or match[2]}}}{{{match[3] or match[4]}}}", text)
-    text = text if r"\{" in text else text.replace(r"\mid", "|")
+    text = _EMPTY_SET.sub(r"\\emptyset", text.replace(r"\mid ", "|").replace(r"\mid", "|"))
     return _ROOT_OF_SIGN.sub(lambda match: rf"\sqrt{match[1] or ''}{{{match[2]}}}", text)
+
+
+def _infix(match: re.Match[str]) -> str:
+    """`{2 \\over 3}` and `{5 \\choose 2}` with the command before its arguments."""
+    return rf"\{'frac' if match[2] == 'over' else 'binom'}{{{match[1].strip()}}}{{{match[3].strip()}}}"
 
 
 def _without_wrapping(text: str) -> str:
     """The text without what ends a line or a sentence, quotes around it, and braces around it that hold no list."""
-    text = text.rstrip(_TRAILING).removesuffix(r"\cr").rstrip(_TRAILING).strip()
+    text = text.rstrip(_TRAILING + "\\").removesuffix(r"\cr").rstrip(_TRAILING).strip()
     if text[:1] == "{" and "," not in text and text.find("}") == len(text) - 1 and r"\\" not in text:
         text = text[1:-1].strip()
     return _strip_quotes(text)
@@ -106,6 +122,7 @@ def text_key(text: str) -> str:
     text = plain(text).replace("﹩", "")
     if words_only(text):
         text = text.casefold().rstrip("!?")
+    text = text.replace(" : ", "|") if text.startswith(r"\{") else text
     text = _LABEL.sub(r"\1", _JOINING_BLANK.sub("", text))
     return _PLAIN_BRACES.sub(r"\1", text).rstrip(_TRAILING)
 

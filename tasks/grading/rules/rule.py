@@ -1,7 +1,27 @@
-"""What a rule of equivalence is: a small function of two plain texts that says True, False or, where it is not its business, None."""
+"""What a rule of equivalence is: a small function of two plain texts that says True, False or, where it is not its business, None.
+
+Where it is its business but only algebra can tell, it says OPEN: no later rule is asked.
+"""
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from enum import Enum
+from typing import Literal
+
+
+class Open(Enum):
+    """What a rule says that has found its business and cannot decide it."""
+
+    open = "open"
+
+
+OPEN = Open.open
+Said = bool | None | Literal[Open.open]
+
+
+def claimed(equal: bool | None) -> Said:
+    """What a rule says of a pair that is its own: OPEN where the parts are undecided."""
+    return OPEN if equal is None else equal
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,8 +44,8 @@ class Context:
     def decide(self, answer: str, gold: str) -> Decision:
         """Compares two plain texts; the first rule that decides wins."""
         for rule in self.rules:
-            if (equal := rule(answer, gold, self)) is not None:
-                return Decision(equal, rule.__name__)
+            if (said := rule(answer, gold, self)) is not None:
+                return Decision(None if said is OPEN else said, rule.__name__)
         return Decision(None, "undecided")
 
     def equal(self, answer: str, gold: str) -> bool | None:
@@ -33,4 +53,4 @@ class Context:
         return self.decide(answer, gold).equal
 
 
-Rule = Callable[[str, str, Context], bool | None]
+Rule = Callable[[str, str, Context], Said]

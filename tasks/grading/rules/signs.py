@@ -5,17 +5,21 @@ import re
 import unicodedata
 
 _VULGAR = "½⅓⅔¼¾⅕⅖⅗⅘⅙⅚⅛⅜⅝⅞⅐⅑⅒"
+_GREEK = {"π": "pi", "θ": "theta", "α": "alpha", "β": "beta", "γ": "gamma", "δ": "delta", "ε": "varepsilon", "λ": "lambda", "ρ": "rho",
+          "σ": "sigma", "φ": "varphi", "ω": "omega", "Δ": "Delta", "Θ": "Theta", "Σ": "Sigma", "Φ": "Phi"}  # fmt: skip
 _UNICODE = str.maketrans({
     **{chr(code): chr(code - 0xFEE0) for code in range(0xFF01, 0xFF5F)},  # ０-９, Ａ-ｚ and the signs between them
     **{chr(code): unicodedata.normalize("NFKC", chr(code)) for code in range(0x1D400, 0x1D800)},  # 𝑥 and 𝐀, as chats show them
     **{sign: r"\frac{{{}}}{{{}}}".format(*unicodedata.normalize("NFKC", sign).split("⁄")) for sign in _VULGAR},
     "−": "-", "–": "-", "—": "-", "‐": "-", "‑": "-", "‒": "-", "×": r"\times ", "·": r"\cdot ", "⋅": r"\cdot ", "∙": r"\cdot ",
     "÷": r"\div ", "∗": "*", "⁄": "/", "∕": "/", "°": r"^{\circ}", "˚": r"^{\circ}", "º": r"^{\circ}", "℃": r"^{\circ}C",
-    "π": r"\pi ", "θ": r"\theta ", "α": r"\alpha ", "β": r"\beta ", "∞": r"\infty ", "≤": r"\le ", "≥": r"\ge ", "⩽": r"\le ",
+    "∞": r"\infty ", "≤": r"\le ", "≥": r"\ge ", "⩽": r"\le ",
     "⩾": r"\ge ", "≠": r"\neq ", "≈": r"\approx ", "±": r"\pm ", "∓": r"\mp ", "∪": r"\cup ", "∩": r"\cap ", "∈": r"\in ",
     "∠": r"\angle ", "…": r"\ldots ", "⟨": "(", "⟩": ")", "ℝ": r"\mathbb{R} ", "ℤ": r"\mathbb{Z} ", "ℕ": r"\mathbb{N} ",
     "ℚ": r"\mathbb{Q} ", "∅": r"\emptyset ", "ⅇ": "e", "ⅈ": "i", "Ω": "Ω", "µ": "μ", "￥": "¥", "∛": r"\sqrt[3]", "∜": r"\sqrt[4]",
     "\u00a0": " ", "\u202f": " ", "\u2009": " ", "\u2007": " ", "\u2061": "", "\u2062": "", "\u200b": "", "\ufeff": "",
+    **{sign: rf"\{name} " for sign, name in _GREEK.items()},
+    **dict.fromkeys("\u200c\u200d\u200e\u200f\u202a\u202b\u202c\u2060", ""), "∶": ":", "ː": ":",
     "。": ".", "；": ";", "、": ",", "′": "'", "″": "''", "“": '"', "”": '"', "’": "'", "‘": "'",
 })  # fmt: skip
 _RAISED = dict(zip("⁰¹²³⁴⁵⁶⁷⁸⁹⁺⁻⁼⁽⁾ⁿⁱˣʸᵏᵐ", "0123456789+-=()nixykm", strict=True))
@@ -27,8 +31,8 @@ _INDEXED_ROOT = re.compile(r"(\\sqrt\[[34]\])\s*(\d+|[A-Za-z])")
 _ENTITY = re.compile(r"&(?:lt|gt|le|ge|ne|nbsp|times|minus|amp|pi|deg|middot|divide|radic|infin|plusmn|sup[123]|frac\d\d|#\d{1,5});")
 _RAISING_TAG = re.compile(r"<(su[pb])>([^<>]{1,40})</su[pb]>", re.IGNORECASE)
 _FUNCTION = re.compile(
-    r"(?<![A-Za-z\\])(ln|log|exp|sinh|cosh|tanh|(?:arc)?(?:sin|cos|tan)|cot|sec|csc)"
-    r"(?=\s*[\d({\\^_]|\s+[A-Za-z](?![A-Za-z])|[xyt](?![A-Za-z]))"
+    r"(?<![A-Za-z\\])(ln|log|lg|exp|sinh|cosh|tanh|(?:arc)?(?:sin|cos|tan)|cot|sec|csc)"
+    r"(?=\s*[\d({\\^_|]|\s+[A-Za-z](?![A-Za-z])|[xyt](?![A-Za-z]))"
 )
 _ARC = re.compile(r"(?<![A-Za-z\\])a(sin|cos|tan)(?=\s*\()")
 _BARE_ROOT = re.compile(r"(?<![A-Za-z\\])sqrt\s*(\d+(?:\.\d+)?|[A-Za-z](?![A-Za-z]))")
@@ -50,9 +54,9 @@ def latex_signs(text: str) -> str:
 
 
 def _script(sign: str, characters: str, letters: dict[str, str]) -> str:
-    """Raised or lowered characters: `²` as `^2`, `²³` as `^{23}`."""
+    """Raised or lowered characters: `²` as `^2`, `²³` as `^{23}`, `₂` as `_{2}`, as `log₂8` goes on."""
     text = "".join(letters[character] for character in characters)
-    return f"{sign}{text}" if len(text) == 1 else f"{sign}{{{text}}}"
+    return f"^{text}" if sign == "^" and len(text) == 1 else f"{sign}{{{text}}}"
 
 
 def _of_code(text: str) -> str:

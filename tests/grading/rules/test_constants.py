@@ -45,6 +45,16 @@ VALUES = [
     ("Forty", 40),
     ("ninety nine", 99),
     (r"\binom{5}{2}", 10),
+    ("1.234.567", 1234567),
+    ("1.000,5", 1000.5),
+    ("12,34,567", 1234567),
+    ("1'234", 1234),
+    ("0.333...", Fraction(1, 3)),
+    ("0.1666...", Fraction(1, 6)),
+    ("0.142857142857...", Fraction(1, 7)),
+    ("0.(3)", Fraction(1, 3)),
+    (r"0.\dot{3}", Fraction(1, 3)),
+    (r"0.1\bar{6}", Fraction(1, 6)),
     (r"\sin 30^{\circ}", 0.5),
     (r"\tan^2(\frac{\pi}{3})", 3),
     (r"2\cos 60^\circ", 1),
@@ -65,6 +75,11 @@ NO_VALUES = [
     "(-1)^{1/2}",
     "1:2",
     "2(",
+    "0,188",
+    "1.234,",
+    "12.34.567",
+    "0.12...",
+    "3.14159...",
     "9" * 400,
     "1e999",
     "twenty-twelve",
@@ -78,6 +93,13 @@ NO_VALUES = [
 @pytest.mark.parametrize(("text", "value"), VALUES)
 def test_a_constant_has_its_value(text: str, value: object) -> None:
     assert constant(plain(text)) == pytest.approx(value, rel=1e-12)
+
+
+def test_decimals_that_six_places_do_not_tell_apart_are_compared_by_their_own_size() -> None:
+    small = Fraction(16, 10**20), Fraction(32, 10**20)
+    assert not equal(*small, decimal=True)
+    assert not equal(1.6e-19, 3.2e-19, decimal=True)
+    assert equal(Fraction("0.083333"), Fraction(1, 12), decimal=True)
 
 
 @pytest.mark.parametrize("text", NO_VALUES)
