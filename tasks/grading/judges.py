@@ -16,7 +16,8 @@ from typing import Self
 
 from tasks.base.files import digest
 from tasks.grading.grader import Grader
-from tasks.grading.rules.choices import LETTERS, gold_choice
+from tasks.grading.rules.choices import bare_choices, right_choices
+from tasks.grading.rules.letters import LETTERS
 from tasks.grading.second.judge import Appeal, Judge
 from tasks.grading.second.kept import Kept
 from tasks.grading.second.words import accepts
@@ -116,9 +117,12 @@ def appeal(response: str, gold: Gold) -> Appeal:
 
 
 def told_answer(gold: Gold) -> str:
-    """A right answer in words: of a choice its letter and its text."""
-    letter = gold_choice(gold.answer or "", gold.choices)
-    return (gold.answer or "") if letter is None else f"{letter} ({gold.choices[LETTERS.index(letter)]})"
+    """A right answer in words: of a choice its letter and its text, of several all of them or, where the choices are the same, any."""
+    right = right_choices(gold.answer or "", gold.choices)
+    if right is None:
+        return gold.answer or ""
+    texts = bare_choices(gold.choices)
+    return (" and " if right.together else " or ").join(f"{LETTERS[place]} ({texts[place]})" for place in sorted(right.places))
 
 
 def settled(grade: Grade, word: str, letters: bool) -> Grade:
