@@ -1,5 +1,6 @@
 """The grading task on a real lake: shard by shard, resumable, and never twice."""
 
+from collections.abc import Sequence
 from pathlib import Path
 
 import polars as pl
@@ -72,11 +73,11 @@ def test_a_killed_run_goes_on_with_the_shard_in_hand(tmp_path: Path, monkeypatch
     done = grade(whole, profile_of(whole), (problems_artifact(whole, PROBLEMS),), SETTINGS)
     graded = []
 
-    def dies_at_the_third(rollouts: pl.DataFrame, judges: Judges) -> list[Grade]:
+    def dies_at_the_third(rollouts: pl.DataFrame, judges: Judges, before: Sequence[Grade | None]) -> list[Grade]:
         graded.append(len(rollouts))
         if len(graded) == 3:
             raise KeyboardInterrupt
-        return shards.grades_of(rollouts, judges)
+        return shards.grades_of(rollouts, judges, before)
 
     with monkeypatch.context() as patch:
         patch.setattr(task, "grades_of", dies_at_the_third)
