@@ -7,7 +7,10 @@ MAX_BOX_CHARS = 2000
 """A longer content is no answer."""
 _TAIL_CHARS = 200_000
 _BOX = re.compile(r"(?:\\|\x08)?(?:boxed|oxed|fbox)\s*\{")
-_BETWEEN_BOXES = re.compile(r"[\s$.,;]*(?:\\[()\[\]])?[\s$]*(?:or|and|,|;|\\text\{\s*(?:or|and)\s*\})[\s$]*(?:\\[()\[\]])?[\s$]*\\?")
+_BETWEEN_BOXES = re.compile(
+    r"[\s$.,;]*(?:\\[()\[\]])?[\s$]*(?:or|and|,|;|\\text\{\s*(?:or|and)\s*\}|\([b-e]\))[\s$]*(?:\\[()\[\]])?[\s$]*(?:[A-Za-z]\w?\s*=\s*)?\\?"
+)
+"""What joins two boxes to one answer; the second may be named (`x = \boxed{1} and y = \boxed{2}`, `(a) \boxed{1} (b) \boxed{2}`)."""
 
 
 def last_box(text: str, is_filled: Callable[[str], bool]) -> str | None:

@@ -19,18 +19,20 @@ _VERB = (
 _ENGLISH = (
     r"\b(?:answers?|(?:correct|right|best|closest|final) (?:option|choice|one|figure|picture|letter|result|value)|option|choice|"
     r"ans|final result)\b\.?"
-    r"(?:\s+(?:choice|option|letter|number|value|here)\b|(?:(?<=answer)|(?<=answers))\s+(?:to|for|of)\b(?:[^.:\n\"]{0,60}?|"
-    r"[^.:\n\"]{0,30}\"[^\"\n]{0,200}\"))?"
+    r"(?:\s+(?:choice|option|letter|number|value|here)\b|(?:(?<=answer)|(?<=answers))\s+(?:to|for|of)\b"
+    r"(?:[^.:\n\"]{0,30}\"[^\"\n]{0,200}\"|[^.:\n\"]{0,60}?))?"
     rf"\W{{0,6}}(?:\b{_VERB}(?![A-Za-z])(?:\s+(?:therefore|thus|hence|then|simply|just|indeed|actually|clearly|approximately)\b)?|"
     rf"[:：=]+>?|→|⇒|=>|->)"
 )
 _OTHERS = (
-    r"(?:\brespuesta|\bopción|\bresposta|\bopção|\balternativa|\brisposta|\bopzione)(?: \w{1,12})?(?: (?:es|é|è)(?: la)?\b|\s?[:：])",
+    r"(?:\brespuesta|\bopción|\bresposta|\bopção|\balternativa|\brisposta|\bopzione)(?: (?!no\b|não\b|non\b)\w{1,12})?"
+    r"(?: (?:es|é|è)(?: (?:la|a|o|el|il))?(?: (?:letra|lettera|opción|opção|opzione|alternativa))?\b|\s?[:：])",
     r"\b(?:réponse|option|solution)(?: \w{1,12})? est(?: la)?\b|\bréponse(?: \w{1,12})?\s?[:：]",
     r"\b(?:antwort|lösung|antwoord)\b(?: (?:ist|lautet|is)\b(?: also| daher)?|\s?[:：])",
     r"\b(?:ответ|відповідь)(?:ом)?(?: является)?\s?(?:[:：—–-]|это\b|будет\b)",
     r"\b(?:đáp án|câu trả lời)(?: \w{1,8}){0,2}?\s?(?:là\b|[:：])",
-    r"\b(?:jawaban(?:nya)?(?: \w{1,8})?(?: adalah\b|\s?[:：])|cevap\s?[:：]|odpowiedź(?: to\b|\s?[:：]))",
+    r"\b(?:jawaban(?:nya)?(?: \w{1,8})?(?: adalah\b|\s?[:：])|cevap\b\s?[:：]?|odpowiedź(?: to\b|\s?[:：]))",
+    r"\bchọn\b(?: (?:đáp án|phương án))?",
     r"(?:정답|답)\s?(?:은|는|[:：])",
     r"(?:答え|正解|解答|回答)\s?(?:は|[:：])、?",
     r"(?:الإجابة|الجواب)(?: \w{1,10}){0,2}?\s?(?:هي|هو|[:：])",
@@ -79,6 +81,8 @@ _VALUE = re.compile(
     re.IGNORECASE,
 )
 _POLITE = re.compile(r"(?<=\S)(?:です|である|になります|だ|입니다|이다|예요|이에요|है)$")
+_JSON_NEXT = re.compile(r",\s*\"[\w ]{1,40}\"\s*:")
+_SENTENCE = re.compile(r"[^\W\d_]{2}\s(?:has|have|is|are|was|were)\s", re.IGNORECASE)
 _BULLET = re.compile(r"(?:[-*•+]|\d\.)\s+(?=\S)")
 _PAIRS = {")": "(", "]": "[", "}": "{"}
 
@@ -96,13 +100,17 @@ def announced_answer(text: str, choices: tuple[str, ...] = ()) -> Extracted | No
             and not (refuses(said) and re.search(r"\d", said))
         ):
             answer = trimmed(said, after_line="\n" in match[0])
-            if has_content(answer) and not _DENIED.match(answer):
+            if has_content(answer) and not _DENIED.match(answer) and (choices or not _tells_several(answer)):
                 answer = _letter_of(answer, choices) if choices else only_value(answer) or answer
                 return Extracted(answer, "announced", f"{match[0].strip()} {said.strip()}")
     return None
 
 
-_DENIED = re.compile(r"(?:not|wrong|incorrect|unclear|unknown)\b(?! defined| possible| enough)", re.IGNORECASE)
+_DENIED = re.compile(
+    r"(?:nicht|niet|no|não|non|pas|не|không|不)\s?[($]?(?:\d|[A-H]\b)|"
+    r"(?:not|wrong|incorrect|unclear|unknown)\b(?! defined| possible| enough)",
+    re.IGNORECASE,
+)
 
 
 def _counts(before: str, announcement: str, after: str) -> bool:
@@ -113,9 +121,16 @@ def _counts(before: str, announcement: str, after: str) -> bool:
     return not (_WOULD.search(announcement) and (_IF.search(lead) or _IF.search(re.split(r"[.!?]\s|\n", after[:200])[0])))
 
 
+def _tells_several(text: str) -> bool:
+    """Whether an announced text is a sentence of its own with numbers, none of which is plainly its value: to be read as a sentence."""
+    numbers = len(re.findall(r"\d+", text))
+    told = (numbers > 1 and _SENTENCE.search(text)) or (numbers and len(re.findall(r"[^\W\d_]+", text)) > 9)
+    return bool(told) and only_value(text) is None
+
+
 def trimmed(text: str, after_line: bool = False) -> str:
     """An announced text without what leads in (`I think it is`), what is denied after it (`, not 6 cm`) and brackets that nothing opens."""
-    text = text.strip().strip("*").strip()
+    text = _JSON_NEXT.split(text, maxsplit=1)[0].strip().strip("*").strip()
     text = _BULLET.sub("", text, count=1) if after_line else text
     for _ in range(3):
         text = _NOT_BUT.sub("", text, count=1) if _NOT_BUT.match(text) else text

@@ -24,9 +24,13 @@ _BOX_TAIL_CHARS = 200_000
 _SHORT_CHARS = 200
 _LONG_TAG = 200
 _ANSWER_MARK = re.compile(r"\s*A\s?:\s+")
-_SO = re.compile(r"(?:so|thus|therefore|hence)\b,?\s+", re.IGNORECASE)
+_SO = re.compile(r"(?:(?:so|thus|therefore|hence)\b,?|[=-]+>|→|⇒|∴)\s+", re.IGNORECASE)
 _NUMBER_LAST = re.compile(r"[^\d\W]\D*\d")
-_VERB = re.compile(r"\b(?:is|are|was|were|equals|has|have)\s|\d\D*[=≈]", re.IGNORECASE)
+_VERB = re.compile(
+    r"\b(?:is|are|was|were|equals|has|have)\s|\d\D*[=≈]|\bat (?:least|most)\b|"
+    r"[\u4e00-\u9fff]{2}[是为有得共].|[有是为共剩][一二两三四五六七八九十\d]|[\u4e00-\u9fff]{7}",
+    re.IGNORECASE,
+)
 _HAS_VALUE = re.compile(r"\d|π|√|\\").search
 
 
@@ -99,8 +103,9 @@ def _stated_answer(text: str, choices: tuple[str, ...]) -> Extracted | None:
     told = sentences(text) if any("?" in choice for choice in choices) else statements(text)
     if not told:
         return None
-    found = chosen_letter(told, choices) or _bare_answer(text, choices)
-    if found:
+    if refuses(told[-1]) and not any(map(refuses, choices)):
+        return _bare_answer(text, choices)
+    if found := chosen_letter(told, choices) or _bare_answer(text, choices):
         return found
     if not choices:
         return (retracted_answer(text) if "?" in text else None) or yes_or_no(told, choices) or stated_value(told) or stated_phrase(told)

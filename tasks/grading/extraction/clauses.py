@@ -10,6 +10,7 @@ from tasks.grading.extraction.compared import before, stated_in
 MOST_CHARS = 800
 _RESULT = re.compile(
     r"[,;]\s(?:and\s)?(?:so|thus|hence|therefore|then|giving|we (?:get|have|find|obtain)|that is|in other words|"
+    r"but (?:it|that|this|the (?:correct |actual |right |true )?(?:answer|value|result)) (?:is|should be)(?: actually| really)?|"
     r"which (?:gives|means|equals|is equal to|simplifies to|leads to))\b|"
     r"\bi\.e\.|\b(?:for|making|giving|with) a (?:grand |combined )?total of\b|\btotall?ing\b|;\s|\s(?:giving us|giving|which gives)\s|"
     r"[，；,;]\s?(?:所以|因此|故|则|即|可得|得到)",
@@ -17,13 +18,14 @@ _RESULT = re.compile(
 )
 _OPENING = re.compile(
     r"\W{0,4}(?:since|because|as|if|when|given|for|with|after|from|while|although|using|by|in|to|assuming|由于|因为|当|若)\b"
-    r"[^,，]{0,300}[,，]\s?(?=\S)",
+    r"[^,，]{0,300}[,，](?!\d)\s?(?=\S)",
     re.IGNORECASE,
 )
 _ASIDE = re.compile(
     r",\s(?:which|who|where|one|with|but|not|while|whereas|as|since|because|making|meaning|assuming|each|including|representing|"
     r"indicating|"
-    r"compared|followed|corresponding|or|and (?:the|its|it|his|her|their|this|that|not))\b|"
+    r"compared|followed|corresponding|or|attained|reached|occurring|obtained|achieved|and (?:the|its|it|his|her|their|this|that|not))\b|"
+    r"(?<=[^\W\d_]):\s|\sand (?:the |a )?(?:check|verification)\b|"
     r"\s(?:that|which|who|whose|where|because|since|while|whereas|when|if|unless|although|though|compared|rather than|instead of|"
     r"not|so that|"
     r"with|without|for|between|among|out of|(?:less|more|greater|smaller|larger|fewer|higher|lower) than)\b|"

@@ -47,8 +47,9 @@ def _turn(text: str) -> str:
 
 def _without_tags(text: str) -> str:
     """Without HTML's tags and entities; `<answer>` in small letters. A tag counts only where some tag is closed: `a<b>c` is a formula."""
+    closed = _CLOSING_TAG.search(text)
     text = _BREAK.sub("\n", _ANSWER_TAG.sub(r"<\1answer>", text))
-    if _CLOSING_TAG.search(text):
+    if closed:
         text = _RAISED.sub(lambda match: ("^" if match[1] in "pP" else "_") + "{" + match[2] + "}", text)
         text = _TAG.sub("", text)
     return _ENTITY.sub(lambda match: _CHARACTERS[match[1]], text)

@@ -12,7 +12,9 @@ _BEFORE_CHARS = 80
 _COMPARED = re.compile(
     r"(?:\b(?:than|after|before|until|over|under|above|below|exceed\w*|at least|at most|up to|from|out of|per|every|each|within|"
     r"beyond|past|"
-    r"divisible by|multiples? of|divided by|multiplied by|not|isn't|without|except|besides|versus|vs|since|between|among|"
+    r"divisible by|multiples? of|divided by|multiplied by|not|isn't|cannot be|nicht|niet|no es|não é|non è|pas|can['’]t be|"
+    r"anything but|never|nor|without|except|"
+    r"besides|versus|vs|since|between|among|"
     r"maximum of|minimum of|"
     r"of (?:the|these|those|all)|f|step|case|figs?|figures?|table|question|problem|example|part|equation|page|exercise|section|"
     r"option|choice|"
@@ -25,8 +27,11 @@ _COMPARED = re.compile(
     re.IGNORECASE,
 )
 _OR_MORE = re.compile(
-    r"\s?(?:\w{1,20}\s)?(?:or (?:more|less|fewer|greater|above|below)|and (?:above|below|over|up)|以上|以下)\b", re.IGNORECASE
+    r"\s?(?:\w{1,20}\s)?(?:or (?:more|less|fewer|greater|above|below)|at (?:least|most)|and (?:above|below|over|up)|以上|"
+    r"以下)\b",
+    re.IGNORECASE,
 )
+_DENIED = re.compile(r"\s(?:(?:cannot|can['’]t|could not) be\b|(?:is|are) not (?:the|an?|correct|valid|possible)\b)", re.IGNORECASE)
 _IN_A_WORD = re.compile(r"-?[A-Za-z]")
 _CALL = re.compile(r"(?:[A-Za-z](?:_?\d{1,2})?|\\?(?:sin|cos|tan|log|ln))\s?\([^()=]{0,40}\)")
 _NAME = re.compile(r"[A-Za-z]_?\{?\d{1,3}\}?'?|[A-Za-z]'?")
@@ -52,6 +57,8 @@ def _may_be_stated(clause: str, span: Span) -> bool:
     """Whether an expression is nothing that is compared with, no name, no call of a function and no part of a word."""
     lead = before(clause, span)
     if _COMPARED.search(lead) or _CALL.fullmatch(span.text) or _NAME.fullmatch(span.text) or _OR_MORE.match(clause, span.end):
+        return False
+    if _DENIED.match(clause, span.end):
         return False
     if lead[-1:] == "/" or (lead[-1:].isalnum() and lead[-1:].isascii()):
         return False

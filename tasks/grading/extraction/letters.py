@@ -6,7 +6,7 @@ A sentence that names two letters, denies, refuses or weighs picks none; a capit
 import re
 
 from tasks.grading.extraction.found import Extracted
-from tasks.grading.extraction.sentences import refuses
+from tasks.grading.extraction.sentences import concludes, refuses
 from tasks.grading.rules.plain import plain, text_key, words
 
 _X = r"[(\[{]?\s?\*{0,2}([A-Z])\*{0,2}\s?[)\]}]?"
@@ -137,6 +137,8 @@ def is_listing(told: list[str]) -> bool:
 
 def chosen_letter(told: list[str], choices: tuple[str, ...]) -> Extracted | None:
     """The letter that a response of several sentences chooses, the last word first."""
+    if choices and concludes(told[-1]) and (letter := _closing_letter(told[-1])) and _offered({letter}, choices):
+        return Extracted(letter, "letter", told[-1])
     labelled = [(letter, one) for one in told if (letter := labelled_line(one, choices))]
     for one in reversed(told):
         if letter := picked_letter(one, choices):

@@ -10,13 +10,15 @@ from tasks.grading.extraction.sentences import refuses
 from tasks.grading.rules.plain import plain, text_key
 
 _YES_NO = re.compile(
-    r"\W{0,4}(?:[A-H][).:]\s{1,2})?(?:(?:so|thus|therefore|hence|based on [^,.]{1,80}|according to [^,.]{1,80}|the (?:answer|"
-    r"statement) is|i would say|"
+    r"\W{0,4}(?:[A-H][).:]\s{1,2})?(?:(?:so|thus|therefore|hence)\b,?\s)?(?:(?:based on [^,.]{1,80}|according to [^,.]{1,80}|"
+    r""
+    r"the (?:answer|statement|claim|assertion) is|i would say|"
     r"i (?:think|believe)|in conclusion)\b,?\s{0,2}(?:that\s)?)?(yes|no|true|false)\b(?!\s(?:\w+\s)?(?:one|two|three|matter|"
     r"solution|way|information|more|longer))"
     r"(?=[,.:;!*\s—–-]|$)",
     re.IGNORECASE,
 )
+_YES_OR_NO = {"yes", "no", "true", "false"}
 _FOLLOWED = re.compile(r"\s*\W{0,3}(?:$|[,.:;!—–-]\s?|\s+(?:it|they|the|this|that|because|since|as|there|he|she|we|i)\b)", re.IGNORECASE)
 _DENIES = re.compile(
     r"\b(?:not|never|no|neither|nor|none|cannot|except|without|rather than|instead of|unlike|isn|aren|wasn|doesn)\b|"
@@ -25,6 +27,7 @@ _DENIES = re.compile(
 )
 _ASIDE = re.compile(r",?\s(?:as|because|since|which|while|whereas|compared|although|followed|rather|instead)\b|，|因为")
 _CONDITION = re.compile(r"\W{0,4}(?:if|when|since|because|after|unlike|compared (?:to|with))\b[^,]{0,200},", re.IGNORECASE)
+_COPULA = re.compile(r"\s(?:is|are|was|were|be)\s|:\s")
 _WORD = re.compile(r"[^\W_]+")
 _PLURAL = re.compile(r"(?<=[a-z]{3})s$")
 _QUOTES = re.compile(r"[\"'“”‘’*`]")
@@ -34,7 +37,7 @@ def yes_or_no(told: list[str], choices: tuple[str, ...]) -> Extracted | None:
     """The word with which the first or the last sentence says yes or no; the sentence itself where it also tells a number and no choices
     are known, as nobody can say which of the two was asked for."""
     keys = {text_key(choice) for choice in choices}
-    if choices and not keys & {"yes", "no", "true", "false"}:
+    if choices and not keys & _YES_OR_NO:
         return None
     for sentence in (told[-1], told[0]):
         match = _YES_NO.match(sentence)
@@ -46,13 +49,16 @@ def yes_or_no(told: list[str], choices: tuple[str, ...]) -> Extracted | None:
 
 def named_choice(told: list[str], choices: tuple[str, ...]) -> Extracted | None:
     """The one choice whose text stands in the last sentence that names any, or else in the first."""
-    keys = [_key(choice) for choice in choices]
-    if len(set(keys)) != len(keys):
+    keys = [key if (key := _key(choice)).strip() not in _YES_OR_NO else "" for choice in choices]
+    if not any(keys) or len(set(filter(None, keys))) != len(list(filter(None, keys))):
         return None
     for sentence in dict.fromkeys((*reversed(told[-3:]), *told[:1])):
         if refuses(sentence) and not any(map(refuses, choices)):
             return None
         named = _named(sentence, keys)
+        if len(named) > 1:
+            ending = _named(_COPULA.split(sentence)[-1], keys)
+            named = ending if len(ending) == 1 and " than " not in sentence else named
         if len(named) > 1:
             named = _named(_CONDITION.sub("", _ASIDE.split(sentence, maxsplit=1)[0]), keys)
         for place, around in named.items():

@@ -15,7 +15,8 @@ _UNENDED = re.compile(
 _REMARK = re.compile(
     r"\W{0,4}(?:(?:so |and )?(?:I |we )?hope\b|(?:please |just |do )?(?:let me|let us) know|(?:please )?feel free|"
     r"if you(?:['’]d| would| have| need| want)|"
-    r"please\b(?! (?:provide|upload|share|attach|describe|give|send|supply|clarify|specify))|is there anything|would you|do you|thanks?\b|"
+    r"please\b(?! (?:provide|upload|share|attach|describe|give|send|supply|clarify|specify))|is there anything|would you|do you|"
+    r"thanks?\b|"
     r"note\b|n\.b\.|remember\b|keep in mind|confidence|(?:total )?tokens\b|certainty|hint\b|have a (?:nice|great|good)|happy to|glad to|"
     r"you(?:['’]re| are) welcome|good luck|great job|well done|keep (?:up|going)|great question|good question|"
     r"suppose\b|assume\b|let\b|imagine\b|were\b|had\b|(?:all )?the other (?:options|choices)|"
@@ -42,8 +43,11 @@ _REFUSAL = re.compile(
     r"not (?:entirely |really )?clear|unclear|unknown|indeterminate|no idea|"
     r"without (?:seeing|any|knowing|access|(?:the|an|a) (?:image|figure|picture|diagram|graph|chart))|"
     r"please (?:provide|upload|share|attach|describe|give|send|supply|clarify|specify)|impossible|not possible|"
+    r"(?:not|n['’]t) (?:an?|one of the|in the|among the|any of the|match any of the) (?:given |provided |answer |valid )?"
+    r"(?:option|choice)s?\b|(?:mistake|error) (?:in|with) the (?:question|problem|options|choices)|"
+    r"no (?:correct|matching|right) (?:option|choice|answer)|"
     r"none of the (?:options|choices|answers|above|given)|sorry|apologi[sz]e|as an ai\b|language model)|"
-    r"无法|不能确定|难以(?:确定|判断)|不足以|抱歉|对不起|没有足够|不知道|信息不足|看不到",
+    r"无法|不能确定|难以(?:确定|判断)|不足以|抱歉|对不起|没有足够|不知道|选项都不|没有正确|没有一个选项|信息不足|看不到",
     re.IGNORECASE,
 )
 _CONCLUSION = re.compile(

@@ -11,7 +11,8 @@ _TOKEN = re.compile(
     r"\d+(?:[.,]\d+)*|\.\d+|(?:sqrt|sin|cos|tan|log|ln|pi)(?![A-Za-z])|\^|_|"
     r"[-+*/=<>≤≥≠≈±×÷·⋅√π%°∞∠∪∩∈!|−–²³⁴½⅓⅔¼¾:'′″$€£¥₹])|"
     r"(?P<open>[(\[{（])|(?P<close>[)\]}）])|"
-    r"(?P<word>[^\W\d_]{2,}(?:[-'’][^\W\d_]+)*)|(?P<letter>[^\W\d_](?:_?\d{1,3})?)|(?P<space>[ \t\u00a0]+)|(?P<comma>[,;，])|(?P<other>.)",
+    r"(?P<word>[^\W\d_]{2,}(?:[-'’/][^\W\d_]+)*)|(?P<letter>[^\W\d_](?:_?\d{1,3})?)|(?P<space>[ \t\u00a0]+)|(?P<comma>[,;，])|"
+    r"(?P<other>.)",
     re.DOTALL,
 )
 MOST_CHARS = 300
@@ -25,6 +26,7 @@ _NUMBER_WORD = re.compile(
     rf"\b(?:{_ONES}|{_TEENS}|(?:{_TENS})(?:-(?:{_ONES}))?)\b(?!\s(?:of|by|another|side|hand|way|or more)\b|-)", re.IGNORECASE
 )
 _ONE_THAT_COUNTS = re.compile(r"one\s[^\W\d_]{3,}\s?(?:left|remain\w*|in|on|that|with|who|which|$|[.,])", re.IGNORECASE)
+_CHINESE_NUMBER = re.compile("(?<=[有是为共剩])[一二两三四五六七八九十百千万]{1,12}(?![一二两三四五六七八九十百千万])")
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,8 +81,13 @@ def _add(found: list[Span], sentence: str, start: int | None, end: int) -> None:
 
 
 def number_words(clause: str) -> list[Span]:
-    """The number words of a clause (`three cubes`), but for a `one` that is a pronoun."""
-    found = [
-        match for match in _NUMBER_WORD.finditer(clause) if match[0].casefold() != "one" or _ONE_THAT_COUNTS.match(clause, match.start())
-    ]
+    """The number words of a clause (`three cubes`, `有三个`), but for a `one` that is a pronoun."""
+    found = [match for match in _NUMBER_WORD.finditer(clause) if match[0].casefold() != "one" or _counts(clause, match)]
+    found += _CHINESE_NUMBER.finditer(clause)
     return [Span(match.start(), match.end(), match[0]) for match in found]
+
+
+def _counts(clause: str, one: re.Match[str]) -> bool:
+    """Whether a `one` is a number: `only one bar`, `one cube left`."""
+    lead = clause[max(0, one.start() - 10) : one.start()].casefold()
+    return _ONE_THAT_COUNTS.match(clause, one.start()) is not None or lead.endswith(("only ", "exactly ", "just "))

@@ -1,6 +1,7 @@
 """Finds the value that a response states without a box: the whole expression after a sentence's verb, never a piece of one."""
 
 import re
+from itertools import pairwise
 
 from tasks.grading.extraction.clauses import has_verb, main_clause
 from tasks.grading.extraction.compared import before, stated_in, unit_length
@@ -32,7 +33,7 @@ _CALLED = re.compile(
 )
 _CONNECTOR = re.compile(
     r"\W{0,4}(?:(?:and|so|thus|therefore|hence|then|finally|in total|in all|altogether|overall|only|exactly|about|approximately|around|"
-    r"nearly|roughly|it is)\b\W{1,3}){0,2}\W{0,4}",
+    r"nearly|roughly|it is|on average|the year)\b\W{1,3}){0,2}\W{0,4}",
     re.IGNORECASE,
 )
 _JOINT = re.compile(
@@ -42,7 +43,13 @@ _JOINT = re.compile(
 _RATIO = re.compile(r"\bratio\b", re.IGNORECASE)
 _MINUS = re.compile(r"\b(?:minus|negative)\s\$?$", re.IGNORECASE)
 _SIDE = re.compile(r"(?<![<>!:=\\])=(?!=)|≈|\\approx(?![A-Za-z])")
-_NAMED_DIGIT = re.compile(r"[A-Za-z]_?\{?\d{1,2}\}?")
+_COMMAND = re.compile(r"\\(?!angle)[A-Za-z]+")
+_LETTER = re.compile(r"[A-Za-z]")
+_OF_THE_OTHERS = re.compile(r"\$?[A-Za-z]\s?(?:[-+*/]\s?[A-Za-z]\s?)+=")
+_COPULA = re.compile(r"\b(?:is|are|was|were)\s(?:about\s|approximately\s)?[(*$]{0,3}$", re.IGNORECASE)
+_APART = re.compile(r"\b(?:and|while|whereas|but)\b|,", re.IGNORECASE)
+_WITH_NOUNS = re.compile(r"\s[^\W\d_]{2,20}(?:\s[^\W\d_]{2,20})?(?:,(?:\sand)?|\sand)\s")
+_IN_PASSING = re.compile(r"\([^(),]*\)")
 _BOLD = re.compile(r"\*\*([^*\n]{1,60})\*\*")
 _ITEM = re.compile(r"\W{0,3}(?:\d{1,2}[.)]|[-*•])\s")
 _HOW_MANY = re.compile(r"\W{0,4}there (?:is|are|were|was)\s", re.IGNORECASE)
@@ -105,8 +112,8 @@ def _bold_value(told: list[str]) -> Extracted | None:
 def _likeliest(told: list[str]) -> list[str]:
     """The sentences that may state the answer, the likeliest first: the last one, the last conclusion, and all of a short text; where the
     first says how many there are and the others tell more of them, the first. A list at the end is left out."""
-    if len(told) > 1 and all(_ITEM.match(one) for one in told[-2:]):
-        told = told[: next(place for place in range(len(told), -1, -1) if place == 0 or not _ITEM.match(told[place - 1]))]
+    if len(told) > 1 and all(_is_item(one) for one in told[-2:]):
+        told = told[: next(place for place in range(len(told), -1, -1) if place == 0 or not _is_item(told[place - 1]))]
     if not told:
         return []
     conclusions = [one for one in told[-_SHORT:] if concludes(one)]
@@ -115,10 +122,18 @@ def _likeliest(told: list[str]) -> list[str]:
     return list(dict.fromkeys((*told[: int(bool(counts))], told[-1], *conclusions[-1:], *short)))
 
 
+def _is_item(sentence: str) -> bool:
+    """Whether a sentence is an item of a list, and no step that concludes."""
+    item = _ITEM.match(sentence)
+    return item is not None and not concludes(sentence[item.end() :])
+
+
 def _stated_span(clause: str, found: list[Span]) -> Span | None:
     """Which of the expressions a clause states: the first after `there are`, the one that it calls the answer, the last after a verb, or
     the one that ends it."""
     if not found:
+        return None
+    if _several_are_told(clause, found):
         return None
     existing = (span for span in found if _THERE.search(before(clause, span)) or _CALLED.match(clause, span.end))
     if span := next(existing, None):
@@ -127,14 +142,26 @@ def _stated_span(clause: str, found: list[Span]) -> Span | None:
         return verbal[-1]
     if len(found) == 1 and _CONNECTOR.fullmatch(clause[: found[0].start]):
         return found[0]
+    if _IN_PASSING.fullmatch(found[-1].text):
+        return None
     alone = len(found) == 1 or _WORD.search(clause[: found[-1].start])
     return found[-1] if alone and len(_WORD.findall(clause[found[-1].end :])) <= 3 else None
+
+
+def _several_are_told(clause: str, found: list[Span]) -> bool:
+    """Whether a clause tells values of several things: `4 dogs and 3 cats`, `angle 1 is 35° and angle 2 is 55°`."""
+    copular = [span for span in found if _COPULA.search(before(clause, span))]
+    if len(copular) > 1 and _APART.search(clause[copular[-2].end : copular[-1].start]):
+        return True
+    pairs = [(one, other) for one, other in pairwise(found) if not _joins(clause, one, other)]
+    return any(_WITH_NOUNS.fullmatch(clause[one.end : other.start][:60]) for one, other in pairs)
 
 
 def _written(clause: str, found: list[Span], span: Span) -> str:
     """An expression as the answer: with those that it is joined to, of a computation its result, and with its unit."""
     first, last = _joined(clause, found, span)
-    text = _result(span.text) if first is last else clause[first.start : last.end]
+    first = last if _OF_THE_OTHERS.match(last.text) else first
+    text = _result(last.text) if first is last else clause[first.start : last.end]
     text = "-" + text if _MINUS.search(before(clause, first)) else text
     return (text + clause[last.end : last.end + unit_length(clause, last)]).strip()
 
@@ -162,7 +189,7 @@ def _joins(clause: str, one: Span, other: Span) -> bool:
 def _result(text: str) -> str:
     """The last side of a computation (`3 + 4 = 7`, `a = b = 7`); an equation that names something stays whole."""
     sides = _SIDE.split(text)
-    if len(sides) < 2 or (len(sides) == 2 and not re.search(r"\d", _NAMED_DIGIT.sub("", sides[0]))):
+    if len(sides) < 2 or (len(sides) == 2 and _LETTER.search(_COMMAND.sub("", sides[0]))):
         return text
     last = sides[-1].strip()
     return "$" + last if last.count("$") % 2 else last

@@ -45,6 +45,8 @@ STATED = [
     ("There are no bars that are smaller than 0.", "0"),
     ("360 apples were sold in total.", "360"),
     ("In total, 12 of the 30 students passed.", "12"),
+    ("In the end there are 1,250 people in total.", "1,250"),
+    ("The sum of the angles is 35° + 55°, i.e. 90°.", "90°"),
 ]
 NOT_STATED = [
     "The value is less than 7.",
