@@ -12,9 +12,10 @@ from tasks.grading.extraction.cleaning import clean
 from tasks.grading.extraction.found import MAX_ANSWER_CHARS, Extracted, has_content
 from tasks.grading.extraction.letters import chosen_letter, is_listing, is_out_of_range, labelled_line, letter_at_the_ends
 from tasks.grading.extraction.named import named_choice, yes_or_no
+from tasks.grading.extraction.phrases import set_phrase, stated_phrase
 from tasks.grading.extraction.retracted import plainly, retracted_answer
 from tasks.grading.extraction.sentences import refuses, sentences, statements
-from tasks.grading.extraction.values import stated_phrase, stated_value
+from tasks.grading.extraction.values import stated_value
 from tasks.grading.rules.plain import plain, text_key, words
 from tasks.grading.rules.text import NONE_OF_THESE
 from tasks.problems.boxes import last_box
@@ -23,8 +24,10 @@ _TAIL_CHARS = 20_000
 _BOX_TAIL_CHARS = 200_000
 _SHORT_CHARS = 200
 _LONG_TAG = 200
+_SHORT_QUESTION = 12
+"""A shorter text is an answer even with a question mark: `7?`"""
 _ANSWER_MARK = re.compile(r"\s*A\s?:\s+")
-_SO = re.compile(r"(?:(?:so|thus|therefore|hence)\b,?|[=-]+>|→|⇒|∴)\s+", re.IGNORECASE)
+_SO = re.compile(r"(?:(?:so|thus|therefore|hence)\b,?|[=-]+>|→|⇒|∴)\s+|(?:所以|因此|故|则)[，,：:]?\s*", re.IGNORECASE)
 _NUMBER_LAST = re.compile(r"[^\d\W]\D*\d")
 _VERB = re.compile(
     r"\b(?:is|are|was|were|equals|has|have)\s|\d\D*[=≈]|\bat (?:least|most)\b|"
@@ -102,9 +105,11 @@ def _stated_answer(text: str, choices: tuple[str, ...]) -> Extracted | None:
     text = _ANSWER_MARK.sub("", text, count=1) if not (choices and labelled_line(text.strip(), choices)) else text
     told = sentences(text) if any("?" in choice for choice in choices) else statements(text)
     if not told:
-        return None
+        return _bare_answer(text, choices) if len(text) <= _SHORT_QUESTION else None
     if refuses(told[-1]) and not any(map(refuses, choices)):
         return _bare_answer(text, choices)
+    if not choices and (found := set_phrase(told)):
+        return found
     if found := chosen_letter(told, choices) or _bare_answer(text, choices):
         return found
     if not choices:

@@ -35,8 +35,11 @@ _DENIED = re.compile(r"\s(?:(?:cannot|can['’]t|could not) be\b|(?:is|are) not 
 _IN_A_WORD = re.compile(r"-?[A-Za-z]")
 _CALL = re.compile(r"(?:[A-Za-z](?:_?\d{1,2})?|\\?(?:sin|cos|tan|log|ln))\s?\([^()=]{0,40}\)")
 _NAME = re.compile(r"[A-Za-z]_?\{?\d{1,3}\}?'?|[A-Za-z]'?")
-_SCALE = re.compile(r"\s(?:hundred|thousand|million|billion|trillion|dozen|percent|per cent)\b", re.IGNORECASE)
-_PREPOSITION = re.compile(r"\s(?:in|a|an|at)\s[^\W\d_]", re.IGNORECASE)
+_SCALE = re.compile(
+    r"\s(?:hundred|thousand|million|billion|trillion|dozen|percent|per cent)\b|\s?(?:[ap]\.m\.|[AaPp][Mm]\b|o['’]clock\b)",
+    re.IGNORECASE,
+)
+_PREPOSITION = re.compile(r"\s(?:in|a|an|at)\s\w", re.IGNORECASE)
 _UNIT = re.compile(
     r"\s?((?:(?:square|cubic|sq\.?|cu\.?)\s)?[^\W\d_]{1,12}(?:\s?\^?\{?[23²³]\}?(?!\d))?(?:/[^\W\d_]{1,6}|\sper\s[^\W\d_]{1,8})?)"
 )
@@ -69,7 +72,7 @@ def unit_length(clause: str, span: Span) -> int:
     """The length of the unit, or the `thousand`, that follows an expression; 0 where none does."""
     if scale := _SCALE.match(clause, span.end):
         return len(scale[0])
-    match = _UNIT.match(clause, span.end)
+    match = None if span.text.isalpha() else _UNIT.match(clause, span.end)
     if (
         not match
         or _PREPOSITION.match(clause, span.end)

@@ -25,7 +25,10 @@ _DENIES = re.compile(
     r"n[’']t\b",
     re.IGNORECASE,
 )
-_ASIDE = re.compile(r",?\s(?:as|because|since|which|while|whereas|compared|although|followed|rather|instead)\b|，|因为")
+_ASIDE = re.compile(
+    r",\s(?:and )?not\b|"
+    r",?\s(?:as|because|since|which|while|whereas|compared|although|followed|rather|instead)\b|，|因为"
+)
 _CONDITION = re.compile(r"\W{0,4}(?:if|when|since|because|after|unlike|compared (?:to|with))\b[^,]{0,200},", re.IGNORECASE)
 _COPULA = re.compile(r"\s(?:is|are|was|were|be)\s|:\s")
 _WORD = re.compile(r"[^\W_]+")

@@ -75,9 +75,10 @@ def _add(found: list[Span], sentence: str, start: int | None, end: int) -> None:
     text = sentence[start:end]
     left = len(text) - len(text.lstrip(_LEADING))
     text = text[left:].rstrip(_TRAILING)
-    dollars = text.count("$") % 2 and sentence.startswith("$", start + left + len(text))
+    closing = "$$" if text.startswith("$$") and not text.endswith("$$") else "$" if text.count("$") % 2 else ""
+    closing = closing if sentence.startswith(closing, start + left + len(text)) else ""
     if len(text) <= MOST_CHARS and re.search(r"\d|\\pi|π|√|∞|\\infty|½|⅓|¼|¾|⅔", text):
-        found.append(Span(start + left, start + left + len(text) + bool(dollars), text + "$" * bool(dollars)))
+        found.append(Span(start + left, start + left + len(text) + len(closing), text + closing))
 
 
 def number_words(clause: str) -> list[Span]:

@@ -14,7 +14,7 @@ from tasks.grading.rules.units import quantity
 _SHORT = 6
 _THERE = re.compile(
     r"\b(?:there\s(?:is|are|was|were|will be|would be|remains?|must be|should be|have been)|"
-    r"(?:we|you|they|he|she|it|i)\s(?:can\s)?(?:see|count|have|has|had|get|gets|need|needs|find))"
+    r"(?:we|you|they|he|she|it|i)\s(?:can\s)?(?:see|count|need|needs))"
     r"\s(?:now\s|still\s|also\s)?(?:exactly\s|only\s|a total of\s|about\s|approximately\s|just\s|in total\s)?$",
     re.IGNORECASE,
 )
@@ -40,7 +40,12 @@ _JOINT = re.compile(
     r"\$?(?:\s(?:and|or)\s|,\s(?:and\s|or\s)?|\s?[、或和]\s?)\$?|"
     r"\$?(?:\s[^\W\d_]{1,12}){0,2}\sor\s(?:maybe\s|perhaps\s|possibly\s)?\$?"
 )
-_RATIO = re.compile(r"\bratio\b", re.IGNORECASE)
+_RATIO = re.compile(r"\b(?:ratio|odds)\b", re.IGNORECASE)
+_MONTH = re.compile(
+    r"\b(?:January|February|March|April|May|June|July|August|September|October|November|December|(?:Jan|Feb|Mar|Apr|Jun|Jul|Aug|"
+    r"Sept?|Oct|Nov|Dec)\.?)\s$"
+)
+_NAMED = re.compile(r"\W{0,4}([A-Za-z]\w?)\s?=\s?[^=\n]{1,40}")
 _MINUS = re.compile(r"\b(?:minus|negative)\s\$?$", re.IGNORECASE)
 _SIDE = re.compile(r"(?<![<>!:=\\])=(?!=)|≈|\\approx(?![A-Za-z])")
 _COMMAND = re.compile(r"\\(?!angle)[A-Za-z]+")
@@ -55,14 +60,12 @@ _ITEM = re.compile(r"\W{0,3}(?:\d{1,2}[.)]|[-*•])\s")
 _HOW_MANY = re.compile(r"\W{0,4}there (?:is|are|were|was)\s", re.IGNORECASE)
 _MORE_OF_IT = re.compile(r"\W{0,4}(?:they|these|it|those|this|the|each|all)\b", re.IGNORECASE)
 _WORD = re.compile(r"[^\W\d_]{2,}")
-_PHRASE = re.compile(
-    r"\b(?:is|are|was|were|be)\s(?:therefore\s|called\s|thus\s)?((?:[^\W\d_]|['’-]){1,30}(?:\s(?:[^\W\d_]|"
-    r"['’-]){1,30}){0,4})[.!*\"'”\s]{0,6}$"
-)
 
 
 def stated_value(told: list[str]) -> Extracted | None:
     """The value that sentences state: the only one in bold, or that of the likeliest sentence, if none refuses before one is found."""
+    if len(told) > 1 and len({match[1] for one in told if (match := _NAMED.fullmatch(one))}) == len(told):
+        return Extracted(", ".join(told), "number", told[-1])
     if not refuses(told[-1]) and (bold := _bold_value(told)):
         return bold
     for sentence in _likeliest(told):
@@ -70,15 +73,6 @@ def stated_value(told: list[str]) -> Extracted | None:
             return None
         if value := value_in(sentence):
             return Extracted(value, "number", sentence)
-    return None
-
-
-def stated_phrase(told: list[str]) -> Extracted | None:
-    """The few words that end a conclusion, or the last sentence, after its verb: `So the fastest student is Evelyn.`"""
-    for sentence in dict.fromkeys((*[one for one in told[-3:] if concludes(one)][-1:], told[-1])):
-        phrase = _PHRASE.search(sentence[-200:])
-        if phrase and not refuses(sentence):
-            return Extracted(phrase[1].strip(), "phrase", sentence)
     return None
 
 
@@ -144,7 +138,7 @@ def _stated_span(clause: str, found: list[Span]) -> Span | None:
         return found[0]
     if _IN_PASSING.fullmatch(found[-1].text):
         return None
-    alone = len(found) == 1 or _WORD.search(clause[: found[-1].start])
+    alone = _joined(clause, found, found[-1])[0] is found[0] or _WORD.search(clause[: found[-1].start])
     return found[-1] if alone and len(_WORD.findall(clause[found[-1].end :])) <= 3 else None
 
 
@@ -162,6 +156,8 @@ def _written(clause: str, found: list[Span], span: Span) -> str:
     first, last = _joined(clause, found, span)
     first = last if _OF_THE_OTHERS.match(last.text) else first
     text = _result(last.text) if first is last else clause[first.start : last.end]
+    month = _MONTH.search(before(clause, first))
+    text = month[0] + text if month else text
     text = "-" + text if _MINUS.search(before(clause, first)) else text
     return (text + clause[last.end : last.end + unit_length(clause, last)]).strip()
 

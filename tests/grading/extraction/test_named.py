@@ -10,12 +10,15 @@ NAMED = [
     ("Based on the image, the fish is a carp.", FISH, "carp"),
     ("The fish is a trout. It has spots and lives in cold water.", FISH, "trout"),
     ("The most affected would be the bass, as they feed on the trout.", FISH, "bass"),
+    ("Looking at the list (carp, trout, bass), the largest is the bass.", FISH, "bass"),
+    ("It is a carp, not a trout.", FISH, "carp"),
     ("If the trout die, the carp will be affected.", FISH, "carp"),
     ("The model with the highest score is RFT U13B.", ("ICL", "RFT k=100", "RFT U13B"), "RFT U13B"),
     ("The largest part is the superior lobe.", ("Inferior lobes", "Superior lobes"), "Superior lobes"),
     ("It cannot be determined.", ("carp", "cannot be determined"), "cannot be determined"),
 ]
 UNNAMED = [
+    ("The carp is larger than the trout.", FISH),
     ("It is not a carp.", FISH),
     ("It is either a carp or a trout.", FISH),
     ("Is it a carp?", FISH),
