@@ -108,7 +108,7 @@ def announced_answer(text: str, choices: tuple[str, ...] = ()) -> Extracted | No
 
 _DENIED = re.compile(
     r"(?:nicht|niet|no|não|non|pas|не|không|不)\s?[($]?(?:\d|[A-H]\b)|"
-    r"(?:not|wrong|incorrect|unclear|unknown)\b(?! defined| possible| enough)",
+    r"(?:not|wrong|incorrect|unclear|unknown)\b(?! defined| possible| enough)|[^\n]{1,40}(?:ではな|ではありません|じゃな|이 아니|아닙)",
     re.IGNORECASE,
 )
 

@@ -31,7 +31,9 @@ _OR_MORE = re.compile(
     r"以下)\b",
     re.IGNORECASE,
 )
-_DENIED = re.compile(r"\s(?:(?:cannot|can['’]t|could not) be\b|(?:is|are) not (?:the|an?|correct|valid|possible)\b)", re.IGNORECASE)
+_DENIED = re.compile(
+    r"(?:ではな|じゃな|이 아니)|\s(?:(?:cannot|can['’]t|could not) be\b|(?:is|are) not (?:the|an?|correct|valid|possible)\b)", re.IGNORECASE
+)
 _IN_A_WORD = re.compile(r"-?[A-Za-z]")
 _CALL = re.compile(r"(?:[A-Za-z](?:_?\d{1,2})?|\\?(?:sin|cos|tan|log|ln))\s?\([^()=]{0,40}\)")
 _NAME = re.compile(r"[A-Za-z]_?\{?\d{1,3}\}?'?|[A-Za-z]'?")

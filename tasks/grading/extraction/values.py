@@ -47,7 +47,7 @@ _MONTH = re.compile(
 )
 _NAMED = re.compile(r"\W{0,4}([A-Za-z]\w?)\s?=\s?[^=\n]{1,40}")
 _MINUS = re.compile(r"\b(?:minus|negative)\s\$?$", re.IGNORECASE)
-_SIDE = re.compile(r"(?<![<>!:=\\])=(?!=)|≈|\\approx(?![A-Za-z])")
+_SIDE = re.compile(r"(?<![<>!:=\\])=(?!=)")
 _COMMAND = re.compile(r"\\(?!angle)[A-Za-z]+")
 _LETTER = re.compile(r"[A-Za-z]")
 _OF_THE_OTHERS = re.compile(r"\$?[A-Za-z]\s?(?:[-+*/]\s?[A-Za-z]\s?)+=")

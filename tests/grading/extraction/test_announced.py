@@ -43,6 +43,9 @@ ANNOUNCED = [
 ]
 NOT_ANNOUNCED = [
     "The wrong answer is 10.",
+    "答えは10ではない。",
+    "Die Antwort ist nicht 10.",
+    "The answer cannot be 10.",
     "Were x = 2, the answer would be 10.",
     "Suppose the answer is 10. Then we get a contradiction.",
     "The student's answer is 10, which is wrong.",
