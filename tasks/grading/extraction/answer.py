@@ -11,7 +11,7 @@ from tasks.grading.extraction.announced import announced_answer
 from tasks.grading.extraction.cleaning import clean
 from tasks.grading.extraction.found import MAX_ANSWER_CHARS, Extracted, has_content
 from tasks.grading.extraction.letters import chosen_letter, is_listing, is_out_of_range, labelled_line, letter_at_the_ends
-from tasks.grading.extraction.named import named_choice, yes_or_no
+from tasks.grading.extraction.named import is_yes_or_no, named_choice, yes_or_no
 from tasks.grading.extraction.phrases import set_phrase, stated_phrase
 from tasks.grading.extraction.retracted import plainly, retracted_answer
 from tasks.grading.extraction.sentences import refuses, sentences, statements
@@ -117,7 +117,12 @@ def _stated_answer(text: str, choices: tuple[str, ...]) -> Extracted | None:
     if is_listing(told):
         return None
     found = yes_or_no(told, choices) or letter_at_the_ends(told, choices)
-    return found or named_choice(told, choices) or (stated_value(told) if any(map(_HAS_VALUE, choices)) else None)
+    found = found or named_choice(told, choices)
+    if any(map(_HAS_VALUE, choices)):
+        return found or stated_value(told)
+    return found or (
+        Extracted(told[0], "sentence", told[0]) if len(told) <= 4 and not is_yes_or_no(choices) and not any(map(refuses, told)) else None
+    )
 
 
 def _bare_answer(text: str, choices: tuple[str, ...]) -> Extracted | None:

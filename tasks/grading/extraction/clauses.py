@@ -17,7 +17,8 @@ _RESULT = re.compile(
     re.IGNORECASE,
 )
 _OPENING = re.compile(
-    r"\W{0,4}(?:since|because|as|if|when|given|for|with|after|from|while|although|using|by|in|to|assuming|由于|因为|当|若)\b"
+    r"\W{0,4}(?:based on|according to|since|because|as|if|when|given|for|with|after|from|while|although|using|by|in|to|assuming|"
+    r"由于|因为|当|若)\b"
     r"[^,，]{0,300}[,，](?!\d)\s?(?=\S)",
     re.IGNORECASE,
 )

@@ -86,3 +86,8 @@ def _around(text: str, key: str) -> str:
     """The few words before and after a choice's text in a sentence."""
     before, _, after = text.rpartition(key)
     return " ".join((*before.split()[-3:], *after.split()[:3]))
+
+
+def is_yes_or_no(choices: tuple[str, ...]) -> bool:
+    """Whether the choices are `Yes` and `No` or the like."""
+    return bool({text_key(choice) for choice in choices} & _YES_OR_NO)

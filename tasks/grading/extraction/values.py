@@ -177,7 +177,7 @@ def _joins(clause: str, one: Span, other: Span) -> bool:
     gap = clause[one.end : other.start]
     if len(gap) > 40:
         return False
-    if _JOINT.fullmatch(gap) or (gap == " to " and _RATIO.search(before(clause, one))):
+    if _JOINT.fullmatch(gap) or gap == " to ":
         return True
     return len(gap) < 20 and quantity(plain(clause[one.start : other.end + unit_length(clause, other)])) is not None
 

@@ -11,6 +11,7 @@ NAMED = [
     ("The fish is a trout. It has spots and lives in cold water.", FISH, "trout"),
     ("The most affected would be the bass, as they feed on the trout.", FISH, "bass"),
     ("Looking at the list (carp, trout, bass), the largest is the bass.", FISH, "bass"),
+    ("If all die, the bass will suffer. They will not have enough to eat.", FISH, "bass"),
     ("It is a carp, not a trout.", FISH, "carp"),
     ("If the trout die, the carp will be affected.", FISH, "carp"),
     ("The model with the highest score is RFT U13B.", ("ICL", "RFT k=100", "RFT U13B"), "RFT U13B"),
