@@ -38,7 +38,7 @@ _OTHERS = (
     r"(?:الإجابة|الجواب)(?: \w{1,10}){0,2}?\s?(?:هي|هو|[:：])",
     r"(?:उत्तर)\s?(?:है|[:：])",
     r"(?:正确)?(?:的)?答案(?:应该|应当)?[是为：:]|正确(?:的)?选项(?:应该|应当)?[是为：:]|选项(?:应该|应当)?[是为](?=\W{0,4}[A-H])",
-    r"故(?:答案)?[选填为][：:]?|[选選]\s?[：:]?(?=\s*[A-H])|答[：:]",
+    r"故(?:答案)?[选填为][：:]?|(?<!不)[选選]\s?[：:]?(?=\s*[A-H])|答[：:]",
 )
 _ANNOUNCED = re.compile(
     rf"(?:{_ENGLISH}|####|\bfinal answer\W{{0,3}}\s(?=[-\d$\\(])|\b(?:final )?(?:answer|result)[*#:]*[ \t]*\n|"
@@ -71,8 +71,10 @@ _LEAD = re.compile(
     r"the letter|found to be|given by|equal to|as follows|obviously|certainly|in fact|actually|now)\b|选项|選項|选)[\s:,*]*",
     re.IGNORECASE,
 )
-_NOT_BUT = re.compile(r"(?:it is )?not\s[^,.;]{1,40}?,?\s(?:but|rather|it is|it's)\s", re.IGNORECASE)
-_NOT_THAT = re.compile(r"[,，;]?\s?(?:\b(?:and )?not\b|\brather than\b|\binstead of\b|\bas opposed to\b|而不是|而非|不是)", re.IGNORECASE)
+_NOT_BUT = re.compile(r"(?:it is )?(?:not|neither)\s[^,.;]{1,40}?[,;]?\s(?:but|rather|it is|it's)\s", re.IGNORECASE)
+_NOT_THAT = re.compile(
+    r"[,，;]?\s?(?:\b(?:and )?not\b|\brather than\b|\binstead of\b|\bas opposed to\b|而不是|而非|不是|不选)", re.IGNORECASE
+)
 _VALUE = re.compile(
     r"(?:\$?[-+]?[\d.,/]*\d(?:\\?%|°|\$)?|\([A-H]\)|(?-i:[A-H])(?![\w'’]))(?:\s?[^\W\d_]{1,12}){0,2}?"
     r"(?=[,;]?\s(?:with(?! (?:a |the )?remainder)|in (?:which|this|the|total)|by|based|according|while|though|although|but|from|"

@@ -74,12 +74,8 @@ def unit_length(clause: str, span: Span) -> int:
     """The length of the unit, or the `thousand`, that follows an expression; 0 where none does."""
     if scale := _SCALE.match(clause, span.end):
         return len(scale[0])
+    value = plain(span.text.rpartition("=")[2])
     match = None if span.text.isalpha() else _UNIT.match(clause, span.end)
-    if (
-        not match
-        or _PREPOSITION.match(clause, span.end)
-        or quantity(plain(span.text)) is None
-        or quantity(plain(span.text + match[0])) is None
-    ):
+    if not match or _PREPOSITION.match(clause, span.end) or quantity(value) is None or quantity(plain(value + match[0])) is None:
         return 0
     return len(match[0])

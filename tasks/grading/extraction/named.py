@@ -12,7 +12,7 @@ from tasks.grading.rules.plain import plain, text_key
 _YES_NO = re.compile(
     r"\W{0,4}(?:[A-H][).:]\s{1,2})?(?:(?:so|thus|therefore|hence)\b,?\s)?(?:(?:based on [^,.]{1,80}|according to [^,.]{1,80}|"
     r""
-    r"the (?:answer|statement|claim|assertion) is|i would say|"
+    r"the (?:answer|statement|claim|assertion) is|i(?: would|['’]d) (?:say|answer)|"
     r"i (?:think|believe)|in conclusion)\b,?\s{0,2}(?:that\s)?)?(yes|no|true|false)\b(?!\s(?:\w+\s)?(?:one|two|three|matter|"
     r"solution|way|information|more|longer))"
     r"(?=[,.:;!*\s—–-]|$)",

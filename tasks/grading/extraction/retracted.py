@@ -17,10 +17,12 @@ _OPENING = re.compile(
     r"that(?:'s| is| was) (?:wrong|incorrect|not right)|更正|不对|等等|纠正|修正)",
     re.IGNORECASE,
 )
+_TURN = re.compile(r"[,;—–]\s(?=(?:but\s|oh\s|no\s)?(?:wait|actually|sorry|correction|on second thought)\b)", re.IGNORECASE)
 _SAYS = re.compile(
     r"(?:\b(?:it|that|this|answer|value|result|option|choice|total|sum|area|length|one)\s?(?:'s|is|should be|must be|"
     r"should have been|will be|"
-    r"is actually|should actually be)\s|[:：]\s?|(?:应该|应为|应当|应|改)[是为]?\s?)(?:therefore\s|actually\s|really\s|in fact\s)?",
+    r"is actually|should actually be)\s|\bI meant(?: to (?:say|write))?\s|[:：]\s?|(?:应该|应为|应当|应|改)[是为]?\s?)(?:therefore\s|"
+    r"actually\s|really\s|in fact\s)?",
     re.IGNORECASE,
 )
 _PLAINLY = re.compile(
@@ -35,7 +37,7 @@ def plainly(text: str) -> bool:
 
 def retracted_answer(text: str) -> Extracted | None:
     """What the last sentence that takes something back puts in its place. None where none does, or none does so plainly."""
-    told = sentences(text)[-MOST:]
+    told = [part for one in sentences(text)[-MOST:] for part in _TURN.split(one)]
     for place in range(len(told) - 1, -1, -1):
         opening = _OPENING.match(told[place])
         if not opening:

@@ -22,10 +22,16 @@ _TRAILING = " \t=+-*/<>≤≥≠≈×÷·:|−–^_,;$([{√'"
 _ONES = "one|two|three|four|five|six|seven|eight|nine"
 _TENS = "twenty|thirty|forty|fifty|sixty|seventy|eighty|ninety"
 _TEENS = "zero|ten|eleven|twelve|thirteen|fourteen|fifteen|sixteen|seventeen|eighteen|nineteen"
+_SCALES = "hundred|thousand|million|billion|dozen"
+_PARTS = "half|halves|thirds?|quarters?|fourths?|fifths?|sixths?|sevenths?|eighths?|ninths?|tenths?"
 _NUMBER_WORD = re.compile(
-    rf"\b(?:{_ONES}|{_TEENS}|(?:{_TENS})(?:-(?:{_ONES}))?)\b(?!\s(?:of|by|another|side|hand|way|or more)\b|-)", re.IGNORECASE
+    rf"\b(?:{_ONES}|{_TEENS}|{_TENS}|a (?:{_SCALES}|half))"
+    rf"(?:(?:[-\s]|(?<=hundred)\sand\s|(?<=thousand)\sand\s)(?:{_ONES}|{_TEENS}|{_TENS}|{_SCALES}))*"
+    rf"(?:[-\s](?:{_PARTS})|\sand\sa\s(?:half|quarter))?\b(?!\s(?:by|another|side|hand|way|or more)\b|-)",
+    re.IGNORECASE,
 )
-_ONE_THAT_COUNTS = re.compile(r"one\s[^\W\d_]{3,}\s?(?:left|remain\w*|in|on|that|with|who|which|$|[.,])", re.IGNORECASE)
+"""A number in words, whole: `one hundred and five`, `three fifths`, `four and a half`."""
+_ONE_THAT_COUNTS = re.compile(r"one\s(?!of\b)[^\W\d_]{3,}\s?(?:left|remain\w*|in|on|that|with|who|which|$|[.,])", re.IGNORECASE)
 _CHINESE_NUMBER = re.compile("(?<=[有是为共剩])[一二两三四五六七八九十百千万]{1,12}(?![一二两三四五六七八九十百千万])")
 
 

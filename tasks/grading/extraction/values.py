@@ -187,5 +187,4 @@ def _result(text: str) -> str:
     sides = _SIDE.split(text)
     if len(sides) < 2 or (len(sides) == 2 and _LETTER.search(_COMMAND.sub("", sides[0]))):
         return text
-    last = sides[-1].strip()
-    return "$" + last if last.count("$") % 2 else last
+    return sides[-1].strip("$ ")

@@ -60,6 +60,8 @@ TAKEN_BACK = [
     ("\\boxed{12}. No, it should be $14$.", "14"),
     ("\\boxed{12}. Oops, I made a mistake. It should be 14.", "14"),
     ("所以\\boxed{12}。不对，应该是14。", "14"),
+    ("The answer is 42. Sorry, I meant 21.", "21"),
+    ("\\boxed{42} is it, but wait, I forgot to halve: it should be 21.", "21"),
     ("Is the answer 10? No, it is 12.", "12"),
 ]
 KEPT = [

@@ -23,6 +23,8 @@ PICKED = [
     ("C) green", COLOURS, "C"),
     ("Option B) No", ("Yes", "No"), "B"),
     ("A: The correct option letter is D. The length is 8.", NUMBERS, "D"),
+    ("The answer is neither A nor B; it is C.", NUMBERS, "C"),
+    ("选B，不选C。", NUMBERS, "B"),
     ("选项C", COLOURS, "C"),
     ("我选择C，因为面积最大。", COLOURS, "C"),
     ("综上,面积是8。\n\n所以选项B是正确答案。", NUMBERS, "B"),
