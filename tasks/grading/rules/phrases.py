@@ -13,12 +13,14 @@ from tasks.grading.rules.rule import Context
 _MOST_CHARS = 300
 _TOKEN = re.compile(r"\\[A-Za-z]+|[^\W\d_]+|\d+(?:\.\d+)?|\S")
 _HYPHEN = re.compile(r"(?<=[^\W\d_])-(?=[^\W\d_])")
+_BRACKETED = re.compile(r"(?<=[^\W\d_]{2} )\((\w{1,3})\)")
+_SIGNS = {r"\triangle": "triangle", r"\angle": "angle", "anticlockwise": "counterclockwise"}
 _NO_WORDS = {"sin", "cos", "tan", "cot", "sec", "csc", "log", "lim", "max", "min", "mod", "gcd", "lcm", "exp", "and", "deg", "arcsin",
              "arccos", "arctan"}  # fmt: skip
 _LITTLE = {"the", "an", "of", "with", "having", "that", "which", "has", "have", "whose"}
 _PREPOSITIONS = {"in", "on", "at", "to", "by"}
 _NOUNS = {"triangle", "angle", "quadrilateral", "condition", "function", "number", "color", "shape", "one", "person", "student", "line",
-          "curve", "slope", "set", "event", "solution"}  # fmt: skip
+          "curve", "slope", "set", "congruence", "criterion", "theorem", "event", "solution"}  # fmt: skip
 _NAMED = {"team", "side", "line", "segment", "point", "quadrant", "figure", "option", "angle", "triangle", "row", "column", "box",
           "student", "class", "group", "player", "statement", "equation", "graph", "set", "plane", "ray", "edge", "vertex", "city",
           "house", "car", "picture", "image", "diagram", "choice", "step", "stage", "plan", "store", "shop", "company", "machine",
@@ -51,7 +53,7 @@ def has_word(text: str) -> bool:
 @lru_cache(maxsize=8192)
 def phrase_words(text: str) -> tuple[str, ...]:
     """The words, numbers and signs of a phrase, in one spelling, without little words and the commas between words."""
-    tokens = _TOKEN.findall(_HYPHEN.sub(" ", text))
+    tokens = [_SIGNS.get(token, token) for token in _TOKEN.findall(_BRACKETED.sub(r"\1", _HYPHEN.sub(" ", text)))]
     kept = []
     for at, token in enumerate(tokens):
         before, after = tokens[at - 1] if at else "", tokens[at + 1] if at + 1 < len(tokens) else ""
@@ -97,7 +99,7 @@ def _shorter(words: tuple[str, ...]) -> list[tuple[str, ...]]:
     """A phrase without the preposition before it, the noun behind its adjective, or the kind of thing before its name."""
     if len(words) < 2:
         return []
-    found = [words[1:]] if words[0] in _PREPOSITIONS or words[0] == "only" else []
+    found = [words[1:], *_shorter(words[1:])] if words[0] in _PREPOSITIONS or words[0] == "only" else []
     found += [words[:-1]] if words[-1] in _NOUNS and words[-2].isalpha() and words[-2] not in _DENYING else []
     return found + ([words[1:]] if len(words) == 2 and words[0] in _NAMED and _NAME.fullmatch(words[1]) else [])
 

@@ -14,6 +14,13 @@ _NO_SUBJECT = re.compile(
     r"why|how|what|who|which|where|nothing|only|assum\w+|suppos\w+|unlike|without)\b|n't|[=<>?;]",
     re.IGNORECASE,
 )
+_CONTRACTED = re.compile(r"^(it|that|this|he|she)'s\s", re.IGNORECASE)
+_KIND = re.compile(
+    r"(?:the\s+|an?\s+)?(?:line|curve|equation|parabola|circle|point|interval|set|domain|range|value|function|ratio|vector|matrix|pair|"
+    r"coordinates|solutions?|formula|expression)s?\s*:?\s+(?=\S*[^\w\s]|\w\s?[=<>\\])(.+)|(?:at|when|for|where)\s+(?=[A-Za-z]\s*[=<>\\])(.+)|"
+    r"(?:the|an?)\s+(?=\S*[\d\\])(.+)",
+    re.IGNORECASE,
+)
 _CHINESE = re.compile(r"([^是为]{1,40}?)(?:等于|[是为]):?\s*([^是为否]+)")
 _NO_CHINESE_SUBJECT = re.compile("[不非没无或若否设当?]|如果|大于|小于|至少|至多|超过|错误")
 
@@ -28,11 +35,13 @@ def stated_value(answer: str, gold: str, context: Context) -> bool | None:
 
 
 def _value(text: str) -> str | None:
-    """What a sentence with one `is` says, None for anything else."""
+    """What a sentence with one `is` says, or what follows the kind of thing that it is (`the line y = x`); None for anything else."""
     if len(text) > _MOST_CHARS:
         return None
-    parts = _COPULA.split(f" {text}")
+    parts = _COPULA.split(" " + _CONTRACTED.sub(r"\1 is ", text))
     if len(parts) == 2 and re.search(r"[^\W\d_]", parts[0]) and not _NO_SUBJECT.search(parts[0]):
         return parts[1]
+    if kind := _KIND.fullmatch(text):
+        return kind[1] or kind[2] or kind[3]
     match = _CHINESE.fullmatch(text)
     return match[2] if match and not _NO_CHINESE_SUBJECT.search(match[1]) else None

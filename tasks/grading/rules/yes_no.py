@@ -25,7 +25,8 @@ _STATED = re.compile(
     re.IGNORECASE,
 )
 _CONCLUDED = re.compile(
-    r"(?:I\s+(?:would\s+|will\s+)?(?:say|think|answer|believe)(?:\s+that)?|(?:the|my)\s+answer\s+is|so|thus|hence|therefore),?\s*:?\s+"
+    r"(?:I\s+(?:would\s+|will\s+)?(?:say|think|answer|believe)(?:\s+that)?|(?:(?:the|my|final)\s+)*answer(?:\s+is|:)|so|thus|hence|therefore|"
+    r"definitely|certainly|clearly|obviously|indeed|of course),?\s*:?\s+"
     r"(yes|no|true|false)",
     re.IGNORECASE,
 )

@@ -35,6 +35,12 @@ SAME = [
     ("I only", "I"),
     ("an acute angle", "acute"),
     ("The winner is Evelyn", "Evelyn"),
+    ("it's a rhombus", "rhombus"),
+    ("anticlockwise", "counter-clockwise"),
+    (r"$\triangle ABC$", "triangle ABC"),
+    ("by the SAS criterion", "SAS"),
+    ("Figure (3)", "Figure 3"),
+    ("2 apples and 3 pears", "3 pears and 2 apples"),
 ]
 
 DIFFERENT = [
@@ -71,6 +77,11 @@ DIFFERENT = [
     ("The triangle may or may not be isosceles", "isosceles"),
     ("If x is small it is isosceles", "isosceles"),
     ("without a lid", "with a lid"),
+    ("clockwise", "counterclockwise"),
+    (r"$\triangle ABC$", "triangle ABD"),
+    ("2 apples and 3 pears", "2 pears and 3 apples"),
+    ("a rhombus but not a square", "rhombus"),
+    ("segment AB", "line AB"),
 ]
 
 

@@ -14,12 +14,18 @@ SAME = [
     ("The value is equal to 0.5", "1/2"),
     ("The equation of the line is y = 2x + 1", "y=2x+1"),
     ("7", "The answer is 7."),
+    ("the line y = x", "y = x"),
+    ("the point (1, 2)", "(1,2)"),
+    ("at x = 2", "x=2"),
+    ("for x > 2", "x>2"),
     ("阴影部分的面积是12", "12"),
     ("三角形的面积为12平方厘米", "12"),
 ]
 
 DIFFERENT = [
     ("The ratio is 1:3", "3:1"),
+    ("the line y = 2x", "y = x"),
+    ("not at x = 2", "x=2"),
     ("The ratio is not 3:1", "3:1"),
     ("The wrong answer is 10", "10"),
     ("If the box is open it is 10", "10"),

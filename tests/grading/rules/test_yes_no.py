@@ -29,6 +29,8 @@ TABLE = [
     ("I would say yes", "Yes", True),
     ("I would say no", "Yes", False),
     ("So the answer is no", "No", True),
+    ("Definitely yes", "Yes", True),
+    ("Answer: No", "No", True),
     ("T", "True", True),
     ("F", "True", False),
     ("N", "No", True),
