@@ -17,6 +17,7 @@ MAX_CHARS = 300
 _MAX_DEPTH = 30
 _MAX_BITS = 4096
 _TOKEN = re.compile(r"\s*(?:(\d+(?:\.\d+)?|\.\d+)|(\\[A-Za-z]+)|([-+*/^(){}\[\]!])|([A-Za-z]))")
+_DATE = re.compile(r"\d{4}-\d{2}-\d{2}")
 _TIMES = {"*", r"\times", r"\cdot"}
 _OVER = {"/", r"\div"}
 _FUNCTIONS: dict[str, Callable[[float], float]] = {
@@ -34,7 +35,7 @@ class _NotConstantError(Exception):
 def constant(text: str) -> Value | None:
     """The value of a plain text such as `-3`, `1,234.5`, `2 1/2`, `\\frac{\\sqrt{3}}{2}`, `3\\pi`, `2^{10}` or `twelve`; None otherwise."""
     text = text.strip().removeprefix("﹩")
-    if not text or len(text) > MAX_CHARS:
+    if not text or len(text) > MAX_CHARS or _DATE.fullmatch(text):
         return None
     try:
         number = numeral(text)

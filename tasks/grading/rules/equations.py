@@ -20,7 +20,8 @@ _DEGREE = re.compile(r"\^\s*\{\s*(?:-\s*1|\\prime|\\circ)\s*\}|\^\s*\\circ")
 def equation(answer: str, gold: str, context: Context) -> bool | None:
     """`x = 5` against `5`: the last right side counts; two equations with the same left side compare their right sides.
 
-    An expression on the left is a name of the value only in an answer: `a + 3z = 0` is not 0, and `x - 5 = 0` does not say 0 either.
+    An expression on the left is a name of the value only in an answer: `a + 3z = 0` is not 0. Not there either where it is an equation for
+    one unknown, such as `2x = 10`, or all is brought to one side.
     """
     one, other = sides(answer), sides(gold)
     if (len(one) < 2 and len(other) < 2) or any(len(split_top_level(text)) > 1 and text.count("=") > 1 for text in (answer, gold)):
@@ -29,14 +30,14 @@ def equation(answer: str, gold: str, context: Context) -> bool | None:
         return _same_equation(one, other, context)
     if len(other) > 1:
         return context.equal(answer, other[-1]) if is_name(other[0]) else _named_by_its_value(other, answer, context)
-    if not is_name(one[0]) and quantity(one[-1]) is not None and quantity(one[-1]).value == 0:  # type: ignore[union-attr]
+    if to_be_solved(one[0]) or (not is_name(one[0]) and (value := quantity(one[-1])) is not None and value.value == 0):
         return False
     return context.equal(one[-1], gold)
 
 
 def _named_by_its_value(sides: list[str], text: str, context: Context) -> bool | None:
     """`3 + 4 = 7` against `7`: two sides without a name. False of anything else: an equation is not its right side."""
-    return context.equal(text, sides[-1]) if quantity(sides[0]) is not None else False
+    return context.equal(text, sides[-1]) if all(quantity(side) is not None for side in sides) else False
 
 
 def _same_equation(one: list[str], other: list[str], context: Context) -> bool | None:
@@ -80,6 +81,13 @@ def is_name(text: str) -> bool:
         and not _OPERATOR.search(top)
         and not re.match(r"\\(?:sqrt|frac\{\d)", text)
     )
+
+
+def to_be_solved(text: str) -> bool:
+    """Whether a left side is an expression of one unknown, so that its value is not yet what is asked: `2x`, `x^2`, `\\sin x`."""
+    letters = re.findall(r"[A-Za-z]+", re.sub(r"\\[A-Za-z]+", " ", text))
+    changed = _OPERATOR.search(text) or re.search(r"\d\s*[A-Za-z]|\\(?:sin|cos|tan|ln|log|sqrt|exp)(?![A-Za-z])", text)
+    return bool(changed) and len(set(letters)) == 1 and letters[0] in ("x", "y", "z", "t", "n")
 
 
 def outside_brackets(text: str) -> list[str]:

@@ -28,6 +28,7 @@ _WORDED = (
 )
 _ALL_THAT = re.compile(r"all\s+(?=[A-Za-z]\s*(?:[<>]|\\(?:le|ge|neq)(?![A-Za-z])))", re.IGNORECASE)
 _BOTH = re.compile(r"\s+and\s+|\s*,\s*(?:and\s+)?|\s*\\(?:land|wedge|cap)(?![A-Za-z])\s*")
+_UNEQUAL = re.compile(r"([A-Za-z])\s*(?:\\neq|!=)\s*([^<>=]+)")
 _MODULUS = re.compile(r"\|\s*([A-Za-z])\s*\|")
 _UNION = re.compile(r"\s*(?:\\cup(?![A-Za-z])|\\lor(?![A-Za-z])|\\vee(?![A-Za-z])|(?<=\s)or(?=\s))\s*")
 _INTERVAL = re.compile(r"([(\[\]])\s*([^,]{1,60}?)\s*,\s*([^,]{1,60}?)\s*([)\]\[])")
@@ -78,6 +79,9 @@ def region(text: str) -> Region | None:
         text = builder[1] + " \\in " + text
     if (all_but := _all_but(_ALL_THAT.sub("", text))) is not None:
         return Region(all_but, "", False)
+    unequal = _UNEQUAL.fullmatch(text)
+    if unequal and (left := _without([Piece(-math.inf, False, math.inf, False)], _points(unequal[2]))):
+        return Region(left, unequal[1], False)
     parts = _UNION.split(_ALL_THAT.sub("", text))
     found = [_left(part) for part in parts] if len(parts) <= _MOST_PIECES else [None]
     pieces = [piece for some in found if some for piece in some[0]]
@@ -97,14 +101,17 @@ def _all_but(text: str) -> tuple[Piece, ...] | None:
     if not rest:
         return (Piece(-math.inf, False, math.inf, False),)
     if excepted := _EXCEPT.match(rest):
-        points = [_end(point) for point in _BOTH.split(rest[excepted.end() :].replace("\\{", "").replace("\\}", "").strip(" {}"))][
-            :_MOST_PIECES
-        ]
-        return _without([Piece(-math.inf, False, math.inf, False)], points)
+        return _without([Piece(-math.inf, False, math.inf, False)], _points(rest[excepted.end() :]))
     for pattern, sign in _WORDED:
         rest = pattern.sub(sign, rest, count=1)
     found = _left(rest)
     return tuple(found[0]) if found else None
+
+
+def _points(text: str) -> list[Value | None]:
+    """The numbers of a list, `\\pm 1` as two; None for what is no number."""
+    parts = _BOTH.split(text.replace(r"\{", "").replace(r"\}", "").strip(" {}"))[:_MOST_PIECES]
+    return [_end(part.replace(r"\pm", sign)) for part in parts for sign in (("", "-") if r"\pm" in part else ("",))]
 
 
 def _without(pieces: list[Piece], points: list[Value | None]) -> tuple[Piece, ...] | None:

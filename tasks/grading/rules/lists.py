@@ -22,10 +22,16 @@ _POINT_NAME = re.compile(r"[A-Z]'?(?:_\{?\w\}?)?\s*(?=\()")
 def same_list(answer: str, gold: str, context: Context) -> bool | None:
     """Tuples, points, intervals (order and brackets count), sets and plain lists (order is free unless the context says otherwise)."""
     (brackets, ones), (gold_brackets, others) = _list_of(answer), _list_of(gold)
+    if r"\emptyset" in (*ones, *others):
+        return None
+    if brackets == "{}" != gold_brackets and len(ones) == 1:
+        return context.equal(ones[0], gold)
+    if gold_brackets == "{}" != brackets and len(others) == 1:
+        return context.equal(answer, others[0])
     if not (brackets or len(ones) > 1) or not (gold_brackets or len(others) > 1):
         return None
     if brackets and gold_brackets and brackets != gold_brackets:
-        return False if "{}" not in (brackets, gold_brackets) else None
+        return False if "{}" not in (brackets, gold_brackets) or r"\{" in answer + gold else None
     if "{}" in (brackets, gold_brackets):
         ones, others = _once(ones), _once(others)
     if len(ones) != len(others) or len(ones) > _MAX_ELEMENTS or (_point(answer) and _point(gold) and _point(answer) != _point(gold)):
@@ -100,7 +106,7 @@ def _list_of(text: str) -> tuple[str, list[str]]:
 
 def plus_or_minus(answer: str, gold: str, context: Context) -> Said:
     """`\\pm 3` against `3, -3`, `1 \\pm \\sqrt 2` against its two values, `P(x) = \\pm x` against `P(x) = x or P(x) = -x`."""
-    if not _PLUS_MINUS.search(answer) and not _PLUS_MINUS.search(gold):
+    if r"\neq" in answer + gold or not (_PLUS_MINUS.search(answer) or _PLUS_MINUS.search(gold)):
         return None
     ones, others = _signed(answer), _signed(gold)
     if not ones or not others:

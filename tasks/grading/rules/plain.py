@@ -27,11 +27,15 @@ _UPRIGHT_D = re.compile(r"\\(?:mathrm|text|rm)\s*\{d\}\s*(?=[A-Za-z])")
 _FRACTION_NAME = re.compile(r"\\[dtc]frac(?![A-Za-z])")
 _BINOMIAL_NAME = re.compile(r"\\[dt]binom(?![A-Za-z])")
 _OVER = re.compile(r"\{([^{}]*?)\\(over|choose)(?![A-Za-z])([^{}]*)\}")
+_ANNOUNCED = re.compile(
+    r"^(?:#{1,6}\s+|(?:the\s+)?(?:final\s+|correct\s+)?(?:answer|ans\.?|result)\s*(?::|=|is(?![A-Za-z]):?)\s*)(?=\S)", re.IGNORECASE
+)
 _EMPTY_SET = re.compile(r"\\\{\s*\\\}")
 _OVER_ALL = re.compile(r"^([^{}]{1,60}?)\\(over|choose)(?![A-Za-z])([^{}]{1,60})$")
 _TWO_SIGNS = re.compile(r"\\(frac|binom)\s*(\d|(?<=\s)[A-Za-z]|\\pi)\s*(\d(?!\d)|[A-Za-z](?![A-Za-z]))")
 _SIGN_THEN_GROUP = re.compile(r"\\(frac|binom)\s*(\d|(?<=\s)[A-Za-z])\s*\{")
 _GROUP_THEN_SIGN = re.compile(r"\\(frac|binom)\s*(\{[^{}]{1,60}\})\s*(\d(?!\d)|[A-Za-z](?![A-Za-z]))")
+_ROOT_OF_FRACTION = re.compile(r"\\sqrt\s*(\\frac\{[^{}]{1,40}\}\{[^{}]{1,40}\})")
 _ROOT_OF_SIGN = re.compile(r"\\sqrt\s*(\[\s*\w\s*\])?\s*(\d|[A-Za-z]|\\pi(?![A-Za-z]))")
 _COMBINATIONS = re.compile(r"(?<![A-Za-z\\])C\s?_(?:\{(\d{1,3})\}|(\d))\s*\^(?:\{(\d{1,3})\}|(\d))")
 _ONE_NAME = {
@@ -78,6 +82,7 @@ def _spelled(text: str) -> str:
     text = _GROUP_THEN_SIGN.sub(r"\\\1\2{\3}", _SIGN_THEN_GROUP.sub(r"\\\1{\2}{", text))
     text = _COMBINATIONS.sub(lambda match: rf"\binom{{{match[1] or match[2]}}}{{{match[3] or match[4]}}}", text)
     text = _EMPTY_SET.sub(r"\\emptyset", text.replace(r"\mid ", "|").replace(r"\mid", "|"))
+    text = _ROOT_OF_FRACTION.sub(r"\\sqrt{\1}", text)
     return _ROOT_OF_SIGN.sub(lambda match: rf"\sqrt{match[1] or ''}{{{match[2]}}}", text)
 
 
@@ -89,6 +94,9 @@ def _infix(match: re.Match[str]) -> str:
 def _without_wrapping(text: str) -> str:
     """The text without what ends a line or a sentence, quotes around it, and braces around it that hold no list."""
     text = text.rstrip(_TRAILING + "\\").removesuffix(r"\cr").rstrip(_TRAILING).strip()
+    text = _ANNOUNCED.sub("", text, count=1)
+    if len(text) > 2 and text[0] == text[-1] == "*" and "*" not in text[1:-1]:
+        text = text[1:-1].strip()
     if text[:1] == "{" and "," not in text and text.find("}") == len(text) - 1 and r"\\" not in text:
         text = text[1:-1].strip()
     return _strip_quotes(text)

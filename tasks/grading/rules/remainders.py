@@ -5,7 +5,7 @@ import re
 from tasks.grading.rules.rule import Context
 
 _REMAINDER = re.compile(
-    r"(\d{1,30})\s*,?\s*(?:with\s+)?(?:a\s+)?(?:R|r|rem\.?|remainder|余|(?:\\ldots\s*)+)(?:\s+of)?\s*(\d{1,30})", re.ASCII
+    r"(\d{1,30})\s*,?\s*(?:with\s+)?(?:a\s+)?(?:R|r\.?|rem\.?|remainder|余|(?:\\ldots\s*)+)(?:\s+of)?\s*(\d{1,30})", re.ASCII
 )
 
 

@@ -25,9 +25,9 @@ _KEPT = {
 _COMMAND = re.compile(r"\\([A-Za-z]+)")
 _DROPPED_PARTS = re.compile(
     r"\d\s*_|\d\s+\d|['\"]|!!|\^\s*\{?\s*(?:T(?![A-Za-z])|\*|\+|-\s*\}?$|\\prime)|\\overline\s*\{?\s*\d|[^\x00-\x7f]|\.(?!\d)|\d\.\d+\.|[A-Za-z]\.\d|[#@?]"
-    r"|[A-Za-z]\s*\(\s*[A-Za-z]\s*\("
+    r"|[A-Za-z]\s*\(\s*[A-Za-z]\s*\(|[A-Z}]\s*\\times\s*[A-Z\\]|\d{4}-\d\d-\d\d"
 )
-"""A base, two numbers side by side, primes, transposes and conjugates, repeating decimals, a function of a function."""
+"""A base, two numbers side by side, primes, transposes and conjugates, repeating decimals, a function of a function, a cross product."""
 _THOUSANDS = re.compile(r"(?<![\d.,(\[{])([1-9]\d{0,2}),(\d{3})(?![\d,])")
 _WORD = re.compile(r"(?<![A-Za-z\\])[A-Za-z]{4,}")
 _TRIGONOMETRY = re.compile(r"\\(?:sin|cos|tan|cot|sec|csc)(?![A-Za-z])")

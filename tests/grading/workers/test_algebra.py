@@ -32,6 +32,7 @@ SAME = [
     (r"\{2, x+1\}", r"\{1+x, 2\}"),
     (r"P(x)=\pm (x+1)", "P(x)=1+x or P(x)=-x-1"),
     ("1,250x", "1250x"),
+    (r"\sum_{k=1}^n k", r"\frac{n(n+1)}{2}"),
 ]
 DIFFERENT = [
     (r"1 + \frac{1}{\mathrm{e}}", "1"),
@@ -56,6 +57,9 @@ DIFFERENT = [
     (r"2x \ge 4y", "x>2y"),
     ("(x+1, 2x)", "(2x, 1+x)"),
     ("N+1", "n+1"),
+    ("2.71828", "e"),
+    (r"A\times B", r"B\times A"),
+    (r"\prod_{k=1}^n k", r"\sum_{k=1}^n k"),
     ("E", "e"),
     (r"x^2=-1", "y^2=-1"),
     (r"\int x dx", r"\int x^2 dx"),
