@@ -85,8 +85,8 @@ def _equal(one: Value, other: Value, precision: int | None, decimal: bool) -> bo
 
 
 def _close(one: Value, other: Value) -> bool:
-    """Whether two values differ by two thousandths of the greater one at most: six decimals do not tell 1.6e-19 from 3.2e-19."""
-    return abs(Fraction(one) - Fraction(other)) * 500 <= max(abs(Fraction(one)), abs(Fraction(other)))
+    """Whether two values differ by a five-thousandth of the greater one at most: six decimals do not tell 1.6e-19 from 3.2e-19."""
+    return abs(Fraction(one) - Fraction(other)) * 5000 <= max(abs(Fraction(one)), abs(Fraction(other)))
 
 
 def _tokens(text: str) -> list[str]:

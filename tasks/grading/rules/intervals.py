@@ -88,6 +88,8 @@ def region(text: str) -> Region | None:
     if not all(found) or not pieces:
         return None
     names = {some[1] for some in found if some and some[1]}
+    if len(names) > 1:
+        return None
     plain = len(parts) == 1 and not names and text[:1] in "([" and text[-1:] in ")]" and not math.isinf(pieces[0].low + pieces[0].high)
     return Region(_joined(pieces), "".join(sorted(names)), plain)
 

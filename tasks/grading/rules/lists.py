@@ -30,6 +30,8 @@ def same_list(answer: str, gold: str, context: Context) -> bool | None:
         return context.equal(answer, others[0])
     if not (brackets or len(ones) > 1) or not (gold_brackets or len(others) > 1):
         return None
+    if not (brackets and gold_brackets) and {brackets, gold_brackets} & {"[)", "(]"}:
+        return False  # an interval is no list of two numbers
     if brackets and gold_brackets and brackets != gold_brackets:
         return False if "{}" not in (brackets, gold_brackets) or r"\{" in answer + gold else None
     if "{}" in (brackets, gold_brackets):

@@ -145,6 +145,7 @@ def same_quantity(answer: Quantity, gold: Quantity, precision: int | None = None
     answer, gold = _in_degrees(answer, gold), _in_degrees(gold, answer)
     if answer.units and gold.units:
         pairs = [(one, other) for one in answer.units for other in gold.units if one.dimension == other.dimension]
+        pairs = [pair for pair in pairs if pair[0] == pair[1]] or pairs  # 10° is not 50°, though 10 °C is 50 °F
         if pairs or not _counted(answer, gold):
             return any(equal(_converted(answer.value, *pair), gold.value, precision, decimal) for pair in pairs)
     if equal(answer.value, gold.value, precision, decimal):
