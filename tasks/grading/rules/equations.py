@@ -9,7 +9,8 @@ from tasks.grading.rules.units import quantity
 _EQUALS = re.compile(r"(?<![<>!:\\])=(?![=<>])")
 _MEMBER = re.compile(r"^[A-Za-z]\w*\s*\\in(?![A-Za-z])\s*")
 _ABOUT = re.compile(r"(?:\\(?:approx|simeq)|^\\sim)(?![A-Za-z])|=(?=\s*\d{1,20}\.\d{1,40}\s*\\ldots$)")
-_OPERATOR = re.compile(r"[-+*/^<>|,;]|\\(?:cdot|times|div|pm|mp|le|ge|leq|geq|lt|gt|neq?|ldots)(?![A-Za-z])")
+_IN_BRACKETS = re.compile(r"\(\s*\\approx(?![A-Za-z])([^()]{1,60})\)$")
+_OPERATOR = re.compile(r"[-+*/^<>|,;=]|\\(?:cdot|times|div|pm|mp|le|ge|leq|geq|lt|gt|neq?|ldots)(?![A-Za-z])")
 _INDEX = re.compile(r"_(?:\{\d{1,2}\}|\d)")
 _APPLIED = re.compile(r"([A-Za-z])\s*\(\s*([A-Za-z])\s*\)")
 _SYMBOL = re.compile(r"[A-Za-z]")
@@ -44,6 +45,8 @@ def _same_equation(one: list[str], other: list[str], context: Context) -> bool |
     """Two equations: the right sides, where the left sides name the same."""
     if text_key(one[0]) == text_key(other[0]) or (is_name(one[0]) and is_name(other[0]) and _without_index(one[0], other[0])):
         return context.equal(one[-1], other[-1])
+    if len(one) == len(other) == 2 and [text_key(side) for side in one] == [text_key(side) for side in other[::-1]]:
+        return True
     applied, gold = _APPLIED.fullmatch(one[0]), _APPLIED.fullmatch(other[0])
     if applied and gold and applied[1] == gold[1]:
         renamed = renamed_symbol(one[-1], applied[2], gold[2])
@@ -85,6 +88,8 @@ def is_name(text: str) -> bool:
 
 def to_be_solved(text: str) -> bool:
     """Whether a left side is an expression of one unknown, so that its value is not yet what is asked: `2x`, `x^2`, `\\sin x`."""
+    if re.match(r"\\(?:lim|sum|prod|int|max|min)(?![A-Za-z])|\|\s*z\s*\|$", text):
+        return False  # their letter is bound; |z| is asked of a complex number
     letters = re.findall(r"[A-Za-z]+", re.sub(r"\\[A-Za-z]+", " ", text))
     changed = _OPERATOR.search(text) or re.search(r"\d\s*[A-Za-z]|\\(?:sin|cos|tan|ln|log|sqrt|exp)(?![A-Za-z])", text)
     return bool(changed) and len(set(letters)) == 1 and letters[0] in ("x", "y", "z", "t", "n")
@@ -127,16 +132,25 @@ def approximation(answer: str, gold: str, context: Context) -> Said:
 
     `\\approx 7` as a gold answer is 7.
     """
-    exact, *rounded = [part.strip() for part in _ABOUT.split(answer, maxsplit=2)]
+    exact, *rounded = [part.strip() for part in _ABOUT.split(_IN_BRACKETS.sub(r" \\approx \1", answer), maxsplit=2)]
     if not rounded:
         return _of_about(answer, gold, context)
     if not exact or (is_name(exact) and quantity(exact) is None):
         return claimed(context.equal(rounded[-1], gold))
     one, other = quantity(sides(exact)[-1]), quantity(rounded[-1].replace(r"\ldots", ""))
-    if one is None or other is None or abs(float(one.value) - float(other.value)) > 0.05 * abs(float(one.value)):
+    if (
+        one is None
+        or other is None
+        or not _about(float(one.value), float(other.value) / (100 if ("%" in rounded[-1]) != ("%" in exact) else 1))
+    ):
         return None
     said = {context.equal(exact, gold), context.equal(rounded[-1], gold)}
     return True if True in said else (None if None in said else False)
+
+
+def _about(one: float, other: float) -> bool:
+    """Whether a rounded value can be the exact one's."""
+    return abs(one - other) <= 0.05 * abs(one)
 
 
 def _of_about(answer: str, gold: str, context: Context) -> Said:

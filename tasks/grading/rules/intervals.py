@@ -29,7 +29,7 @@ _WORDED = (
 _ALL_THAT = re.compile(r"all\s+(?=[A-Za-z]\s*(?:[<>]|\\(?:le|ge|neq)(?![A-Za-z])))", re.IGNORECASE)
 _BOTH = re.compile(r"\s+and\s+|\s*,\s*(?:and\s+)?|\s*\\(?:land|wedge|cap)(?![A-Za-z])\s*")
 _UNEQUAL = re.compile(r"([A-Za-z])\s*(?:\\neq|!=)\s*([^<>=]+)")
-_MODULUS = re.compile(r"\|\s*([A-Za-z])\s*\|")
+_MODULUS = re.compile(r"\|\s*([A-Za-z])\s*(?:([-+])\s*([^|]{1,30}))?\|")
 _UNION = re.compile(r"\s*(?:\\cup(?![A-Za-z])|\\lor(?![A-Za-z])|\\vee(?![A-Za-z])|(?<=\s)or(?=\s))\s*")
 _INTERVAL = re.compile(r"([(\[\]])\s*([^,]{1,60}?)\s*,\s*([^,]{1,60}?)\s*([)\]\[])")
 _POINT = re.compile(r"\\?\{\s*([^{},]{1,40}?)\s*\\?\}")
@@ -170,7 +170,7 @@ def _overlap(one: Piece, other: Piece) -> Piece | None:
 
 def _pieces(text: str) -> tuple[list[Piece], str] | None:
     """The pieces of one part of a union, and its variable's name (empty for brackets)."""
-    if match := _INTERVAL.fullmatch(text):
+    if match := _INTERVAL.fullmatch(text.replace(",", ".").replace(";", ",") if ";" in text else text):
         low, high = _end(match[2]), _end(match[3])
         return ([Piece(low, match[1] == "[", high, match[4] == "]")], "") if low is not None and high is not None and low < high else None
     if (point := _POINT.fullmatch(text)) and (value := constant(point[1])) is not None:
@@ -178,20 +178,21 @@ def _pieces(text: str) -> tuple[list[Piece], str] | None:
     sides = _SIGN.split(text)
     signs = [_SIGNS[sign.lstrip("\\")] for sign in sides[1::2]]
     if len(signs) == 1 and (modulus := _MODULUS.fullmatch(sides[0])):
-        return _modulus(modulus[1], signs[0], _end(sides[2]))
+        return _modulus(modulus, signs[0], _end(sides[2]))
     if len(signs) == 1:
         return _half_line(sides[0], signs[0], sides[2])
     return _chain(sides[0::2], signs) if len(signs) == 2 else None
 
 
-def _modulus(name: str, sign: str, end: Value | None) -> tuple[list[Piece], str] | None:
-    """`|x| < 2` and `|x| > 2`."""
-    if end is None or math.isinf(end) or end <= 0 or sign == "!=":
+def _modulus(match: re.Match[str], sign: str, end: Value | None) -> tuple[list[Piece], str] | None:
+    """`|x| < 2`, `|x - 1| \\ge 2`."""
+    shift = constant(match[3]) if match[3] else 0
+    if end is None or shift is None or math.isinf(end) or end <= 0 or sign == "!=":
         return None
-    closed = sign[1:] == "="
+    centre, closed = (shift if match[2] == "-" else -shift), sign[1:] == "="
     if sign[0] == "<":
-        return [Piece(-end, closed, end, closed)], name
-    return [Piece(-math.inf, False, -end, closed), Piece(end, closed, math.inf, False)], name
+        return [Piece(centre - end, closed, centre + end, closed)], match[1]
+    return [Piece(-math.inf, False, centre - end, closed), Piece(centre + end, closed, math.inf, False)], match[1]
 
 
 def _half_line(left: str, sign: str, right: str) -> tuple[list[Piece], str] | None:

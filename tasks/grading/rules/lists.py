@@ -16,7 +16,7 @@ _OR = re.compile(
 _AND = re.compile(r",?\s+(?:and|or)\s+|\s*(?:或者?|和|与|及)\s*")
 _PLUS_MINUS, _MINUS_PLUS = re.compile(r"\\pm(?![A-Za-z])\s*"), re.compile(r"\\mp(?![A-Za-z])\s*")
 _UNKNOWN = re.compile(r"[A-Za-z](?:_\{?\w\}?)?|\\[a-z]+")
-_POINT_NAME = re.compile(r"[A-Z]'?(?:_\{?\w\}?)?\s*(?=\()")
+_POINT_NAME = re.compile(r"(?:(?:[Tt]he )?[Pp]oint )?[A-Z]'?(?:_\{?\w\}?)?\s*(?=\()")
 
 
 def same_list(answer: str, gold: str, context: Context) -> bool | None:
@@ -36,11 +36,18 @@ def same_list(answer: str, gold: str, context: Context) -> bool | None:
         return False if "{}" not in (brackets, gold_brackets) or r"\{" in answer + gold else None
     if "{}" in (brackets, gold_brackets):
         ones, others = _once(ones), _once(others)
+        if _sets_in(ones) != _sets_in(others):
+            return False
     if len(ones) != len(others) or len(ones) > _MAX_ELEMENTS or (_point(answer) and _point(gold) and _point(answer) != _point(gold)):
         return False
     if "{}" in (brackets, gold_brackets) or not (brackets or gold_brackets or context.ordered):
         return _all_matched(ones, others, context)
     return _all_true([context.equal(one, other) for one, other in zip(ones, others, strict=True)])
+
+
+def _sets_in(elements: list[str]) -> int:
+    """How many of the elements are sets themselves."""
+    return sum(element.lstrip("\\").startswith("{") for element in elements)
 
 
 def _once(elements: list[str]) -> list[str]:
@@ -51,7 +58,7 @@ def _once(elements: list[str]) -> list[str]:
 def _point(text: str) -> str:
     """The name of a point: `A` of `A(1, 2)`; nothing where it has none."""
     name = _POINT_NAME.match(text)
-    return name[0].strip() if name and _encloses(text[name.end() :]) else ""
+    return name[0].split()[-1] if name and _encloses(text[name.end() :]) else ""
 
 
 def same_assignments(answer: str, gold: str, context: Context) -> bool | None:
