@@ -17,7 +17,7 @@ from tasks.grading.rules.prose import number_in_prose, number_with_words
 from tasks.grading.rules.ratios import same_ratio
 from tasks.grading.rules.remainders import same_remainder
 from tasks.grading.rules.rule import Context, Decision, Rule
-from tasks.grading.rules.size import too_complex
+from tasks.grading.rules.size import too_complex, too_large
 from tasks.grading.rules.stated import stated_value
 from tasks.grading.rules.statements import same_letters, same_statements
 from tasks.grading.rules.text import different_words, none_of_these, same_text
@@ -30,6 +30,7 @@ GRADER_VERSION = 3
 RULES: tuple[Rule, ...] = (
     same_text,
     too_complex,
+    too_large,
     none_of_these,
     yes_or_no,
     stated_value,

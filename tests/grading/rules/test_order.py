@@ -14,7 +14,8 @@ TABLE = {
         ("a + b", "$a+b$", True),
         ("**5**", "5", True),
     ],
-    "too_complex": [("1+" * 400, "5", False), ("(" * 60 + "x" + ")" * 60, "x", False)],
+    "too_complex": [("1+" * 400, "5", False), ("(" * 60 + "x" + ")" * 60, "x", False), ("1, " * 40 + "2", "1, 2", False)],
+    "too_large": [("9^{9^9}", "5", False), ("5", "300000!", False), (r"\sum_{n=1}^{10^9} n^n", "5", False)],  # all in test_size.py
     "none_of_these": [
         ("none of the above", r"\text{none of these}", True),
         ("None", "none of them", True),

@@ -90,13 +90,16 @@ def settings(file: Path, function: str = "right_length", **options: float) -> Gr
 
 def test_it_judges_in_the_graders_place(file: Path) -> None:
     gold = Gold("4", question="how long?")
-    asked = ["four", "\\boxed{4}", "none", "loop", "grow", "sleep"]
-    with Grader(settings(file, timeout_s=0.5, wait_s=8)) as grader:
-        grades = grader.grade([*asked, "four"], [gold] * 6 + [Gold("4", question="how short?")])
+    with Grader(settings(file, timeout_s=1)) as grader:
+        grades = grader.grade(["four", "\\boxed{4}", "none", "loop", "grow", "four"], [gold] * 5 + [Gold("4", question="how short?")])
     verdicts = [grade.verdict for grade in grades]
-    assert verdicts[:3] == [Verdict.correct, Verdict.incorrect, Verdict.unparseable]
-    assert verdicts[3:] == [Verdict.timeout] * 3 + [Verdict.incorrect]
-    assert [grade.rule for grade in grades] == ["verifier"] * 3 + ["time", "memory", "wait", "verifier"]
+    assert verdicts == [Verdict.correct, Verdict.incorrect, Verdict.unparseable, Verdict.timeout, Verdict.timeout, Verdict.incorrect]
+    assert [grade.rule for grade in grades] == ["verifier", "verifier", "verifier", "time", "memory", "verifier"]
+
+
+def test_one_that_waits_is_timed_out_by_the_clock(file: Path) -> None:
+    with Grader(settings(file, timeout_s=60, wait_s=0.5)) as grader:
+        assert [(one.verdict, one.rule) for one in grader.grade(["sleep"], [Gold("4")])] == [(Verdict.timeout, "wait")]
 
 
 def test_what_a_used_child_has_no_memory_for_is_asked_of_a_new_one(file: Path) -> None:
