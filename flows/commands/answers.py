@@ -9,10 +9,11 @@ from typing import Annotated, Any
 import typer
 
 from flows.commands.options import AsJson, Changes, Home, options_checked, recipe_if_any
-from flows.commands.printing.console import print_json, printed
+from flows.commands.printing.console import print_json, printed, warn
 from flows.commands.running import ready
 from flows.commands.warehouse import bars_and_shapes, draw_histogram
 from tasks.base.errors import InputError
+from tasks.steps.shortfalls import DONE_BUT
 
 app = typer.Typer()
 PANEL = "Answers and verdicts"
@@ -111,28 +112,34 @@ def grade(
         Path, typer.Argument(metavar="IN.jsonl", help="JSON Lines (or a table) of `response`, `answer`; optional `choices`, `precision`.")
     ],
     out: Annotated[Path, typer.Option(help="Where the graded lines go: all fields, and `verdict`, `extracted`, `rule`.")],
-    timeout: Annotated[float, typer.Option(help="Seconds that one comparison may take.")] = 5.0,
+    timeout: Annotated[float, typer.Option(help="Seconds of the processor that one comparison may take.")] = 5.0,
     workers: Annotated[int, typer.Option(help="Processes for comparisons that need algebra.")] = 2,
     verifier: Annotated[
         str | None, typer.Option(metavar="FILE.py:FUNCTION", help="A function of your own that judges instead; see deployments/README.md.")
     ] = None,
     as_json: AsJson = False,
 ) -> None:
-    """Grade any file of responses, without a lake.
+    """Grade any file of responses, without a lake. A line that cannot be graded is `unscorable`, says why, and makes the exit code 3.
 
     Example: `difficulty-prior grade answers.jsonl --out graded.jsonl`
     """
-    from flows.commands.printing.verdicts import accuracy_of, verdict_counts
+    from flows.commands.printing.verdicts import accuracy_of, faulty_lines, verdict_counts
     from tasks.grading.files.graded import grade_file
     from tasks.grading.settings import GradingSettings
 
     with options_checked():
         settings = GradingSettings(timeout_s=timeout, workers=workers, verifier=verifier)
-    counts = grade_file(responses, out, settings)
+    found = grade_file(responses, out, settings)
     if as_json:
-        print_json({"out": out.absolute(), "verdicts": counts, "accuracy": accuracy_of(counts)})
+        accuracy = accuracy_of(found.verdicts)
+        print_json(
+            {"out": out.absolute(), "verdicts": found.verdicts, "accuracy": accuracy, "faulty": found.faulty, "faults": found.faults}
+        )
     else:
-        printed().print(verdict_counts(counts), soft_wrap=True)
+        printed().print(verdict_counts(found.verdicts), soft_wrap=True)
+    if found.faulty:
+        warn(faulty_lines(found, responses, out))
+        raise typer.Exit(DONE_BUT)
 
 
 @app.command(rich_help_panel=PANEL)

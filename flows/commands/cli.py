@@ -21,11 +21,11 @@ from rich.console import Console
 from rich.markup import escape
 
 from flows.commands import answers, machine, method, service, sets, warehouse
+from flows.commands.printing.console import warn
 from tasks.base.errors import WorkerError, input_error_in
-from tasks.steps.shortfalls import SHORTFALLS
+from tasks.steps.shortfalls import DONE_BUT, SHORTFALLS
 from tasks.warehouse.interruption import left_behind
 
-DONE_BUT = 3
 INTERRUPTED = 130
 OBJECTS_BETWEEN_COLLECTIONS = 50_000
 app = typer.Typer(no_args_is_help=True, add_completion=True, pretty_exceptions_enable=False, rich_markup_mode="markdown", help=__doc__)
@@ -98,7 +98,7 @@ def done_but() -> int:
         return 0
     again = f"To try them again: {shlex.join(['difficulty-prior', *sys.argv[1:]])}"
     words = "\n".join(["done, but:", *(f"  {step}: {short.what}: {short.why}" for step, short in SHORTFALLS.items()), again])
-    Console(stderr=True).print(words, style="yellow", markup=False, soft_wrap=True, highlight=False)
+    warn(words)
     return DONE_BUT
 
 

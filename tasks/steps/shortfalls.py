@@ -12,5 +12,7 @@ class Shortfall:
     why: str
 
 
+DONE_BUT = 3
+"""The exit code of a command that is done, but …"""
 SHORTFALLS: dict[str, Shortfall] = {}
 """By the step that fell short."""

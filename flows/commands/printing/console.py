@@ -25,6 +25,11 @@ def remark(line: str) -> None:
     Console(stderr=True).print(line, soft_wrap=True, highlight=False, markup=False, style="dim")
 
 
+def warn(words: str) -> None:
+    """Print what a command is done without, to the error output."""
+    Console(stderr=True).print(words, style="yellow", markup=False, soft_wrap=True, highlight=False)
+
+
 @contextmanager
 def progress_of(what: str) -> Iterator[Callable[[int, int], None]]:
     """Show on a terminal's error output how many of how many are done, as the function that this gives is told."""

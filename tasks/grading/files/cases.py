@@ -1,7 +1,7 @@
 """Reads what is to be graded, one case a line or row: a response, what is right, and the problem's choices and precision.
 
-Fields have the names that problems and exports have here, each with the other spelling that people use; what is given under both names,
-and differs, is an error, and a field that looks like one of them but is not read is told.
+Fields have the names that problems and exports have here, each with the other spelling that people use. A line that cannot be graded is a
+case with its fault: what is given under both names and differs, say. A field that looks like one of them but is not read is told.
 """
 
 import json
@@ -26,16 +26,28 @@ INSTEAD = ("answers", "ground_truth", "label")
 KNOWN = (*ANSWER, *CHOICES, *INSTEAD, "precision", "response")
 TABLES = ("parquet", "arrow", "csv", "tsv", "xlsx")
 LIKE = 0.85
+NO_GOLD = Gold(None)
 logger = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
 class Case:
-    """A line of JSON to be kept, the response in it, and what is right."""
+    """A line of JSON to be kept, the response in it, and what is right; or why it cannot be graded, with its number."""
 
     text: str
-    response: str
-    gold: Gold
+    response: str = ""
+    gold: Gold = NO_GOLD
+    fault: str = ""
+
+
+@dataclass(frozen=True)
+class Line:
+    """A line or row of a file: where it is, its text as one JSON object, and either its fields or why they cannot be read."""
+
+    place: str
+    text: str
+    fields: Mapping[str, Any]
+    fault: str = ""
 
 
 @dataclass
@@ -54,34 +66,40 @@ class Unread:
 
 
 def read_cases(source: Path) -> Iterator[Case]:
-    """The cases of a file: JSON Lines to the letter, or the rows of any other kind as JSON. Raises InputError, naming file, line and
-    field, for what cannot be graded."""
+    """A case for every line of a file: JSON Lines to the letter, or the rows of any other kind as JSON. Raises InputError for a file that
+    cannot be read, never for a line."""
     unread = Unread()
-    for place, text, fields in json_objects(source):
-        unread.look(fields, place)
-        if "response" not in fields:
-            raise InputError(f"{place} has no field `response`; it has {', '.join(map(repr, sorted(fields))) or 'none'}")
-        response = fields["response"]
-        if not isinstance(response, str | None):
-            raise InputError(f"{place}, field `response`: {shown(response)} is not a text")
-        choices = choices_of(fields, place)
-        yield Case(text, response or "", Gold(answer_of(fields, choices, place), choices, precision_of(fields, place)))
+    for line in file_lines(source):
+        unread.look(line.fields, f"{source}, {line.place}")
+        try:
+            yield case_of(line)
+        except InputError as error:
+            yield Case(line.text, fault=str(error))
 
 
-def json_objects(source: Path) -> Iterator[tuple[str, str, dict[str, Any]]]:
-    """Each object of a file with its place and its JSON text."""
+def case_of(line: Line) -> Case:
+    """The case of a line. Raises InputError, naming line and field, for one that cannot be graded."""
+    place, fields = line.place, line.fields
+    if line.fault:
+        raise InputError(f"{place} {line.fault}")
+    if "response" not in fields:
+        raise InputError(f"{place} has no field `response`; it has {', '.join(map(repr, sorted(fields))) or 'none'}")
+    response = fields["response"]
+    if not isinstance(response, str | None):
+        raise InputError(f"{place}, field `response`: {shown(response)} is not a text")
+    choices = choices_of(fields, place)
+    return Case(line.text, response or "", Gold(answer_of(fields, choices, place), choices, precision_of(fields, place)))
+
+
+def file_lines(source: Path) -> Iterator[Line]:
+    """Each line of a file that is not blank, or each row of a table."""
     if is_lines(source):
         with source.open("rb") as lines:
-            for number, line in enumerate(lines, start=1):
-                if line.strip():
-                    place = f"{source}, line {number}"
-                    yield place, *read_line(line, place)
+            yield from (read_line(line, f"line {number}") for number, line in enumerate(lines, start=1) if line.strip())
         return
     for row in file_rows(source):
-        place = f"{source}, row {row.number}"
-        if row.fault:
-            raise InputError(f"{place}: {row.fault}")
-        yield place, json.dumps(row.values, default=str), row.values
+        fault = f"cannot be read: {row.fault}" if row.fault else ""
+        yield Line(f"row {row.number}", json.dumps(row.values, default=str), row.values, fault)
 
 
 def is_lines(source: Path) -> bool:
@@ -93,16 +111,17 @@ def is_lines(source: Path) -> bool:
         return not file.read(64).removeprefix(b"\xef\xbb\xbf").lstrip().startswith(b"[") or format == "jsonl"
 
 
-def read_line(line: bytes, place: str) -> tuple[str, dict[str, Any]]:
-    """One line's text, and the object that it is."""
+def read_line(line: bytes, place: str) -> Line:
+    """One line with the object that it is, or, where it is none, with an object that keeps it as `line`."""
+    kept = json.dumps({"line": line.decode("utf-8-sig", "backslashreplace").strip()})
     try:
         text = line.decode("utf-8-sig").strip()
         fields = json.loads(text)
     except (ValueError, RecursionError) as error:
-        raise InputError(f"{place} is not JSON: {error}") from error
+        return Line(place, kept, {}, f"is not JSON: {error}")
     if not isinstance(fields, dict):
-        raise InputError(f"{place} is not a JSON object but a {type(fields).__name__}; write one object a line")
-    return text, fields
+        return Line(place, kept, {}, f"is not a JSON object but a {type(fields).__name__}; write one object a line")
+    return Line(place, text, fields)
 
 
 def same_value(fields: Mapping[str, Any], names: tuple[str, ...], place: str) -> tuple[str, Any]:

@@ -1,11 +1,13 @@
 """Grades a file, without a lake: each line or row keeps all that it has and gains `verdict`, `extracted` and `rule`, as JSON Lines.
 
-Reads and writes a batch of lines at a time, so memory is bounded; the result appears under its name only when it is whole.
+No line stops a file: one that cannot be graded is `unscorable` and says why in `grading_fault`. Reads and writes a batch of lines at a
+time, so memory is bounded; the result appears under its name only when it is whole.
 """
 
 import json
 from collections import Counter
 from collections.abc import Iterator
+from dataclasses import dataclass, field
 from itertools import islice
 from pathlib import Path
 from typing import IO
@@ -15,25 +17,44 @@ from tasks.base.files import written_aside
 from tasks.grading.files.cases import Case, read_cases
 from tasks.grading.grader import Grader
 from tasks.grading.settings import GradingSettings
-from tasks.grading.verdict import Grade
+from tasks.grading.verdict import Grade, Verdict
 
 BATCH_LINES = 1024
-ADDED = ("verdict", "extracted", "rule")
+FAULT = "grading_fault"
+ADDED = ("verdict", "extracted", "rule", FAULT)
+FAULTS_SHOWN = 5
+UNREADABLE = Grade(Verdict.unscorable, None, "unreadable", False)
 
 
-def grade_file(source: Path, out: Path, settings: GradingSettings) -> Counter[str]:
-    """Grade every line of `source` into `out`, which may exist; gives the count of each verdict.
+@dataclass
+class GradedFile:
+    """How many lines got each verdict, how many of them could not be graded, and why the first of these could not."""
+
+    verdicts: Counter[str] = field(default_factory=Counter)
+    faulty: int = 0
+    faults: list[str] = field(default_factory=list)
+
+    def add(self, case: Case, grade: Grade) -> None:
+        """Count a line."""
+        self.verdicts[grade.verdict.value] += 1
+        if case.fault:
+            self.faulty += 1
+            self.faults += [case.fault] * (self.faulty <= FAULTS_SHOWN)
+
+
+def grade_file(source: Path, out: Path, settings: GradingSettings) -> GradedFile:
+    """Grade every line of `source` into `out`, which may exist.
 
     A line has `response` and `answer` (or `gold`; a list where any of several is right), and may have `choices` (or `options`) and
-    `precision` (decimals). Raises InputError, naming file, line and field, for a line that cannot be graded, and where `out` is the
-    source itself; nothing is left behind then.
+    `precision` (decimals). Raises InputError for a file that cannot be read, and where `out` is the source itself; nothing is left behind
+    then.
     """
     check_places(source, out)
-    counts: Counter[str] = Counter()
+    found = GradedFile()
     with written_aside(out) as aside, Grader(settings) as grader, aside.open("w", encoding="utf-8") as graded:
         for batch in batches(source):
-            counts.update(write_graded(batch, grader, graded))
-    return counts
+            write_graded(batch, grader, graded, found)
+    return found
 
 
 def check_places(source: Path, out: Path) -> None:
@@ -53,18 +74,21 @@ def batches(source: Path) -> Iterator[list[Case]]:
         yield batch
 
 
-def write_graded(batch: list[Case], grader: Grader, graded: IO[str]) -> list[str]:
-    """Grade a batch and write its lines; gives their verdicts."""
-    grades = grader.grade([case.response for case in batch], [case.gold for case in batch])
-    for case, grade in zip(batch, grades, strict=True):
-        graded.write(with_grade(case.text, grade) + "\n")
-    return [grade.verdict.value for grade in grades]
+def write_graded(batch: list[Case], grader: Grader, graded: IO[str], found: GradedFile) -> None:
+    """Grade a batch, write its lines and count them."""
+    sound = [case for case in batch if not case.fault]
+    grades = iter(grader.grade([case.response for case in sound], [case.gold for case in sound]))
+    for case in batch:
+        grade = UNREADABLE if case.fault else next(grades)
+        graded.write(with_grade(case, grade) + "\n")
+        found.add(case, grade)
 
 
-def with_grade(text: str, grade: Grade) -> str:
+def with_grade(case: Case, grade: Grade) -> str:
     """The line with the grade's fields at its end, all else to the letter as it was; fields of these names from before are replaced."""
-    added = {"verdict": grade.verdict.value, "extracted": grade.extracted, "rule": grade.rule}
+    added = {"verdict": grade.verdict.value, "extracted": grade.extracted, "rule": grade.rule} | ({FAULT: case.fault} if case.fault else {})
+    text = case.text
     if any(f'"{name}"' in text for name in ADDED):
         fields = json.loads(text)
         return json.dumps({name: value for name, value in fields.items() if name not in ADDED} | added, ensure_ascii=True)
-    return f"{text[:-1].rstrip()}, {json.dumps(added)[1:]}"
+    return f"{text[:-1].rstrip()}, {json.dumps(added)[1:]}" if text[1:-1].strip() else json.dumps(added)

@@ -183,7 +183,12 @@ def test_a_file_is_graded_without_a_lake(tmp_path: Path, prefect_home: Path) -> 
     again = call(prefect_home, "grade", str(given), "--out", str(given))
     assert again.returncode == 2 and "is the input itself" in again.stderr
     told = CliRunner().invoke(app, ["grade", str(given), "--out", str(graded), "--json"])
-    assert json.loads(told.stdout) == {"out": str(graded), "verdicts": {"correct": 1, "unparseable": 1}, "accuracy": 0.5}
+    expected = {"out": str(graded), "verdicts": {"correct": 1, "unparseable": 1}, "accuracy": 0.5, "faulty": 0, "faults": []}
+    assert json.loads(told.stdout) == expected
+    given.write_text('{"response": "5", "answer": "5"}\n{"response": "5"}\n')
+    told = CliRunner().invoke(app, ["grade", str(given), "--out", str(graded)])
+    assert told.exit_code == 3 and "2 responses: 1 correct, 1 unscorable; accuracy 100.0%" in told.stdout
+    assert "1 of 2 lines" in told.stderr and "line 2 has no field `answer`" in told.stderr and "grading_fault" in told.stderr
 
 
 def test_a_full_disk_ends_the_run_with_one_message(small_disk: Path, tmp_path: Path, prefect_home: Path) -> None:

@@ -1,4 +1,4 @@
-"""Grading a file: every field kept, three added, faults named by line and field, and never half a result."""
+"""Grading a file: every field kept, three added, no line that stops it, and never half a result."""
 
 import gzip
 import json
@@ -9,7 +9,7 @@ import polars as pl
 import pytest
 
 from tasks.base.errors import InputError
-from tasks.grading.files.graded import ADDED, grade_file
+from tasks.grading.files.graded import FAULT, FAULTS_SHOWN, grade_file
 from tasks.grading.settings import GradingSettings
 
 SETTINGS = GradingSettings(timeout_s=10)
@@ -37,13 +37,13 @@ LINES = [
 def test_all_fields_stay_and_three_are_added(tmp_path: Path) -> None:
     source, out = tmp_path / "in.jsonl", tmp_path / "out.jsonl"
     source.write_text("\ufeff" + "\n\n".join(line for line, *_ in LINES), encoding="utf-8")
-    counts = grade_file(source, out, SETTINGS)
+    counts = grade_file(source, out, SETTINGS).verdicts
     graded = out.read_text(encoding="utf-8").splitlines()
     assert counts == {"correct": 12, "incorrect": 1, "unparseable": 1, "unscorable": 2}
     for text, (line, verdict, extracted) in zip(graded, LINES, strict=True):
         assert text.startswith(line[:-1])
         fields = json.loads(text)
-        assert (fields["verdict"], fields["extracted"]) == (verdict, extracted) and fields["rule"]
+        assert (fields["verdict"], fields["extracted"]) == (verdict, extracted) and fields["rule"] and FAULT not in fields
 
 
 def test_grading_a_graded_file_replaces_the_grades(tmp_path: Path) -> None:
@@ -52,7 +52,7 @@ def test_grading_a_graded_file_replaces_the_grades(tmp_path: Path) -> None:
     grade_file(first, second, SETTINGS)
     grade_file(second, third, SETTINGS)
     assert second.read_text() == third.read_text()
-    assert [*json.loads(second.read_text())] == ["response", "answer", *ADDED]
+    assert [*json.loads(second.read_text())] == ["response", "answer", "verdict", "extracted", "rule"]
 
 
 @pytest.mark.parametrize(
@@ -74,16 +74,51 @@ def test_grading_a_graded_file_replaces_the_grades(tmp_path: Path) -> None:
         ),
         ('{"response": "5", "answer": "5", "gold": "6"}', 'line 2 has `answer` "5" and `gold` "6", which mean the same and differ'),
         ('{"response": "5", "answer": "5", "answers": ["6"]}', 'line 2: `answer` "5" is none of `answers` ["6"]'),
+        ('{"response": ["5"], "answer": "5"}', 'line 2, field `response`: ["5"] is not a text'),
+        ('{"response": "5", "answer": [{"is": 5}]}', 'line 2, field `answer`: [{"is": 5}] is neither'),
+        ('{"response": "5", "answer": "5", "options": [["1"]]}', 'line 2, field `options`: [["1"]] is not a list'),
+        ('{"response": "5", "answer": "5", "precision": "two"}', 'line 2, field `precision`: "two" is not a whole number'),
+        ('{"response": "5", "answer": "5", "precision": -1}', "line 2, field `precision`: -1 is not a whole number"),
+        ('{"response": "5", "answer": "5", "n": ' + "1" * 5000 + "}", "line 2 is not JSON"),
+        ("{}", "line 2 has no field `response`; it has none"),
         ('{"response": "5", "label": 1, "ground_truth": "5"}', "line 2 has no field `answer`.*: call the one that is right `answer`"),
     ],
 )
-def test_a_fault_names_file_line_and_field_and_leaves_nothing(tmp_path: Path, line: str | bytes, fault: str) -> None:
+def test_a_line_at_fault_is_unscorable_and_stops_nothing(tmp_path: Path, line: str | bytes, fault: str) -> None:
     source, out = tmp_path / "in.jsonl", tmp_path / "out.jsonl"
-    source.write_bytes(b'{"response": "5", "answer": "5"}\n' + (line if isinstance(line, bytes) else line.encode()))
-    with pytest.raises(InputError) as raised:
-        grade_file(source, out, SETTINGS)
-    assert re.search(re.escape(f"{source}, {fault}").replace(r"\.\*", ".*"), str(raised.value))
-    assert [path.name for path in tmp_path.iterdir()] == ["in.jsonl"]
+    sound, at_fault = b'{"response": "5", "answer": "5"}', line if isinstance(line, bytes) else line.encode()
+    source.write_bytes(b"\n".join([sound, at_fault, sound]))
+    found = grade_file(source, out, SETTINGS)
+    assert (found.verdicts, found.faulty) == ({"correct": 2, "unscorable": 1}, 1)
+    graded = [json.loads(text) for text in out.read_text().splitlines()]
+    assert [row["verdict"] for row in graded] == ["correct", "unscorable", "correct"]
+    assert re.match(re.escape(fault).replace(r"\.\*", ".*"), graded[1][FAULT]) and [graded[1][FAULT]] == found.faults
+    kept = {name: value for name, value in graded[1].items() if name not in ("verdict", "extracted", "rule", FAULT)}
+    assert kept == (json.loads(line) if "not JSON" not in fault and "not a JSON object" not in fault else {"line": text_of(at_fault)})
+
+
+def text_of(line: bytes) -> str:
+    return line.decode("utf-8", "backslashreplace")
+
+
+def test_a_file_of_nothing_but_faults_is_graded_and_tells_the_first_of_them(tmp_path: Path) -> None:
+    source, out = tmp_path / "in.jsonl", tmp_path / "out.jsonl"
+    source.write_text("{\n" * 3000)
+    found = grade_file(source, out, SETTINGS)
+    assert (found.faulty, len(found.faults), len(out.read_text().splitlines())) == (3000, FAULTS_SHOWN, 3000)
+
+
+def test_a_row_of_a_table_at_fault_is_unscorable(tmp_path: Path) -> None:
+    (tmp_path / "in.json").write_text('[{"response": "5", "answer": "5"}, 7, {"response": "5"}]')
+    found = grade_file(tmp_path / "in.json", tmp_path / "out.jsonl", SETTINGS)
+    assert found.verdicts == {"correct": 1, "unscorable": 2} and [fault[:5] for fault in found.faults] == ["row 2", "row 3"]
+
+
+def test_a_file_that_cannot_be_read_is_an_error_and_leaves_nothing(tmp_path: Path) -> None:
+    (tmp_path / "in.parquet").write_bytes(b"PAR1 and no more")
+    with pytest.raises(InputError, match="in.parquet"):
+        grade_file(tmp_path / "in.parquet", tmp_path / "out.jsonl", SETTINGS)
+    assert [path.name for path in tmp_path.iterdir()] == ["in.parquet"]
 
 
 def test_the_input_is_never_overwritten(tmp_path: Path) -> None:
@@ -121,6 +156,6 @@ def test_tables_are_graded_as_lines_are(tmp_path: Path, name: str) -> None:
     else:
         text = json.dumps(rows) if name.endswith("json") else "\n".join(map(json.dumps, rows))
         path.write_bytes(gzip.compress(text.encode()) if name.endswith("gz") else text.encode())
-    assert grade_file(path, tmp_path / "out.jsonl", SETTINGS) == {"correct": 1, "incorrect": 1}
+    assert grade_file(path, tmp_path / "out.jsonl", SETTINGS).verdicts == {"correct": 1, "incorrect": 1}
     graded = [json.loads(line) for line in (tmp_path / "out.jsonl").read_text().splitlines()]
     assert [(row["id"], row["verdict"]) for row in graded] == [("1", "correct"), ("2", "incorrect")]
