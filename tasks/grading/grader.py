@@ -4,11 +4,12 @@ The same answer against the same gold is decided once: within a call, and betwee
 order of the input is the order of the output, and nothing depends on which child was faster.
 """
 
+import logging
 from collections.abc import Sequence
 from types import TracebackType
 from typing import Any, Self
 
-from tasks.grading.extraction.answer import final_answer, format_ok
+from tasks.grading.extraction.answer import Extracted, final_answer, format_ok
 from tasks.grading.rules.choices import bare_choices, compare_choice, right_choices
 from tasks.grading.rules.order import by_the_rules, compare
 from tasks.grading.rules.rule import Decision
@@ -18,6 +19,10 @@ from tasks.grading.workers.children import Plea, Pool, Question
 
 Case = tuple[str, Gold]
 MOST_KNOWN = 16_384
+BROKEN = Decision(None, "broken_gold")
+"""Of a gold answer that a rule cannot take: a fault of ours, and nothing that the answers to it can be judged by."""
+PROBES = ("0", "x", "no")
+logger = logging.getLogger(__name__)
 PREFERRED = (Verdict.correct, Verdict.timeout, Verdict.incorrect, Verdict.unparseable, Verdict.unscorable)
 
 
@@ -48,7 +53,7 @@ class Grader:
         """One grade per response. Raises ValueError where the two lengths differ, ChildError where no child can be started."""
         if len(responses) != len(golds):
             raise ValueError(f"{len(responses)} responses but {len(golds)} gold answers: give one gold answer per response")
-        answers = [final_answer(response, bare_choices(gold.choices)) for response, gold in zip(responses, golds, strict=True)]
+        answers = [found_in(response, gold) for response, gold in zip(responses, golds, strict=True)]
         texts = [answer.text if answer else None for answer in answers]
         if self.settings.verifier:
             return self._verified(responses, golds, texts)
@@ -82,14 +87,26 @@ class Grader:
 
     def _judge(self, cases: list[Case]) -> dict[Case, tuple[Verdict, str]]:
         """Verdict and rule per case: by the rules where they decide, by math-verify where they do not."""
-        decisions = {case: decide(*case) for case in cases}
-        open_cases = [case for case in cases if decisions[case].equal is None]
+        decisions = {case: decided(*case) for case in cases}
+        open_cases = [case for case in cases if decisions[case].equal is None and decisions[case] is not BROKEN]
         outcomes = self._pool.ask([Question(text, _gold_text(gold)) for text, gold in open_cases])
-        verdicts = {case: (_as_verdict(decision.equal), decision.rule) for case, decision in decisions.items()}
+        verdicts = {
+            case: (Verdict.unscorable if decision is BROKEN else _as_verdict(decision.equal), decision.rule)
+            for case, decision in decisions.items()
+        }
         return verdicts | {
             case: (Verdict.timeout if outcome.equal is None else _as_verdict(outcome.equal), outcome.rule)
             for case, outcome in zip(open_cases, outcomes, strict=True)
         }
+
+
+def found_in(response: str, gold: Gold) -> Extracted | None:
+    """The final answer of a response. One that extraction fails on has none that could be found, and ends no run."""
+    try:
+        return final_answer(response, bare_choices(gold.choices))
+    except Exception as error:  # noqa: BLE001 whatever extraction has overlooked
+        logger.warning(f"extraction failed on a response that ends in {response[-200:]!r}: {error!r}; please tell us")
+        return None
 
 
 def told_of(gold: Gold) -> dict[str, Any]:
@@ -105,6 +122,27 @@ def best(verdicts: Sequence[tuple[Verdict, str]]) -> tuple[Verdict, str]:
 def is_scorable(gold: Gold) -> bool:
     """Whether there is anything to compare with: a gold answer that is not blank."""
     return isinstance(gold.answer, str) and bool(gold.answer.strip())
+
+
+def decided(answer: str, gold: Gold) -> Decision:
+    """As `decide`, but no text of a dataset or a policy ends a run, whatever it does to a rule: math-verify is then asked of an answer that
+    broke one, and a gold answer that breaks one is BROKEN."""
+    try:
+        return decide(answer, gold)
+    except Exception as error:  # noqa: BLE001 whatever a rule has overlooked
+        logger.warning(
+            f"a rule failed on the answer {answer[:200]!r} to the gold answer {str(gold.answer)[:200]!r}: {error!r}; please tell us"
+        )
+        return BROKEN if any(breaks(probe, gold) for probe in PROBES) else Decision(None, "undecided")
+
+
+def breaks(answer: str, gold: Gold) -> bool:
+    """Whether a rule fails on an answer."""
+    try:
+        decide(answer, gold)
+    except Exception:  # noqa: BLE001 that is the question
+        return True
+    return False
 
 
 def decide(answer: str, gold: Gold) -> Decision:

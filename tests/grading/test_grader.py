@@ -12,7 +12,11 @@ from pathlib import Path
 import pytest
 
 from tasks.grading import grader as grading
+from tasks.grading.extraction import answer
+from tasks.grading.extraction.answer import Extracted
 from tasks.grading.grader import Grader, decide
+from tasks.grading.rules import order
+from tasks.grading.rules.rule import Context
 from tasks.grading.settings import GradingSettings
 from tasks.grading.verdict import Gold, Grade, Verdict, grader_id
 from tasks.grading.workers.children import ChildError
@@ -162,6 +166,25 @@ def test_a_blank_gold_answer_cannot_be_scored(grader: Grader, answer: str | None
 
 def test_identities_name_what_they_depend_on() -> None:
     assert "math-verify-" in grader_id() and "sympy-" in grader_id()
+
+
+def test_no_text_that_breaks_a_rule_or_extraction_ends_a_run(monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture) -> None:
+    def brittle(answer: str, gold: str, context: Context) -> bool | None:
+        return 1 // 0 > 0 if "q" in answer or "q" in gold else None
+
+    def blind(response: str, choices: tuple[str, ...]) -> Extracted | None:
+        return found_in(response, choices) if response != "blind" else Extracted(*[1])
+
+    monkeypatch.setattr(order, "RULES", (brittle, *order.RULES))
+    monkeypatch.setattr(grading, "final_answer", blind)
+    found_in = answer.final_answer
+    with Grader(GradingSettings(workers=1)) as grader:
+        responses = [r"\boxed{q+p}", r"\boxed{4}", "blind", r"\boxed{y}"]
+        grades = grader.grade(responses, [Gold("p+y"), Gold("q"), Gold("4"), Gold("y")])
+    assert [(one.verdict.value, one.rule) for one in grades] == [
+        ("incorrect", "math_verify"), ("unscorable", "broken_gold"), ("unparseable", "no_answer"), ("correct", "same_text"),
+    ]  # fmt: skip
+    assert sum("please tell us" in said for said in caplog.messages) == 3
 
 
 def test_a_child_outlives_the_thread_that_needed_it() -> None:
