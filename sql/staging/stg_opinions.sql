@@ -5,9 +5,10 @@
 -- local by: problem_id
 -- parameters: none
 -- invariants: changed only where the judge decided
+-- a shard of verdicts that was lost and judged anew may have its opinions twice, which are then the same
 -- columns:
 --   changed: whether the verdict is another one than before the judge was asked
-select
+select distinct
     problem_id,
     policy_id,
     sampling_id,

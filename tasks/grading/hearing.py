@@ -9,6 +9,7 @@ import polars as pl
 
 from tasks.base.files import digest
 from tasks.grading.settings import SecondSettings
+from tasks.grading.shards import PLACE
 from tasks.lake.lake import Lake
 from tasks.lake.layout import JUDGE_WORDS
 
@@ -28,11 +29,12 @@ class Hearing:
         self.words = lake.home / JUDGE_WORDS / digest(settings.model)[:16]
         self.is_open = False
 
-    def open(self, judges: "Judges", judged: int) -> None:
-        """Before the first verdict: see that the judge can be asked, and let it go on from the `judged` responses that were before."""
+    def open(self, judges: "Judges", done: pl.DataFrame) -> None:
+        """Before the first verdict: see that the judge can be asked, and let it go on from what is `done` (problem, round and sample)."""
         if judges.second and not self.is_open:
             judges.second.judge.check()
-            judges.second.judged, judges.second.asked = judged, len(self.opinions().collect())
+            heard = self.opinions().with_columns(pl.col("round", "sample").cast(pl.UInt32)).join(done.lazy(), on=PLACE, how="semi")
+            judges.second.judged, judges.second.asked = len(done), heard.select(pl.len()).collect().item()
             self.is_open = True
 
     def append(self, opinions: pl.DataFrame, name: str) -> None:
@@ -41,10 +43,10 @@ class Hearing:
             self.lake.append(self.folder, "opinions", opinions, name)
 
     def opinions(self) -> pl.LazyFrame:
-        """The opinions on the problems under their present gold answers."""
+        """The opinions on the problems under their present gold answers, each once, with the problem's number."""
         files = sorted(self.folder.glob("*.parquet"))
-        mine = self.golds.lazy().select("problem_id", "gold_id")
-        return self.lake.scan("opinions", files).join(mine, on=["problem_id", "gold_id"], how="semi")
+        mine = self.golds.lazy().select("problem_id", "gold_id", "problem")
+        return self.lake.scan("opinions", files).unique(KEY).join(mine, on=["problem_id", "gold_id"])
 
     def told(self, verdicts: Sequence[Path]) -> dict[str, int]:
         """How many refused responses the judge was asked about and was not, and what it said; said in the log, too."""

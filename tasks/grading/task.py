@@ -84,7 +84,7 @@ def append_verdicts(request: GradeRequest, ungraded: Ungraded, hearing: "Hearing
     with progress_shown(title, folder) as on_progress, Judges(request.settings, hearing.words if hearing else None) as judges:
         for seen, name, rollouts in ungraded:
             if name and hearing:
-                hearing.open(judges, len(ungraded.done))
+                hearing.open(judges, ungraded.done)
             if name:
                 grades = grades_of(rollouts, judges, known.grades(rollouts))
                 if hearing:

@@ -112,6 +112,7 @@ def test_grading_again_asks_nobody(tmp_path: Path) -> None:
         for kind_of in ("graded", "verdicts", "opinions"):
             shutil.rmtree(tmp_path / kind_of)
         Lake(tmp_path).make()
+        server.die()
         graded(tmp_path, profile, PROBLEMS, chosen)
         wider = settings(server, of=["incorrect", "unparseable", "timeout"])
         graded(tmp_path, profile, PROBLEMS, wider)

@@ -46,7 +46,10 @@ class Judge:
         self.refused = 0
 
     def check(self) -> None:
-        """Raise InputError unless a server is up that serves the judge, which is waited for as long as the settings say."""
+        """Raise InputError unless a server is up that serves the judge, which is waited for as long as the settings say. Where it has said
+        something before nobody looks: it may not be needed again."""
+        if self.kept.words:
+            return
 
         async def look() -> None:
             async with Exchange(self.line) as exchange, exchange.fleet.turn(Journey()):
@@ -59,8 +62,9 @@ class Judge:
         bodies = [self.body(appeal) for appeal in appeals]
         ids = [asked_id(body) for body in bodies]
         left = {name: body for name, body in zip(ids, bodies, strict=True) if name not in self.kept.words}
-        unanswered = asyncio.run(self.ask(left)) if left else set()
-        return ["" if name in unanswered else self.kept.words[name] for name in ids]
+        for name in asyncio.run(self.ask(left)) if left else ():
+            self.kept.keep(name, "")
+        return [self.kept.words[name] for name in ids]
 
     def body(self, appeal: Appeal) -> bytes:
         """The JSON of a question: one message, the likeliest answer, and little of it."""
@@ -70,9 +74,9 @@ class Judge:
         asked = {"model": self.settings.model, "messages": [message], "temperature": 0.0, "max_tokens": self.settings.max_tokens}
         return json.dumps(asked).encode()
 
-    async def ask(self, bodies: Mapping[str, bytes]) -> set[str]:
-        """Ask for what is not known yet, keep each word as it comes, and give the questions that were refused."""
-        unanswered: set[str] = set()
+    async def ask(self, bodies: Mapping[str, bytes]) -> list[str]:
+        """Ask for what is not known yet, keep each word as it comes, and give the questions that have none."""
+        unanswered: list[str] = []
         waiting = iter(bodies.items())
 
         async def hand() -> None:
@@ -81,7 +85,7 @@ class Judge:
                     word, _ = await exchange.answer(Question("a question to the judge", body))
                 except Refusal as refusal:
                     self.endure(refusal)
-                    unanswered.add(name)
+                    unanswered.append(name)
                 else:
                     self.refused = 0
                     self.kept.keep(name, bounded(word, LONGEST_WORD))
