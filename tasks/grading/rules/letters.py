@@ -8,7 +8,10 @@ _SAID = (
     r"[✅✔✓☑→➡👉*#\s]{0,4}(?:(?:therefore|thus|hence|so),?\s+)?(?:I\s+(?:(?:would|will)\s+)?(?:think|believe|guess|say|pick|choose|select|go\s+with)\s+(?:that\s+)?)?"
     r"(?:it\s+is\s+|it's\s+|so\s+)?"
 )
-_NOUN = r"(?:answer|ans\.?|option|choice|picture|figure|image|diagram|case|letter)s?"
+_NOUN = (
+    r"(?:answer|ans\.?|option|choice|picture|figure|image|diagram|case|letter|"
+    r"antwort|respuesta|resposta|réponse|jawaban|cevap|chọn|đáp án|(?:a|la|le|die)?\s*(?:letra|lettre))s?"
+)
 _CALLED = (
     rf"(?i:{_SAID}(?:the\s+)?(?:(?:correct|right|final|best)\s+)?(?:{_NOUN}\s*(?:(?:is|are)\b\s*)?(?::|-\s)?\s*){{0,3}}(?:is\b\s*)?)"
     r"(?:(?:所以|因此|故|综上,?)?(?:我)?(?:应该?)?(?:正确)?(?:的)?(?:选择|选项|选|答案)(?:是|为|选)?\s*:?\s*)?"

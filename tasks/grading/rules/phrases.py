@@ -99,14 +99,18 @@ def _shorter(words: tuple[str, ...]) -> list[tuple[str, ...]]:
     """A phrase without the preposition before it, the noun behind its adjective, or the kind of thing before its name."""
     if len(words) < 2:
         return []
+    if words[0] in ("inside", "outside"):
+        return [words[:1]]
     found = [words[1:], *_shorter(words[1:])] if words[0] in _PREPOSITIONS or words[0] == "only" else []
     found += [words[:-1]] if words[-1] in _NOUNS and words[-2].isalpha() and words[-2] not in _DENYING else []
     return found + ([words[1:]] if len(words) == 2 and words[0] in _NAMED and _NAME.fullmatch(words[1]) else [])
 
 
 def _without_verb(text: str) -> list[tuple[str, ...]]:
-    """`The area doubles` as `doubles`."""
+    """`The area doubles` as `doubles`, `it stays the same` without `it`."""
     opening, words = text.casefold().split(" ", 1)[0], phrase_words(text)
+    if opening in ("it", "they") and len(words) > 1:
+        return [words[1:]]
     said = (
         opening in _SUBJECT
         and 1 < len(words) <= 4

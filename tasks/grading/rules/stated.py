@@ -6,7 +6,7 @@ from tasks.grading.rules.rule import Context
 
 _MOST_CHARS = 300
 _COPULA = re.compile(
-    r"\s(?:(?:must|should|will|would) be|(?:is|are) equal to|(?:comes|turns) out to(?: be)?|is|are|was|were|equals)"
+    r"\s(?:(?:must|should|will|would) be|(?:is|are) equal to|(?:comes|turns) out to(?: be)?|is|are|was|were|equals|lies|lie|becomes|opens)"
     r"(?:\s+(?:therefore|thus|exactly|simply|just))?\s*:?\s+"
 )
 _NO_SUBJECT = re.compile(
@@ -21,6 +21,7 @@ _KIND = re.compile(
     r"(?:the|an?)\s+(?=\S*[\d\\])(.+)",
     re.IGNORECASE,
 )
+_NOT_ANOTHER = re.compile(r"(?:,?\s+(?:rather than|instead of)|,\s*(?:and\s+)?not)\s+(?:[-$\\]?\d|[A-Z]).*$")
 _CHINESE = re.compile(r"([^是为]{1,40}?)(?:等于|[是为]):?\s*([^是为否]+)")
 _NO_CHINESE_SUBJECT = re.compile("[不非没无或若否设当?]|如果|大于|小于|至少|至多|超过|错误")
 
@@ -35,7 +36,8 @@ def stated_value(answer: str, gold: str, context: Context) -> bool | None:
 
 
 def _value(text: str) -> str | None:
-    """What a sentence with one `is` says, or what follows the kind of thing that it is (`the line y = x`); None for anything else."""
+    """What a sentence with one `is` says, what follows the kind of thing that it is (`the line y = x`), or what stands before a denial
+    (`5, not 6`); None for anything else."""
     if len(text) > _MOST_CHARS:
         return None
     parts = _COPULA.split(" " + _CONTRACTED.sub(r"\1 is ", text))
@@ -43,5 +45,8 @@ def _value(text: str) -> str | None:
         return parts[1]
     if kind := _KIND.fullmatch(text):
         return kind[1] or kind[2] or kind[3]
+    said = _NOT_ANOTHER.sub("", text, count=1)
+    if said != text and re.search(r"\w", said) and not _NO_SUBJECT.search(said):
+        return said
     match = _CHINESE.fullmatch(text)
     return match[2] if match and not _NO_CHINESE_SUBJECT.search(match[1]) else None

@@ -45,6 +45,8 @@ TABLE = [
     ("✅ B", "B", NUMBERS, True),
     ("Therefore option b.", "B", NUMBERS, True),
     ("-B", "B", NUMBERS, False),
+    ("Antwort: B", "B", NUMBERS, True),
+    ("a letra B", "B", NUMBERS, True),
     ("B (not C)", "B", NUMBERS, True),
     ("C", "B", LETTERS, False),
     ("B because it fits", "B", LETTERS, True),

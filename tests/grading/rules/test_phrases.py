@@ -40,6 +40,11 @@ SAME = [
     (r"$\triangle ABC$", "triangle ABC"),
     ("by the SAS criterion", "SAS"),
     ("Figure (3)", "Figure 3"),
+    ("The point lies inside the circle", "inside the circle"),
+    ("inside the circle", "inside"),
+    ("it stays the same", "stays the same"),
+    ("The parabola opens upward", "upward"),
+    ("Evelyn, not Bob", "Evelyn"),
     ("2 apples and 3 pears", "3 pears and 2 apples"),
 ]
 
@@ -82,6 +87,9 @@ DIFFERENT = [
     ("2 apples and 3 pears", "2 pears and 3 apples"),
     ("a rhombus but not a square", "rhombus"),
     ("segment AB", "line AB"),
+    ("outside the circle", "inside"),
+    ("it does not stay the same", "stays the same"),
+    ("Evelyn, not Bob", "Bob"),
 ]
 
 
