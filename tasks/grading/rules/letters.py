@@ -22,8 +22,8 @@ _AFTER = (
 )
 _ALONE = re.compile(rf"({_CALLED})([(\[{{<【]?)\s*([A-Za-z])\s*[)\]}}>】]?{_AFTER}[.):!?]*")
 _THEN_TEXT = re.compile(
-    rf"{_CALLED}(?:[(\[\"]\s*([A-Z])\s*[.,]?[)\]\"][.:,=]*|([A-Z])\s*[).:,=]|([A-Z])(?:选?项)?\s*-\s|"
-    r"([A-Z])(?=\s+\()|([A-Z])(?=\()|([B-HJ-Z])(?=\s)|"
+    rf"{_CALLED}(?:[(\[\"]\s*([A-Z])\s*[.,]?[)\]\"][.:,=]*|([A-Z])\s*[).:,]|([A-Z])(?:选?项)?\s*-\s|"
+    r"([A-Z])(?=\s+\()|([A-Z])(?:(?=\()|\s*=)|([B-HJ-Z])(?=\s+[\w\"'$\\])|"
     r"([A-Z])(?=\s+(?:because|since|as|is)\b))\s*(.+)"
 )
 _TEXT_THEN = re.compile(
@@ -73,7 +73,7 @@ class Letters(NamedTuple):
 
 
 class Named(NamedTuple):
-    """A letter and what stands beside it. joined: without a blank before a bracket, as in `C(1,2)`, which may be a point."""
+    """A letter and what stands beside it. joined: it may be no choice's but a point's or an unknown, as in `C(1,2)` and `C = 8`."""
 
     letter: str
     beside: str

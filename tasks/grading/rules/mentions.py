@@ -16,6 +16,10 @@ _TOO_COMMON = {"yes", "no", "the", "it", "is", "in", "on", "at", "to", "of", "an
                "but", "for", "he", "she", "by", "as", "if", "so", "up", "both", "none", "same", "other", "only"}  # fmt: skip
 _SHADES = {"dark", "light", "pale", "deep", "bright", "semi", "half", "non", "un", "anti", "near", "nearly", "almost", "quasi", "sub"}
 _REACH = 3
+_REFUSES = re.compile(
+    r"\b(?:cannot|can't|could not|impossible|unable|don't|do not|not (?:enough|sure|clear|possible|given)|unclear|none of)\b|\?$|无法|不能",
+    re.IGNORECASE,
+)
 _CLAUSE_END = re.compile(r"[,;.!?]")
 _REASON = re.compile(r"\b(?:because|since|due to)\b", re.IGNORECASE)
 _PRONOUN = re.compile(r"^(?:it|they|he|she)\s+(?:(?:is|are|will|would)\s+)?", re.IGNORECASE)
@@ -26,6 +30,8 @@ _DENIED_CHINESE = re.compile(r"[不非没无]|除了|而是|[比像]")
 
 def affirmed_choices(answer: str, texts: list[str]) -> frozenset[int]:
     """Indices of the choices whose words stand in the answer, those inside a longer one that also stands there left out."""
+    if _REFUSES.search(answer) and not any(map(_REFUSES.search, texts)):
+        return frozenset()
     whole, clauses = [list(phrase_words(answer))], [list(phrase_words(clause)) for clause in _CLAUSE_END.split(_without_reason(answer))]
     keys = {index: phrase_words(text) for index, text in enumerate(texts) if _is_wordy(text)}
     found = {

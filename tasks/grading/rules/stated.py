@@ -11,7 +11,8 @@ _COPULA = re.compile(
 )
 _NO_SUBJECT = re.compile(
     r"\b(?:not|no|never|neither|nor|none|wrong|incorrect|false|opposite|except|than|if|when|whether|unless|or|cannot|might|may|could|can|"
-    r"why|how|what|who|which|where|nothing|only|assum\w+|suppos\w+|unlike|without)\b|n't|[=<>?;]",
+    r"why|how|what|who|which|where|nothing|only|assum\w+|suppos\w+|unlike|without|"
+    r"at least|at most|half|twice|part of|some of|reciprocal)\b|n't|[=<>?;]",
     re.IGNORECASE,
 )
 _CONTRACTED = re.compile(r"^(it|that|this|he|she)'s\s", re.IGNORECASE)

@@ -30,6 +30,8 @@ DIFFERENT = [
     ("The wrong answer is 10", "10"),
     ("If the box is open it is 10", "10"),
     ("If open, the answer is 10", "10"),
+    ("At least one of them is 10", "10"),
+    ("Half of it is 10", "10"),
     ("The area is less than 12", "12"),
     ("The area is at least 12", "12"),
     ("It may be that x is 5", "5"),
