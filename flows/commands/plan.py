@@ -57,7 +57,7 @@ def plan_flow(flow: Callable[..., Any], recipe: Recipe, home: Path) -> Plan:
 
 
 def remarks(recipe: Recipe, steps: list[Step]) -> tuple[list[str], list[str]]:
-    """Warnings and notes about the stages that are still to be trained."""
+    """Warnings and notes about the stages that are still to be trained, and about a judge that is still to be asked."""
     names = [step.settings["stage"] for step in steps if step.task == "train" and step.state is not State.cached]
     warnings: list[str] = []
     notes: list[str] = []
@@ -69,6 +69,12 @@ def remarks(recipe: Recipe, steps: list[Step]) -> tuple[list[str], list[str]]:
         notes.append(trained_as(name, stage, parameters))
         for caution in cautions(name, stage, asking(recipe.prompting, stage, stage.hints), others, parameters):
             (notes if caution.expected else warnings).append(caution.text)
+    second = recipe.grading.second
+    if second and any(step.task == "grade" and step.state is not State.cached for step in steps):
+        notes.append(
+            f"{second.model} (grading.second) is asked about at most {second.limit:.0%} of the responses that are graded"
+            + ("; in training too" if second.in_training else "")
+        )
     if not recipe.problems.can_evaluate and any(step.task == "report" for step in steps):
         notes.append("no problems are held out (problems.heldout): nothing is evaluated, and the report says so")
     return warnings, notes

@@ -8,6 +8,9 @@ from pathlib import Path
 import polars as pl
 import pytest
 
+from flows.commands.plan import missing_for_judge, remarks
+from flows.export import check_reward
+from flows.recipe import load_recipe
 from tasks.base.errors import InputError
 from tasks.estimates.settings import DifficultySettings
 from tasks.grading import shards, task
@@ -17,6 +20,7 @@ from tasks.grading.settings import GradingSettings
 from tasks.grading.stored import changes
 from tasks.grading.verdict import Gold, Grade, Verdict, grader_id
 from tasks.lake.lake import Lake
+from tasks.steps.planning import State, Step
 from tasks.training.rewards import Rewards
 from tasks.warehouse.publishing import publish
 from tasks.warehouse.querying import query
@@ -180,3 +184,20 @@ def test_choices_and_several_answers_are_told_in_words() -> None:
     [several], [choice] = ([prompt for prompt in prompts if asked in prompt] for asked in ("How many?", "Which?"))
     assert "12 or 13" in several and "(A) red\n(B) blue" in choice and "B (blue)" in choice
     assert [grade.verdict for grade in grades] == [Verdict.correct] * 2
+
+
+def test_a_plan_tells_who_will_be_asked_and_that_its_key_is_missing() -> None:
+    second = "grading.second={base_urls: ['http://127.0.0.1:1/v1'], model: xverify, key_variable: NO_SUCH_KEY, limit: 0.05}"
+    recipe = load_recipe("starter", [second])
+    steps = [Step(1, "starter", "grade", State.waits, None, None, [], {}, {})]
+    assert "xverify (grading.second) is asked about at most 5% of the responses that are graded" in remarks(recipe, steps)[1]
+    assert "grading.second.key_variable: the environment variable NO_SUCH_KEY is not set; export it, or leave the setting out" in [
+        *missing_for_judge(recipe)
+    ]
+
+
+def test_a_reward_that_is_exported_asks_no_judge(tmp_path: Path) -> None:
+    second = "grading.second={base_urls: ['http://127.0.0.1:1/v1'], model: m, in_training: %s}"
+    check_reward(load_recipe("starter", [second % "false"]))
+    with pytest.raises(InputError, match=r"is judged by m: export with --to datasets .* or set grading\.second=null"):
+        check_reward(load_recipe("starter", [second % "true"]))

@@ -73,7 +73,7 @@ def test_a_long_response_keeps_its_end() -> None:
     assert short.endswith("\\boxed{7}") and short.startswith("aaa") and len(short) < 1100 and bounded("short", 1000) == "short"
 
 
-def test_hostile_lengths_take_no_time() -> None:
+def test_long_hostile_texts_are_put_in_whole() -> None:
     for text in ("<" * 200_000, '"' * 200_000, "[/INST" * 30_000, "{response}" * 20_000):
         assert len(filled("{gold}{response}", {**PARTS, "response": text})) >= len(text)
 
