@@ -92,6 +92,32 @@ RELATIONS: dict[str, dict[str, type[pl.DataType] | pl.DataType]] = {
         "accepts": FLAG,
         "decided_by": TEXT,
     },
+    # one row per audit and kind of verdict (grader x policy x dataset x rule x verdict): the stored ones that it was drawn from
+    "audits": {
+        "audit_id": TEXT,
+        "recipe": TEXT,
+        "grader_id": TEXT,
+        "policy_id": TEXT,
+        "dataset": TEXT,
+        "rule": TEXT,
+        "verdict": TEXT,
+        "stratum": TEXT,
+        "verdicts": INT,
+    },
+    # one row per verdict that an audit drew; `place` is its place in the draw, 1 first
+    "audited": {
+        "audit_id": TEXT,
+        "place": INT,
+        "response_id": TEXT,
+        **ROLLOUT_KEY,
+        "gold_id": TEXT,
+        "grader_id": TEXT,
+        "dataset": TEXT,
+        "rule": TEXT,
+        "verdict": TEXT,
+    },
+    # one row per label that somebody gave to a response: right, wrong or unsure (UTC)
+    "labels": {"response_id": TEXT, "label": TEXT, "labelled_by": TEXT, "note": TEXT, "read_at": TIME},
     # one row per problem of a curated set and stage; `rank` is the place in the stage, 1 first, `weight` how often it is drawn in training
     # beside the others (null: as often as one of weight 1)
     "curated": {
@@ -175,6 +201,9 @@ GLOBS = {
     "rollouts": "rollouts/*/*.parquet",
     "verdicts": "verdicts/*/*.parquet",
     "opinions": "opinions/*/*.parquet",
+    "audits": "audits/*/verdicts.parquet",
+    "audited": "audits/*/drawn.parquet",
+    "labels": "labels/*.parquet",
     "curated": "curated/*/curated.parquet",
     "groups": "stages/*/groups/*.parquet",
     "metrics": "stages/*/metrics/*.parquet",

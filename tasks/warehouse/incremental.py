@@ -234,7 +234,7 @@ def update(connection: duckdb.DuckDBPyConnection, seen: Seen, found: Changes) ->
     for relation in RELATIONS:
         create_live_view(connection, relation, literal(seen.lake.home), seen.lake.home)
     write_meta(connection, seen.facts)
-    comment_on(connection, "warehouse", work.replaced | RELATIONS.keys())
+    comment_on(connection, "warehouse", work.replaced | RELATIONS.keys() | {"meta"})
     connection.execute("use memory")
     connection.execute("detach warehouse")
 

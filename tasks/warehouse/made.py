@@ -12,7 +12,17 @@ import polars as pl
 
 from tasks.lake.database import literal
 from tasks.lake.lake import TEXT, TIME
-from tasks.warehouse.relations import ARTIFACTS, FITS, INGESTED, PARAMETERS, STOPPING_EDGES, STOPPING_RULE, T_QUANTILES
+from tasks.warehouse.relations import (
+    ARTIFACTS,
+    AUDIT_ESTIMATES,
+    CORRECTIONS,
+    FITS,
+    INGESTED,
+    PARAMETERS,
+    STOPPING_EDGES,
+    STOPPING_RULE,
+    T_QUANTILES,
+)
 from tasks.warehouse.settings import MartSettings
 
 if TYPE_CHECKING:
@@ -73,6 +83,23 @@ def create_ingested(connection: duckdb.DuckDBPyConnection, files: Files, setting
     named.distinct().order("all").create(INGESTED)
 
 
+def create_audit_estimates(connection: duckdb.DuckDBPyConnection, files: Files, settings: MartSettings) -> None:
+    """The table of how wrong each audited grader is."""
+    from tasks.estimates.audit import estimates
+
+    counts = connection.table("audit_counts").pl()
+    connection.from_arrow(estimates(counts, settings.difficulty.confidence).to_arrow()).create(AUDIT_ESTIMATES)
+
+
+def create_corrections(connection: duckdb.DuckDBPyConnection, files: Files, settings: MartSettings) -> None:
+    """The table of corrected accuracies, of every outcome that a problem of an audited grader has."""
+    from tasks.estimates.audit import corrections
+
+    outcomes = connection.sql("select distinct grader_id, dataset, n, k from outcome_counts order by all").pl()
+    counts = connection.table("audit_counts").pl()
+    connection.from_arrow(corrections(counts, outcomes, settings.difficulty.confidence).to_arrow()).create(CORRECTIONS)
+
+
 def create_artifacts(connection: duckdb.DuckDBPyConnection, files: Files, settings: MartSettings) -> None:
     """The table of artifacts where no file of them is given: no row."""
     connection.from_arrow(pl.DataFrame(schema=ARTIFACT_COLUMNS).to_arrow()).create(ARTIFACTS)
@@ -83,6 +110,8 @@ MADE: dict[str, Callable[[duckdb.DuckDBPyConnection, Files, MartSettings], None]
     STOPPING_RULE: create_stopping_rule,
     T_QUANTILES: create_t_quantiles,
     INGESTED: create_ingested,
+    AUDIT_ESTIMATES: create_audit_estimates,
+    CORRECTIONS: create_corrections,
     ARTIFACTS: create_artifacts,
 }
 """What makes each table that no SQL file derives, of the relations that are made before it (`MADE_FROM`), the files and the settings."""

@@ -23,7 +23,7 @@ def inputs_of(name: str, given: Iterable[str] = ()) -> tuple[str, ...]:
     if name in given or name in RELATIONS or name in (PARAMETERS, STOPPING_EDGES, ARTIFACTS):
         return ()
     if name in MADE_FROM:
-        return (MADE_FROM[name],)
+        return MADE_FROM[name]
     return catalogue()[name].inputs
 
 

@@ -17,12 +17,15 @@ STOPPING_RULE, STOPPING_EDGES = "stopping_rule", "stopping_edges"
 T_QUANTILES = "t_quantiles"
 ARTIFACTS = "artifacts"
 INGESTED = "ingested"
-MADE_FROM = {
-    FITS: "outcome_counts",
-    STOPPING_RULE: "profile_rounds",
-    T_QUANTILES: "study_scores",
-    INGESTED: "problems",
-}  # what Python makes of a mart for others
+AUDIT_ESTIMATES, CORRECTIONS = "audit_estimates", "corrections"
+MADE_FROM: dict[str, tuple[str, ...]] = {
+    FITS: ("outcome_counts",),
+    STOPPING_RULE: ("profile_rounds",),
+    T_QUANTILES: ("study_scores",),
+    INGESTED: ("problems",),
+    AUDIT_ESTIMATES: ("audit_counts",),
+    CORRECTIONS: ("audit_counts", "outcome_counts"),
+}  # what Python makes of marts for others
 
 
 @cache

@@ -19,7 +19,7 @@ from tasks.warehouse.order import sql_digests
 from tasks.warehouse.relations import ARTIFACTS, models, sql_files
 from tasks.warehouse.settings import MartSettings
 
-SCHEMA_VERSION = 3  # of the published file: 3 has words beside digests, `runs`, `current` and `answers`; 2 has `lineage` and `artifacts`
+SCHEMA_VERSION = 4  # of the published file: 4 has audits; 3 words beside digests, `runs`, `current`, `answers`; 2 `lineage`, `artifacts`
 Inventory = dict[str, dict[str, list[int]]]
 
 

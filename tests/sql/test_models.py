@@ -54,7 +54,7 @@ def test_what_is_given_is_the_lake_and_what_python_makes():
     assert {name: tuple(catalogue()[name].columns) for name in GIVEN if name in RELATIONS} == {
         name: tuple(columns) for name, columns in RELATIONS.items()
     }
-    assert {name: catalogue()[name].inputs for name in MADE_FROM} == {name: (source,) for name, source in MADE_FROM.items()}
+    assert {name: catalogue()[name].inputs for name in MADE_FROM} == MADE_FROM
 
 
 def test_every_model_builds_over_an_empty_lake():

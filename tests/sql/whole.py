@@ -12,6 +12,9 @@ from typing import Any
 
 from PIL import Image
 
+from tasks.auditing.draw import draw_audit
+from tasks.auditing.labels import LABELS, keep_labels
+from tasks.auditing.settings import AuditSettings
 from tasks.estimates.settings import DifficultySettings
 from tasks.lake.artifacts import Artifact, artifact, building
 from tasks.lake.lake import Lake, write_parquet
@@ -127,7 +130,8 @@ def training(lake: Lake, chance: random.Random) -> None:
         for stage, first in (("stage1", 6), ("stage2", 10))
         for rank, number in enumerate(range(first, first + 8), 1)
     ]
-    write_parquet(table("curated", chosen), lake.home / "curated" / "set" / "curated.parquet")
+    with building(Artifact(home=lake.home, kind="curated", key="set"), {"policy_id": "base", "sampling_id": "warm"}) as folder:
+        write_parquet(table("curated", chosen), folder / "curated.parquet")
     for stage in ("stage1", "stage2"):
         groups = [
             {
@@ -192,6 +196,16 @@ def recipe_run(lake: Lake, sources: tuple[Artifact, ...]) -> None:
             note_step(kind, Artifact(home=lake.home, kind=kind, key=key))
 
 
+def audit(lake: Lake, chance: random.Random) -> None:
+    """That two people have labelled an audit of the newest grader, not always alike."""
+    drawn = draw_audit(lake, AuditSettings(recipe="whole", n=40)).drawn
+    for person in ("ada", "bob"):
+        sheet = lake.home.parent / f"{person}.jsonl"
+        rows = [{"id": name, "label": chance.choice(LABELS)} for name in drawn["response_id"]]
+        sheet.write_text("".join(json.dumps(row) + "\n" for row in rows))
+        keep_labels(lake, sheet, person)
+
+
 def whole_lake(home: Path) -> Lake:
     """The lake, with its warehouse."""
     lake, chance = Lake(home), random.Random(5)
@@ -211,5 +225,7 @@ def whole_lake(home: Path) -> Lake:
     evaluations(lake, chance, [row["problem_id"] for row in sources[2]])
     study(lake)
     recipe_run(lake, made)
+    publish(lake, DifficultySettings())
+    audit(lake, chance)
     publish(lake, DifficultySettings())
     return lake

@@ -1,0 +1,34 @@
+-- audit_estimates: how wrong the audited graders are; made by tasks/estimates/audit.py
+-- grain: audit_id x grader_id x part x name
+-- inputs: audit_counts
+-- parameters: none
+-- invariants: each estimate lies in its interval, of the settings' confidence; null, between ends that still hold, where labels are missing
+-- a timeout counts in no accuracy: its row (part `verdict`) alone tells of it
+-- columns:
+--   part: what the verdicts are parted by: all, dataset, rule or verdict
+--   name: which of these, `all` for all of them
+--   verdicts: verdicts [samples]
+--   called_right: of these, `correct` ones [samples]
+--   drawn: verdicts that were drawn [samples]
+--   labelled: of the drawn, those that people call right or wrong [samples]
+--   unsure: of the drawn, those of which nobody is sure, or people differ; they count as not labelled [samples]
+--   wrong_called_right: labelled ones that the grader called right and people wrong [samples]
+--   right_refused: labelled ones that the grader refused and people call right [samples]
+--   precision: of the responses that the grader called right, those that are [share]
+--   precision_low: lower end of its interval [share]
+--   precision_high: upper end [share]
+--   refusals: of the responses that the grader refused, those that are right [share]
+--   refusals_low: lower end of its interval [share]
+--   refusals_high: upper end [share]
+--   recall: of the right responses, those that the grader called right; its sensitivity [share]
+--   recall_low: lower end of its interval [share]
+--   recall_high: upper end [share]
+--   specificity: of the wrong responses, those that the grader refused [share]
+--   specificity_low: lower end of its interval [share]
+--   specificity_high: upper end [share]
+--   wrong: of all verdicts, wrong ones [share]
+--   wrong_low: lower end of its interval [share]
+--   wrong_high: upper end [share]
+--   accuracy: of all responses, right ones, whatever the grader said [share]
+--   accuracy_low: lower end of its interval [share]
+--   accuracy_high: upper end [share]

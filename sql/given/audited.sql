@@ -1,0 +1,19 @@
+-- audited: the verdicts that an audit drew, for people to label their responses without knowing them
+-- grain: audit_id x response_id
+-- inputs: none
+-- parameters: none
+-- invariants: of each kind in audits a random part; the first so many places are the audit of that size
+-- columns:
+--   audit_id: the audit, key of its artifact
+--   place: place in the draw and in the file, the first is 1 [number]
+--   response_id: what the file calls the response: r and the beginning of the digest of its key and gold answer
+--   problem_id: problem that was answered
+--   policy_id: policy that answered, named in stg_policies
+--   sampling_id: way of sampling, described in samplings
+--   round: pass over the problems, the first is 0 [number]
+--   sample: response of the round, the first is 0 [number]
+--   gold_id: digest of the gold answer that the response was compared with
+--   grader_id: the grader that is audited
+--   dataset: dataset of the problem
+--   rule: rule of the grader that decided
+--   verdict: what the grader said

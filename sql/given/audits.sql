@@ -1,0 +1,15 @@
+-- audits: the stored verdicts that each audit of a grader was drawn from, by kind
+-- grain: audit_id x grader_id x policy_id x dataset x rule x verdict
+-- inputs: none
+-- parameters: none
+-- invariants: as the lake stood when the audit was drawn; without unscorable ones, of which nobody can say whether they are right
+-- columns:
+--   audit_id: the audit, key of its artifact
+--   recipe: the recipe whose answers are audited, empty for those of the whole lake
+--   grader_id: the grader in force: the one that judged these responses last
+--   policy_id: policy that answered, named in stg_policies
+--   dataset: dataset of the problems; of several the first in the alphabet
+--   rule: rule of the grader that decided
+--   verdict: correct, incorrect, unparseable or timeout
+--   stratum: the part of the sample that they belong to, in words; kinds that are rare share one
+--   verdicts: stored verdicts of this kind [samples]

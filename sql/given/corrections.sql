@@ -1,0 +1,11 @@
+-- corrections: what k of n verdicts `correct` stand for where the grader's errors are taken out; made by tasks/estimates/audit.py
+-- grain: grader_id x dataset x n x k
+-- inputs: audit_counts, outcome_counts
+-- parameters: none
+-- invariants: corrected lies in its interval; a grader that nobody has audited has no row
+-- columns:
+--   audit_id: the audit that tells: of this grader's the one with the most labels
+--   errors_of: whose errors they are: dataset (enough labels of its own), mixed (some, and the rest as in all), or all
+--   corrected: accuracy without the grader's errors (Rogan and Gladen), within 0 and 1; null where no side, or one only, is labelled [share]
+--   corrected_low: lower end of its interval, by few samples and by few labels [share]
+--   corrected_high: upper end [share]

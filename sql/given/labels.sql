@@ -1,0 +1,11 @@
+-- labels: what people say of responses, each time that a file of theirs was read
+-- grain: response_id x labelled_by x read_at
+-- inputs: none
+-- parameters: none
+-- invariants: rows are only ever added; of one person's labels for a response the newest counts, see response_labels
+-- columns:
+--   response_id: the response, in audited
+--   label: right, wrong or unsure
+--   labelled_by: who says so
+--   note: what that person wrote beside it, empty for nothing
+--   read_at: when it was read, in UTC
