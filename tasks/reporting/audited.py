@@ -59,9 +59,9 @@ def parts(rows: pl.DataFrame) -> list[Table]:
     return [*tables, *([by_part(rows, "dataset", "By dataset")] if several else [])]
 
 
-def moved(changed: int, problems: int) -> str:
+def moved(changed: int, problems: int, what: str = "problems") -> str:
     """How many problems change band."""
-    return f"Without the grader's errors {changed:,} of {problems:,} problems would be in another band."
+    return f"Without the grader's errors {changed:,} of {problems:,} {what} would be in another band."
 
 
 def agreement(rows: pl.DataFrame) -> Sequence[str]:

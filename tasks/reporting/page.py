@@ -14,6 +14,7 @@ from tasks.reporting.sections.difficulty import difficulty_section
 from tasks.reporting.sections.drift import drift_section
 from tasks.reporting.sections.evaluation import evaluation_section, headline
 from tasks.reporting.sections.examples import examples_section
+from tasks.reporting.sections.grader import grader_section
 from tasks.reporting.sections.lineage import lineage_section
 from tasks.reporting.sections.study import study_section
 from tasks.reporting.sections.suspects import suspects_section
@@ -37,6 +38,7 @@ def render_report(inputs: Inputs) -> str:
         drift=drift_section(measured(inputs)),
         evaluation=evaluation_section(inputs),
         suspects=suspects_section(inputs),
+        grader=grader_section(inputs),
         cost=cost_section(inputs),
         examples=examples_section(inputs),
         lineage=lineage_section(inputs),

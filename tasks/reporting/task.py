@@ -13,7 +13,7 @@ from prefect.context import FlowRunContext, TaskRunContext
 
 from tasks.base.files import digest, file_digest, write_text
 from tasks.lake.artifacts import Artifact, artifact, folder_digests
-from tasks.lake.layout import MANIFEST
+from tasks.lake.layout import EMPTY, MANIFEST
 from tasks.steps.caching import room_task
 from tasks.steps.request import StepRequest
 from tasks.warehouse.relations import RELATION_FOLDERS, SQL
@@ -49,6 +49,7 @@ class ReportRequest(StepRequest):
             "name": self.name,
             "artifacts": [digest(item.manifest) for item in read],
             "answers": self.difficulty.manifest.get("graded"),
+            "audits": audits_in(self.home),
             "sources": room_digests(),
             "dictionary": {folder: folder_digests(SQL / folder) for folder in RELATION_FOLDERS},
         }
@@ -141,6 +142,11 @@ def tell(notice: "Notice") -> None:
         create_table_artifact(table=notice.rows, key=notice.key, description=notice.about)
     else:
         create_markdown_artifact(markdown=notice.text, key=notice.key, description=notice.about)
+
+
+def audits_in(home: Path) -> list[str]:
+    """The audits of graders in a lake, and the files of labels, by their names, which are digests of what they hold."""
+    return sorted(path.name for folder in ("audits", "labels") for path in (home / folder).glob("*") if EMPTY not in path.name)
 
 
 def room_digests() -> dict[str, str]:

@@ -30,6 +30,7 @@ SECTIONS = {
     "evaluation",
     "examples",
     "suspects",
+    "grader",
     "cost",
     "lineage",
     "dictionary",
