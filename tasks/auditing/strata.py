@@ -18,26 +18,21 @@ SIDES = {"correct": "right", "incorrect": "refused", "unparseable": "refused", "
 WEIGHTS = {"right": 1.0, "refused": 1.0, "timeout": 0.1}
 """How much of a sample each side gets. Precision needs those called right and recall the refused, which may be few; timeouts are in no
 accuracy, and are looked at only so that somebody has."""
-LEVELS = (
-    ("grader_id", "verdict", "dataset", "rule", "policy_id"),
-    ("grader_id", "verdict", "dataset", "rule"),
-    ("grader_id", "verdict", "dataset"),
-    ("grader_id", "verdict"),
-)
+KIND = ("grader_id", "verdict", "dataset", "rule", "policy_id")
+LEVELS = (KIND, KIND[:4], KIND[:3], KIND[:2])  # by what kinds are together in a stratum, the finest first
 
 
 def with_strata(kinds: pl.DataFrame) -> pl.DataFrame:
-    """The kinds of verdicts, each with its `side` and the `stratum` that it belongs to."""
-    rows = kinds.with_columns(side=pl.col("verdict").replace_strict(SIDES, return_dtype=pl.String), stratum=pl.lit(None, dtype=pl.String))
-    told = [name for name in LEVELS[0] if name != "grader_id" or rows[name].n_unique() > 1]
-    least = pl.col("verdicts").sum().over("side") * LEAST_SHARE
+    """The kinds of verdicts, each with its `side` and the `stratum` that it belongs to: the finest that is large enough."""
+    told = [name for name in KIND if name != "grader_id" or kinds["grader_id"].n_unique() > 1]
+    side = pl.col("verdict").replace_strict(SIDES, return_dtype=pl.String)
+    rows = kinds.with_columns(side=side, stratum=pl.lit(None, dtype=pl.String))
     for level in LEVELS:
-        size = pl.when(pl.col("stratum").is_null()).then("verdicts").otherwise(0).sum().over(level)
-        large = pl.col("stratum").is_null() & ((size >= least) | (level == LEVELS[-1]))
-        name = pl.concat_str(
-            [pl.lit(" · ".join([] if level == LEVELS[0] else ["others"])), *(name for name in told if name in level)], separator=" · "
-        )
-        rows = rows.with_columns(stratum=pl.when(large).then(name.str.strip_prefix(" · ")).otherwise("stratum"))
+        is_open = pl.col("stratum").is_null()
+        size = pl.col("verdicts").filter(is_open).sum().over(level)
+        is_large = (size >= LEAST_SHARE * pl.col("verdicts").sum().over("side")) | pl.lit(level == LEVELS[-1])
+        names = [*([] if level == KIND else [pl.lit("others")]), *(pl.col(name) for name in level if name in told)]
+        rows = rows.with_columns(stratum=pl.when(is_open & is_large).then(pl.concat_str(names, separator=" · ")).otherwise("stratum"))
     return rows
 
 
@@ -56,9 +51,8 @@ def turns(strata: pl.DataFrame, n: int, seed: int) -> pl.DataFrame:
         begin = int(digest([seed, stratum])[:13], 16) / 16**13
         own = np.arange(1, min(verdicts, n) + 1)
         rows.append(pl.DataFrame({"stratum": [stratum] * len(own), "turn": own, "at": (own - 1 + begin) / share}))
-    return (
-        pl.concat(rows).sort("at", "stratum", "turn").head(n).with_columns(place=pl.int_range(1, pl.len() + 1, dtype=pl.Int64)).drop("at")
-    )
+    first = pl.concat(rows).sort("at", "stratum", "turn").head(n)
+    return first.select("stratum", "turn", place=pl.int_range(1, pl.len() + 1, dtype=pl.Int64))
 
 
 def wanted(kinds: pl.DataFrame, strata: pl.DataFrame, chosen: pl.DataFrame) -> list[dict[str, Any]]:
@@ -67,7 +61,7 @@ def wanted(kinds: pl.DataFrame, strata: pl.DataFrame, chosen: pl.DataFrame) -> l
     sizes = strata.select("stratum", size="verdicts")
     rows = kinds.join(counts, on="stratum", how="inner", maintain_order="left").join(sizes, on="stratum", maintain_order="left")
     return [
-        {name: row[name] for name in (*LEVELS[0], "stratum", "wanted")} | {"reach": reach(row["wanted"], row["size"])}
+        {name: row[name] for name in (*KIND, "stratum", "wanted")} | {"reach": reach(row["wanted"], row["size"])}
         for row in rows.iter_rows(named=True)
     ]
 

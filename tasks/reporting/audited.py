@@ -6,7 +6,7 @@ from typing import Any
 import polars as pl
 
 from tasks.reporting.table import Table, table
-from tasks.reporting.wording import label, number, percent, percent_interval
+from tasks.reporting.wording import MISSING, label, number, percent, percent_interval
 
 MOST_RULES = 12
 HEADS = ("", "#verdicts", "#labelled", "#precision", "#interval", "#right among refused", "#interval", "#wrong verdicts", "#at most")
@@ -40,16 +40,19 @@ def by_part(rows: pl.DataFrame, part: str, title: str) -> Table:
             label(row["name"] or "(none)", 32),
             f"{row['verdicts']:,}",
             f"{row['labelled']:,}",
-            percent(row["precision"]),
-            percent_interval(row["precision_low"], row["precision_high"]),
-            percent(row["refusals"]),
-            percent_interval(row["refusals_low"], row["refusals_high"]),
+            *cells_of(row, "precision", row["called_right"]),
+            *cells_of(row, "refusals", row["verdicts"] - row["called_right"]),
             number(row["errors"]),
             number(row["wrong_high"] * row["verdicts"]),
         )
         for row in rows.filter(pl.col("part") == part).sort("place").head(MOST_RULES).iter_rows(named=True)
     ]
     return table(title, HEADS, cells)
+
+
+def cells_of(row: Mapping[str, Any], name: str, verdicts: int) -> tuple[str, str]:
+    """A share and its interval, where there are verdicts that it is of."""
+    return (percent(row[name]), percent_interval(row[f"{name}_low"], row[f"{name}_high"])) if verdicts else (MISSING, MISSING)
 
 
 def parts(rows: pl.DataFrame) -> list[Table]:

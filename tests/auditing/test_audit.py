@@ -251,6 +251,18 @@ def test_everything_labelled_is_everything_known(lake: Lake) -> None:
     assert row["labelled"] == row["verdicts"] == len(right)
 
 
+def test_what_labels_change_is_what_a_whole_build_says(lake: Lake) -> None:
+    sheet = drawn(lake, 50)
+    label_sheet(sheet)
+    keep_labels(lake, sheet, "ada")
+    marts = ("grader_audit", "difficulty_corrected", "response_labels", "audit_counts")
+    found = []
+    for whole in (False, True):
+        publish_again(lake, whole=whole)
+        found.append({mart: query(lake, f"from {mart} order by all") for mart in marts})
+    assert all(found[0][mart].equals(found[1][mart]) and len(found[0][mart]) for mart in marts)
+
+
 def test_a_new_grader_s_audit_holds_the_labels_of_the_last_one(lake: Lake) -> None:
     sheet = drawn(lake, 100)
     label_sheet(sheet)

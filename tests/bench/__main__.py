@@ -18,6 +18,7 @@ NAMES = (
     "similarity",
     "adaptive",
     "grading",
+    "auditing",
     "sampling",
     "engines",
     "training",

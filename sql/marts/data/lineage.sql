@@ -5,7 +5,7 @@
 -- parameters: none
 -- invariants: no artifact is made from itself
 -- columns:
---   kind: kind of what was made: profiles, graded, difficulty, stops, curated, stages, policies, evaluations or reports
+--   kind: kind of what was made: profiles, graded, difficulty, stops, curated, stages, policies, evaluations, audits or reports
 --   id: its id (of an artifact the name of its folder)
 --   from_kind: kind of what it was made from: one of these, or problems, samplings or graders
 --   from_id: its id
@@ -53,6 +53,10 @@ listed as (
     select kind, id, 'policies', unnest(manifest ->> '$.arms[*].policy_id')
     from manifests
     where kind = 'evaluations'
+    union all
+    select kind, id, 'graders', unnest((manifest -> '$.graders')::varchar[])
+    from manifests
+    where kind = 'audits'
 )
 
 select distinct kind, id, from_kind, from_id

@@ -43,6 +43,7 @@ def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
         (["sql", "select 1"], ["prefect"]),
         (["sql", "select 1", "--format", "json"], ["prefect"]),
         (["histogram"], ["prefect"]),
+        (["audit", "--show"], ["prefect"]),
         (["doctor"], ["duckdb"]),
         (["status"], ["duckdb", "prefect"]),
         (["status", "starter"], ["duckdb"]),
