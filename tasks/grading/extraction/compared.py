@@ -34,6 +34,10 @@ _OR_MORE = re.compile(
 _DENIED = re.compile(
     r"(?:ではな|じゃな|이 아니)|\s(?:(?:cannot|can['’]t|could not) be\b|(?:is|are) not (?:the|an?|correct|valid|possible)\b)", re.IGNORECASE
 )
+_TITLE = re.compile(
+    r"[a-z,]\s(?!(?:Rs|Eur|Yen|Dollars?|(?:Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec)[a-z]*)\s)[A-Z][a-z]{2,15}\s\(?$"
+)
+"""A name that a number ends: `Bar 1`, `Team 2`."""
 _IN_A_WORD = re.compile(r"-?[A-Za-z]")
 _CALL = re.compile(r"(?:[A-Za-z](?:_?\d{1,2})?|\\?(?:sin|cos|tan|log|ln))\s?\([^()=]{0,40}\)")
 _NAME = re.compile(r"[A-Za-z]_?\{?\d{1,3}\}?'?|[A-Za-z]'?")
@@ -65,7 +69,7 @@ def _may_be_stated(clause: str, span: Span) -> bool:
         return False
     if _DENIED.match(clause, span.end):
         return False
-    if lead[-1:] == "/" or (lead[-1:].isalnum() and lead[-1:].isascii()):
+    if _TITLE.search(lead) or lead[-1:] == "/" or (lead[-1:].isalnum() and lead[-1:].isascii()):
         return False
     return not _IN_A_WORD.match(clause, span.end) or unit_length(clause, span) > 0
 

@@ -73,6 +73,8 @@ def stated_value(told: list[str]) -> Extracted | None:
             return None
         if value := value_in(sentence):
             return Extracted(value, "number", sentence)
+        if sentence is told[-1] and len(stated_in(sentence)) > 1:
+            return None  # it tells several values, so none of them is the answer, nor is one before them
     return None
 
 

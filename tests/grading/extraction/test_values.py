@@ -74,6 +74,7 @@ NOT_STATED = [
     "So angle 1 is 35° and angle 2 is 55°.",
     "The length is 5 cm and the width is 3 cm.",
     "12 cannot be the answer.",
+    "The smallest one in the chart is Bar 1.",
     "Between 3 and 5 of them are red.",
     "It is anything but 12.",
     "La respuesta no es 12.",
@@ -100,6 +101,7 @@ IN_TEXTS = [
     ("So the fastest student is Evelyn.", "Evelyn"),
 ]
 IN_NO_TEXT = [
+    "There are 2 small spheres. We are left with 2 - 2 = 0 cylinders and 3 - 2 = 1 remaining cubes.",
     "There are no further details on 5.",
     "It is impossible to find f(5) from this.",
     "I can't see the image, so I can't answer; 3 of the values are missing.",
