@@ -19,6 +19,7 @@ _TAG = re.compile(
 _CLOSING_TAG = re.compile(r"</[A-Za-z]")
 _ENTITY = re.compile(r"&(nbsp|lt|gt|amp|quot|#39);")
 _CHARACTERS = {"nbsp": " ", "lt": "<", "gt": ">", "amp": "&", "quot": '"', "#39": "'"}
+_MATRIX = re.compile(r"\\begin\{[a-z]{0,2}matrix\}.{0,400}?\\end\{[a-z]{0,2}matrix\}", re.DOTALL)
 _LINE_MARK = re.compile(r"^(?:[ \t]*```[\w ]{0,20}$|[ \t]*>[ \t]+(?=[^\W\d_]{2}|\*\*))", re.MULTILINE)
 _ANSWER_TAG = re.compile(r"<(/?)(?:answer|conclusion)>", re.IGNORECASE)
 _ANOTHER_QUESTION = re.compile(r"\n[ \t]*(?:(?:Hint|Question|Q|Human|User|Problem)[ \t]?:|###[ \t]?(?:Human|Instruction|Question)\b)")
@@ -31,6 +32,8 @@ def clean(text: str) -> str:
     text = _turn(text).replace(r"\framebox{", r"\fbox{")
     if "<" in text or "&" in text:
         text = _without_tags(text)
+    if r"\begin" in text:
+        text = _MATRIX.sub(lambda match: match[0].replace("\n", " "), text)
     return _without_prompt(_LINE_MARK.sub("", text))
 
 

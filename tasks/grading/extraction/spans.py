@@ -7,7 +7,8 @@ import re
 from dataclasses import dataclass
 
 _TOKEN = re.compile(
-    r"(?P<math>\\(?:text|mathrm|mbox|textbf|mathbf|operatorname|mathbb)\s?\{[^{}]{0,40}\}|\\[A-Za-z]+|\\[,;:!%$]|\\[(){}\[\]]|"
+    r"(?P<math>\\begin\{\w{1,12}\*?\}.{0,400}?\\end\{\w{1,12}\*?\}|\\(?:text|mathrm|mbox|textbf|mathbf|operatorname|"
+    r"mathbb)\s?\{[^{}]{0,40}\}|\\[A-Za-z]+|\\[,;:!%$]|\\[(){}\[\]]|"
     r"\d+(?:[.,]\d+)*|\.\d+|(?:sqrt|sin|cos|tan|log|ln|pi)(?![A-Za-z])|\^|_|"
     r"[-+*/=<>≤≥≠≈±×÷·⋅√π%°∞∠∪∩∈!|−–²³⁴½⅓⅔¼¾:'′″$€£¥₹])|"
     r"(?P<open>[(\[{（])|(?P<close>[)\]}）])|"
