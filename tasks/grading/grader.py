@@ -6,11 +6,13 @@ order of the input is the order of the output, and nothing depends on which chil
 
 import logging
 from collections.abc import Sequence
+from dataclasses import replace
 from types import TracebackType
 from typing import Any, Self
 
 from tasks.grading.extraction.answer import Extracted, final_answer, format_ok
 from tasks.grading.rules.choices import bare_choices, compare_choice, right_choices
+from tasks.grading.rules.letters import LETTERS
 from tasks.grading.rules.order import by_the_rules, compare
 from tasks.grading.rules.rule import Decision
 from tasks.grading.settings import GradingSettings
@@ -58,7 +60,7 @@ class Grader:
         if self.settings.verifier:
             return self._verified(responses, golds, texts)
         asked = [(text, gold) for text, gold in zip(texts, golds, strict=True) if text is not None and is_scorable(gold)]
-        verdicts = self._verdicts(list(dict.fromkeys((text, one) for text, gold in asked for one in gold.alternatives)))
+        verdicts = self._verdicts(list(dict.fromkeys((text, one) for text, gold in asked for one in ways_to_be_right(gold))))
         return [
             Grade(*_verdict(text, gold, verdicts), format_ok(response))
             for response, text, gold in zip(responses, texts, golds, strict=True)
@@ -119,6 +121,16 @@ def best(verdicts: Sequence[tuple[Verdict, str]]) -> tuple[Verdict, str]:
     return min(verdicts, key=lambda verdict: PREFERRED.index(verdict[0]))
 
 
+def ways_to_be_right(gold: Gold) -> tuple[Gold, ...]:
+    """The gold answers of which one must be given; where several choices are right, all of them together are no hedge but right as well."""
+    several = gold.alternatives
+    rights = [right_choices(one.answer or "", one.choices) for one in several] if len(several) > 1 and gold.choices else []
+    if not rights or None in rights:
+        return several
+    together = {LETTERS[place] for right in rights if right for place in right.places}
+    return (*several, replace(gold, answer=", ".join(sorted(together)))) if len(together) > 1 else several
+
+
 def is_scorable(gold: Gold) -> bool:
     """Whether there is anything to compare with: a gold answer that is not blank."""
     return isinstance(gold.answer, str) and bool(gold.answer.strip())
@@ -171,5 +183,5 @@ def _verdict(text: str | None, gold: Gold, verdicts: dict[Case, tuple[Verdict, s
         return Verdict.unscorable, text, "blank_gold"
     if text is None:
         return Verdict.unparseable, None, "no_answer"
-    verdict, rule = best([verdicts[text, one] for one in gold.alternatives])
+    verdict, rule = best([verdicts[text, one] for one in ways_to_be_right(gold)])
     return verdict, text, rule

@@ -331,8 +331,8 @@ def test_labels_that_choices_carry_are_taken_off_where_all_carry_their_own(choic
     assert bare_choices(choices) == bare
 
 
-def test_a_list_of_gold_answers_means_that_any_of_them_is_right() -> None:
-    gold = Gold('["A", "C"]', NUMBERS)
+def test_a_list_of_gold_answers_means_that_any_of_them_is_right_and_so_are_all_together() -> None:
+    gold, answers = Gold('["A", "C"]', NUMBERS), ["A", "C", "8", "A and C", r"\boxed{5, 8}", "B", "A, B, C", "A, B", "A or C"]
     with Grader() as grader:
-        grades = grader.grade(["A", "C", "B", "A or B"], [gold] * 4)
-    assert [grade.verdict for grade in grades] == [Verdict.correct, Verdict.correct, Verdict.incorrect, Verdict.incorrect]
+        grades = grader.grade(answers, [gold] * len(answers))
+    assert [grade.verdict == Verdict.correct for grade in grades] == [True, True, True, True, True, False, False, False, False]
