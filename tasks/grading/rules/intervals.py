@@ -64,9 +64,12 @@ def same_region(answer: str, gold: str, context: Context) -> bool | None:
     one, other = region(answer), region(gold)
     if one is None or other is None or (one.plain and other.plain) or (one.variable and other.variable and one.variable != other.variable):
         return None
-    if len(one.pieces) != len(other.pieces):
-        return False
-    return all(_same_piece(*pair, context.precision) for pair in zip(one.pieces, other.pieces, strict=True))
+    return same_pieces(one.pieces, other.pieces, context.precision)
+
+
+def same_pieces(ones: tuple[Piece, ...], others: tuple[Piece, ...], precision: int | None) -> bool:
+    """Whether two rows of pieces, from left to right, are the same part of the number line."""
+    return len(ones) == len(others) and all(_same_piece(*pair, precision) for pair in zip(ones, others, strict=True))
 
 
 def region(text: str) -> Region | None:

@@ -25,10 +25,8 @@ _ARTICLES = ("a", "an", "one")
 _SIGNS = {"minus": -1, "negative": -1, "plus": 1, "positive": 1}
 _AFTER_A_SCALE = re.compile(r"(?<=thousand|.million|.billion),(?= )")
 _DIGITS = re.compile(r"(?:\d{1,3}(?:,\d{3})+|\d{1,30})(?:\.\d{1,30})?|\.\d{1,30}")
-NUMBER_WORD = re.compile(
-    rf"\b(?:{'|'.join(sorted([*_SMALL, *_SCALES, 'hundred', 'dozen', 'half'], key=len, reverse=True))})\b", re.IGNORECASE
-)
-"""A word that begins a number, but for articles and ordinals."""
+_OPENING = {*_SMALL, "a", "an", "half"}
+_MOST_WORDS = 12
 
 
 def number_word(text: str) -> Fraction | None:
@@ -46,6 +44,24 @@ def _number_word(text: str) -> Fraction | None:
     sign = _SIGNS.get(words[0])
     number = _unsigned(words if sign is None else words[1:])
     return None if number is None else number * (sign or 1)
+
+
+def leading_number(words: list[str]) -> tuple[Fraction, int] | None:
+    """The longest number that the first words make, no ordinal, and how many words it takes; None where they make none."""
+    counted = len(words) > 1 and words[1].casefold() in _OF_A_KIND and _DIGITS.fullmatch(words[0])
+    if not words or (not counted and words[0].casefold().partition("-")[0] not in _OPENING):
+        return None
+    for count in range(min(len(words), _MOST_WORDS), 0, -1):
+        text = " ".join(words[:count])
+        value = None if words[count - 1].casefold() in ("and", "a", "an") else number_word(text)
+        if value is not None and (count == 1 or not _is_ordinal(text)):
+            return value, count
+    return None
+
+
+def _is_ordinal(text: str) -> bool:
+    words = text.casefold().replace("-", " ").split()
+    return _ordinal(words) is not None and _part(words) is None
 
 
 def _unsigned(words: list[str]) -> Fraction | None:

@@ -8,7 +8,7 @@ from tasks.grading.rules.number_words import number_word
 
 _MIXED = re.compile(r"([-+]?)\s*(\d+)(?:\s+(?:and\s+)?(\d+)\s*/\s*(\d+)|\s*(?:\sand\s+)?\\frac\{(\d+)\}\{(\d+)\})")
 _SCIENTIFIC = re.compile(r"([-+]?(?:\d{1,30}(?:\.\d{0,30})?|\.\d{1,30}))[eE]([-+]?\d{1,2})")
-_ORDINAL = re.compile(r"(\d{1,9})(?:st|nd|rd|th)")
+_ORDINAL = re.compile(r"(?:the )?(\d{1,9})(?:st|nd|rd|th)")
 
 
 def numeral(text: str) -> Fraction | None:

@@ -4,11 +4,14 @@ Each rule looks at two plain texts and says True, False or, where it is not its 
 """
 
 from tasks.grading.rules.bases import same_base
+from tasks.grading.rules.dates import same_date, same_year
+from tasks.grading.rules.domains import same_domain
 from tasks.grading.rules.equations import approximation, equation
 from tasks.grading.rules.formulas import differs_at_a_point, qualified, same_antiderivative
 from tasks.grading.rules.intervals import same_region
 from tasks.grading.rules.labels import label_and_text
 from tasks.grading.rules.lists import hedge, one_of_several, plus_or_minus, same_assignments, same_list, union
+from tasks.grading.rules.meanings import same_meaning
 from tasks.grading.rules.names import bound, nothing_in_common, table_or_number
 from tasks.grading.rules.numbers import decimal_comma, same_number
 from tasks.grading.rules.phrases import same_phrase
@@ -31,14 +34,18 @@ RULES: tuple[Rule, ...] = (
     same_text,
     too_complex,
     too_large,
+    same_meaning,
+    same_domain,
     none_of_these,
     yes_or_no,
     stated_value,
+    same_date,
     same_number,
     same_base,
     same_remainder,
     decimal_comma,
     same_time,
+    same_year,
     same_ratio,
     approximation,
     same_region,

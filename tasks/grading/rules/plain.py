@@ -59,7 +59,13 @@ _NOT_WORDS = re.compile(r"\\(?:begin|end)\s*\{[A-Za-z*]*\}|\\[A-Za-z]+")
 _FUNCTIONS = {"sin", "cos", "tan", "cot", "sec", "csc", "log", "ln", "exp", "lim", "max", "min", "mod", "gcd", "lcm", "arcsin", "arctan",
               "arccos", "sqrt", "frac", "and", "or", "pi", "cdot", "times", "deg"}  # fmt: skip
 _TRAILING = " .,;:"
-CHINESE = re.compile("[\u4e00-\u9fff]")
+CHINESE = re.compile("[\u3040-\u30ff\u4e00-\u9fff\uac00-\ud7af]")
+"""Chinese characters, and those of Japanese and Korean."""
+_CONNECTORS = (
+    (re.compile(r"\s*(?:或者|或是|或|または|又は|또는)\s*"), " or "),
+    (re.compile(r"\s*(?:以及|和|与|及|且|と|그리고)\s*"), " and "),
+)
+_ESCAPED_QUOTE = re.compile(r"(?<=[A-Za-z])\\'(?=[A-Za-z])")
 
 
 @lru_cache(maxsize=8192)
@@ -70,7 +76,7 @@ def plain(text: str) -> str:
     text = _SPACING.sub(" ", _RANGE.sub(r"\\sim ", _with_money(text).replace("\\\\", r" \cr ")))
     text = _EMPTY_BRACES.sub("", _unwrap(_DROPPED.sub("", _UPRIGHT_D.sub("d", text))))
     text = _RAISED_O.sub(r"^{\\circ}", _spelled(text))
-    return _without_wrapping(" ".join(text.split()))
+    return _without_wrapping(" ".join(_connected(text).split()))
 
 
 def _spelled(text: str) -> str:
@@ -100,6 +106,16 @@ def _without_wrapping(text: str) -> str:
     if text[:1] == "{" and "," not in text and text.find("}") == len(text) - 1 and r"\\" not in text:
         text = text[1:-1].strip()
     return _strip_quotes(text)
+
+
+def _connected(text: str) -> str:
+    """`3或5` as `3 or 5`, where nothing else is Chinese, Japanese or Korean."""
+    if not CHINESE.search(text):
+        return _ESCAPED_QUOTE.sub("'", text)
+    joined = text
+    for sign, word in _CONNECTORS:
+        joined = sign.sub(word, joined)
+    return text if CHINESE.search(joined) else joined
 
 
 def _with_money(text: str) -> str:

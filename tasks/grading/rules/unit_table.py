@@ -216,7 +216,7 @@ def _names(line: str) -> dict[str, Unit]:
         found |= {word: unit, _IRREGULAR.get(word, f"{word}s"): unit}
     for prefix in prefixes:
         name, power = _PREFIXES[prefix]
-        scaled = Unit(unit.dimension, unit.scale * Fraction(10) ** power)
+        scaled = Unit(unit.dimension, unit.scale * (10**power if power > 0 else Fraction(1, 10**-power)))
         found |= {f"{prefix}{symbol}": scaled for symbol in symbols_only}
         found |= {f"{name}{word}{plural}": scaled for word in words.split() for plural in ("", "s")}
     return found

@@ -27,9 +27,11 @@ _SIGNS = (
     (re.compile(r"\\Omega(?![A-Za-z])"), "Ω"),
     (re.compile(r"\\mu(?![A-Za-z])\s*"), "μ"),
     (re.compile(r"\\ell(?![A-Za-z])"), "l"),
+    (re.compile(r"(?<![A-Za-z])([kMGmn])\s+(?=Ω)"), r"\1"),
     (re.compile(r"(?<![A-Za-z])per(?=\s)|每"), "/"),
     (re.compile(r"[{}]"), ""),
     (re.compile(r"\bfluid ounce", re.IGNORECASE), "fluid_ounce"),
+    (re.compile(r"\bfl\.? ?oz\b"), "floz"),
     (re.compile(r"(?:\bdegrees?|\bdeg\.?|°)\s*(celsius|centigrade|fahrenheit|[CFK](?![A-Za-z]))", re.IGNORECASE), r"degree_\1"),
     (re.compile(r"\b(light|nautical|astronomical|electron|percentage|pound|kilogram|short|metric)[ -](?=[a-z])", re.IGNORECASE), r"\1_"),
     (re.compile(r"/\s*cent\b", re.IGNORECASE), "percent"),
@@ -42,6 +44,7 @@ _TOKEN = re.compile(
     r"\s*(?:(?P<op>[*/()])|(?P<name>[A-Za-zÀ-ÿμΩÅ_]+|[¢€£¥₹₩₽%‰°℃℉﹩]|''?|[^\W\d_a-zA-ZÀ-ÿ]+)\.?(?P<power>\s*\^\s*\(?-?\d\)?|-?[1-4](?!\d))?)\s*"
 )
 _BEFORE = {"square": 2, "sq": 2, "cubic": 3, "cu": 3, "Square": 2, "Cubic": 3, "Sq": 2}
+_FIRST_WORDS = {*_BEFORE, "light", "nautical", "astronomical", "electron", "percentage", "kilogram", "short", "metric", "fluid"}
 _AFTER = {"squared": 2, "cubed": 3}
 _PREFIXED_POWERS = {"平方": 2, "立方": 3, "sq": 2, "cu": 3}
 
@@ -93,6 +96,11 @@ def _factors(text: str) -> list[Factor]:
             found.append((known, before * power * int((match["power"] or "1").strip(" ^()")), over))
             before, expects = 1, False
     return [] if expects or before != 1 else found
+
+
+def may_begin(word: str) -> bool:
+    """Whether a unit may begin with a word of several letters; tells most words of a sentence apart without reading further."""
+    return len(word) < 4 or not word.isascii() or not word.isalpha() or word.casefold() in _FIRST_WORDS or named(word)[0] != ()
 
 
 def named(name: str) -> tuple[tuple[Unit, ...], int]:

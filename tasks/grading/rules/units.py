@@ -13,7 +13,7 @@ from itertools import pairwise
 from tasks.grading.rules.constants import Value, constant, equal
 from tasks.grading.rules.unit_table import Unit, units
 from tasks.grading.rules.unit_text import MAX_CHARS as MAX_UNIT_CHARS
-from tasks.grading.rules.unit_text import readings
+from tasks.grading.rules.unit_text import may_begin, readings
 
 MAX_CHARS = 300
 _MOST_STARTS = 14
@@ -30,6 +30,8 @@ _NO_MINUTES = re.compile(r"(\d{1,3})\s?h\s?(\d{2})")
 _CURRENCY = re.compile(
     r"([-+]?)\s*(?:(?:US|AU?|CA?|HK|NZ|SG?)?(?P<sign>[﹩€£¥₹₩₽])|(?P<name>USD|EUR|GBP|RMB|CNY|JPY|INR|US|Rs\.?)(?![A-Za-z]))\s*(?=[\d.])"
 )
+_SHORT_SCALE = re.compile(r"([\d.,]{1,20})\s?([kKMB]|bn|mn)")
+_SCALES = {"k": "thousand", "m": "million", "mn": "million", "b": "billion", "bn": "billion"}
 _SLASH = re.compile(r"/(?=\s*[A-Za-z])")
 _ABOUT = re.compile(
     r"\s*(?:\\(?:approx|thickapprox|sim|simeq)|≈|~|approximately|approx\.?|about|around|roughly|nearly|exactly|大约|约|≒)(?![A-Za-z])\s*",
@@ -70,6 +72,8 @@ def _quantity(text: str) -> Quantity | None:
     currency = _CURRENCY.match(text)
     if not currency:
         return _measured(text) or _compound(text)
+    if match := _SHORT_SCALE.fullmatch(text, currency.end()):
+        text = f"{text[: currency.end()]}{match[1]} {_SCALES[match[2].casefold()]}"
     rest = _measured(currency[1] + _SLASH.sub(" per ", text[currency.end() :], count=1))
     money = units()[(currency["sign"] or currency["name"].rstrip(".")).replace("US", "USD").replace("USDD", "USD")]
     if rest is None or (rest.units and not _is_rate(rest.units)):
@@ -88,7 +92,7 @@ def _measured(text: str) -> Quantity | None:
     for match in list(_START.finditer(text))[-_MOST_STARTS:]:
         start = match.start()
         number, unit = text[:start].rstrip(), text[start:]
-        if not number or len(unit) > MAX_UNIT_CHARS:
+        if not number or len(unit) > MAX_UNIT_CHARS or not may_begin(match[0].strip("([ ")):
             continue
         if found := readings(unit, glued=start == len(number)):
             if _FUNCTION.search(number) and found[0].dimension == _ANGLE:

@@ -16,6 +16,15 @@ TABLE = {
     ],
     "too_complex": [("1+" * 400, "5", False), ("(" * 60 + "x" + ")" * 60, "x", False), ("1, " * 40 + "2", "1, 2", False)],
     "too_large": [("9^{9^9}", "5", False), ("5", "300000!", False), (r"\sum_{n=1}^{10^9} n^n", "5", False)],  # all in test_size.py
+    "same_meaning": [("DNE", "does not exist", True), (r"\infty", "-infinity", False), ("no solution", "undefined", None)],
+    "same_domain": [("positive real numbers", "x > 0", True), ("除1以外的实数", r"x \neq 2", False), ("x > 1", "x > 1", None)],
+    "same_date": [
+        ("5 March 2021", "March 5, 2021", True),
+        ("Monday", "Friday", False),
+        ("2024-01-02", "2024-02-01", False),
+        ("3/5", "March 5", None),
+    ],
+    "same_year": [("in 1999", "1999", True), ("5", "5", None)],
     "none_of_these": [
         ("none of the above", r"\text{none of these}", True),
         ("None", "none of them", True),
@@ -265,7 +274,7 @@ TABLE = {
     ],
     "stated_value": [("It is a square", "square", True), ("The ratio is 3:1", "3:1", True), ("It is not 5", "5", None)],
     "same_phrase": [
-        ("in March", "March", True),
+        ("in red", "red", True),
         ("the red one", "red", True),
         ("an ellipse", "ellipse", True),
         ("red", "dark red", None),

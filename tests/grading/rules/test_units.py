@@ -193,6 +193,10 @@ TABLE = [
     ("5个", "5人", True),
     ("5 per second", "5 Hz", True),
     ("2 ppm", "2", True),
+    (r"\$15k", "15000", True),
+    (r"\$2.5M", "2.5 million dollars", True),
+    (r"15\ \mathrm{k}\Omega", r"15000 \Omega", True),
+    (r"15\ \mathrm{k}\Omega", r"15 \Omega", False),
 ]
 NO_QUANTITIES = [
     "2 m g",
