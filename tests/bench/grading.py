@@ -16,10 +16,11 @@ from tasks.grading.settings import GradingSettings
 from tasks.grading.verdict import Gold
 from tests.bench.row import Row
 from tests.grading.hostile import endure
+from tests.grading.math_verify_tests import FILE, graded_cases, shared
 from tests.grading.published import DATA, DEBATABLE, judge_published, listed, published_responses
 
 CORES, TURNS = 2, 5
-AGREEMENT, FASTER, HOSTILE, TIMEOUT_S, OVER_S = 0.993, 5.0, 1000, 2.0, 1.0
+AGREEMENT, PUBLIC, FASTER, HOSTILE, TIMEOUT_S, OVER_S = 0.993, 0.93, 5.0, 1000, 2.0, 1.0
 
 
 def plain_verdict(case: tuple[str, str]) -> bool:
@@ -94,11 +95,26 @@ def hostile() -> list[Row]:
     ]
 
 
+def public() -> Row:
+    """The share of math-verify's own test cases that we judge as they expect, where a teacher would expect it."""
+    name = "grading: math-verify's own test cases"
+    if not FILE.is_file():
+        return Row(name, "MATH_VERIFY_TESTS names no tests/test_all.py of Math-Verify")
+    cases = graded_cases()
+    ours = shared(cases)
+    share = sum(case.kept for case in ours) / len(ours)
+    return Row(name, f"{share:.1%} of {len(ours)} ({len(cases) - len(ours)} set aside)", f"≥ {PUBLIC:.0%}", share >= PUBLIC)
+
+
 def rows() -> list[Row]:
     """All of it; what needs MathVision's responses only where they are."""
     if not DATA.is_dir():
-        return [Row("grading: agreement and throughput", "MathVision's responses are not here (../shared/data/mathvision)"), *hostile()]
-    return [*agreement(), throughput(), *hostile()]
+        return [
+            Row("grading: agreement and throughput", "MathVision's responses are not here (../shared/data/mathvision)"),
+            public(),
+            *hostile(),
+        ]
+    return [*agreement(), public(), throughput(), *hostile()]
 
 
 if __name__ == "__main__":
