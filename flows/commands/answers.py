@@ -111,7 +111,11 @@ def grade(
     responses: Annotated[
         Path, typer.Argument(metavar="IN.jsonl", help="JSON Lines (or a table) of `response`, `answer`; optional `choices`, `precision`.")
     ],
-    out: Annotated[Path, typer.Option(help="Where the graded lines go: all fields, and `verdict`, `extracted`, `rule`.")],
+    out: Annotated[Path | None, typer.Option(help="Where the graded lines go: all fields, and `verdict`, `extracted`, `rule`.")] = None,
+    explain: Annotated[
+        list[int] | None,
+        typer.Option(metavar="LINE", help="Grade only this line (1 first; may be given again) and say why it is judged as it is."),
+    ] = None,
     timeout: Annotated[float, typer.Option(help="Seconds of the processor that one comparison may take.")] = 5.0,
     workers: Annotated[int, typer.Option(help="Processes for comparisons that need algebra.")] = 2,
     verifier: Annotated[
@@ -121,7 +125,7 @@ def grade(
 ) -> None:
     """Grade any file of responses, without a lake. A line that cannot be graded is `unscorable`, says why, and makes the exit code 3.
 
-    Example: `difficulty-prior grade answers.jsonl --out graded.jsonl`
+    Example: `difficulty-prior grade answers.jsonl --out graded.jsonl`, or `difficulty-prior grade answers.jsonl --explain 3`
     """
     from flows.commands.printing.verdicts import accuracy_of, faulty_lines, verdict_counts
     from tasks.grading.files.graded import grade_file
@@ -129,6 +133,11 @@ def grade(
 
     with options_checked():
         settings = GradingSettings(timeout_s=timeout, workers=workers, verifier=verifier)
+    if explain:
+        tell_why(responses, explain, settings, as_json)
+        return
+    if out is None:
+        raise InputError("--out is missing: say where the graded lines go, or ask for one with --explain LINE")
     found = grade_file(responses, out, settings)
     if as_json:
         accuracy = accuracy_of(found.verdicts)
@@ -140,6 +149,19 @@ def grade(
     if found.faulty:
         warn(faulty_lines(found, responses, out))
         raise typer.Exit(DONE_BUT)
+
+
+def tell_why(responses: Path, lines: list[int], settings: Any, as_json: bool) -> None:
+    """Print why lines are judged as they are."""
+    from flows.commands.printing.explanations import explanation
+    from tasks.grading.files.explained import explained
+
+    found = explained(responses, lines, settings)
+    if as_json:
+        print_json({"explained": [one.as_json() for one in found]})
+        return
+    for one in found:
+        printed().print(explanation(one), soft_wrap=True)
 
 
 @app.command(rich_help_panel=PANEL)

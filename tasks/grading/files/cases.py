@@ -38,16 +38,23 @@ class Case:
     response: str = ""
     gold: Gold = NO_GOLD
     fault: str = ""
+    number: int = 0
 
 
 @dataclass(frozen=True)
 class Line:
-    """A line or row of a file: where it is, its text as one JSON object, and either its fields or why they cannot be read."""
+    """A line or row (its `kind`) of a file: its number, its text as one JSON object, and either its fields or why they cannot be read."""
 
-    place: str
+    number: int
+    kind: str
     text: str
     fields: Mapping[str, Any]
     fault: str = ""
+
+    @property
+    def place(self) -> str:
+        """Where it is: `line 3`, or `row 3` of a table."""
+        return f"{self.kind} {self.number}"
 
 
 @dataclass
@@ -74,7 +81,7 @@ def read_cases(source: Path) -> Iterator[Case]:
         try:
             yield case_of(line)
         except InputError as error:
-            yield Case(line.text, fault=str(error))
+            yield Case(line.text, fault=str(error), number=line.number)
 
 
 def case_of(line: Line) -> Case:
@@ -88,18 +95,19 @@ def case_of(line: Line) -> Case:
     if not isinstance(response, str | None):
         raise InputError(f"{place}, field `response`: {shown(response)} is not a text")
     choices = choices_of(fields, place)
-    return Case(line.text, response or "", Gold(answer_of(fields, choices, place), choices, precision_of(fields, place)))
+    gold = Gold(answer_of(fields, choices, place), choices, precision_of(fields, place))
+    return Case(line.text, response or "", gold, number=line.number)
 
 
 def file_lines(source: Path) -> Iterator[Line]:
     """Each line of a file that is not blank, or each row of a table."""
     if is_lines(source):
         with source.open("rb") as lines:
-            yield from (read_line(line, f"line {number}") for number, line in enumerate(lines, start=1) if line.strip())
+            yield from (read_line(line, number) for number, line in enumerate(lines, start=1) if line.strip())
         return
     for row in file_rows(source):
         fault = f"cannot be read: {row.fault}" if row.fault else ""
-        yield Line(f"row {row.number}", json.dumps(row.values, default=str), row.values, fault)
+        yield Line(row.number, "row", json.dumps(row.values, default=str), row.values, fault)
 
 
 def is_lines(source: Path) -> bool:
@@ -111,17 +119,17 @@ def is_lines(source: Path) -> bool:
         return not file.read(64).removeprefix(b"\xef\xbb\xbf").lstrip().startswith(b"[") or format == "jsonl"
 
 
-def read_line(line: bytes, place: str) -> Line:
+def read_line(line: bytes, number: int) -> Line:
     """One line with the object that it is, or, where it is none, with an object that keeps it as `line`."""
     kept = json.dumps({"line": line.decode("utf-8-sig", "backslashreplace").strip()})
     try:
         text = line.decode("utf-8-sig").strip()
         fields = json.loads(text)
     except (ValueError, RecursionError) as error:
-        return Line(place, kept, {}, f"is not JSON: {error}")
+        return Line(number, "line", kept, {}, f"is not JSON: {error}")
     if not isinstance(fields, dict):
-        return Line(place, kept, {}, f"is not a JSON object but a {type(fields).__name__}; write one object a line")
-    return Line(place, text, fields)
+        return Line(number, "line", kept, {}, f"is not a JSON object but a {type(fields).__name__}; write one object a line")
+    return Line(number, "line", text, fields)
 
 
 def same_value(fields: Mapping[str, Any], names: tuple[str, ...], place: str) -> tuple[str, Any]:

@@ -3,8 +3,10 @@
 Where it is its business but only algebra can tell, it says OPEN: no later rule is asked.
 """
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
+from dataclasses import dataclass, field
 from enum import Enum
 from typing import Literal
 
@@ -43,6 +45,8 @@ class Context:
 
     def decide(self, answer: str, gold: str) -> Decision:
         """Compares two plain texts; the first rule that decides wins."""
+        if (watch := _WATCH.get()) is not None:
+            return watch.decide(answer, gold, self)
         for rule in self.rules:
             if (said := rule(answer, gold, self)) is not None:
                 return Decision(None if said is OPEN else said, rule.__name__)
@@ -54,3 +58,48 @@ class Context:
 
 
 Rule = Callable[[str, str, Context], Said]
+
+
+@dataclass(slots=True)
+class Asked:
+    """A rule that was asked: of which plain texts, how deep inside other rules (0: of the whole answer), and what it said."""
+
+    rule: Rule
+    answer: str
+    gold: str
+    depth: int
+    said: Said = None
+
+
+@dataclass(slots=True)
+class Watch:
+    """The rules that are asked while somebody watches, in the order in which they are."""
+
+    asked: list[Asked] = field(default_factory=list)
+    depth: int = 0
+
+    def decide(self, answer: str, gold: str, context: Context) -> Decision:
+        """As `Context.decide`, and keeps who was asked."""
+        for rule in context.rules:
+            entry = Asked(rule, answer, gold, self.depth)
+            self.asked.append(entry)
+            self.depth += 1
+            entry.said = rule(answer, gold, context)
+            self.depth -= 1
+            if entry.said is not None:
+                return Decision(None if entry.said is OPEN else entry.said, rule.__name__)
+        return Decision(None, "undecided")
+
+
+_WATCH: ContextVar[Watch | None] = ContextVar("watch", default=None)
+
+
+@contextmanager
+def watched() -> Iterator[Watch]:
+    """Keeps all rules that are asked in this thread meanwhile."""
+    watch = Watch()
+    token = _WATCH.set(watch)
+    try:
+        yield watch
+    finally:
+        _WATCH.reset(token)

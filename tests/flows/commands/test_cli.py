@@ -188,6 +188,9 @@ def test_a_file_is_graded_without_a_lake(tmp_path: Path, prefect_home: Path) -> 
     given.write_text('{"response": "5", "answer": "5"}\n{"response": "5"}\n')
     told = CliRunner().invoke(app, ["grade", str(given), "--out", str(graded)])
     assert told.exit_code == 3 and "2 responses: 1 correct, 1 unscorable; accuracy 100.0%" in told.stdout
+    why = CliRunner().invoke(app, ["grade", str(given), "--explain", "1"])
+    assert why.exit_code == 0 and why.stdout.startswith("line 1: correct, decided by same_text")
+    assert "--out is missing" in str(CliRunner().invoke(app, ["grade", str(given)]).exception)
     assert "1 of 2 lines" in told.stderr and "line 2 has no field `answer`" in told.stderr and "grading_fault" in told.stderr
 
 
