@@ -1,7 +1,9 @@
 """Rewards of completions by the project's grader, in the form TRL calls them.
 
-A completion whose grading timed out, or whose gold answer cannot be scored, gets no reward of any kind (None): TRL then leaves it out of
-its group's mean and gives it no advantage, so nobody's fault is never counted as a wrong answer. How many there are is a metric.
+A completion whose gold answer cannot be scored gets no reward of any kind (None): TRL then leaves it out of its group's mean and gives it
+no advantage, so nobody's fault is never counted as a wrong answer. One that took all the time or memory of its grading has no accuracy
+either, so that no share counts it, but in all it gets what is worst, a wrong answer's reward without that for the format: a policy must not
+find out that an answer nobody can compute costs less than a wrong one. How many there are is a metric (`verdicts/timeout`).
 """
 
 from collections import Counter
@@ -12,6 +14,8 @@ from tasks.grading.judges import Judges
 from tasks.grading.verdict import Gold, Grade, Verdict
 
 JUDGED_BY = ("answer", "choices", "precision", "question", "dataset")
+PROVOKED = ("time", "memory")
+"""Rules of the time-outs that are the completion's doing, and not those of a child that was killed or a verifier that waited."""
 REWARDS = {Verdict.correct: 1.0, Verdict.incorrect: 0.0, Verdict.unparseable: 0.0}
 
 
@@ -47,9 +51,9 @@ class Rewards:
         precision: Sequence[int | None],
         **columns: Any,
     ) -> list[float | None]:
-        """1 where the completion keeps the format that the prompt asks for, else 0; None where `accuracy` gives None."""
-        grades = self._grade(completions, answer, choices, precision, columns)
-        return [float(grade.format_ok) if grade.verdict in REWARDS else None for grade in grades]
+        """1 where the completion keeps the format that the prompt asks for, else 0; where `accuracy` gives None 0 for a completion that
+        took all its time, and None for any other."""
+        return [format_reward(grade) for grade in self._grade(completions, answer, choices, precision, columns)]
 
     def _grade(
         self,
@@ -65,6 +69,13 @@ class Rewards:
             golds = [Gold(gold, tuple(texts), decimals, *words) for gold, texts, decimals, *words in given]
             self._graded = (completions, self._grader.grade([completion_text(completion) for completion in completions], golds))
         return self._graded[1]
+
+
+def format_reward(grade: Grade) -> float | None:
+    """The reward of a grade's format."""
+    if grade.verdict == Verdict.timeout and grade.rule in PROVOKED:
+        return 0.0
+    return float(grade.format_ok) if grade.verdict in REWARDS else None
 
 
 def completion_text(completion: str | list[dict[str, Any]]) -> str:

@@ -208,7 +208,8 @@ class DifficultyGRPOTrainer(AnsweringTrainer):
         judged = ~np.isnan(rewards[:, :, ACCURACY])
         counted, correct = judged.sum(axis=1), np.nansum(rewards[:, :, ACCURACY], axis=1)
         prior = np.array([math.nan if prior is None else prior for _, prior in problems])
-        weights = self._weights(shrink(correct, counted, prior, self.weighting.prior_strength), unweighted, judged)
+        rewarded = ~np.isnan(rewards).all(axis=2)
+        weights = self._weights(shrink(correct, counted, prior, self.weighting.prior_strength), unweighted, rewarded)
         return [
             {
                 "problem_id": problem_id,
@@ -221,13 +222,13 @@ class DifficultyGRPOTrainer(AnsweringTrainer):
             for (problem_id, offline), n, k, weight in zip(problems, counted, correct, weights, strict=True)
         ]
 
-    def _weights(self, accuracy: np.ndarray, unweighted: np.ndarray, judged: np.ndarray) -> np.ndarray:
-        """The weight of each group as it is applied."""
+    def _weights(self, accuracy: np.ndarray, unweighted: np.ndarray, rewarded: np.ndarray) -> np.ndarray:
+        """The weight of each group as it is applied; `rewarded` are the completions that have an advantage."""
         settings = self.weighting
         weights = weigh(accuracy, settings.family, high=settings.high, low=settings.low)
         if not settings.normalise or settings.family == "none":
             return weights
-        return normalised(weights, unweighted, standardise(unweighted, judged) if settings.replaces_std else unweighted)
+        return normalised(weights, unweighted, standardise(unweighted, rewarded) if settings.replaces_std else unweighted)
 
     def _record(self, groups: list[dict[str, Any]], advantages: np.ndarray) -> None:
         """Keep the groups with the mean and (population) standard deviation of their weighted advantages, and TRL's log of these."""

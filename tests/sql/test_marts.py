@@ -250,6 +250,7 @@ def test_stage_summary(tmp_path):
     metrics = [{"step": step, "value": step / 20} for step in range(1, 21)] + [{"step": 1, "name": "loss", "value": 9.0}]
     spent = {"num_tokens": 1000.0, "refill/completions": 8.0, "refill/tokens": 90.0}
     metrics += [{"step": step, "name": name, "value": step * value} for step in (1, 2) for name, value in spent.items()]
+    metrics += [{"step": step, "name": "verdicts/timeout", "value": share} for step, share in ((1, 0.25), (2, 0.0))]
     policies = [{"policy_id": "x", "name": "stage1", "stage_id": "s1", "parent_id": "base"}]
     connection = warehouse(tmp_path, {"groups": groups, "metrics": metrics, "policies": policies})
     got = connection.table("stage_summary").pl().to_dicts()
@@ -260,7 +261,7 @@ def test_stage_summary(tmp_path):
         "first_accuracy": 0.0, "last_accuracy": pytest.approx((0.75 + 1.0) / 4),
         "first_reward": pytest.approx(0.075), "last_reward": pytest.approx(0.975),
         "all_right_share": 1 / 40, "all_wrong_share": 24 / 40, "unjudged_groups": 0,
-        "extra_completions": 24, "extra_tokens": 270, "tokens": 2000,
+        "timeout_share": 0.125, "extra_completions": 24, "extra_tokens": 270, "tokens": 2000,
     }  # fmt: skip
 
 

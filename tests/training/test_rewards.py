@@ -6,7 +6,8 @@ import pytest
 
 from tasks.grading.judges import Judges
 from tasks.grading.settings import GradingSettings
-from tasks.training.rewards import Rewards, completion_text
+from tasks.grading.verdict import Grade, Verdict
+from tasks.training.rewards import Rewards, completion_text, format_reward
 
 THOUGHT = "<think>Two and three.</think>"
 
@@ -54,6 +55,27 @@ def test_the_shares_of_verdicts_are_metrics(grader: Judges) -> None:
     Rewards(grader).accuracy(**batch, choices=[[]] * 4, precision=[None] * 4, log_metric=logged.__setitem__)
     shares = {"correct": 0.25, "unparseable": 0.25, "unscorable": 0.25, "incorrect": 0.25, "timeout": 0.0}
     assert logged == {f"verdicts/{verdict}": share for verdict, share in shares.items()}
+
+
+@pytest.mark.process
+def test_a_completion_that_took_all_the_time_is_no_better_off_than_a_wrong_one() -> None:
+    unknown = r"\int e^{-x^2}\sin(x^3) dx"
+    batch = {"answer": [unknown] * 2, "choices": [[]] * 2, "precision": [None] * 2}
+    with Judges(GradingSettings(workers=1, timeout_s=0.3)) as judges:
+        rewards = Rewards(judges)
+        completions = [said(rf"{THOUGHT} \boxed{{\int e^{{-x^2}}\cos(x^3) dx}}"), said(rf"{THOUGHT} \boxed{{5}}")]
+        logged: dict[str, float] = {}
+        accuracy = rewards.accuracy(completions=completions, **batch, log_metric=logged.__setitem__)
+        assert accuracy[0] is None and logged["verdicts/timeout"] >= 0.5
+        assert rewards.format(completions=completions, **batch)[0] == 0.0
+
+
+@pytest.mark.parametrize(
+    ("verdict", "rule", "reward"),
+    [("timeout", "time", 0.0), ("timeout", "memory", 0.0), ("timeout", "worker_died", None), ("timeout", "wait", None)],
+)
+def test_only_time_that_the_completion_took_is_held_against_it(verdict: str, rule: str, reward: float | None) -> None:
+    assert format_reward(Grade(Verdict(verdict), "5", rule, True)) == reward
 
 
 def test_another_batch_is_graded_anew(grader: Judges) -> None:

@@ -15,6 +15,7 @@
 --   all_right_share: groups that were all right [share]
 --   all_wrong_share: groups that were all wrong [share]
 --   unjudged_groups: groups of which no answer could be judged [groups]
+--   timeout_share: completions whose grading took too long, and which leave the accuracy; null where no verdicts were logged [share]
 --   mean_weight: mean factor on the groups' advantages [factor]
 --   first_accuracy: mean accuracy of the groups in the first tenth of the steps [share]
 --   last_accuracy: the same in the last tenth [share]
@@ -60,7 +61,8 @@ spending as (
         stage_id,
         coalesce(sum(value) filter (where name = 'refill/completions'), 0)::bigint as extra_completions,
         coalesce(sum(value) filter (where name = 'refill/tokens'), 0)::bigint as extra_tokens,
-        (max(value) filter (where name = 'num_tokens'))::bigint as tokens
+        (max(value) filter (where name = 'num_tokens'))::bigint as tokens,
+        avg(value) filter (where name = 'verdicts/timeout') as timeout_share
     from stg_metrics
     group by stage_id
 ),
@@ -82,6 +84,7 @@ select
     groups.all_right_share,
     groups.all_wrong_share,
     groups.unjudged_groups,
+    spending.timeout_share,
     groups.mean_weight,
     groups.first_accuracy,
     groups.last_accuracy,

@@ -42,6 +42,9 @@ CURVES = (
     Curve(("completions/mean_length",), "Completion length", "mean, in tokens", is_detail=True),
     Curve(("completions/clipped_ratio",), "Cut-off completions", "share that met the token limit", as_percent=True, is_detail=True),
     Curve(("rewards/format/mean",), "Format kept", "share of completions", as_percent=True, is_detail=True),
+    Curve(
+        ("verdicts/timeout",), "Timed out", "share of completions whose grading took too long: no accuracy", as_percent=True, is_detail=True
+    ),
     Curve(("learning_rate",), "Learning rate", "as scheduled", is_detail=True),
 )
 
