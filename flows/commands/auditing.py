@@ -9,12 +9,14 @@ import typer
 
 from flows.commands.answers import PANEL
 from flows.commands.options import AsJson, Changes, Home, looked_at, opened, options_checked, recipe_if_any
-from flows.commands.printing.console import print_json, printed, say
+from flows.commands.printing.console import print_json, printed, say, warn
 from tasks.base.errors import InputError
+from tasks.steps.shortfalls import DONE_BUT
 
 if TYPE_CHECKING:
     from tasks.auditing.labels import Sheet
 
+MOST_FAULTS = 20  # that are told with a line each
 app = typer.Typer()
 
 
@@ -88,7 +90,7 @@ def drawn_words(told: dict[str, object], verdicts: int, out: Path) -> str:
 
 
 def read_labels(home: Path, sheet: Path, by: str, as_json: bool) -> None:
-    """Keep the labels of a sheet, publish what they say, show it; and raise InputError for the rows at fault."""
+    """Keep the labels of a sheet, publish what they say, show it; rows at fault are told, and make the exit code 3."""
     from tasks.auditing.labels import keep_labels
     from tasks.lake.lake import Lake
     from tasks.warehouse.home import send_warehouse
@@ -100,15 +102,17 @@ def read_labels(home: Path, sheet: Path, by: str, as_json: bool) -> None:
     if not as_json:
         say(f"{sheet}: {len(read.sheet.labels):,} labels by {by}, {read.new:,} of them new; rows without one: {read.sheet.empty:,}.")
     show_result(home, as_json)
-    refuse_faults(sheet, read.sheet)
+    if read.sheet.faults:
+        warn(faulty_rows(sheet, read.sheet))
+        raise typer.Exit(DONE_BUT)
 
 
-def refuse_faults(path: Path, sheet: "Sheet") -> None:
-    """Raise InputError with a line for each row at fault, where there are any."""
-    if sheet.faults:
-        lines = "\n".join(f"  {path}, {fault}" for fault in sheet.faults)
-        kept = f"{len(sheet.labels):,} labels are kept, and {len(sheet.faults):,} rows are not"
-        raise InputError(f"{kept}; mend them and read the file again:\n{lines}")
+def faulty_rows(path: Path, sheet: "Sheet") -> str:
+    """What is wrong with rows of a sheet, the first of them with a line each."""
+    lines = [f"  {path}, {fault}" for fault in sheet.faults[:MOST_FAULTS]]
+    more = len(sheet.faults) - len(lines)
+    kept = f"done, but: {len(sheet.labels):,} labels are kept, and {len(sheet.faults):,} rows are not; mend them and read the file again:"
+    return "\n".join([kept, *lines, *([f"  … and {more:,} more"] if more else [])])
 
 
 def show_result(home: Path, as_json: bool) -> None:

@@ -79,11 +79,13 @@ def label_of(said: str) -> str | None:
 
 def read_sheet(path: Path, known: set[str]) -> Sheet:
     """The labels in a file: CSV as we or a spreadsheet wrote it, an Excel sheet, JSON Lines. Raises InputError for one that cannot be read,
-    lacks a column, or holds no label and no fault."""
+    lacks a column, or holds no label that can be kept."""
     sheet, rows = Sheet(), rows_of(path)
     for row in rows:
         sheet.take(row, known)
-    if not sheet.labels and not sheet.faults:
+    if not sheet.labels and sheet.faults:
+        raise InputError(f"{path} holds no label that can be kept; {sheet.faults[0]}")
+    if not sheet.labels:
         raise InputError(f"{path} holds no label ({sheet.empty:,} rows are empty): write {', '.join(LABELS)} into the column `label`")
     return sheet
 

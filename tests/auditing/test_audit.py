@@ -158,7 +158,7 @@ def test_rows_at_fault_have_a_line_each_and_the_others_are_kept(lake: Lake, run:
     ]
     sheet = write_rows(lake.home.parent / "bad.csv", *bad, (ids[0], "Right "), (ids[2], "wrong"))
     code, said, fault = run("--read", str(sheet), "--by", "ada")
-    assert code == 2 and "2 labels by ada, 2 of them new; rows without one: 1" in said
+    assert code == 3 and "2 labels by ada, 2 of them new; rows without one: 1" in said
     assert "2 labels are kept, and 5 rows are not; mend them and read the file again" in fault
     assert f"{sheet}, row 2: label 'rigth' is none of right, wrong, unsure (did you mean `right`?)" in fault
     assert "row 3: id 'r0' is of no audit of this lake" in fault
@@ -174,6 +174,7 @@ def test_rows_at_fault_have_a_line_each_and_the_others_are_kept(lake: Lake, run:
     ("text", "fault"),
     [
         ("id,label\nr1,\n,\n", "holds no label"),
+        ("id,label\nr2,right\n", "holds no label that can be kept; row 1: id 'r2' is of no audit"),
         ("id,verdict\nr1,right\n", "row 1 has no column `label`; it has 'id', 'verdict'"),
         ("name,label\nr1,right\n", "has no column `id`"),
         ('id,label\nr1,"right\n', "a quote is opened that is never closed"),
