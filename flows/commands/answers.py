@@ -116,8 +116,11 @@ def grade(
         list[int] | None,
         typer.Option(metavar="LINE", help="Grade only this line (1 first; may be given again) and say why it is judged as it is."),
     ] = None,
-    timeout: Annotated[float, typer.Option(help="Seconds of the processor that one comparison may take.")] = 5.0,
-    workers: Annotated[int, typer.Option(help="Processes for comparisons that need algebra.")] = 2,
+    recipe: Annotated[
+        str | None, typer.Option(help="Judge as this recipe does: by its limits, verifiers by dataset, and second opinion.")
+    ] = None,
+    timeout: Annotated[float | None, typer.Option(help="Seconds of the processor that one comparison may take; default 5.")] = None,
+    workers: Annotated[int | None, typer.Option(help="Processes for comparisons that need algebra; default 2.")] = None,
     verifier: Annotated[
         str | None, typer.Option(metavar="FILE.py:FUNCTION", help="A function of your own that judges instead; see deployments/README.md.")
     ] = None,
@@ -129,10 +132,8 @@ def grade(
     """
     from flows.commands.printing.verdicts import accuracy_of, faulty_lines, verdict_counts
     from tasks.grading.files.graded import grade_file
-    from tasks.grading.settings import GradingSettings
 
-    with options_checked():
-        settings = GradingSettings(timeout_s=timeout, workers=workers, verifier=verifier)
+    settings = judged_as(recipe, {"timeout_s": timeout, "workers": workers, "verifier": verifier})
     if explain:
         tell_why(responses, explain, settings, as_json)
         return
@@ -162,6 +163,16 @@ def tell_why(responses: Path, lines: list[int], settings: Any, as_json: bool) ->
         return
     for one in found:
         printed().print(explanation(one), soft_wrap=True)
+
+
+def judged_as(recipe: str | None, given: dict[str, Any]) -> Any:
+    """How a recipe's answers are judged, or usually, with what options give in the place of its own."""
+    from flows.recipe import load_recipe
+    from tasks.grading.settings import GradingSettings
+
+    usual = load_recipe(recipe).grading.model_dump() if recipe else {}
+    with options_checked():
+        return GradingSettings(**usual | {name: value for name, value in given.items() if value is not None})
 
 
 @app.command(rich_help_panel=PANEL)

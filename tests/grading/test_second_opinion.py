@@ -1,5 +1,6 @@
 """A second opinion in a lake: who is asked about what, what becomes of it, and that nobody pays twice."""
 
+import json
 import shutil
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -7,7 +8,10 @@ from pathlib import Path
 
 import polars as pl
 import pytest
+import yaml
+from typer.testing import CliRunner
 
+from flows.commands.answers import app
 from flows.commands.plan import missing_for_judge, remarks
 from flows.export import check_reward
 from flows.recipe import load_recipe
@@ -201,3 +205,25 @@ def test_a_reward_that_is_exported_asks_no_judge(tmp_path: Path) -> None:
     check_reward(load_recipe("starter", [second % "false"]))
     with pytest.raises(InputError, match=r"is judged by m: export with --to datasets .* or set grading\.second=null"):
         check_reward(load_recipe("starter", [second % "true"]))
+
+
+@pytest.mark.process
+def test_a_file_is_graded_as_a_recipe_says(tmp_path: Path) -> None:
+    """Through the command itself: by the judge, with another verifier for a dataset, and at no cost the second time."""
+    given, out = tmp_path / "in.jsonl", tmp_path / "out.jsonl"
+    lines = [{"response": text, "answer": "4", "question": "What is a?", "dataset": "sums"} for text in SAID["a"]]
+    given.write_text("".join(json.dumps(line) + "\n" for line in [*lines, {**lines[1], "dataset": "starter-charts"}]))
+    (tmp_path / "mine.py").write_text("def judge(response, gold, problem):\n    return problem['question'] == 'What is a?'\n")
+    by_dataset = {"starter-charts": {"verifier": f"{tmp_path}/mine.py:judge"}}
+    with a_judge() as server:
+        second = settings(server).model_dump(mode="json")["second"]
+        recipe = {"name": "mine", "problems": {"starter": {}}, "grading": {"by_dataset": by_dataset, "second": second}}
+        (tmp_path / "mine.yaml").write_text(yaml.safe_dump(recipe))
+        for _ in range(2):
+            told = CliRunner().invoke(app, ["grade", str(given), "--out", str(out), "--recipe", str(tmp_path / "mine.yaml"), "--json"])
+            assert json.loads(told.stdout)["verdicts"] == {"correct": 3, "unparseable": 1}, told.output
+            assert len(server.calls) == 2
+    rows = [json.loads(line) for line in out.read_text().splitlines()]
+    assert [row.get("decided_by") for row in rows] == [None, "judge", "judge", None]
+    assert rows[1] | {"first_verdict": "incorrect", "judge_said": "Correct", "rule": "judge"} == rows[1]
+    assert rows[3]["rule"].startswith("verifier-judge-")

@@ -95,8 +95,15 @@ def case_of(line: Line) -> Case:
     if not isinstance(response, str | None):
         raise InputError(f"{place}, field `response`: {shown(response)} is not a text")
     choices = choices_of(fields, place)
-    gold = Gold(answer_of(fields, choices, place), choices, precision_of(fields, place))
+    told = (text_of(fields, "question") or text_of(fields, "problem"), text_of(fields, "dataset"))
+    gold = Gold(answer_of(fields, choices, place), choices, precision_of(fields, place), *told)
     return Case(line.text, response or "", gold, number=line.number)
+
+
+def text_of(fields: Mapping[str, Any], name: str) -> str:
+    """A field that may be there, and may be anything; what is no text is taken for none."""
+    value = fields.get(name)
+    return value if isinstance(value, str) else ""
 
 
 def file_lines(source: Path) -> Iterator[Line]:
