@@ -5,7 +5,6 @@ Which responses the judge is asked about depends on nothing but the responses: t
 equals by the digest of the response, as many as the share of all that were judged so far leaves room for.
 """
 
-import logging
 from collections import defaultdict
 from collections.abc import Sequence
 from contextlib import ExitStack
@@ -26,7 +25,6 @@ from tasks.grading.verdict import JUDGE, Gold, Grade, Opinion, Verdict, judge_id
 
 UNSURE = ("no_answer", "math_verify", "time", "memory", "worker_died")
 """The rules that stand for nobody having decided: answers that were not found, not understood, or not compared."""
-logger = logging.getLogger(__name__)
 
 
 class Judges:
