@@ -7,7 +7,16 @@ import re
 from functools import lru_cache
 from typing import NamedTuple
 
-from tasks.grading.rules.letters import LETTERS, is_bare, letter_alone, letter_and_text, names_another, several_letters, without_denied
+from tasks.grading.rules.letters import (
+    LETTERS,
+    is_bare,
+    letter_alone,
+    letter_and_text,
+    names_another,
+    several_letters,
+    small_label,
+    without_denied,
+)
 from tasks.grading.rules.mentions import affirmed_choices, completed_choice
 from tasks.grading.rules.order import by_the_rules
 from tasks.grading.rules.plain import plain, split_top_level, text_key
@@ -105,14 +114,15 @@ def named_choice(said: str, texts: list[str], context: Context) -> int | None:
     if letter := letter_alone(said):
         variable = letter.islower() and is_bare(said) and any(re.search(rf"(?<![A-Za-z\\]){letter}(?![A-Za-z])", text) for text in texts)
         return _index(letter.upper(), texts) if not variable else None
-    named = letter_and_text(said)
+    named = letter_and_text(said) or small_label(said)
     place = _index(named.letter, texts) if named else None
     if named is None or place is None:
         return None
     if _is(named.beside, texts[place], context):
         return place
     if named.joined:
-        return None
+        small = small_label(said) is not None
+        return -1 if small and _is_another(named.beside, texts, place, context) else None
     contradicted = _is_another(named.beside, texts, place, context) or names_another(named.beside, named.letter, len(texts))
     return -1 if contradicted else place
 

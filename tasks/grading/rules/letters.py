@@ -6,7 +6,7 @@ from typing import NamedTuple
 LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
 _SAID = (
     r"[✅✔✓☑→➡👉*#\s]{0,4}(?:(?:therefore|thus|hence|so),?\s+)?(?:I\s+(?:(?:would|will)\s+)?(?:think|believe|guess|say|pick|choose|select|go\s+with)\s+(?:that\s+)?)?"
-    r"(?:it\s+is\s+|it's\s+|so\s+)?"
+    r"(?:it\s+(?:is|must be|has to be)\s+|it's\s+|so\s+)?"
 )
 _NOUN = (
     r"(?:answer|ans\.?|option|choice|picture|figure|image|diagram|case|letter|"
@@ -17,7 +17,7 @@ _CALLED = (
     r"(?:(?:所以|因此|故|综上,?)?(?:我)?(?:应该?)?(?:正确)?(?:的)?(?:选择|选项|选|答案)(?:是|为|选)?\s*:?\s*)?"
 )
 _AFTER = (
-    r"(?:选?项)?(?:(?i:\s+(?:is|are)\s+(?:the\s+)?(?:correct|right|best)(?:\s+(?:one|answer|option|choice))?)|"
+    r"(?:选?项)?(?:(?i:\s+(?:is|are)\s+(?:the\s+)?(?:correct|right|best|true)(?:\s+(?:one|answer|option|choice))?)|"
     r"是?正确(?:的)?(?:答案|选项)?)?"
 )
 _ALONE = re.compile(rf"({_CALLED})([(\[{{<【]?)\s*([A-Za-z])\s*[)\]}}>】]?{_AFTER}[.):!?]*")
@@ -26,6 +26,7 @@ _THEN_TEXT = re.compile(
     r"([A-Z])(?=\s+\()|([A-Z])(?:(?=\()|\s*=)|([B-HJ-Z])(?=\s+[\w\"'$\\])|"
     r"([A-Z])(?=\s+(?:because|since|as|is)\b))\s*(.+)"
 )
+_SMALL_LABEL = re.compile(r"(?:\(([a-z])\)[.:,]?|([a-z])[).:])\s*(.+)")
 _TEXT_THEN = re.compile(
     r"(.+?)(?:\s*[(\[]\s*(?:(?i:option|choice)\s+)?([A-Z])\s*[)\]]|\s*,\s*(?i:(?:which is\s+)?(?:option|choice))\s+\(?([A-Z])\)?)"
 )
@@ -73,7 +74,7 @@ class Letters(NamedTuple):
 
 
 class Named(NamedTuple):
-    """A letter and what stands beside it. joined: it may be no choice's but a point's or an unknown, as in `C(1,2)` and `C = 8`."""
+    """A letter and what stands beside it. joined: only the text can show that it is a choice's, as in `C(1,2)`, `C = 8`, `b. 8`."""
 
     letter: str
     beside: str
@@ -118,6 +119,12 @@ def letter_and_text(text: str) -> Named | None:
     if (match := _TEXT_THEN.fullmatch(text)) and not _DENYING.search(match[1]):
         return Named(match[2] or match[3], match[1])
     return None
+
+
+def small_label(text: str) -> Named | None:
+    """`b. 47` and `(b) 47`: a small letter before a text, which only the text can show to be a choice's."""
+    match = _SMALL_LABEL.fullmatch(text)
+    return Named((match[1] or match[2]).upper(), match[3], joined=True) if match else None
 
 
 def names_another(beside: str, letter: str, count: int) -> bool:

@@ -159,7 +159,7 @@ def hedge(answer: str, gold: str, context: Context) -> bool | None:
         return None
     parts = {text_key(part): part.strip(" ,") for part in _OR.split(answer[:_MOST_HEDGE]) if part.strip(" ,")}
     if len(parts) < 2:
-        return None
+        return True if any(context.equal(part, gold) for part in parts.values()) else None
     return len(parts) <= _MOST_ALTERNATIVES and len(answer) <= _MOST_HEDGE and all(context.equal(part, gold) for part in parts.values())
 
 

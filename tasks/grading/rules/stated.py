@@ -18,7 +18,7 @@ _NO_SUBJECT = re.compile(
 _CONTRACTED = re.compile(r"^(it|that|this|he|she)'s\s", re.IGNORECASE)
 _KIND = re.compile(
     r"(?:the\s+|an?\s+)?(?:line|curve|equation|parabola|circle|point|interval|set|domain|range|value|function|ratio|vector|matrix|pair|"
-    r"coordinates|solutions?|formula|expression)s?\s*:?\s+(?=\S*[^\w\s]|\w\s?[=<>\\])(.+)|(?:at|when|for|where)\s+(?=[A-Za-z]\s*[=<>\\])(.+)|"
+    r"coordinates|solutions?|formula|expression)s?\s*:?\s+(?![A-Z]\()(?=\S*[^\w\s]|\w\s?[=<>\\])(.+)|(?:at|when|for|where)\s+(?=[A-Za-z]\s*[=<>\\])(.+)|"
     r"(?:the|an?)\s+(?=\S*[\d\\])(.+)",
     re.IGNORECASE,
 )

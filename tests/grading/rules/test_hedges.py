@@ -17,6 +17,7 @@ TABLE = [
     ("1/2 (or 0.5)", "0.5", None),
     ("1/2, or equivalently 0.5", "0.5", True),
     ("0.5 or 0.25", "0.5", False),
+    ("7 or 7", "7", True),
     ("1 or 2", "2, 1", True),
     ("3 or 5", "3或5", True),
     ("3 或 5", "3, 5", True),
