@@ -24,6 +24,7 @@ _LETTER_R = re.compile(r"(?:\\forall\s*)?[A-Za-z]\s*\\in\s*R(?![A-Za-z])")
 _NAMED_VARIABLE = re.compile(
     r"(real numbers?|reals)(?:\s+[xyt])?\s*,?\s*(?:such that|so that|with|where|for which)?\s*(?=[xyt]\s*(?:\\|<|>))"
 )
+_OF_A_VARIABLE = re.compile(r"(reals|real (?:numbers?|values?))\s+(?:of\s+)?[a-z]$")
 _EQUAL_TO = re.compile(r"(?<![A-Za-z])[xyt]\s*=\s*(?=[-\d])")
 _REALS_THEN = re.compile(r"\\mathbb\{R\}\s*,\s*(?=[A-Za-z]\s*(?:\\|<|>))")
 _CHINESE = re.compile(
@@ -67,5 +68,6 @@ def named(text: str) -> str | None:
     rest = text[found.end() :] if found else text
     if match := _SIGNED.fullmatch(rest):
         return _BY_SIGN[re.sub(r"(?<=\\[gn]e)q(?:slant)?", "", (match[1] or match[2]).replace(" ", "").casefold())]
+    rest = _OF_A_VARIABLE.sub(r"\1", rest)
     shortened = _REALS_THEN.sub("", _EQUAL_TO.sub("", _NAMED_VARIABLE.sub(r"\1 such that ", rest, count=1)), count=1)
     return shortened if shortened != text and region(text) is None and region(shortened) is not None else None

@@ -8,6 +8,8 @@ from tasks.grading.rules.order import by_the_rules
 from tasks.grading.rules.plain import plain
 
 TABLE = [
+    (r"\text{all real numbers } x", r"\mathbb{R}", True),
+    (r"\text{all real numbers } x", "x > 0", False),
     ("all reals", r"(-\infty,\infty)", True),
     ("All real numbers", r"x\in\mathbb{R}", True),
     (r"\mathbb{R}", "all real numbers", True),
