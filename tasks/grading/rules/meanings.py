@@ -52,7 +52,8 @@ _PHRASES = {
     "possible": "possible|可能|可能的|posible",
     "cannot be determined": (
         "cannot be determined|can not be determined|can't be determined|cannot determine|not determinable|undeterminable|"
-        "undetermined|cannot be known|impossible to determine|not enough information|not enough info|insufficient information|"
+        "undetermined|cannot be known|impossible to determine|"
+        "not possible to determine|not enough information|not enough info|insufficient information|"
         "insufficient data|not enough data|not enough information to determine|not enough information given|no way to tell|"
         "no way to know|cannot be calculated|cannot be found|无法确定|不能确定|不确定|无法判断|条件不足|信息不足|无法计算"
     ),
@@ -112,6 +113,9 @@ _SUBJECT = re.compile(
     r"(?:(?:has|have|is|are|contains?|goes to|tends to|approaches|to|equals|belongs to)\s+)?|has\s+|have\s+|is\s+|are\s+|=\s+|"
     r"(?:goes|tends|diverges)\s+to\s+|approaches\s+)"
 )
+_FROM_WHAT = re.compile(
+    r"\s+(?:from|with|by|based on)\s+(?:the\s+)?(?:given\s+)?(?:information|data|diagram|figure)(?:\s+(?:given|provided|available|alone))*$"
+)
 _NUMBERS_NAME = re.compile(r"\\mathbb\{[a-z]\}")
 _MEMBER = re.compile(r"[a-z]\s*\\in(?![a-z])\s*")
 _QUALIFIED = re.compile(
@@ -138,7 +142,7 @@ def same_meaning(answer: str, gold: str, context: Context) -> bool | None:
 def meanings(text: str) -> frozenset[str]:
     """What a plain text may mean, nothing where it is not in the vocabulary."""
     key = _NUMBERS_NAME.sub(lambda match: match[0].upper(), text.casefold()).replace(r"\MATHBB", r"\mathbb")
-    key = _MEMBER.sub("", key, count=1).strip(" .!()")
+    key = _FROM_WHAT.sub("", _MEMBER.sub("", key, count=1).strip(" .!()"), count=1)
     for candidate in (key, _SUBJECT.sub("", key, count=1)):
         candidate = candidate.removesuffix(" exists").removesuffix(" exist") if candidate.startswith(("no ", "none ")) else candidate
         candidate = candidate.removeprefix("the ")

@@ -21,8 +21,9 @@ _DROPPED = re.compile(
 )
 _WRAPPER = re.compile(
     r"\\(?:text|textbf|textit|textrm|textsf|texttt|textnormal|textup|mathrm|mathbf|mathit|mathsf|mathtt|boldsymbol|bm|pmb|mbox|hbox|"
-    r"operatorname|mathop|underline|emph|fbox)\s*\{((?:[^{}]|\{[^{}]*\})*)\}"
+    r"operatorname|mathop|unit|si|num|underline|emph|fbox)\s*\{((?:[^{}]|\{[^{}]*\})*)\}"
 )
+_WITH_UNIT = re.compile(r"\\(?:SI|qty)\s*\{([^{}]*)\}\s*\{([^{}]*)\}")
 _UPRIGHT_D = re.compile(r"\\(?:mathrm|text|rm)\s*\{d\}\s*(?=[A-Za-z])")
 _FRACTION_NAME = re.compile(r"\\[dtc]frac(?![A-Za-z])")
 _BINOMIAL_NAME = re.compile(r"\\[dt]binom(?![A-Za-z])")
@@ -74,7 +75,7 @@ def plain(text: str) -> str:
     text = text if r"\begin" in text else _ESCAPED_TWICE.sub(r"\\", text)
     text = latex_signs(_JOINED_THOUSANDS.sub(",", text)).replace("{,}", ".").replace(r"\%", "%")
     text = _SPACING.sub(" ", _RANGE.sub(r"\\sim ", _with_money(text).replace("\\\\", r" \cr ")))
-    text = _EMPTY_BRACES.sub("", _unwrap(_DROPPED.sub("", _UPRIGHT_D.sub("d", text))))
+    text = _EMPTY_BRACES.sub("", _unwrap(_WITH_UNIT.sub(r"\1 \2", _DROPPED.sub("", _UPRIGHT_D.sub("d", text)))))
     text = _RAISED_O.sub(r"^{\\circ}", _spelled(text))
     return _without_wrapping(" ".join(_connected(text).split()))
 

@@ -18,8 +18,8 @@ from tasks.grading.rules.unit_text import may_begin, readings
 MAX_CHARS = 300
 _MOST_STARTS = 14
 _START = re.compile(
-    r"\^?\s*\{?\s*\\(?:circ|degree)(?![A-Za-z])|\\(?:Omega|mu)(?![A-Za-z])|\\frac(?=\s*\{\s*[A-Za-z])|[(\[]?(?<![A-Za-z\\])[A-Za-zÀ-ÿμ]+|[(\[]?"
-    r"[¢€£¥₹₩₽%‰°℃℉﹩ΩÅ]|''?|[^\W\d_a-zA-ZÀ-ÿμ]"
+    r"\^?\s*\{?\s*\\(?:circ|degree)(?![A-Za-z])|\\(?:Omega|mu)(?![A-Za-z])|\\frac(?=\s*\{\s*[A-Za-z])|"
+    r"(?:[(\[]\s*)?(?<![A-Za-z\\])[A-Za-zÀ-ÿμ]+|[(\[]?[¢€£¥₹₩₽%‰°℃℉﹩ΩÅ]|''?|[^\W\d_a-zA-ZÀ-ÿμ]"
 )
 _PART = re.compile(
     r"[\s,]*(?:and\s+)?(?P<number>\d{1,12}(?:\.\d{1,12})?|[A-Za-z]+(?:[ -][A-Za-z]+){0,3}?|[零一二两三四五六七八九十百千万]{1,9})"

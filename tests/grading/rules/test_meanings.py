@@ -7,6 +7,8 @@ from tasks.grading.rules.order import by_the_rules
 from tasks.grading.rules.plain import plain
 
 TABLE = [
+    ("cannot be determined from the information given", "cannot be determined", True),
+    ("can be determined from the information given", "cannot be determined", None),
     (r"\text{does not exist}", "DNE", True),
     ("D.N.E.", "DNE", True),
     ("the limit does not exist", "does not exist", True),

@@ -197,6 +197,10 @@ TABLE = [
     (r"\$2.5M", "2.5 million dollars", True),
     (r"15\ \mathrm{k}\Omega", r"15000 \Omega", True),
     (r"15\ \mathrm{k}\Omega", r"15 \Omega", False),
+    (r"20 \, [\text{cm}]", "20 cm", True),
+    (r"\SI{20}{cm}", "20 cm", True),
+    (r"20\,\unit{m/s}", "20 m/s", True),
+    (r"\qty{20}{m}", "20 cm", False),
 ]
 NO_QUANTITIES = [
     "2 m g",
