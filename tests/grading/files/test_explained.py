@@ -44,7 +44,7 @@ def test_rules_that_are_asked_of_parts_stand_below_the_rule_that_asked(file: Pat
     [one] = explained(file, [3], SETTINGS)
     assert [compared.gold for compared in one.comparisons] == ["7", "(2,3)"] and one.precision == 2
     deep = [(rule.depth, rule.answer, rule.gold) for rule in one.comparisons[1].rules if rule.rule == "same_text"]
-    assert deep[0] == (0, "x=2, y=3", "(2,3)") and (1, "y=3", "3") in deep
+    assert deep[0] == (0, "x=2, y=3", "(2,3)") and (1, "3", "3") in deep
 
 
 def test_what_was_not_found_and_what_cannot_be_graded_is_said(file: Path) -> None:
