@@ -66,6 +66,10 @@ class Grader:
             for response, text, gold in zip(responses, texts, golds, strict=True)
         ]
 
+    def readings(self, answer: str, gold: Gold) -> tuple[dict[str, Any], ...]:
+        """What math-verify reads in an answer and a gold answer, part by part (see `algebra.readings`); none after a time-out."""
+        return self._pool.ask([Question(answer, _gold_text(gold), explain=True)])[0].readings
+
     def _verified(self, responses: Sequence[str], golds: Sequence[Gold], texts: Sequence[str | None]) -> list[Grade]:
         """The grades of the user's verifier, asked once of each response to a gold answer; what it extracted nobody knows but we guess."""
         cases = list(dict.fromkeys((response, one) for response, gold in zip(responses, golds, strict=True) for one in gold.alternatives))

@@ -1,6 +1,7 @@
 """Prints why a response is judged as it is, for a person who looks for the fault of a grader, of a gold answer or of a policy."""
 
 from itertools import groupby
+from typing import Any
 
 from rich.text import Text
 
@@ -34,7 +35,7 @@ def comparison(one: Comparison) -> list[str]:
     """The plain forms, each rule asked with what it said, and who decided. Rules that said nothing share a line."""
     head = f"{INDENT}against {one.gold!r}: {one.answer_plain!r} with {one.gold_plain!r}, decided by {one.decided_by}"
     together = groupby(one.rules, key=lambda rule: (rule.depth, rule.answer, rule.gold, rule.says == SAYS[None]))
-    return [head, *(line for (*_, silent), rules in together for line in asked(list(rules), one, silent))]
+    return [head, *(line for (*_, silent), rules in together for line in asked(list(rules), one, silent)), *map(read, one.readings)]
 
 
 def asked(rules: list[RuleAsked], one: Comparison, silent: bool) -> list[str]:
@@ -45,3 +46,10 @@ def asked(rules: list[RuleAsked], one: Comparison, silent: bool) -> list[str]:
     if silent:
         return [f"{indent}nothing said{parts}: {', '.join(rule.rule for rule in rules)}"]
     return [f"{indent}{rule.rule} says {rule.says}{parts}: {rule.about}" for rule in rules]
+
+
+def read(reading: dict[str, Any]) -> str:
+    """What math-verify was asked of, what it read there, and what it said."""
+    said = SAYS[reading["same"]]
+    parts = [f"{reading[side]!r} as {reading[f'{side}_read'] or 'no expression'}" for side in ("answer", "gold")]
+    return f"{INDENT * 2}math-verify reads {' and '.join(parts)}, and says {said}"

@@ -7,7 +7,7 @@ from typing import Any
 
 from tasks.base.errors import InputError
 from tasks.grading.files.cases import Case, read_cases
-from tasks.grading.grader import Grader, decided, found_in, is_scorable
+from tasks.grading.grader import BROKEN, Grader, decided, found_in, is_scorable
 from tasks.grading.rules.plain import plain
 from tasks.grading.rules.rule import OPEN, Asked, watched
 from tasks.grading.settings import GradingSettings
@@ -31,13 +31,14 @@ class RuleAsked:
 @dataclass(frozen=True)
 class Comparison:
     """The answer against one of the gold answers that are right: both in plain form, and the rules in the order they were asked. What they
-    leave open is asked of math-verify."""
+    leave open is asked of math-verify: `readings` are the parts that it was asked of, and what it read in them."""
 
     gold: str | None
     answer_plain: str
     gold_plain: str
     rules: tuple[RuleAsked, ...]
     decided_by: str
+    readings: tuple[dict[str, Any], ...] = ()
 
 
 @dataclass(frozen=True)
@@ -80,7 +81,7 @@ def explain(case: Case, grader: Grader) -> Explanation:
     [grade] = grader.grade([case.response], [case.gold])
     found = found_in(case.response, case.gold)
     compared = found is not None and is_scorable(case.gold) and not grader.settings.verifier
-    comparisons = tuple(comparison(found.text, one) for one in case.gold.alternatives) if found and compared else ()
+    comparisons = tuple(comparison(found.text, one, grader) for one in case.gold.alternatives) if found and compared else ()
     begins = case.response.rfind(found.text) if found else -1
     return Explanation(
         line=case.number,
@@ -97,14 +98,14 @@ def explain(case: Case, grader: Grader) -> Explanation:
     )
 
 
-def comparison(answer: str, gold: Gold) -> Comparison:
+def comparison(answer: str, gold: Gold, grader: Grader) -> Comparison:
     """An answer against one gold answer, with every rule that was asked."""
     with watched() as watch:
         decision = decided(answer, gold)
-    rules = tuple(asked_rules(watch.asked))
-    return Comparison(
-        gold.answer, plain(answer), plain(gold.answer or ""), rules, "math_verify" if decision.equal is None else decision.rule
-    )
+    rules, plains = tuple(asked_rules(watch.asked)), (plain(answer), plain(gold.answer or ""))
+    if decision.equal is not None or decision is BROKEN:
+        return Comparison(gold.answer, *plains, rules, decision.rule)
+    return Comparison(gold.answer, *plains, rules, "math_verify", grader.readings(answer, gold))
 
 
 def asked_rules(asked: list[Asked]) -> Iterator[RuleAsked]:

@@ -10,7 +10,7 @@ from typing import Any
 
 from tasks.grading.rules.order import RULES
 from tasks.grading.rules.plain import plain
-from tasks.grading.rules.rule import Context
+from tasks.grading.rules.rule import Context, watched
 from tasks.grading.workers.reading import expression
 from tasks.grading.workers.values import same_at_points
 
@@ -24,6 +24,28 @@ def same_by_algebra(answer: str, gold: str, context: Context) -> bool:
 def same(answer: str, gold: str) -> bool:
     """Whether two answers as written are the same by the rules and, for what these leave open, by algebra."""
     return bool(Context(None, False, (*RULES, same_by_algebra)).equal(plain(answer), plain(gold)))
+
+
+def readings(answer: str, gold: str) -> list[dict[str, str | bool | None]]:
+    """What algebra is asked of two answers as written: each pair of parts, the expressions that they are read as (None: as none), and
+    whether they are the same."""
+    with watched() as watch:
+        same(answer, gold)
+    asked = [one for one in watch.asked if one.rule is same_by_algebra]
+    return [
+        {
+            "answer": one.answer,
+            "gold": one.gold,
+            "answer_read": _shown(expression(one.answer)),
+            "gold_read": _shown(expression(one.gold)),
+            "same": one.said is True,
+        }
+        for one in asked
+    ]
+
+
+def _shown(found: Any) -> str | None:
+    return None if found is None else str(found)
 
 
 def _same(one: Any, other: Any) -> bool:

@@ -115,13 +115,15 @@ def _math_verify() -> Answer:
     """Imports math-verify, warms its grammar, and returns the comparison of an answer with a gold answer."""
     import logging
 
-    from tasks.grading.workers.algebra import same
+    from tasks.grading.workers.algebra import readings, same
 
     logging.disable(logging.CRITICAL)
 
     def answer(question: dict[str, Any]) -> dict[str, object] | None:
         equal = _guarded(same, question["answer"], question["gold"])
-        return None if equal is None else {"equal": equal}
+        if equal is None:
+            return None
+        return {"equal": equal} | ({"readings": readings(question["answer"], question["gold"])} if question["explain"] else {})
 
     same("x+1", "1+x")
     return answer

@@ -39,10 +39,11 @@ class ChildError(RuntimeError):
 
 @dataclass(frozen=True, slots=True)
 class Question:
-    """Are these two formulas the same?"""
+    """Are these two formulas the same? With `explain` the reply says also what they were read as."""
 
     answer: str
     gold: str
+    explain: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +63,7 @@ class Outcome:
     equal: bool | None
     rule: str
     verdict: str | None = None
+    readings: tuple[dict[str, Any], ...] = ()
 
 
 class Child:
@@ -184,7 +186,9 @@ def outcome_of(reply: dict[str, Any]) -> Outcome:
     """What a child's reply says."""
     if "why" in reply:
         return Outcome(None, str(reply["why"]))
-    return Outcome(None, "verifier", reply["verdict"]) if "verdict" in reply else Outcome(bool(reply["equal"]), "math_verify")
+    if "verdict" in reply:
+        return Outcome(None, "verifier", reply["verdict"])
+    return Outcome(bool(reply["equal"]), "math_verify", readings=tuple(reply.get("readings", ())))
 
 
 class _Round:

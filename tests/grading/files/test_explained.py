@@ -60,6 +60,16 @@ def test_every_line_has_the_verdict_that_it_has_without_being_explained(file: Pa
     assert [(one.verdict, one.rule, one.extracted) for one in found] == [(row["verdict"], row["rule"], row["extracted"]) for row in graded]
 
 
+@pytest.mark.process
+def test_what_math_verify_read_in_both_sides_is_said(tmp_path: Path) -> None:
+    path = tmp_path / "in.jsonl"
+    path.write_text(r'{"response": "\\boxed{y+x}", "answer": "x+y"}')
+    [one] = explained(path, [1], SETTINGS)
+    [reading] = one.comparisons[0].readings
+    assert (one.rule, reading["answer_read"], reading["gold_read"], reading["same"]) == ("math_verify", "x + y", "x + y", True)
+    assert str(explanation(one)).splitlines()[-1] == "    math-verify reads 'y+x' as x + y and 'x+y' as x + y, and says the same"
+
+
 def test_a_line_that_is_not_there_is_an_error(file: Path) -> None:
     with pytest.raises(InputError, match="--explain 9: .* has no such line"):
         explained(file, [1, 9], SETTINGS)
