@@ -272,7 +272,12 @@ TABLE = {
         ("No, yes, no", "no", False),
         ("maybe", "no", None),
     ],
-    "stated_value": [("It is a square", "square", True), ("The ratio is 3:1", "3:1", True), ("It is not 5", "5", None)],
+    "stated_value": [
+        ("It is a square", "square", True),
+        ("The ratio is 3:1", "3:1", True),
+        (r"\text{Point }P(3,-4)", "(3,-4)", True),
+        ("It is not 5", "5", None),
+    ],
     "same_phrase": [
         ("in red", "red", True),
         ("the red one", "red", True),
