@@ -73,7 +73,7 @@ _LEAD = re.compile(
 )
 _NOT_BUT = re.compile(r"(?:it is )?(?:not|neither)\s[^,.;]{1,40}?[,;]?\s(?:but|rather|it is|it's)\s", re.IGNORECASE)
 _NOT_THAT = re.compile(
-    r"[,，;]?\s?(?:\b(?:and )?not\b|\brather than\b|\binstead of\b|\bas opposed to\b|而不是|而非|不是|不选)", re.IGNORECASE
+    r"[,，;]?\s?\(?(?:\b(?:and )?not\b|\brather than\b|\binstead of\b|\bas opposed to\b|而不是|而非|不是|不选)", re.IGNORECASE
 )
 _VALUE = re.compile(
     r"(?:\$?[-+]?[\d.,/]*\d(?:\\?%|°|\$)?|\([A-H]\)|(?-i:[A-H])(?![\w'’]))(?:\s?[^\W\d_]{1,12}){0,2}?"

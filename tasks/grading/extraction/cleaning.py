@@ -5,6 +5,8 @@ What follows the end of the turn, or asks another question after an answer, is n
 
 import re
 
+_DECORATION = re.compile("[\U0001f300-\U0001faff\u2705\u2714\u2713\u2611\u2b50\ufe0f\u220e\u25a0]")
+"""Emoji, check marks and the sign that ends a proof."""
 _HEADER = re.compile(
     r"<\|start_header_id\|>assistant<\|end_header_id\|>|<\|im_start\|>assistant|<start_of_turn>model|\[/INST\]|<｜Assistant｜>"
 )
@@ -29,7 +31,7 @@ _LISTED = re.compile(r"^[ \t]*(?:Choices|Options)[ \t]?:[ \t]*(?:\n(?:[ \t]*\([A
 
 def clean(text: str) -> str:
     """The response without chat tokens, tags, fences, and what was written before or after the model's own turn."""
-    text = _turn(text).replace(r"\framebox{", r"\fbox{")
+    text = _DECORATION.sub("", _turn(text).replace(r"\framebox{", r"\fbox{"))
     if "<" in text or "&" in text:
         text = _without_tags(text)
     if r"\begin" in text:

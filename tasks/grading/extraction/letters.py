@@ -38,7 +38,7 @@ _SPLIT = re.compile(r",\s|;\s|\s(?:because|since|as|while|whereas|but|and not|no
 _SEVERAL = re.compile(r"(?<![\w'’])[A-H]\)?,\s\(?[A-H](?![\w'’])")
 _LABELLED_LINE = re.compile(
     r"^\W{0,6}(?:(?:[Oo]ption|[Cc]hoice|选项)\s?)?(?:\(([A-Za-z])\)|([A-Z])[).:：]|([A-Z])(?=\s?[(（=]|\s[–—-]\s)|"
-    r"([a-z])\))\s*(\S.*?)\W{0,6}$"
+    r"([a-z])[).])\s*(\S.*?)\W{0,6}$"
 )
 _LONE = re.compile(r"^(?:[^\w(（]|\\\(){0,6}[(（\[]?([A-Z])[)）\]]?[^\w(（]{0,6}$")
 _AT_START = re.compile(r"^\W{0,4}(?:\(([A-Z])\)|([A-Z])[).]|([B-Z]):)\s")

@@ -1,7 +1,10 @@
 """Equations and memberships: `x = 5`, `f(x) = x^2`, `P(X \\ge 2) = 3/8`, `x \\in S`, `22/7 \\approx 3.14`."""
 
+import math
 import re
+from itertools import pairwise
 
+from tasks.grading.rules.constants import constant
 from tasks.grading.rules.plain import split_top_level, text_key
 from tasks.grading.rules.rule import Context, Said, claimed
 from tasks.grading.rules.units import quantity
@@ -33,7 +36,13 @@ def equation(answer: str, gold: str, context: Context) -> bool | None:
         return context.equal(answer, other[-1]) if is_name(other[0]) else _named_by_its_value(other, answer, context)
     if to_be_solved(one[0]) or (not is_name(one[0]) and (value := quantity(one[-1])) is not None and value.value == 0):
         return False
-    return context.equal(one[-1], gold)
+    return False if _contradicts_itself(one) else context.equal(one[-1], gold)
+
+
+def _contradicts_itself(sides: list[str]) -> bool:
+    """`2 + 3 = 6`: two numbers that are not even nearly the same. A percentage or a unit may stand on one side alone."""
+    values = [value for side in sides if (value := constant(side)) is not None]
+    return any(not math.isclose(one, other, rel_tol=0.05) for one, other in pairwise(values))
 
 
 def _named_by_its_value(sides: list[str], text: str, context: Context) -> bool | None:

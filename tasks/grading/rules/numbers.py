@@ -6,7 +6,7 @@ from tasks.grading.rules.rule import Context
 from tasks.grading.rules.units import quantity, same_quantity
 
 _COMMA = re.compile(r"(?<=\d),(?=\d)")
-_DECIMAL_COMMA = re.compile(r"(?:[A-Za-z]\w*\s*=\s*)?[^\d,]{0,12}(?:\d{1,30},(?:\d{1,2}|\d{4,30})|0,\d{1,30})(?!\d)[^,]*")
+_DECIMAL_COMMA = re.compile(r"(?:[A-Za-z]\w*\s*=\s*)?[^\d,(\[]{0,12}(?:\d{1,30},(?:\d{1,2}|\d{4,30})|0,\d{1,30})(?!\d)[^,]*")
 _SURELY_DECIMAL = re.compile(r"[^\d,]{0,12}(?:\d{1,30},(?:\d{2}|\d{4,30})|0,\d{2,30}|\d{1,30},\d(?=\s*[^\W\d]|\s*[€$%£°^]))(?!\d)[^,]*")
 
 

@@ -16,7 +16,7 @@ _ESCAPED_TWICE = re.compile(
 )
 _SPACING = re.compile(r"\\(?:[,;:!> ]|quad(?![A-Za-z])|qquad(?![A-Za-z]))|~|\s")
 _DROPPED = re.compile(
-    r"\\(?:left|right|middle|big[lr]?|Big[lr]?|bigg[lr]?|Bigg[lr]?|displaystyle|textstyle|limits|rm|bf|it|textdollar|boxed|large|Large)"
+    r"\\(?:left|right|middle|big[lr]?|Big[lr]?|bigg[lr]?|Bigg[lr]?|displaystyle|textstyle|limits|rm|bf|it|textdollar|boxed|therefore|large|Large)"
     r"(?![A-Za-z])|\\[()\[\]$]|\$|__|`|\\(?:(?:text)?color|h?phantom|hspace\*?|tag)\s*\{[^{}]*\}"
 )
 _WRAPPER = re.compile(

@@ -8,6 +8,8 @@ from tasks.grading.extraction.cleaning import clean
 CLEANED = [
     ("So it is 4.</s>", "So it is 4."),
     ("<s>4</s>", "4"),
+    ("✅ It is 7 🎉", " It is 7"),
+    ("x = 7 ∎", "x = 7"),
     ("<|im_start|>assistant\nIt is 31<|im_end|>", "\nIt is 31"),
     ("<|im_start|>user\n2+2?<|im_end|><|im_start|>assistant\n4<|im_end|>", "\n4"),
     ("<start_of_turn>model\n31<end_of_turn>", "\n31"),

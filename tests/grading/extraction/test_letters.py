@@ -9,6 +9,7 @@ COLOURS = ("red", "blue", "green", "yellow")
 PICKED = [
     ("The correct option letter is C: green. It is the tallest.", COLOURS, "C"),
     ("B is the correct answer.", COLOURS, "B"),
+    ("b. blue", COLOURS, "B"),
     ("Option B is correct.", COLOURS, "B"),
     ("Therefore B is correct.", NUMBERS, "B"),
     ("**B** is the right choice, as the others are too small.", NUMBERS, "B"),

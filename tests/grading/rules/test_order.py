@@ -57,6 +57,8 @@ TABLE = {
         (r"8+2\sqrt{2}", r"11-\sqrt{2}", False),
     ],
     "decimal_comma": [
+        ("(5,0)", "5", None),
+        ("5,0", "5", True),
         ("4,8", "4.8", True),
         ("4,8", "4.9", False),
         ("3,4", "34", False),
@@ -305,6 +307,9 @@ TABLE = {
         (r"A \cap B \cup C", r"C \cup B \cap A", None),
     ],
     "equation": [
+        ("2+3=5", "5", True),
+        ("2+3=6", "6", False),
+        ("x=5=6", "6", False),
         ("x = 5", "5", True),
         ("5", "x=5", True),
         ("y=0.5", r"y=\frac12", True),
