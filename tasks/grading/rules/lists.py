@@ -16,6 +16,7 @@ _OR = re.compile(
 _AND = re.compile(r",?\s+(?:and|or)\s+|\s*(?:或者?|和|与|及)\s*")
 _PLUS_MINUS, _MINUS_PLUS = re.compile(r"\\pm(?![A-Za-z])\s*"), re.compile(r"\\mp(?![A-Za-z])\s*")
 _UNKNOWN = re.compile(r"[A-Za-z](?:_\{?\w\}?)?|\\[a-z]+")
+_RELATED = re.compile(r"[<>]|\\(?:le|ge|lt|gt)(?![A-Za-z])")
 _POINT_NAME = re.compile(r"[A-Z]'?(?:_\{?\w\}?)?\s*(?=\()")
 
 
@@ -24,6 +25,8 @@ def same_list(answer: str, gold: str, context: Context) -> bool | None:
     (brackets, ones), (gold_brackets, others) = _list_of(answer), _list_of(gold)
     if r"\emptyset" in (*ones, *others):
         return None
+    if _RELATED.search(answer) and (_OR.search(answer) is None) != (_OR.search(gold) is None):
+        return None  # conditions that all hold are not those of which one holds
     if brackets == "{}" != gold_brackets and len(ones) == 1:
         return context.equal(ones[0], gold)
     if gold_brackets == "{}" != brackets and len(others) == 1:

@@ -7,10 +7,11 @@ from tasks.grading.rules.bases import same_base
 from tasks.grading.rules.dates import same_date, same_year
 from tasks.grading.rules.domains import same_domain
 from tasks.grading.rules.equations import approximation, equation
-from tasks.grading.rules.formulas import differs_at_a_point, qualified, same_antiderivative
+from tasks.grading.rules.formulas import differs_at_a_point, imaginary_unit, qualified, same_antiderivative
 from tasks.grading.rules.intervals import same_region
 from tasks.grading.rules.labels import label_and_text
 from tasks.grading.rules.lists import hedge, one_of_several, plus_or_minus, same_assignments, same_list, union
+from tasks.grading.rules.matrices import same_matrix
 from tasks.grading.rules.meanings import same_meaning
 from tasks.grading.rules.names import bound, nothing_in_common, table_or_number
 from tasks.grading.rules.numbers import decimal_comma, same_number
@@ -53,9 +54,11 @@ RULES: tuple[Rule, ...] = (
     same_statements,
     qualified,
     same_antiderivative,
+    imaginary_unit,
     plus_or_minus,
     hedge,
     label_and_text,
+    same_matrix,
     same_assignments,
     same_list,
     one_of_several,

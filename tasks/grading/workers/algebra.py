@@ -8,6 +8,7 @@ cuts off at fifteen, so that 1/2004! is 1/2006!, and SymPy's simplification miss
 
 from typing import Any
 
+from tasks.grading.rules.formulas import integrands
 from tasks.grading.rules.order import RULES
 from tasks.grading.rules.plain import plain
 from tasks.grading.rules.rule import Context, watched
@@ -21,9 +22,19 @@ def same_by_algebra(answer: str, gold: str, context: Context) -> bool:
     return one is not None and other is not None and _same(one, other)
 
 
+def same_antiderivative_by_algebra(answer: str, gold: str, context: Context) -> bool | None:
+    """Two antiderivatives `… + C` of one letter: the same where their derivatives are."""
+    (one, letter), (other, other_letter) = integrands(answer), integrands(gold)
+    if not letter or letter != other_letter:
+        return None
+    parts: list[Any] = [part for part in (expression(one), expression(other)) if part is not None]
+    derivatives = [part.diff(next(iter(part.free_symbols))) for part in parts if len(part.free_symbols) == 1]
+    return same_at_points(*derivatives) if len(derivatives) == 2 else None
+
+
 def same(answer: str, gold: str) -> bool:
     """Whether two answers as written are the same by the rules and, for what these leave open, by algebra."""
-    return bool(Context(None, False, (*RULES, same_by_algebra)).equal(plain(answer), plain(gold)))
+    return bool(Context(None, False, (same_antiderivative_by_algebra, *RULES, same_by_algebra)).equal(plain(answer), plain(gold)))
 
 
 def readings(answer: str, gold: str) -> list[dict[str, str | bool | None]]:

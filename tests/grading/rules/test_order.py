@@ -128,6 +128,7 @@ TABLE = {
         (r"\frac{x^3}{3}+c", r"\frac{1}{3}x^3+C", True),
         (r"\frac{x^2}{2}+x+C", r"\frac{(x+1)^2}{2}+C", True),
         (r"x^2+C", "x^3+C", False),
+        (r"\ln|x|", r"\ln|x|+C", None),
         ("A+B+1+C", "A+B+C", False),
         ("b+k", "b+c", None),
         ("x^3", "x^3+C", None),
@@ -145,6 +146,17 @@ TABLE = {
         (r"\pm 2", r"\pm 3", False),
         (r"x \equiv 3 \pmod 5", r"x \equiv 2 \pmod 5", None),
     ],
+    "same_matrix": [
+        (r"\begin{pmatrix}1\\2\end{pmatrix}", "(1,2)", True),
+        (r"\begin{pmatrix}1&2\end{pmatrix}", "(1,2)", True),
+        ("[[1,2],[3,4]]", r"\begin{pmatrix}1&2\\3&4\end{pmatrix}", True),
+        (r"\left[\begin{array}{cc}1&2\\3&\frac12\end{array}\right]", r"\begin{pmatrix}1&2\\3&0.5\end{pmatrix}", True),
+        (r"\begin{pmatrix}1\\2\end{pmatrix}", r"\begin{pmatrix}1&2\end{pmatrix}", False),
+        (r"\begin{pmatrix}2\\1\end{pmatrix}", "(1,2)", False),
+        ("[[1,2],[3,5]]", r"\begin{pmatrix}1&2\\3&4\end{pmatrix}", False),
+        (r"\begin{vmatrix}1&2\\3&4\end{vmatrix}", r"\begin{pmatrix}1&2\\3&4\end{pmatrix}", None),
+    ],
+    "imaginary_unit": [("3+4j", "3+4i", True), ("3-4i", "3-4j", True), ("j", "4", None), ("aj", "ai", None)],
     "same_assignments": [
         ("(x, y) = (1, 2)", "x=1, y=2", True),
         ("y = 2, x = 1", "x=1, y=2", True),
@@ -191,6 +203,7 @@ TABLE = {
         ("x_1=2, x_2=3", "x=3 or x=2", True),
         ("x_1=2, x_2=4", "x=3 or x=2", False),
         ("(1,5; 2)", "(1.5, 2)", True),
+        ("x<2 or x>5", "x<2 and x>5", None),
     ],
     "same_region": [
         (r"1 \le x < 2", "[1,2)", True),

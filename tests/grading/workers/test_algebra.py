@@ -32,6 +32,9 @@ SAME = [
     (r"\{2, x+1\}", r"\{1+x, 2\}"),
     (r"P(x)=\pm (x+1)", "P(x)=1+x or P(x)=-x-1"),
     ("1,250x", "1250x"),
+    (r"-\frac14\cos 2x+C", r"\frac12\sin^2x+C"),
+    (r"\ln|2x|+C", r"\ln|x|+C"),
+    ("3+4j", "3+4i"),
     (r"\sum_{k=1}^n k", r"\frac{n(n+1)}{2}"),
 ]
 DIFFERENT = [
@@ -57,6 +60,9 @@ DIFFERENT = [
     (r"2x \ge 4y", "x>2y"),
     ("(x+1, 2x)", "(2x, 1+x)"),
     ("N+1", "n+1"),
+    (r"-\frac12\cos 2x+C", r"\frac12\sin^2x+C"),
+    (r"\ln|2x|", r"\ln|x|+C"),
+    ("x<2 or x>5", "x<2 and x>5"),
     ("2.71828", "e"),
     (r"A\times B", r"B\times A"),
     (r"\prod_{k=1}^n k", r"\sum_{k=1}^n k"),
