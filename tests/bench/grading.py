@@ -13,8 +13,8 @@ from collections import Counter
 from multiprocessing import get_context
 from statistics import median
 
+from tasks.grading.forms.plain import plain, text_key
 from tasks.grading.grader import Grader
-from tasks.grading.rules.plain import plain, text_key
 from tasks.grading.settings import GradingSettings
 from tasks.grading.verdict import Gold, Grade
 from tests.bench.row import Row

@@ -8,7 +8,7 @@ import re
 from tasks.grading.extraction.found import MAX_ANSWER_CHARS, Extracted, has_content
 from tasks.grading.extraction.sentences import refuses
 from tasks.grading.extraction.values import only_value
-from tasks.grading.rules.plain import text_key
+from tasks.grading.forms.plain import text_key
 
 MOST = 8
 _VERB = (

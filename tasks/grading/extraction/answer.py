@@ -16,7 +16,7 @@ from tasks.grading.extraction.phrases import set_phrase, stated_phrase
 from tasks.grading.extraction.retracted import plainly, retracted_answer
 from tasks.grading.extraction.sentences import refuses, sentences, statements
 from tasks.grading.extraction.values import stated_value
-from tasks.grading.rules.plain import plain, text_key, words
+from tasks.grading.forms.plain import plain, text_key, words
 from tasks.grading.rules.text import NONE_OF_THESE
 from tasks.problems.boxes import last_box
 

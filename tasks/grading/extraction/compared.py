@@ -5,8 +5,8 @@ names something by (`step 2`, `f(5)`), or has as a part of a word (`5-year-old`)
 import re
 
 from tasks.grading.extraction.spans import Span, number_words, spans
-from tasks.grading.rules.plain import plain
-from tasks.grading.rules.units import quantity
+from tasks.grading.forms.plain import plain
+from tasks.grading.forms.units import quantity
 
 _BEFORE_CHARS = 80
 _COMPARED = re.compile(

@@ -2,7 +2,7 @@
 
 from typing import NamedTuple
 
-from tasks.grading.rules.plain import plain
+from tasks.grading.forms.plain import plain
 
 MAX_ANSWER_CHARS = 2000
 """A longer answer is none."""

@@ -7,7 +7,7 @@ import re
 
 from tasks.grading.extraction.found import Extracted
 from tasks.grading.extraction.sentences import concludes, refuses
-from tasks.grading.rules.plain import plain, text_key, words
+from tasks.grading.forms.plain import plain, text_key, words
 
 _X = r"[(\[{]?\s?\*{0,2}([A-Z])\*{0,2}\s?[)\]}]?"
 _RIGHT = r"(?:correct|right|best|true|accurate|appropriate|closest|most (?:likely|suitable|appropriate|accurate))"

@@ -7,7 +7,7 @@ import re
 
 from tasks.grading.extraction.found import Extracted
 from tasks.grading.extraction.sentences import refuses
-from tasks.grading.rules.plain import plain, text_key
+from tasks.grading.forms.plain import plain, text_key
 
 _YES_NO = re.compile(
     r"\W{0,4}(?:[A-H][).:]\s{1,2})?(?:(?:so|thus|therefore|hence)\b,?\s)?(?:(?:based on [^,.]{1,80}|according to [^,.]{1,80}|"

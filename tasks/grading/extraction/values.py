@@ -8,8 +8,8 @@ from tasks.grading.extraction.compared import before, stated_in, unit_length
 from tasks.grading.extraction.found import Extracted
 from tasks.grading.extraction.sentences import concludes, refuses
 from tasks.grading.extraction.spans import Span
-from tasks.grading.rules.plain import plain
-from tasks.grading.rules.units import quantity
+from tasks.grading.forms.plain import plain
+from tasks.grading.forms.units import quantity
 
 _SHORT = 6
 _THERE = re.compile(

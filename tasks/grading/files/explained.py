@@ -7,8 +7,8 @@ from typing import Any
 
 from tasks.base.errors import InputError
 from tasks.grading.files.cases import Case, read_cases
+from tasks.grading.forms.plain import plain
 from tasks.grading.grader import BROKEN, Grader, decided, found_in, is_scorable
-from tasks.grading.rules.plain import plain
 from tasks.grading.rules.rule import OPEN, Asked, watched
 from tasks.grading.settings import GradingSettings
 from tasks.grading.verdict import Gold

@@ -7,6 +7,7 @@ import re
 from functools import lru_cache
 from typing import NamedTuple
 
+from tasks.grading.forms.plain import plain, split_top_level, text_key
 from tasks.grading.rules.letters import (
     LETTERS,
     is_bare,
@@ -19,7 +20,6 @@ from tasks.grading.rules.letters import (
 )
 from tasks.grading.rules.mentions import affirmed_choices, completed_choice
 from tasks.grading.rules.order import by_the_rules
-from tasks.grading.rules.plain import plain, split_top_level, text_key
 from tasks.grading.rules.rule import Context, Decision
 
 _OWN_LABEL = re.compile(r"\s*(?:\*\*)?(?:[(\[]([A-Za-z])[)\]][.:]?|([A-Za-z])[.:)])(?:\*\*)?\s*(\S.*)", re.DOTALL)

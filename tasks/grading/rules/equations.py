@@ -4,10 +4,10 @@ import math
 import re
 from itertools import pairwise
 
-from tasks.grading.rules.constants import constant
-from tasks.grading.rules.plain import split_top_level, text_key
+from tasks.grading.forms.constants import constant
+from tasks.grading.forms.plain import split_top_level, text_key
+from tasks.grading.forms.units import quantity
 from tasks.grading.rules.rule import Context, Said, claimed
-from tasks.grading.rules.units import quantity
 
 _EQUALS = re.compile(r"(?<![<>!:\\])=(?![=<>])")
 _MEMBER = re.compile(r"^[A-Za-z]\w*\s*\\in(?![A-Za-z])\s*")

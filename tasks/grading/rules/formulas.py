@@ -5,7 +5,7 @@ Equal values prove nothing here (math-verify decides then); clearly different on
 
 import re
 
-from tasks.grading.rules.constants import value_at, variables
+from tasks.grading.forms.constants import value_at, variables
 from tasks.grading.rules.equations import renamed_symbol
 from tasks.grading.rules.rule import OPEN, Context, Said, claimed
 

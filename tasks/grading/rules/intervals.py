@@ -5,7 +5,7 @@ import math
 import re
 from dataclasses import dataclass
 
-from tasks.grading.rules.constants import Value, constant, equal
+from tasks.grading.forms.constants import Value, constant, equal
 from tasks.grading.rules.rule import Context
 
 _MOST_PIECES = 8

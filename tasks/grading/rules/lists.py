@@ -2,11 +2,11 @@
 
 import re
 
+from tasks.grading.forms.plain import split_top_level, text_key
+from tasks.grading.forms.units import quantity
 from tasks.grading.rules.equations import sides
 from tasks.grading.rules.names import NAME
-from tasks.grading.rules.plain import split_top_level, text_key
 from tasks.grading.rules.rule import Context, Said, claimed
-from tasks.grading.rules.units import quantity
 
 _MAX_ELEMENTS, _MOST_UNITED, _MOST_ASSIGNED = 64, 8, 300
 _MOST_ALTERNATIVES, _MOST_HEDGE = 4, 200

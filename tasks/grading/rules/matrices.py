@@ -2,7 +2,7 @@
 
 import re
 
-from tasks.grading.rules.plain import split_top_level
+from tasks.grading.forms.plain import split_top_level
 from tasks.grading.rules.rule import Context, Said, claimed
 
 _TABLE = re.compile(r"\[?\s*\\begin\{([pb]?matrix|array)\}\s*(?:\{[clr|\s]*\})?(.*)\\end\{\1\}\s*\]?")

@@ -2,9 +2,9 @@
 
 import re
 
+from tasks.grading.forms.plain import CHINESE
+from tasks.grading.forms.units import quantity
 from tasks.grading.rules.phrases import has_word, phrase_words
-from tasks.grading.rules.plain import CHINESE
-from tasks.grading.rules.units import quantity
 
 _BEFORE = {"not", "never", "neither", "nor", "than", "except", "excluding", "without", "unlike", "isn", "aren", "wasn", "cannot", "instead",
            "rather", "versus", "besides"}  # fmt: skip

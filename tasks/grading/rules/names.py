@@ -2,9 +2,9 @@
 
 import re
 
+from tasks.grading.forms.units import quantity
 from tasks.grading.rules.equations import outside_brackets
 from tasks.grading.rules.rule import Context
-from tasks.grading.rules.units import quantity
 
 NAME = re.compile(r"[A-Za-z]|[A-Z][a-z]{1,2}|[A-Z]{2,3}")
 _LETTERS_ONLY = re.compile(r"[^\W\d_][^\d\\^_+*/=<>{}()\[\]|%$,;]*")

@@ -2,8 +2,8 @@
 
 import re
 
+from tasks.grading.forms.units import quantity, same_quantity
 from tasks.grading.rules.rule import Context
-from tasks.grading.rules.units import quantity, same_quantity
 
 _COMMA = re.compile(r"(?<=\d),(?=\d)")
 _DECIMAL_COMMA = re.compile(r"(?:[A-Za-z]\w*\s*=\s*)?[^\d,(\[]{0,12}(?:\d{1,30},(?:\d{1,2}|\d{4,30})|0,\d{1,30})(?!\d)[^,]*")

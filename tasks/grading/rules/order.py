@@ -3,6 +3,7 @@
 Each rule looks at two plain texts and says True, False or, where it is not its business, None; the first that decides wins.
 """
 
+from tasks.grading.forms.plain import plain
 from tasks.grading.rules.bases import same_base
 from tasks.grading.rules.dates import same_date, same_year
 from tasks.grading.rules.domains import same_domain
@@ -16,7 +17,6 @@ from tasks.grading.rules.meanings import same_meaning
 from tasks.grading.rules.names import bound, nothing_in_common, table_or_number
 from tasks.grading.rules.numbers import decimal_comma, same_number
 from tasks.grading.rules.phrases import same_phrase
-from tasks.grading.rules.plain import plain
 from tasks.grading.rules.prose import number_in_prose, number_with_words
 from tasks.grading.rules.ratios import same_ratio
 from tasks.grading.rules.remainders import same_remainder

@@ -6,8 +6,8 @@ Content words, numbers and signs must all agree, in their order; a negation is a
 import re
 from functools import lru_cache
 
-from tasks.grading.rules.numerals import numeral
-from tasks.grading.rules.plain import CHINESE
+from tasks.grading.forms.numerals import numeral
+from tasks.grading.forms.plain import CHINESE
 from tasks.grading.rules.rule import Context
 
 _MOST_CHARS = 300

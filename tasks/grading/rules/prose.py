@@ -2,10 +2,10 @@
 
 import re
 
-from tasks.grading.rules.number_words import leading_number
-from tasks.grading.rules.plain import is_prose, words
+from tasks.grading.forms.number_words import leading_number
+from tasks.grading.forms.plain import is_prose, words
+from tasks.grading.forms.units import quantity, same_quantity
 from tasks.grading.rules.rule import Context
-from tasks.grading.rules.units import quantity, same_quantity
 
 _NUMBER_THEN_WORDS = re.compile(r"﹩?([-+]?(?:[\d.,/]*\d|\\frac\{\d+\}\{\d+\}))\s+([^\W\d_]{2}[^\d\\^_+*/=<>{}()\[\]|%$]*)")
 _NUMBER_IN_PROSE = re.compile(

@@ -2,10 +2,10 @@
 
 import re
 
-from tasks.grading.rules.constants import Value, equal
+from tasks.grading.forms.constants import Value, equal
+from tasks.grading.forms.units import quantity
 from tasks.grading.rules.rule import Context
 from tasks.grading.rules.times import CLOCK
-from tasks.grading.rules.units import quantity
 
 _RATIO_SIGN = re.compile(r"\s*(?::|\\colon(?![A-Za-z])|\bto\b)\s*")
 

@@ -8,8 +8,8 @@ import math
 import re
 from string import ascii_letters
 
-from tasks.grading.rules.magnitude import Beyond, apart, size
-from tasks.grading.rules.plain import nesting
+from tasks.grading.forms.magnitude import Beyond, apart, size
+from tasks.grading.forms.plain import nesting
 from tasks.grading.rules.rule import Context
 
 MAX_FORMULA_CHARS = 500

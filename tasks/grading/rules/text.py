@@ -2,7 +2,7 @@
 
 import re
 
-from tasks.grading.rules.plain import is_prose, text_key, words, words_only
+from tasks.grading.forms.plain import is_prose, text_key, words, words_only
 from tasks.grading.rules.rule import Context
 
 NONE_OF_THESE = re.compile(

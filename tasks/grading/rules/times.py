@@ -3,7 +3,7 @@
 import re
 from dataclasses import dataclass
 
-from tasks.grading.rules.number_words import number_word
+from tasks.grading.forms.number_words import number_word
 from tasks.grading.rules.rule import Context
 
 MAX_CHARS = 60

@@ -8,9 +8,9 @@ cuts off at fifteen, so that 1/2004! is 1/2006!, and SymPy's simplification miss
 
 from typing import Any
 
+from tasks.grading.forms.plain import plain
 from tasks.grading.rules.formulas import integrands
 from tasks.grading.rules.order import RULES
-from tasks.grading.rules.plain import plain
 from tasks.grading.rules.rule import Context, watched
 from tasks.grading.workers.reading import expression
 from tasks.grading.workers.values import same_at_points

@@ -2,9 +2,9 @@
 
 import pytest
 
+from tasks.grading.forms.plain import plain
 from tasks.grading.rules.dates import same_date, same_year
 from tasks.grading.rules.order import by_the_rules
-from tasks.grading.rules.plain import plain
 
 TABLE = [
     ("March 5, 2021", "5 March 2021", True),

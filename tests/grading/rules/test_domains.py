@@ -2,10 +2,10 @@
 
 import pytest
 
+from tasks.grading.forms.plain import plain
 from tasks.grading.rules.domains import same_domain
 from tasks.grading.rules.intervals import same_region
 from tasks.grading.rules.order import by_the_rules
-from tasks.grading.rules.plain import plain
 
 TABLE = [
     (r"\text{all real numbers } x", r"\mathbb{R}", True),

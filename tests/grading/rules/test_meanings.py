@@ -2,9 +2,9 @@
 
 import pytest
 
+from tasks.grading.forms.plain import plain
 from tasks.grading.rules.meanings import same_meaning
 from tasks.grading.rules.order import by_the_rules
-from tasks.grading.rules.plain import plain
 
 TABLE = [
     ("cannot be determined from the information given", "cannot be determined", True),

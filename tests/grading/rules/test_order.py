@@ -4,8 +4,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from tasks.grading.forms.plain import plain
 from tasks.grading.rules.order import RULES, by_the_rules, compare
-from tasks.grading.rules.plain import plain
 
 TABLE = {
     "same_text": [

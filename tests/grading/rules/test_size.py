@@ -4,9 +4,9 @@ import time
 
 import pytest
 
-from tasks.grading.rules.magnitude import Beyond, apart, size
+from tasks.grading.forms.magnitude import Beyond, apart, size
+from tasks.grading.forms.plain import plain
 from tasks.grading.rules.order import compare
-from tasks.grading.rules.plain import plain
 from tasks.grading.rules.size import is_costly
 from tests.grading.provoking import PROVOKING
 

@@ -2,8 +2,8 @@
 
 import pytest
 
+from tasks.grading.forms.plain import plain
 from tasks.grading.rules.order import by_the_rules
-from tasks.grading.rules.plain import plain
 from tasks.grading.rules.times import same_time
 
 TABLE = [

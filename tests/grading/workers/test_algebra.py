@@ -2,7 +2,7 @@
 
 import pytest
 
-from tasks.grading.rules.plain import plain
+from tasks.grading.forms.plain import plain
 from tasks.grading.workers.algebra import same
 from tasks.grading.workers.reading import braced, expression
 

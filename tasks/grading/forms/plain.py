@@ -6,7 +6,7 @@ Every function is linear in its input and touches no symbolic algebra.
 import re
 from functools import lru_cache
 
-from tasks.grading.rules.signs import latex_signs
+from tasks.grading.forms.signs import latex_signs
 
 _MONEY = re.compile(r"(?:\\textdollar(?![A-Za-z])|\\\$)\s*(?=[\d.])")
 _LONE_DOLLAR = re.compile(r"\$\s*(?=[\d.])")

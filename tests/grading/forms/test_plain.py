@@ -2,7 +2,7 @@
 
 import pytest
 
-from tasks.grading.rules.plain import plain, text_key
+from tasks.grading.forms.plain import plain, text_key
 
 PLAIN = [
     ("⅓", r"\frac{1}{3}"),

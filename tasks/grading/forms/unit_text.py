@@ -8,7 +8,7 @@ import re
 from fractions import Fraction
 from functools import lru_cache
 
-from tasks.grading.rules.unit_table import Unit, units
+from tasks.grading.forms.unit_table import Unit, units
 
 MAX_CHARS = 60
 _MOST_FACTORS = 6

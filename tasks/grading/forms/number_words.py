@@ -8,7 +8,7 @@ import re
 from fractions import Fraction
 from functools import lru_cache
 
-from tasks.grading.rules.chinese_numbers import chinese_number
+from tasks.grading.forms.chinese_numbers import chinese_number
 
 MAX_CHARS = 160
 ONES = (

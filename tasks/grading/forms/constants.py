@@ -9,7 +9,7 @@ import re
 from collections.abc import Callable, Mapping
 from fractions import Fraction
 
-from tasks.grading.rules.numerals import numeral
+from tasks.grading.forms.numerals import numeral
 
 Value = Fraction | float
 

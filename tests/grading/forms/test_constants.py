@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tasks.grading.rules.constants import constant, equal
-from tasks.grading.rules.plain import plain
+from tasks.grading.forms.constants import constant, equal
+from tasks.grading.forms.plain import plain
 
 VALUES = [
     ("5", 5),

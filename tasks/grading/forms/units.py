@@ -10,10 +10,10 @@ from fractions import Fraction
 from functools import lru_cache
 from itertools import pairwise
 
-from tasks.grading.rules.constants import Value, constant, equal
-from tasks.grading.rules.unit_table import Unit, units
-from tasks.grading.rules.unit_text import MAX_CHARS as MAX_UNIT_CHARS
-from tasks.grading.rules.unit_text import may_begin, readings
+from tasks.grading.forms.constants import Value, constant, equal
+from tasks.grading.forms.unit_table import Unit, units
+from tasks.grading.forms.unit_text import MAX_CHARS as MAX_UNIT_CHARS
+from tasks.grading.forms.unit_text import may_begin, readings
 
 MAX_CHARS = 300
 _MOST_STARTS = 14

@@ -3,8 +3,8 @@
 import re
 from fractions import Fraction
 
-from tasks.grading.rules.digits import grouped, repeating
-from tasks.grading.rules.number_words import number_word
+from tasks.grading.forms.digits import grouped, repeating
+from tasks.grading.forms.number_words import number_word
 
 _MIXED = re.compile(r"([-+]?)\s*(\d+)(?:\s+(?:and\s+)?(\d+)\s*/\s*(\d+)|\s*(?:\sand\s+)?\\frac\{(\d+)\}\{(\d+)\})")
 _SCIENTIFIC = re.compile(r"([-+]?(?:\d{1,30}(?:\.\d{0,30})?|\.\d{1,30}))[eE]([-+]?\d{1,2})")

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tasks.grading.rules.number_words import ONES, TENS, number_word
+from tasks.grading.forms.number_words import ONES, TENS, number_word
 
 VALUES = [
     ("one hundred and five", 105),

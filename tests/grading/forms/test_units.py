@@ -6,10 +6,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tasks.grading.rules.plain import plain
-from tasks.grading.rules.unit_table import units
-from tasks.grading.rules.unit_text import readings
-from tasks.grading.rules.units import quantity, same_quantity
+from tasks.grading.forms.plain import plain
+from tasks.grading.forms.unit_table import units
+from tasks.grading.forms.unit_text import readings
+from tasks.grading.forms.units import quantity, same_quantity
 
 TABLE = [
     (r"20 \mathrm{~cm}^2", r"20 cm^{2}", True),
