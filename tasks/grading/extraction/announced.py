@@ -153,6 +153,7 @@ def _balanced(text: str) -> str:
         half_open = opening in "([" and {"(", "["} & set(text)
         if text.endswith(closing) and text.count(closing) > text.count(opening) and not text.endswith("\\" + closing) and not half_open:
             text = text[:-1].rstrip()
+    text = text[1:] if text.startswith('"') and text.count('"') == 1 else text
     return text[1:-1] if len(text) > 1 and text[0] == text[-1] and text[0] in "\"'" else text
 
 

@@ -28,6 +28,7 @@ ANNOUNCED = [
     ("Answer: 73\n\nConfidence: 95", "73"),
     ("The answer is 5 cm, not 6 cm.", "5 cm"),
     ("The answer is 12 (not 10).", "12"),
+    ('The correct answer is "No."', "No"),
     ("The answer is 12 rather than 10.", "12"),
     ("The answer is not 10 but 12.", "12"),
     ("So the answer is 1982 with an actual total income of $931,441.", "1982"),
