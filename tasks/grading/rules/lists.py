@@ -17,7 +17,7 @@ _AND = re.compile(r",?\s+(?:and|or)\s+|\s*(?:或者?|和|与|及)\s*")
 _PLUS_MINUS, _MINUS_PLUS = re.compile(r"\\pm(?![A-Za-z])\s*"), re.compile(r"\\mp(?![A-Za-z])\s*")
 _UNKNOWN = re.compile(r"[A-Za-z](?:_\{?\w\}?)?|\\[a-z]+")
 _RELATED = re.compile(r"[<>]|\\(?:le|ge|lt|gt)(?![A-Za-z])")
-_POINT_NAME = re.compile(r"[A-Z]'?(?:_\{?\w\}?)?\s*(?=\()")
+_POINT_NAME = re.compile(r"(?:(?:[Tt]he )?[Pp]oint )?[A-Z]'?(?:_\{?\w\}?)?\s*(?=\()")
 
 
 def same_list(answer: str, gold: str, context: Context) -> bool | None:
@@ -61,7 +61,7 @@ def _once(elements: list[str]) -> list[str]:
 def _point(text: str) -> str:
     """The name of a point: `A` of `A(1, 2)`; nothing where it has none."""
     name = _POINT_NAME.match(text)
-    return name[0].strip() if name and _encloses(text[name.end() :]) else ""
+    return name[0].split()[-1] if name and _encloses(text[name.end() :]) else ""
 
 
 def same_assignments(answer: str, gold: str, context: Context) -> bool | None:

@@ -189,6 +189,7 @@ TABLE = {
         (r"P_1(\frac12,2)", "(0.5,2)", True),
         ("A(2,1)", "(1,2)", False),
         ("A(1,2)", "B(1,2)", False),
+        (r"\text{Point }P(3,-4)", "(3,-4)", True),
         ("A(3,4), B(1,2)", "B(1,2), A(3,4)", True),
         ("A(3,4), B(1,2)", "A(1,2), B(3,4)", False),
         (r"\{5\}", "5", True),
@@ -290,7 +291,6 @@ TABLE = {
     "stated_value": [
         ("It is a square", "square", True),
         ("The ratio is 3:1", "3:1", True),
-        (r"\text{Point }P(3,-4)", "(3,-4)", True),
         ("It is not 5", "5", None),
     ],
     "same_phrase": [
