@@ -1,4 +1,4 @@
-"""Numbers in a base: `204_5`, `204_{\\text{five}}`, `(101)_2`, `204 base 5`, `0x1F`, and the digits alone where one side names none."""
+"""Numbers in a base: `204_5`, `204_{\\text{five}}`, `(101)_2`, `204 base 5`, `0x1F`, and the digits alone where the gold answer alone names one."""
 
 import re
 
@@ -16,17 +16,18 @@ _ALONE = re.compile(r"(-?)(\d{1,60})")
 
 
 def same_base(answer: str, gold: str, context: Context) -> bool | None:
-    """The same digits in the same base. The question named the base, so either side may leave it out; an answer may not name another."""
+    """The same digits in the same base. An answer may leave out a base that the gold answer names, as the question did; one that names a
+    base where the gold answer has none is another number, `101_3` is ten and not 101."""
     one, other = in_base(answer), in_base(gold)
-    if one is None and other is None:
-        return None
     if one and other:
         return one == other
+    if one is None and other is None:
+        return None
     alone = _ALONE.fullmatch((gold if one else answer).replace(" ", ""))
     if alone is None:
         return None
     digits = alone[1] + (alone[2].lstrip("0") or "0")
-    return digits == (one or other)[0]  # type: ignore[index]
+    return digits == other[0] if other else one == (digits, 10)
 
 
 def in_base(text: str) -> tuple[str, int] | None:
