@@ -1,4 +1,4 @@
-"""Numbers in a base: `204_5`, `204_{\\text{five}}`, `(101)_2`, `204 base 5`, `0x1F`, and the digits alone where the gold answer alone names one."""
+"""Numbers in a base: `204_5`, `(101)_2`, `204 base 5`, `0x1F`, and the digits alone where only the gold answer names its base."""
 
 import re
 
