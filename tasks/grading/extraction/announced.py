@@ -41,7 +41,7 @@ _OTHERS = (
     r"故(?:答案)?[选填为][：:]?|(?<!不)[选選]\s?[：:]?(?=\s*[A-H])|答[：:]",
 )
 _ANNOUNCED = re.compile(
-    rf"(?:{_ENGLISH}|####|\bfinal answer\W{{0,3}}\s(?=[-\d$\\(])|\b(?:final )?(?:answer|result)[*#:]*[ \t]*\n|"
+    rf"(?:{_ENGLISH}|####|\bans\.\s(?=[-\d$\\(])|\bfinal answer\W{{0,3}}\s(?=[-\d$\\(])|\b(?:final )?(?:answer|result)[*#:]*[ \t]*\n|"
     rf"\b(?:final )?result[*]*\s?[:：]|{'|'.join(_OTHERS)})[\s*:：]*(?=\S)",
     re.IGNORECASE,
 )

@@ -28,6 +28,7 @@ _SHORT_QUESTION = 12
 """A shorter text is an answer even with a question mark: `7?`"""
 _ANSWER_MARK = re.compile(r"\s*A\s?:\s+")
 _SO = re.compile(r"(?:(?:so|thus|therefore|hence)\b,?|[=-]+>|→|⇒|∴)\s+|(?:所以|因此|故|则)[，,：:]?\s*", re.IGNORECASE)
+_LEADING_DOTS = re.compile(r"(?:\.{2,}|…)\s*(?=\S)")
 _NUMBER_LAST = re.compile(r"[^\d\W]\D*\d")
 _VERB = re.compile(
     r"\b(?:is|are|was|were|equals|has|have)\s|\d\D*[=≈]|\bat (?:least|most)\b|"
@@ -127,11 +128,11 @@ def _stated_answer(text: str, choices: tuple[str, ...]) -> Extracted | None:
 
 def _bare_answer(text: str, choices: tuple[str, ...]) -> Extracted | None:
     """The whole response, if it is one line of at most three words (`5`, `Right`, `$6\\pi$.`), `none of these` or the text of a choice."""
-    text = _SO.sub("", text.strip(), count=1)
+    text = _LEADING_DOTS.sub("", _SO.sub("", text.strip(), count=1), count=1)
     if len(text) > MAX_ANSWER_CHARS or not has_content(text):
         return None
     said = words(plain(text))
     short = "\n" not in text and len(text) <= _SHORT_CHARS and len(said) <= 3 and not refuses(text) and not _VERB.search(text)
     short = short and not (len([word for word in said if len(word) > 2]) > 1 and _NUMBER_LAST.search(text))
     whole = short or NONE_OF_THESE.fullmatch(plain(text)) or text_key(text) in map(text_key, choices)
-    return Extracted(text.strip("*"), "bare") if whole else None
+    return Extracted(text.strip("*_"), "bare") if whole else None

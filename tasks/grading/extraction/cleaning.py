@@ -4,6 +4,7 @@ What follows the end of the turn, or asks another question after an answer, is n
 """
 
 import re
+from html import unescape
 
 _DECORATION = re.compile("[\U0001f300-\U0001faff\u2705\u2714\u2713\u2611\u2b50\ufe0f\u220e\u25a0]")
 """Emoji, check marks and the sign that ends a proof."""
@@ -19,8 +20,7 @@ _TAG = re.compile(
     r"</?(?:b|i|u|em|strong|p|span|div|center|font|code|pre|mark|li|ul|ol|h[1-6]|table|tr|td)(?:\s[^<>\n]{0,100})?>", re.IGNORECASE
 )
 _CLOSING_TAG = re.compile(r"</[A-Za-z]")
-_ENTITY = re.compile(r"&(nbsp|lt|gt|amp|quot|#39);")
-_CHARACTERS = {"nbsp": " ", "lt": "<", "gt": ">", "amp": "&", "quot": '"', "#39": "'"}
+_ENTITY = re.compile(r"&(?:#\d{1,6}|#x[0-9a-fA-F]{1,6}|[A-Za-z]{2,10});")
 _MATRIX = re.compile(r"\\begin\{[a-z]{0,2}matrix\}.{0,400}?\\end\{[a-z]{0,2}matrix\}", re.DOTALL)
 _LINE_MARK = re.compile(r"^(?:[ \t]*```[\w ]{0,20}$|[ \t]*>[ \t]+(?=[^\W\d_]{2}|\*\*))", re.MULTILINE)
 _ANSWER_TAG = re.compile(r"<(/?)(?:answer|conclusion)>", re.IGNORECASE)
@@ -57,7 +57,7 @@ def _without_tags(text: str) -> str:
     if closed:
         text = _RAISED.sub(lambda match: ("^" if match[1] in "pP" else "_") + "{" + match[2] + "}", text)
         text = _TAG.sub("", text)
-    return _ENTITY.sub(lambda match: _CHARACTERS[match[1]], text)
+    return _ENTITY.sub(lambda match: unescape(match[0]).replace("\u00a0", " "), text)
 
 
 def _without_prompt(text: str) -> str:

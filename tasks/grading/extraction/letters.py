@@ -23,6 +23,7 @@ _WAYS = (
     rf"(?:^|(?<=[\s*(,:]))\W{{0,3}}{_X}(?:[:.,]?\s[^.;\n]{{1,60}}?)?\W{{0,4}}\s(?i:is|must be|should be|would be|seems|"
     rf"appears to be|will be)\s"
     rf"(?i:therefore\s|thus\s|indeed\s|clearly\s)?(?i:the\s)?(?i:only\s)?(?i:{_RIGHT}|answer)\b",
+    rf"[(（]([a-h])[)）]\s(?i:is|must be|should be)\s(?i:the\s)?(?i:only\s)?(?i:{_RIGHT}|answer)\b",
     rf"(?:选项|選項|选择|應選|应选|故选|(?<!不)[选選]|答案|答)(?:应该|应当|[是为為应])?\s?[:：]?\s?\W{{0,3}}{_X}(?![A-Za-z0-9])",
     rf"[为為是]\s?{_X}(?=[\s。．.，,、]*$|\s?选项|\s?[项（(：:])",
     rf"{_X}\s?(?:选项|選項|[项項])?\s?[是为為]?(?:正确|正確|对的|符合)",
@@ -59,7 +60,7 @@ def picked_letter(sentence: str, choices: tuple[str, ...]) -> str | None:
     if refuses(sentence) or _SEVERAL.search(sentence) or len(sentence) > 1000:
         return None
     for clause in _SPLIT.split(sentence):
-        letters = {next(filter(None, match.groups())) for match in _PICKS.finditer(clause)}
+        letters = {next(filter(None, match.groups())).upper() for match in _PICKS.finditer(clause)}
         named = set(re.findall(r"(?<![\w'’])([A-H])(?![\w'’])", _PICKS.sub("", clause))) if letters else set()
         if letters and not _DENIES.search(clause):
             return letters.pop() if len(letters) == 1 and not (named - letters - {"A"}) and _offered(letters, choices) else None

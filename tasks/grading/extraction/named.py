@@ -18,6 +18,7 @@ _YES_NO = re.compile(
     r"(?=[,.:;!*\s—–-]|$)",
     re.IGNORECASE,
 )
+_CONTRADICTED = re.compile(r"\b(?:but|or|actually|wait)\b[\s,]*(?:actually[\s,]*)?(yes|no|true|false)\b", re.IGNORECASE)
 _YES_OR_NO = {"yes", "no", "true", "false"}
 _FOLLOWED = re.compile(r"\s*\W{0,3}(?:$|[,.:;!—–-]\s?|\s+(?:it|they|the|this|that|because|since|as|there|he|she|we|i)\b)", re.IGNORECASE)
 _DENIES = re.compile(
@@ -37,15 +38,16 @@ _QUOTES = re.compile(r"[\"'“”‘’*`]")
 
 
 def yes_or_no(told: list[str], choices: tuple[str, ...]) -> Extracted | None:
-    """The word with which the first or the last sentence says yes or no; the sentence itself where it also tells a number and no choices
-    are known, as nobody can say which of the two was asked for."""
+    """The word with which the first or the last sentence says yes or no; the sentence itself where it goes on to say the opposite, or also
+    tells a number and no choices are known, as nobody can say which of the two was asked for."""
     keys = {text_key(choice) for choice in choices}
     if choices and not keys & _YES_OR_NO:
         return None
     for sentence in (told[-1], told[0]):
         match = _YES_NO.match(sentence)
         if match and _FOLLOWED.match(sentence, match.end()) and (not keys or match[1].casefold() in keys):
-            whole = not choices and re.search(r"\d", sentence)
+            opposite = _CONTRADICTED.search(sentence, match.end())
+            whole = (not choices and re.search(r"\d", sentence)) or (opposite and opposite[1].casefold() != match[1].casefold())
             return Extracted(sentence if whole else match[1], "yes_no", sentence)
     return None
 

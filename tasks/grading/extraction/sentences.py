@@ -26,6 +26,7 @@ _REMARK = re.compile(
 _WRONG = re.compile(
     r"\b(?:wrong|incorrect|mistaken) (?:answer|value|result|option|choice)s?\b|\b(?:is|are) (?:wrong|incorrect)\b", re.IGNORECASE
 )
+_RIGHT = re.compile(r"\bis (?:the )?(?:only )?(?:correct|right|true)\b", re.IGNORECASE)
 _CANNOT = (
     r"(?:can(?:not|['’]t| not)|could(?: not|n['’]t)|unable to|impossible to|not possible to|not able to|not sure|hard to|"
     r"difficult to|no way to)\s+(?:\w{1,15}ly\s+)?(?:be\s+)?(?:\w{1,15}ly\s+)?"
@@ -81,7 +82,7 @@ def statements(text: str) -> list[str]:
 def is_remark(sentence: str) -> bool:
     """Whether a sentence is a polite phrase, a note, a question, a gap to be filled or a row of a table."""
     asks = sentence.rstrip("\"'”’)*_ ").endswith(("?", "？")) or "__" in sentence.strip("_") or " | " in sentence
-    return asks or _REMARK.match(sentence) is not None or _WRONG.search(sentence) is not None
+    return asks or _REMARK.match(sentence) is not None or (_WRONG.search(sentence) is not None and not _RIGHT.search(sentence))
 
 
 def refuses(sentence: str) -> bool:

@@ -55,7 +55,7 @@ _RANGE = re.compile(r"(?<=\d)~(?=\d)(?!\d{3}(?!\d))")
 _JOINING_BLANK = re.compile(r"(?<!\d)\s|\s(?!\d)")
 _EMPTY_BRACES = re.compile(r"(?<=\S)\{\}|\{\}(?=\S)")
 _PLAIN_BRACES = re.compile(r"\{([^{}\\,]?)\}")
-_LABEL = re.compile(r"^\(([A-Za-z])\)$")
+_LABEL = re.compile(r"^\(?([A-Za-z])\)$")
 _NOT_WORDS = re.compile(r"\\(?:begin|end)\s*\{[A-Za-z*]*\}|\\[A-Za-z]+")
 _FUNCTIONS = {"sin", "cos", "tan", "cot", "sec", "csc", "log", "ln", "exp", "lim", "max", "min", "mod", "gcd", "lcm", "arcsin", "arctan",
               "arccos", "sqrt", "frac", "and", "or", "pi", "cdot", "times", "deg"}  # fmt: skip

@@ -10,6 +10,7 @@ from string import ascii_letters
 
 from tasks.grading.forms.magnitude import Beyond, apart, size
 from tasks.grading.forms.plain import nesting
+from tasks.grading.rules.equations import sides
 from tasks.grading.rules.rule import Context
 
 MAX_FORMULA_CHARS = 500
@@ -50,7 +51,11 @@ def _separators(text: str) -> int:
 
 
 def too_large(answer: str, gold: str, context: Context) -> bool | None:
-    """`9^{9^9}`, `300000!`, `\\sum_{n=1}^{10^9}`: not worked out, and so not `5`; two such constants differ where their sizes do."""
+    """`9^{9^9}`, `300000!`, `\\sum_{n=1}^{10^9}`: not worked out, and so not `5`; two such constants differ where their sizes do.
+
+    Of an equation the last side counts: `\\int_0^1 2x\\,dx = 1` is worked out.
+    """
+    answer, gold = sides(answer)[-1], sides(gold)[-1]
     if not is_costly(answer):
         return False if is_costly(gold) and _differ(answer, gold) else None
     if not is_costly(gold):

@@ -43,6 +43,8 @@ def yes_or_no(answer: str, gold: str, context: Context) -> bool | None:
     """`Yes, it is` against `Yes`, `The statement is false` against `False`: what it says, where it does not say the opposite too."""
     right = _word(gold, initial=len(answer) > 1)
     right = _JUDGING.get(gold.casefold()) if right is None else right
+    if right is None and (meant := _said(gold[:_MOST_CHARS], initial=False)) and len(meant) == 1:
+        right = meant[0]
     if right is None:
         return None
     if gold.casefold() not in ("yes", "no") and (judged := _JUDGING.get(answer.casefold())) is not None:

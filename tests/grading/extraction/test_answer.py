@@ -11,6 +11,10 @@ from tasks.grading.extraction.found import MAX_ANSWER_CHARS
 
 LETTERS = ("A", "B", "C", "D", "E")
 FREE = [
+    ("Ans. 5", "5", "announced"),
+    ("_12_", "12", "bare"),
+    ("...12", "12", "bare"),
+    (".5", ".5", "bare"),
     (r"so \boxed{3}", "3", "box"),
     (r"\boxed{3} or rather \boxed{4}", "4", "box"),
     (r"\boxed{\frac{1}{2}}", r"\frac{1}{2}", "box"),

@@ -6,6 +6,7 @@ from tasks.grading.extraction.answer import final_answer
 from tasks.grading.extraction.cleaning import clean
 
 CLEANED = [
+    ("It is 45&deg; &plusmn; 1&#176;", "It is 45° ± 1°"),
     ("So it is 4.</s>", "So it is 4."),
     ("<s>4</s>", "4"),
     ("✅ It is 7 🎉", " It is 7"),

@@ -21,6 +21,8 @@ PICKED = [
     ("Most are about that size.\n\nB (No)", ("Yes", "No"), "B"),
     ("Therefore, the angle is **(C) 7°**.\n\nI hope this helps!", ("5°", "6°", "7°"), "C"),
     ("a) 180", ("180", "90"), "A"),
+    ("A is incorrect, B is correct.", NUMBERS, "B"),
+    ("Hence (a) is true.", NUMBERS, "A"),
     ("C) green", COLOURS, "C"),
     ("Option B) No", ("Yes", "No"), "B"),
     ("A: The correct option letter is D. The length is 8.", NUMBERS, "D"),

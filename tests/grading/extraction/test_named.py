@@ -39,6 +39,8 @@ SAID = [
     ("True. They are equal.", (), "True"),
 ]
 NOT_SAID = [
+    ("Yes, but actually no.", YES_NO),
+    ("No... wait, yes.", ()),
     ("No one is there, but they see it.", YES_NO),
     ("There is no red car in the picture.", YES_NO),
     ("Yesterday it rained.", YES_NO),

@@ -5,6 +5,8 @@ import pytest
 from tasks.grading.rules.order import compare
 
 TABLE = [
+    ("b", "b)", True),
+    ("a", "b)", False),
     ("(B) 15 cm", "B", True),
     ("B. 15 cm", "B", True),
     ("B (15 cm)", "B", True),

@@ -30,6 +30,8 @@ def test_it_is_right_where_the_gold_answer_is_the_same_text(answer: str) -> None
     ("answer", "gold", "equal"),
     [
         ("5", "300000!", False),
+        (r"\int_0^1 2x\,dx = 1", "1", True),
+        (r"\int_0^1 2x\,dx = 1", "2", False),
         ("9^{9^9}", "9^{9^{9}} ", True),
         ("9^{9^{10}}", "9^{9^9}", False),
         ("300001!", "300000!", False),

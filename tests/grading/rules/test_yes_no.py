@@ -5,6 +5,9 @@ import pytest
 from tasks.grading.rules.order import compare
 
 TABLE = [
+    ("Yes", "yes, it is", True),
+    ("No", "yes, it is", False),
+    ("No", "No, since 5 < 6", True),
     ("Yes", "yes", True),
     ("Yes.", "Yes", True),
     ("Yes, it is.", "yes", True),
@@ -54,6 +57,8 @@ TABLE = [
 ]
 
 NEITHER = [
+    ("Yes", "Yes, if n is even"),
+    ("No", "No solution"),
     ("maybe", "no"),
     ("Yes, if n is even", "Yes"),
     ("no solution", "no"),
