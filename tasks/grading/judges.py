@@ -23,7 +23,7 @@ from tasks.grading.second.words import accepts
 from tasks.grading.settings import WHO, GradingSettings, SecondSettings
 from tasks.grading.verdict import JUDGE, Gold, Grade, Opinion, Verdict, judge_id
 
-UNSURE = ("no_answer", "math_verify", "time", "memory", "worker_died")
+UNSURE = ("no_answer", "math_verify", "time", "wait", "memory", "worker_died")
 """The rules that stand for nobody having decided: answers that were not found, not understood, or not compared."""
 
 
