@@ -6,6 +6,7 @@ Every function is linear in its input and touches no symbolic algebra.
 import re
 from functools import lru_cache
 
+from tasks.grading.forms.layout import in_one_line
 from tasks.grading.forms.signs import latex_signs
 
 _MONEY = re.compile(r"(?:\\textdollar(?![A-Za-z])|\\\$)\s*(?=[\d.])")
@@ -60,6 +61,7 @@ _NOT_WORDS = re.compile(r"\\(?:begin|end)\s*\{[A-Za-z*]*\}|\\[A-Za-z]+")
 _FUNCTIONS = {"sin", "cos", "tan", "cot", "sec", "csc", "log", "ln", "exp", "lim", "max", "min", "mod", "gcd", "lcm", "arcsin", "arctan",
               "arccos", "sqrt", "frac", "and", "or", "pi", "cdot", "times", "deg"}  # fmt: skip
 _TRAILING = " .,;:"
+_LEADING_COLON = re.compile(r"[:：]=?\s*(?=[^\s:])")
 CHINESE = re.compile("[\u3040-\u30ff\u4e00-\u9fff\uac00-\ud7af]")
 """Chinese characters, and those of Japanese and Korean."""
 _CONNECTORS = (
@@ -77,7 +79,7 @@ def plain(text: str) -> str:
     text = _SPACING.sub(" ", _RANGE.sub(r"\\sim ", _with_money(text).replace("\\\\", r" \cr ")))
     text = _EMPTY_BRACES.sub("", _unwrap(_WITH_UNIT.sub(r"\1 \2", _DROPPED.sub("", _UPRIGHT_D.sub("d", text)))))
     text = _RAISED_O.sub(r"^{\\circ}", _spelled(text))
-    return _without_wrapping(" ".join(_connected(text).split()))
+    return _without_wrapping(in_one_line(" ".join(_connected(text).split())))
 
 
 def _spelled(text: str) -> str:
@@ -101,7 +103,7 @@ def _infix(match: re.Match[str]) -> str:
 def _without_wrapping(text: str) -> str:
     """The text without what ends a line or a sentence, quotes around it, and braces around it that hold no list."""
     text = text.rstrip(_TRAILING + "\\").removesuffix(r"\cr").rstrip(_TRAILING).strip()
-    text = _ANNOUNCED.sub("", text, count=1)
+    text = _ANNOUNCED.sub("", _LEADING_COLON.sub("", text, count=1) if text[:1] in ":：" else text, count=1)
     if len(text) > 2 and text[0] == text[-1] == "*" and "*" not in text[1:-1]:
         text = text[1:-1].strip()
     if text[:1] == "{" and "," not in text and text.find("}") == len(text) - 1 and r"\\" not in text:

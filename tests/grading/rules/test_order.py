@@ -301,8 +301,8 @@ TABLE = {
         ("red", "dark red", None),
     ],
     "table_or_number": [
-        (r"\begin{array}{c}1\end{array}", "5", False),
-        (r"\begin{array}{c}1\end{array}", r"\begin{array}{c}2\end{array}", None),
+        (r"\begin{array}{cc}1 & 2\end{array}", "5", False),
+        (r"\begin{array}{cc}1 & 2\end{array}", r"\begin{array}{cc}2 & 3\end{array}", None),
     ],
     "differs_at_a_point": [
         ("2x", "5", False),
