@@ -24,6 +24,7 @@ _WAYS = (
     rf"appears to be|will be)\s"
     rf"(?i:therefore\s|thus\s|indeed\s|clearly\s)?(?i:the\s)?(?i:only\s)?(?i:{_RIGHT}|answer)\b",
     rf"[(（]([a-h])[)）]\s(?i:is|must be|should be)\s(?i:the\s)?(?i:only\s)?(?i:{_RIGHT}|answer)\b",
+    rf"\b(?i:leaves|leaving)\s(?i:us\swith\s)?(?i:only\s)?(?i:options?|choices?)?\s?\W{{0,4}}{_X}(?=\W*$)",
     rf"(?:选项|選項|选择|應選|应选|故选|(?<!不)[选選]|答案|答)(?:应该|应当|[是为為应])?\s?[:：]?\s?\W{{0,3}}{_X}(?![A-Za-z0-9])",
     rf"[为為是]\s?{_X}(?=[\s。．.，,、]*$|\s?选项|\s?[项（(：:])",
     rf"{_X}\s?(?:选项|選項|[项項])?\s?[是为為]?(?:正确|正確|对的|符合)",
@@ -36,13 +37,21 @@ _DENIES = re.compile(
     re.IGNORECASE,
 )
 _SPLIT = re.compile(r",\s|;\s|\s(?:because|since|as|while|whereas|but|and not|not|rather than|instead of|over)\s|[，；]|(?:因为|而不)")
+_LETTER = r"\(?[A-H]\)?"
+_DISMISSED = re.compile(
+    rf"(?<![\w'’])(?:(?i:options?|choices?|answers?|statements?)\s)?{_LETTER}"
+    rf"(?:(?:,\s(?:and\s|or\s)?|\s(?:and|or)\s){_LETTER}){{0,7}}"
+    r"\s(?:is|are|were|can be|must be)\s(?:all\s|both\s|clearly\s|obviously\s|therefore\s)?"
+    r"(?:wrong|incorrect|false|eliminated|ruled out|excluded|invalid|not (?:correct|right|true|possible))\b"
+)
+"""What a sentence says of letters that are wrong: `A, B and D are wrong`."""
 _SEVERAL = re.compile(r"(?<![\w'’])[A-H]\)?,\s\(?[A-H](?![\w'’])")
 _LABELLED_LINE = re.compile(
     r"^\W{0,6}(?:(?:[Oo]ption|[Cc]hoice|选项)\s?)?(?:\(([A-Za-z])\)|([A-Z])[).:：]|([A-Z])(?=\s?[(（=]|\s[–—-]\s)|"
     r"([a-z])[).])\s*(\S.*?)\W{0,6}$"
 )
 _LONE = re.compile(r"^(?:[^\w(（]|\\\(){0,6}[(（\[]?([A-Z])[)）\]]?[^\w(（]{0,6}$")
-_AT_START = re.compile(r"^\W{0,4}(?:\(([A-Z])\)|([A-Z])[).]|([B-Z]):)\s")
+_AT_START = re.compile(r"^\W{0,4}(?:\(([A-Z])\)|([A-Z])[).]|([B-Z]):|([A-H]),(?=\s(?:because|since|as|for)\b))\s")
 _AT_END = re.compile(r"(?:^|[\s*$:：])(?:[(（]([A-Z])[)）]|([A-Z])\)?)[\s.!*$。]*$")
 _OPENS_AS_LABEL = re.compile(r"\(?([A-H])(?:\)|\s\(|[.:]?\s*$)")
 _LABEL = re.compile(r"[(（]([A-Z])[)）]")
@@ -57,7 +66,10 @@ _NOT_A_LABEL = re.compile(
 
 def picked_letter(sentence: str, choices: tuple[str, ...]) -> str | None:
     """The only letter that a sentence picks in so many words. None where it picks none or several, denies or refuses."""
-    if refuses(sentence) or _SEVERAL.search(sentence) or len(sentence) > 1000:
+    if refuses(sentence) or len(sentence) > 1000:
+        return None
+    sentence = _DISMISSED.sub("", sentence)
+    if _SEVERAL.search(sentence):
         return None
     for clause in _SPLIT.split(sentence):
         letters = {next(filter(None, match.groups())).upper() for match in _PICKS.finditer(clause)}

@@ -26,7 +26,7 @@ _REMARK = re.compile(
 _WRONG = re.compile(
     r"\b(?:wrong|incorrect|mistaken) (?:answer|value|result|option|choice)s?\b|\b(?:is|are) (?:wrong|incorrect)\b", re.IGNORECASE
 )
-_RIGHT = re.compile(r"\bis (?:the )?(?:only )?(?:correct|right|true)\b", re.IGNORECASE)
+_RIGHT = re.compile(r"\bis (?:the )?(?:only )?(?:correct|right|true)\b|\bleav(?:es|ing)\b", re.IGNORECASE)
 _CANNOT = (
     r"(?:can(?:not|['’]t| not)|could(?: not|n['’]t)|unable to|impossible to|not possible to|not able to|not sure|hard to|"
     r"difficult to|no way to)\s+(?:\w{1,15}ly\s+)?(?:be\s+)?(?:\w{1,15}ly\s+)?"

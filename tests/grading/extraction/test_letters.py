@@ -45,6 +45,13 @@ PICKED = [
     ("الإجابة الصحيحة هي B", NUMBERS, "B"),
     ("The answer is B. Note that A is a common distractor.", NUMBERS, "B"),
     ("The answer is D. A is incorrect.", NUMBERS, "D"),
+    ("Thus A, B and D are wrong and C is right.", NUMBERS, "C"),
+    ("A, B, D are incorrect while C is correct.", NUMBERS, "C"),
+    ("A is wrong and B is right.", NUMBERS, "B"),
+    ("A is right and B is wrong.", NUMBERS, "A"),
+    ("Options A, B and D are eliminated, leaving C.", NUMBERS, "C"),
+    ("That leaves only option (C).", NUMBERS, "C"),
+    ("C, because it is green.", NUMBERS, "C"),
 ]
 NOT_PICKED = [
     ("I do not have enough details in the picture to select option A or B.", ("Yes", "No")),
@@ -58,6 +65,10 @@ NOT_PICKED = [
     ("I am not sure whether B is correct.", COLOURS),
     ("Option F is correct.", COLOURS),
     ("Unless B is correct, nothing is.", COLOURS),
+    ("A, C and D are right and B is wrong.", COLOURS),
+    ("A and C are right and B is wrong.", COLOURS),
+    ("A, B and D are wrong.", COLOURS),
+    ("That leaves B or C.", COLOURS),
 ]
 
 
