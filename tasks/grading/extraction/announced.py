@@ -17,7 +17,7 @@ _VERB = (
     r"amounts to)"
 )
 _ENGLISH = (
-    r"\b(?:answers?|(?:correct|right|best|closest|final) (?:option|choice|one|figure|picture|letter|result|value)|option|choice|"
+    r"(?<![^\W_])(?:answers?|(?:correct|right|best|closest|final) (?:option|choice|one|figure|picture|letter|result|value)|option|choice|"
     r"ans|final result)\b\.?"
     r"(?:\s+(?:choice|option|letter|number|value|here)\b|(?:(?<=answer)|(?<=answers))\s+(?:to|for|of)\b"
     r"(?:[^.:\n\"]{0,30}\"[^\"\n]{0,200}\"|[^.:\n\"]{0,60}?))?"
@@ -86,7 +86,10 @@ _POLITE = re.compile(r"(?<=\S)(?:です|である|になります|だ|입니다|
 _JSON_NEXT = re.compile(r",\s*\"[\w ]{1,40}\"\s*:")
 _SENTENCE = re.compile(r"[^\W\d_]{2}\s(?:has|have|is|are|was|were)\s", re.IGNORECASE)
 _BULLET = re.compile(r"(?:[-*•+]|\d\.)\s+(?=\S)")
+_DASH = re.compile(r"(?:—\s+|…\s*)(?=\S)")
+_QUOTED = re.compile(r"[「『【《]([^「『【《」』】》\n]{1,200})[」』】》]")
 _PAIRS = {")": "(", "]": "[", "}": "{"}
+_HALF_OPEN = {'"': '"', "“": "”", "«": "»", "„": "“", "¿": "?", "¡": "!"}
 
 
 def announced_answer(text: str, choices: tuple[str, ...] = ()) -> Extracted | None:
@@ -133,7 +136,7 @@ def _tells_several(text: str) -> bool:
 def trimmed(text: str, after_line: bool = False) -> str:
     """An announced text without what leads in (`I think it is`), what is denied after it (`, not 6 cm`) and brackets that nothing opens."""
     text = _JSON_NEXT.split(text, maxsplit=1)[0].strip().strip("*").strip()
-    text = _BULLET.sub("", text, count=1) if after_line else text
+    text = _DASH.sub("", _BULLET.sub("", text, count=1) if after_line else text, count=1)
     for _ in range(3):
         text = _NOT_BUT.sub("", text, count=1) if _NOT_BUT.match(text) else text
         lead = _LEAD.match(text)
@@ -153,7 +156,8 @@ def _balanced(text: str) -> str:
         half_open = opening in "([" and {"(", "["} & set(text)
         if text.endswith(closing) and text.count(closing) > text.count(opening) and not text.endswith("\\" + closing) and not half_open:
             text = text[:-1].rstrip()
-    text = text[1:] if text.startswith('"') and text.count('"') == 1 else text
+    text = text[1:] if text[:1] in _HALF_OPEN and _HALF_OPEN[text[0]] not in text[1:] else text
+    text = quoted[1].strip() if (quoted := _QUOTED.fullmatch(text)) else text
     return text[1:-1] if len(text) > 1 and text[0] == text[-1] and text[0] in "\"'" else text
 
 

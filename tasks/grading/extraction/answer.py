@@ -27,7 +27,11 @@ _LONG_TAG = 200
 _SHORT_QUESTION = 12
 """A shorter text is an answer even with a question mark: `7?`"""
 _ANSWER_MARK = re.compile(r"\s*A\s?:\s+")
-_SO = re.compile(r"(?:(?:so|thus|therefore|hence)\b,?|[=-]+>|→|⇒|∴)\s+|(?:所以|因此|故|则)[，,：:]?\s*", re.IGNORECASE)
+_SO = re.compile(
+    r"(?:(?:so|thus|therefore|hence)\b,?|[=-]+>|→|⇒|∴)\s+|(?:所以|因此|故|则)[，,：:]?\s*|"
+    r"(?:I|we)\s(?:get|got|see|count(?:ed)?|find|found|obtain(?:ed)?)\s(?=[-\d$\\])",
+    re.IGNORECASE,
+)
 _LEADING_DOTS = re.compile(r"(?:\.{2,}|…)\s*(?=\S)")
 _NUMBER_LAST = re.compile(r"[^\d\W]\D*\d")
 _VERB = re.compile(

@@ -23,6 +23,9 @@ _CLOSING_TAG = re.compile(r"</[A-Za-z]")
 _ENTITY = re.compile(r"&(?:#\d{1,6}|#x[0-9a-fA-F]{1,6}|[A-Za-z]{2,10});")
 _MATRIX = re.compile(r"\\begin\{[a-z]{0,2}matrix\}.{0,400}?\\end\{[a-z]{0,2}matrix\}", re.DOTALL)
 _LINE_MARK = re.compile(r"^(?:[ \t]*```[\w ]{0,20}$|[ \t]*>[ \t]+(?=[^\W\d_]{2}|\*\*))", re.MULTILINE)
+_UNDERLINED = re.compile(r"(?<![\w\\$}{^)])(_{1,2})([A-Za-z][A-Za-z ]{1,40}:?)\1(?![\w{])")
+_MARKED = re.compile(r"(?<![^\s(])==(?=[^\s=])([^=\n]{1,80})(?<=\S)==(?![\w=(])")
+_STRUCK_OUT = re.compile(r"(?<!\S)~~(?=[^\s~])([^~\n]{1,80})(?<=\S)~~(?!\S)")
 _ANSWER_TAG = re.compile(r"<(/?)(?:answer|conclusion)>", re.IGNORECASE)
 _ANOTHER_QUESTION = re.compile(r"\n[ \t]*(?:(?:Hint|Question|Q|Human|User|Problem)[ \t]?:|###[ \t]?(?:Human|Instruction|Question)\b)")
 _ECHO = re.compile(r"^[ \t]*(?:Hint|Question|Instructions?)[ \t]?:[^\n]*$", re.MULTILINE)
@@ -36,7 +39,14 @@ def clean(text: str) -> str:
         text = _without_tags(text)
     if r"\begin" in text:
         text = _MATRIX.sub(lambda match: match[0].replace("\n", " "), text)
-    return _without_prompt(_LINE_MARK.sub("", text))
+    return _without_prompt(_without_marks(_LINE_MARK.sub("", text)))
+
+
+def _without_marks(text: str) -> str:
+    """Without what Markdown strikes out or marks; `__Answer__:` in asterisks, as a name with underscores (`x_1`) is a formula."""
+    if "==" in text or "~~" in text:
+        text = _MARKED.sub(r"\1", _STRUCK_OUT.sub("", text))
+    return _UNDERLINED.sub(r"**\2**", text) if "_" in text else text
 
 
 def _turn(text: str) -> str:

@@ -42,6 +42,16 @@ ANNOUNCED = [
     ("The answer is (1, 0).", "(1, 0)"),
     ("The answer is 3 hours and 20 minutes.", "3 hours and 20 minutes"),
     ("The answer is a circle with radius 3.", "a circle with radius 3"),
+    ("The answer is — 42.", "42"),
+    ("The answer is —42.", "—42"),
+    ("The answer is “42.”", "42"),
+    ("The answer is ¿42?", "42"),
+    ("答案是【42】", "42"),
+    ('{"final_answer": 73, "confidence": 0.9}', "73"),
+    ("__Answer__: 73", "73"),
+    ("_Answer:_ 73", "73"),
+    ("The answer is ==73==.", "73"),
+    ("The answer is ~~72~~ 73.", "73"),
 ]
 NOT_ANNOUNCED = [
     "The wrong answer is 10.",

@@ -35,6 +35,7 @@ FREE = [
     ("5", "5", "bare"),
     ("3.", "3.", "bare"),
     ("Right", "Right", "bare"),
+    ("I got 33.", "33.", "bare"),
     (r"$6\pi$.", r"$6\pi$.", "bare"),
     ("We add them up.\nThen there are 12 ways to go home.", "12", "number"),
     ("First 3. So we get 1,024 in the very end.", "1,024", "number"),

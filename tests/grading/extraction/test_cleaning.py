@@ -28,6 +28,9 @@ CLEANED = [
     (r"\framebox{12}", r"\fbox{12}"),
     ("It is (B).\n\nHint: give the letter.\nQuestion: Which?\nChoices:\n(A) 1\n(B) 2", "It is (B).\n"),
     ("Hint: give the letter.\nQuestion: Which?\nChoices:\n(A) 1\n(B) 2\nIt is 2.", "It is 2."),
+    ("__Answer__: 7", "**Answer**: 7"),
+    ("it is ==7==.", "it is 7."),
+    ("~~6~~ 7", " 7"),
 ]
 KEPT = [
     "a<b and c>d",
@@ -37,6 +40,10 @@ KEPT = [
     r"\begin{matrix}1&2\\3&4\end{matrix}",
     "Question: what is it?\nIt is 4.",
     "Let me see.\nQuestion: what is it?\n\\boxed{4}",
+    "x_1 + a_n_ = __ and 5 __ 7",
+    "a==b==c",
+    "3~~cm and ~~ 5~~cm",
+    "$x_{a} + y_b_{c}$",
     "> 5",
 ]
 
