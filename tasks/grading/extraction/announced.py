@@ -27,8 +27,9 @@ _ENGLISH = (
 _OTHERS = (
     r"(?:\brespuesta|\bopción|\bresposta|\bopção|\balternativa|\brisposta|\bopzione)(?: (?!no\b|não\b|non\b)\w{1,12})?"
     r"(?: (?:es|é|è)(?: (?:la|a|o|el|il))?(?: (?:letra|lettera|opción|opção|opzione|alternativa))?\b|\s?[:：])",
-    r"\b(?:réponse|option|solution)(?: \w{1,12})? est(?: la)?\b|\bréponse(?: \w{1,12})?\s?[:：]",
+    r"\b(?:réponse|option|solution)(?: \w{1,12})? est(?: donc)?(?: la)?\b|\bréponse(?: \w{1,12})?\s?[:：]",
     r"\b(?:antwort|lösung|antwoord)\b(?: (?:ist|lautet|is)\b(?: also| daher)?|\s?[:：])",
+    r"\b(?:ist|lautet)(?: also| daher)? (?:die|das) (?:\w{1,12} )?(?:antwort|lösung|ergebnis)\b",
     r"\b(?:ответ|відповідь)(?:ом)?(?: является)?\s?(?:[:：—–-]|это\b|будет\b)",
     r"\b(?:đáp án|câu trả lời)(?: \w{1,8}){0,2}?\s?(?:là\b|[:：])",
     r"\b(?:jawaban(?:nya)?(?: \w{1,8})?(?: adalah\b|\s?[:：])|cevap\b\s?[:：]?|odpowiedź(?: to\b|\s?[:：]))",

@@ -28,7 +28,7 @@ _SHORT_QUESTION = 12
 """A shorter text is an answer even with a question mark: `7?`"""
 _ANSWER_MARK = re.compile(r"\s*A\s?:\s+")
 _SO = re.compile(
-    r"(?:(?:so|thus|therefore|hence)\b,?|[=-]+>|→|⇒|∴)\s+|(?:所以|因此|故|则)[，,：:]?\s*|"
+    r"(?:(?:so|thus|therefore|hence)\b,?|[=-]+>|→|⇒|∴)\s+|(?:所以|因此|故|则|よって|したがって|従って|ゆえに|따라서|그러므로)[，,、：:]?\s*|"
     r"(?:I|we)\s(?:get|got|see|count(?:ed)?|find|found|obtain(?:ed)?)\s(?=[-\d$\\])",
     re.IGNORECASE,
 )
@@ -36,7 +36,7 @@ _LEADING_DOTS = re.compile(r"(?:\.{2,}|…)\s*(?=\S)")
 _NUMBER_LAST = re.compile(r"[^\d\W]\D*\d")
 _VERB = re.compile(
     r"\b(?:is|are|was|were|equals|has|have)\s|\d\D*[=≈]|\bat (?:least|most)\b|"
-    r"[\u4e00-\u9fff]{2}[是为有得共].|[有是为共剩][一二两三四五六七八九十\d]|[\u4e00-\u9fff]{7}",
+    r"[\u4e00-\u9fff]{2}[是为有得共は].|[가-힣][은는]\s|[有是为共剩][一二两三四五六七八九十\d]|[\u4e00-\u9fff]{7}",
     re.IGNORECASE,
 )
 _HAS_VALUE = re.compile(r"\d|π|√|\\").search

@@ -44,7 +44,7 @@ _VERB = re.compile(
     r"makes?|takes?|"
     r"left with|remain with|ends? up with|weighs?|measures?|totals?|reaches|reads|left|remains?|yields?|as|lasts?|spent|spends?|"
     r"earns?|sells?|"
-    rf"sold|bought|travels?|at|to|{_AMOUNT} of)|[=≈:：]|\\approx|[是为為有得共到约于])"
+    rf"sold|bought|travels?|at|to|{_AMOUNT} of)|[=≈:：]|\\approx|[是为為有得共到约于は은는])"
     r"\s?(?:(?:therefore|thus|then|exactly|only|a total of|about|around|approximately|roughly|just|also|still|equal to|now|"
     r"estimated (?:at|to be)|the (?:point|number|year|ratio|value|interval|set|points)|in|a|an|the|simply|nearly|almost|actually|likely|"
     r"probably)\s?)?"

@@ -49,14 +49,14 @@ _REFUSAL = re.compile(
     r"(?:option|choice)s?\b|(?:mistake|error) (?:in|with) the (?:question|problem|options|choices)|"
     r"no (?:correct|matching|right) (?:option|choice|answer)|"
     r"none of the (?:options|choices|answers|above|given)|sorry|apologi[sz]e|as an ai\b|language model)|"
-    r"无法|不能确定|难以(?:确定|判断)|不足以|抱歉|对不起|没有足够|不知道|选项都不|没有正确|没有一个选项|信息不足|看不到",
+    r"无法|不能确定|难以(?:确定|判断)|不足以|抱歉|对不起|没有足够|不知道|选项都不|没有正确|没有一个选项|信息不足|看不到|ではない|ではありません|じゃない|わかりません|分かりません|できません|모르|아닙니다|아니다|없습니다",
     re.IGNORECASE,
 )
 _CONCLUSION = re.compile(
     r"\W{0,4}(?:(?:and |but )?(?:so|thus|therefore|hence|then|finally|in conclusion|in summary|to sum up|overall|consequently|"
     r"accordingly|"
     r"altogether|in total|as a result|ultimately|this means|it follows|we conclude|conclusion|"
-    r"based on|according to)\b|所以|因此|因而|综上|故|总之|于是|从而|则|∴|\\therefore)",
+    r"based on|according to)\b|所以|因此|因而|综上|故|总之|于是|从而|则|よって|したがって|従って|ゆえに|따라서|그러므로|∴|\\therefore)",
     re.IGNORECASE,
 )
 

@@ -26,6 +26,12 @@ _NONE_THERE = re.compile(
     r"(?:[^\W\d_]{1,20}\s){0,3}?[^\W\d_]{2,20}s\b",
     re.IGNORECASE,
 )
+_BEST_IN_A_YEAR = re.compile(
+    r"\W{0,4}in (?:the year )?((?:1[5-9]|20)\d\d),?\s[^\d,;:]{1,120}\b(?:was|were|is|are|had|reached|hit) (?:at )?(?:the |its |their |a )?"
+    r"(?:highest|lowest|largest|smallest|most|fewest|least|greatest|maximum|minimum|peak)"
+    r"(?: (?:value|number|level|point|of all|(?:in|on) the (?:chart|graph|figure|table)))?\W{0,4}",
+    re.IGNORECASE,
+)
 _CALLED = re.compile(
     r"[.*\"'”$]{0,3}\s(?:is|must be|should be)\s(?:therefore\s)?(?:the|our|my)\s(?:final\s|correct\s|right\s|only\s)?(?:answer|"
     r"result|solution)\b",
@@ -82,6 +88,8 @@ def value_in(sentence: str) -> str | None:
     """The value that one sentence states; None where it states none."""
     if _NONE_THERE.match(sentence):
         return "0"
+    if year := _BEST_IN_A_YEAR.fullmatch(sentence):
+        return year[1]
     clause = main_clause(sentence)
     found = stated_in(clause)
     span = _stated_span(clause, found)
