@@ -19,10 +19,10 @@ from tasks.base.errors import InputError
 from tasks.policy.identity import STARTER, Policy
 from tasks.prompting.pictures import open_picture
 from tasks.prompting.settings import PromptingSettings
-from tasks.sampling.engines.answers import wait_of
 from tasks.sampling.engines.prompt_check import PromptCheck
 from tasks.sampling.engines.server import ServerEngine
 from tasks.sampling.requests import Completion, Outcome, Refusal, Request
+from tasks.sampling.servers.answers import wait_of
 from tasks.sampling.settings import SamplingSettings, ServerSettings
 from tests.patience import until
 from tests.sampling.asking import completions, outcomes

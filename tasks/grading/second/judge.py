@@ -13,10 +13,10 @@ from tasks.base.errors import InputError
 from tasks.grading.second.kept import Kept, asked_id
 from tasks.grading.second.prompts import bounded, filled, gives_letters, option_lines, template
 from tasks.grading.settings import SecondSettings
-from tasks.sampling.engines.exchange import MOST_UNANSWERED, Exchange, Line, Question, by_hands
-from tasks.sampling.engines.faults import Garbage, excerpt
-from tasks.sampling.engines.fleet import Journey
 from tasks.sampling.requests import Refusal
+from tasks.sampling.servers.exchange import MOST_UNANSWERED, Exchange, Line, Question, by_hands
+from tasks.sampling.servers.faults import Garbage, excerpt
+from tasks.sampling.servers.fleet import Journey
 
 LONGEST_WORD = 2000  # characters of a judge's word that are kept: its beginning, and more of its end
 ENDPOINT = "chat/completions"

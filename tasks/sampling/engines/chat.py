@@ -13,14 +13,14 @@ from PIL import Image
 from tasks.base.errors import InputError
 from tasks.prompting.pictures import open_picture
 from tasks.prompting.prompt import chat_messages
-from tasks.sampling.engines.faults import Garbage, excerpt
 from tasks.sampling.requests import Completion, Refusal, Request
+from tasks.sampling.servers.answers import NEUTRAL
+from tasks.sampling.servers.faults import Garbage, excerpt
 from tasks.sampling.settings import SamplingSettings
 
 MEDIA_TYPES = {"PNG": "image/png", "JPEG": "image/jpeg", "WEBP": "image/webp", "GIF": "image/gif", "BMP": "image/bmp"}
 PLAIN_MODES = ("RGB", "L", "1")  # every decoder makes the same RGB pixels of these
 ORIENTATION = 0x0112
-NEUTRAL = {"top_k": -1, "min_p": 0.0, "repetition_penalty": 1.0}
 RECENT_IMAGES = 64
 
 

@@ -15,9 +15,9 @@ from tasks.policy.chat import PLAIN
 from tasks.policy.identity import Policy
 from tasks.prompting.settings import PromptingSettings
 from tasks.sampling.engines.chat import Reply, endpoint, read_reply, request_body
-from tasks.sampling.engines.exchange import Exchange, Line, Question, by_hands
 from tasks.sampling.engines.prompt_check import PromptCheck
 from tasks.sampling.requests import Completion, Finished, Outcome, Refusal, Request
+from tasks.sampling.servers.exchange import Exchange, Line, Question, by_hands
 from tasks.sampling.settings import SamplingSettings
 
 

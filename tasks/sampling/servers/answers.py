@@ -6,11 +6,12 @@ from email.utils import parsedate_to_datetime
 import httpx
 
 from tasks.base.errors import InputError
-from tasks.sampling.engines.chat import NEUTRAL
-from tasks.sampling.engines.faults import Unfit, excerpt
 from tasks.sampling.requests import Refusal
+from tasks.sampling.servers.faults import Unfit, excerpt
 from tasks.sampling.settings import Servers
 
+NEUTRAL = {"top_k": -1, "min_p": 0.0, "repetition_penalty": 1.0}
+"""Fields beyond the OpenAI API by which a server is asked to leave the policy's own distribution as it is."""
 OVERLOADED = (429, 503)
 MAY_PASS = (408, 425, 429)
 OF_A_REQUEST = (400, 413, 422)

@@ -14,10 +14,10 @@ from typing import Any, Generic, Self, TypeVar
 import httpx
 
 from tasks.base.errors import InputError
-from tasks.sampling.engines.answers import check_answer, model_names
-from tasks.sampling.engines.faults import Garbage, Late, OtherModel, Unfit, lost
-from tasks.sampling.engines.fleet import Fleet, Journey, Server
 from tasks.sampling.requests import Refusal
+from tasks.sampling.servers.answers import check_answer, model_names
+from tasks.sampling.servers.faults import Garbage, Late, OtherModel, Unfit, lost
+from tasks.sampling.servers.fleet import Fleet, Journey, Server
 from tasks.sampling.settings import Servers
 
 CONNECT_S = 10.0

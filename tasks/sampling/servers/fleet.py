@@ -14,7 +14,7 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 
 from tasks.base.errors import InputError
-from tasks.sampling.engines.faults import Late, Lost, OtherModel, Unfit
+from tasks.sampling.servers.faults import Late, Lost, OtherModel, Unfit
 from tasks.sampling.settings import Servers
 
 LOG = logging.getLogger(__name__)
