@@ -28,7 +28,7 @@ _SHORT_QUESTION = 12
 """A shorter text is an answer even with a question mark: `7?`"""
 _ANSWER_MARK = re.compile(r"\s*A\s?:\s+")
 _SO = re.compile(
-    r"(?:(?:so|thus|therefore|hence)\b,?|[=-]+>|→|⇒|∴)\s+|(?:所以|因此|故|则|よって|したがって|従って|ゆえに|따라서|그러므로)[，,、：:]?\s*|"
+    r"(?:(?:so|thus|therefore|hence)\b,?|[=-]+>|→|⇒|∴)\s+|(?:所以|因此|故|则|综上(?:所述)?|总之|よって|したがって|従って|ゆえに|따라서|그러므로)[，,、：:]?\s*|"
     r"(?:I|we)\s(?:get|got|see|count(?:ed)?|find|found|obtain(?:ed)?)\s(?=[-\d$\\])",
     re.IGNORECASE,
 )

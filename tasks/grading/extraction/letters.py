@@ -24,6 +24,8 @@ _WAYS = (
     rf"appears to be|will be)\s"
     rf"(?i:therefore\s|thus\s|indeed\s|clearly\s)?(?i:the\s)?(?i:only\s)?(?i:{_RIGHT}|answer)\b",
     rf"[(（]([a-h])[)）]\s(?i:is|must be|should be)\s(?i:the\s)?(?i:only\s)?(?i:{_RIGHT}|answer)\b",
+    rf"^\W{{0,4}}(?i:correct|right|chosen|selected|selection|pick)\s?[:：]\s?\W{{0,4}}{_X}(?=\W*$)",
+    rf"\b(?i:it|that)\s(?i:must be|has to be|can only be)\s\W{{0,4}}{_X}(?=\W*$)",
     rf"\b(?i:leaves|leaving)\s(?i:us\swith\s)?(?i:only\s)?(?i:options?|choices?)?\s?\W{{0,4}}{_X}(?=\W*$)",
     rf"(?:选项|選項|选择|應選|应选|故选|(?<!不)[选選]|答案|答)(?:应该|应当|[是为為应])?\s?[:：]?\s?\W{{0,3}}{_X}(?![A-Za-z0-9])",
     rf"[为為是]\s?{_X}(?=[\s。．.，,、]*$|\s?选项|\s?[项（(：:])",
@@ -53,6 +55,10 @@ _LABELLED_LINE = re.compile(
 _LONE = re.compile(r"^(?:[^\w(（]|\\\(){0,6}[(（\[]?([A-Z])[)）\]]?[^\w(（]{0,6}$")
 _AT_START = re.compile(r"^\W{0,4}(?:\(([A-Z])\)|([A-Z])[).]|([B-Z]):|([A-H]),(?=\s(?:because|since|as|for)\b))\s")
 _AT_END = re.compile(r"(?:^|[\s*$:：])(?:[(（]([A-Z])[)）]|([A-Z])\)?)[\s.!*$。]*$")
+_OR_ELSE = re.compile(
+    r"\b(?:or|and)\s(?:(?:maybe|perhaps|possibly|even|the|option|choice|answer|letter)\s){0,3}\W{0,4}[A-Z]\W{0,6}$", re.IGNORECASE
+)
+"""A letter that ends a sentence as one of several: `option A or option B`."""
 _OPENS_AS_LABEL = re.compile(r"\(?([A-H])(?:\)|\s\(|[.:]?\s*$)")
 _LABEL = re.compile(r"[(（]([A-Z])[)）]")
 _NOT_A_LABEL = re.compile(
@@ -114,6 +120,7 @@ def letter_at_the_ends(told: list[str], choices: tuple[str, ...]) -> Extracted |
     letter = _closing_letter(last) or _opening_letter(first) or _only_label(last)
     if (
         letter is None
+        or _OR_ELSE.search(last[-80:])
         or ord(letter) - ord("A") >= len(choices)
         or any(letter in words(choice) and choice.strip("() ") != letter for choice in choices)
     ):
@@ -124,7 +131,7 @@ def letter_at_the_ends(told: list[str], choices: tuple[str, ...]) -> Extracted |
 def _closing_letter(last: str) -> str | None:
     """The letter that closes a sentence which names no other, and of nothing that is called by a letter (`point B`)."""
     match = _AT_END.search(last[-40:])
-    if not match or _NOT_A_LABEL.search(last[-60:]) or refuses(last) or _DENIES.search(last):
+    if not match or _NOT_A_LABEL.search(last[-60:]) or refuses(last) or _DENIES.search(last) or _OR_ELSE.search(last[-80:]):
         return None
     others = set(re.findall(r"(?<![\w'’(])[(（]?([B-H])[)）]?(?![\w'’])", last[-200:])) - set(filter(None, match.groups()))
     return None if others else match[1] or match[2]

@@ -52,6 +52,11 @@ PICKED = [
     ("Options A, B and D are eliminated, leaving C.", NUMBERS, "C"),
     ("That leaves only option (C).", NUMBERS, "C"),
     ("C, because it is green.", NUMBERS, "C"),
+    ("The correct answer isn't A or B, so it must be C.", NUMBERS, "C"),
+    ("Correct: C", NUMBERS, "C"),
+    ("综上，C。", NUMBERS, "C"),
+    ("因此，角是5°，故选项A是正确的。", NUMBERS, "A"),
+    ("故选项A错误，选项B正确。", NUMBERS, "B"),
 ]
 NOT_PICKED = [
     ("I do not have enough details in the picture to select option A or B.", ("Yes", "No")),
@@ -69,6 +74,11 @@ NOT_PICKED = [
     ("A and C are right and B is wrong.", COLOURS),
     ("A, B and D are wrong.", COLOURS),
     ("That leaves B or C.", COLOURS),
+    ("It must be B or C.", COLOURS),
+    ("Option A or option B.", COLOURS),
+    ("A, because B is red... or C.", COLOURS),
+    ("Incorrect: C", COLOURS),
+    ("It is not A, so it cannot be B.", COLOURS),
 ]
 
 
