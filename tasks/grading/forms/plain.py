@@ -17,20 +17,24 @@ _ESCAPED_TWICE = re.compile(
 )
 _SPACING = re.compile(r"\\(?:[,;:!> ]|quad(?![A-Za-z])|qquad(?![A-Za-z]))|~|\s")
 _DROPPED = re.compile(
-    r"\\(?:left|right|middle|big[lr]?|Big[lr]?|bigg[lr]?|Bigg[lr]?|displaystyle|textstyle|limits|rm|bf|it|textdollar|boxed|therefore|large|Large)"
+    r"\\(?:left|right|middle|big[lr]?|Big[lr]?|bigg[lr]?|Bigg[lr]?|displaystyle|textstyle|limits|rm|bf|it|textdollar|boxed|therefore|tiny|small|normalsize|large|Large|LARGE|huge|Huge)"
     r"(?![A-Za-z])|\\[()\[\]$]|\$|__|`|\\(?:(?:text)?color|h?phantom|hspace\*?|tag)\s*\{[^{}]*\}"
 )
 _WRAPPER = re.compile(
     r"\\(?:text|textbf|textit|textrm|textsf|texttt|textnormal|textup|mathrm|mathbf|mathit|mathsf|mathtt|boldsymbol|bm|pmb|mbox|hbox|"
-    r"operatorname|mathop|unit|si|num|underline|emph|fbox)\s*\{((?:[^{}]|\{[^{}]*\})*)\}"
+    r"mathcal|mathscr|ensuremath|operatorname|mathop|unit|si|num|underline|emph|fbox)\s*\{((?:[^{}]|\{[^{}]*\})*)\}"
 )
 _WITH_UNIT = re.compile(r"\\(?:SI|qty)\s*\{([^{}]*)\}\s*\{([^{}]*)\}")
 _UPRIGHT_D = re.compile(r"\\(?:mathrm|text|rm)\s*\{d\}\s*(?=[A-Za-z])")
-_FRACTION_NAME = re.compile(r"\\[dtc]frac(?![A-Za-z])")
+_FRACTION_NAME = re.compile(r"\\(?:[dtcs]|nice|x)frac(?![A-Za-z])")
 _BINOMIAL_NAME = re.compile(r"\\[dt]binom(?![A-Za-z])")
 _OVER = re.compile(r"\{([^{}]*?)\\(over|choose)(?![A-Za-z])([^{}]*)\}")
 _ANNOUNCED = re.compile(
     r"^(?:#{1,6}\s+|(?:the\s+)?(?:final\s+|correct\s+)?(?:answer|ans\.?|result)\s*(?::|=|is(?![A-Za-z]):?)\s*)(?=\S)", re.IGNORECASE
+)
+_END_MARKS = (r"\checkmark", r"\blacksquare", r"\square", r"\Box", r"\qed")
+_LOGIC_OF_RELATIONS = re.compile(
+    r"\\(?:(lor|vee)|land|wedge)(?=\s*[A-Za-z](?:_\{?\w\}?)?\s*(?:[=<>]|\\(?:in|le|ge|leq|geq|neq?)(?![A-Za-z])))"
 )
 _EMPTY_SET = re.compile(r"\\\{\s*\\\}")
 _OVER_ALL = re.compile(r"^([^{}]{1,60}?)\\(over|choose)(?![A-Za-z])([^{}]{1,60})$")
@@ -78,8 +82,8 @@ def plain(text: str) -> str:
     text = latex_signs(_JOINED_THOUSANDS.sub(",", text)).replace("{,}", ".").replace(r"\%", "%")
     text = _SPACING.sub(" ", _RANGE.sub(r"\\sim ", _with_money(text).replace("\\\\", r" \cr ")))
     text = _EMPTY_BRACES.sub("", _unwrap(_WITH_UNIT.sub(r"\1 \2", _DROPPED.sub("", _UPRIGHT_D.sub("d", text)))))
-    text = _RAISED_O.sub(r"^{\\circ}", _spelled(text))
-    return _without_wrapping(in_one_line(" ".join(_connected(text).split())))
+    text = _LOGIC_OF_RELATIONS.sub(lambda match: " or " if match[1] else " and ", _RAISED_O.sub(r"^{\\circ}", _spelled(text)))
+    return _without_wrapping(_without_end_mark(in_one_line(" ".join(_connected(text).split()))))
 
 
 def _spelled(text: str) -> str:
@@ -93,6 +97,12 @@ def _spelled(text: str) -> str:
     text = _EMPTY_SET.sub(r"\\emptyset", text.replace(r"\mid ", "|").replace(r"\mid", "|"))
     text = _ROOT_OF_FRACTION.sub(r"\\sqrt{\1}", text)
     return _ROOT_OF_SIGN.sub(lambda match: rf"\sqrt{match[1] or ''}{{{match[2]}}}", text)
+
+
+def _without_end_mark(text: str) -> str:
+    """`42 \\checkmark` without the mark that ends a solution; a sign that stands alone is the answer."""
+    found = text.rstrip(" .")
+    return next((rest for mark in _END_MARKS if (rest := found.removesuffix(mark).rstrip()) and rest != found), text)
 
 
 def _infix(match: re.Match[str]) -> str:

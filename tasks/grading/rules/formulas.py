@@ -12,6 +12,7 @@ from tasks.grading.rules.rule import OPEN, Context, Said, claimed
 _POINTS = ((0.731, 1.317, 0.415, 2.093, 1.771, 0.594), (1.234, 0.618, 1.902, 0.357, 0.841, 1.559))
 _CLEARLY = 1e-3
 _NO_VARIABLES = {"e", "i", r"\circ", r"\infty"}
+_NO_LETTER = re.compile(r"\\(?:log|(?:sin|cos|tan)h|[lr](?:floor|ceil)|max|min|gcd|mod|cancel)$")
 _ENOUGH, _MOST_DECLARED = 4, 300
 _CONSTANT = re.compile(r"(.*\S)\s*\+\s*([CcKk](?:_\{?[0-9]\}?)?|const(?:ant)?)")
 _DECLARATION = re.compile(r"[\s,;(]+(?:(?:for|where|with)(?![A-Za-z])|(?=[A-Za-z]\s*(?:\\in(?![A-Za-z])|is\s)))")
@@ -35,7 +36,7 @@ def differs_at_a_point(answer: str, gold: str, context: Context) -> bool | None:
     """
     one, other = variables(answer), variables(gold)
     names = sorted(one | other)
-    if not 0 < len(names) <= len(_POINTS[0]) or _NO_VARIABLES & {*names}:
+    if not 0 < len(names) <= len(_POINTS[0]) or _NO_VARIABLES & {*names} or any(_NO_LETTER.match(name) for name in names):
         return None
     if bool(one) != bool(other) and _MAYBE_A_UNIT.search(re.sub(r"\\[A-Za-z]+", "", answer if one else gold)):
         return None
