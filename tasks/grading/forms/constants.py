@@ -24,6 +24,7 @@ _FUNCTIONS: dict[str, Callable[[float], float]] = {
     r"\sin": math.sin, r"\cos": math.cos, r"\tan": math.tan, r"\cot": lambda x: 1 / math.tan(x), r"\sec": lambda x: 1 / math.cos(x),
     r"\csc": lambda x: 1 / math.sin(x), r"\arcsin": math.asin, r"\arccos": math.acos, r"\arctan": math.atan, r"\ln": math.log,
 }  # fmt: skip
+_INVERSES = {math.sin: math.asin, math.cos: math.acos, math.tan: math.atan}
 _OPENING_A_FACTOR = {"(", "{", r"\frac", r"\sqrt", r"\pi", r"\binom", *_FUNCTIONS}
 _CLOSING = {"(": ")", "{": "}", "[": "]"}
 
@@ -214,11 +215,13 @@ class _Parser:
             self.take()
             exponent = self.atom()
         bracketed = self.peek() in ("(", "{", r"\frac", r"\sqrt")
-        argument = float(self.atom())
+        argument = radians = float(self.atom())
         for degrees in (["^", "{", r"\circ", "}"], ["^", r"\circ"]):
             if self.tokens[self.at : self.at + len(degrees)] == degrees:
                 self.at += len(degrees)
                 argument = math.radians(argument)
+        if exponent == -1 and apply in _INVERSES and argument == radians:
+            apply, exponent = _INVERSES[apply], Fraction(1)
         goes_on = {*_OPENING_A_FACTOR, "^", "!"} - set(_FUNCTIONS)
         if exponent == -1 or (not bracketed and (self.peek() in goes_on or self.peek() in self.point)):
             raise _NotConstantError

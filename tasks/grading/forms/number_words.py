@@ -39,7 +39,7 @@ def _number_word(text: str) -> Fraction | None:
     if (chinese := chinese_number(text)) is not None:
         return chinese
     words = _AFTER_A_SCALE.sub("", text.casefold()).replace("-", " ").split()
-    if not words or not words[-1].isalpha():
+    if not words or not (words[-1].isalpha() or words[-3:-1] == ["out", "of"]):
         return None
     sign = _SIGNS.get(words[0])
     number = _unsigned(words if sign is None else words[1:])
@@ -68,7 +68,7 @@ def _unsigned(words: list[str]) -> Fraction | None:
     """The first reading that fits; the words are at most some tens."""
     if words[:1] == ["the"] and (ordinal := _ordinal(words[1:])) is not None:
         return Fraction(ordinal)
-    for reading in (_cardinal, _decimal, _part, _mixed, _ordinal, _multiple):
+    for reading in (_cardinal, _decimal, _part, _mixed, _ordinal, _multiple, _out_of):
         if (number := reading(words)) is not None:
             return Fraction(number)
     return None
@@ -180,6 +180,13 @@ def _multiple(words: list[str]) -> Fraction | None:
             return number * size
     dozens = _cardinal(words[:-1]) if words[-1] == "dozen" else None
     return Fraction(dozens * size) if dozens else None
+
+
+def _out_of(words: list[str]) -> Fraction | None:
+    """`one out of four`, `3 out of 4`, `one in four`."""
+    said, sign, whole = " ".join(words).partition(" out of " if "out" in words else " in ")
+    parts = [_cardinal(part.split()) or (_whole(part.split()) if "out" in sign else None) for part in (said, whole)]
+    return Fraction(parts[0], parts[1]) if sign and parts[0] and parts[1] and parts[0] < parts[1] else None
 
 
 def _whole(words: list[str]) -> int | None:

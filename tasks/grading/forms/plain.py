@@ -30,7 +30,8 @@ _FRACTION_NAME = re.compile(r"\\(?:[dtcs]|nice|x)frac(?![A-Za-z])")
 _BINOMIAL_NAME = re.compile(r"\\[dt]binom(?![A-Za-z])")
 _OVER = re.compile(r"\{([^{}]*?)\\(over|choose)(?![A-Za-z])([^{}]*)\}")
 _ANNOUNCED = re.compile(
-    r"^(?:#{1,6}\s+|(?:the\s+)?(?:final\s+|correct\s+)?(?:answer|ans\.?|result)\s*(?::|=|is(?![A-Za-z]):?)\s*)(?=\S)", re.IGNORECASE
+    r"^(?:#{1,6}\s+|(?:the\s+)?(?:final\s+|correct\s+)?(?:answer|ans\.?|result)\s*(?::|=|is(?![A-Za-z]):?)\s*|=\s*(?=[-\d\\]))(?=\S)",
+    re.IGNORECASE,
 )
 _END_MARKS = (r"\checkmark", r"\blacksquare", r"\square", r"\Box", r"\qed")
 _LOGIC_OF_RELATIONS = re.compile(
@@ -79,7 +80,7 @@ _ESCAPED_QUOTE = re.compile(r"(?<=[A-Za-z])\\'(?=[A-Za-z])")
 def plain(text: str) -> str:
     """`text` without delimiters, font commands, spacing commands and final punctuation; runs of blanks become one."""
     text = text if r"\begin" in text else _ESCAPED_TWICE.sub(r"\\", text)
-    text = latex_signs(_JOINED_THOUSANDS.sub(",", text)).replace("{,}", ".").replace(r"\%", "%")
+    text = latex_signs(_JOINED_THOUSANDS.sub(",", text)).replace("{,}", ".").replace(r"\%", "%").replace(r"\&", " and ")
     text = _SPACING.sub(" ", _RANGE.sub(r"\\sim ", _with_money(text).replace("\\\\", r" \cr ")))
     text = _EMPTY_BRACES.sub("", _unwrap(_WITH_UNIT.sub(r"\1 \2", _DROPPED.sub("", _UPRIGHT_D.sub("d", text)))))
     text = _LOGIC_OF_RELATIONS.sub(lambda match: " or " if match[1] else " and ", _RAISED_O.sub(r"^{\\circ}", _spelled(text)))

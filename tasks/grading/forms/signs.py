@@ -10,6 +10,7 @@ _GREEK = {"π": "pi", "θ": "theta", "α": "alpha", "β": "beta", "γ": "gamma",
 _UNICODE = str.maketrans({
     **{chr(code): chr(code - 0xFEE0) for code in range(0xFF01, 0xFF5F)},  # ０-９, Ａ-ｚ and the signs between them
     **{chr(code): unicodedata.normalize("NFKC", chr(code)) for code in range(0x1D400, 0x1D800)},  # 𝑥 and 𝐀, as chats show them
+    **{chr(code): re.sub(r"([23])$", r"^\1", unicodedata.normalize("NFKC", chr(code))) for code in range(0x3380, 0x33D4)},  # ㎝ and ㎡
     **{sign: r"\frac{{{}}}{{{}}}".format(*unicodedata.normalize("NFKC", sign).split("⁄")) for sign in _VULGAR},
     "−": "-", "–": "-", "—": "-", "‐": "-", "‑": "-", "‒": "-", "×": r"\times ", "·": r"\cdot ", "⋅": r"\cdot ", "∙": r"\cdot ",
     "÷": r"\div ", "∗": "*", "⁄": "/", "∕": "/", "°": r"^{\circ}", "˚": r"^{\circ}", "º": r"^{\circ}", "℃": r"^{\circ}C",

@@ -43,6 +43,7 @@ _ONE_OF_A_UNIT = {
     "quarter of an": Fraction(1, 4), "three quarters of an": Fraction(3, 4), "半": Fraction(1, 2), "半个": Fraction(1, 2),
 }  # fmt: skip
 _PERCENT_IN_FRONT = re.compile(r"百分之\s*([^\s分]{1,20})")
+_ARC = re.compile(r"-?\s*(?:\d{1,3}\s*)?\\(?:arc(?:sin|cos|tan)|(?:sin|cos|tan)\s*\^\s*(?:\{\s*-\s*1\s*\}|-\s*1))(?![A-Za-z])")
 _MAYBE_A_VARIABLE = re.compile(r"(?<=\})\s*[A-Z]|\\(?:frac|sqrt)[^A-Z]*\s[KCFTHMSB]")
 _FEET = {"'": "ft", "''": "in", '"': "in", '\\"': "in"}
 _COUNTED = {"count", "unit"}
@@ -52,7 +53,8 @@ _SHARE = (("share", 1),)
 
 @dataclass(frozen=True, slots=True)
 class Quantity:
-    """A constant with the readings of its unit, none for a bare number. decimal: written as a decimal fraction; of_pi: with a pi."""
+    """A constant with the readings of its unit, none for a bare number. decimal: written as a decimal fraction; of_pi: with a pi, or
+    the angle of a sine, so in radians where it is bare."""
 
     value: Value
     units: tuple[Unit, ...]
@@ -102,7 +104,7 @@ def _measured(text: str) -> Quantity | None:
             if value is not None and not _MAYBE_A_VARIABLE.fullmatch(text):
                 return Quantity(value, found, "." in number, r"\pi" in number)
     value = constant(text)
-    return None if value is None else Quantity(value, (), "." in text, r"\pi" in text)
+    return None if value is None else Quantity(value, (), "." in text, r"\pi" in text or bool(_ARC.match(text)))
 
 
 def _compound(text: str) -> Quantity | None:

@@ -12,6 +12,7 @@ _SUBSCRIPT = re.compile(rf"{_DIGITS}\s*_\s*(?:\{{\s*\(?\s*{_NAMED}\s*\)?\s*\}}|{
 _WORDED = re.compile(rf"{_DIGITS}\s*(?:,|\()?\s*(?:in|is in)?\s*base[- ]?{_NAMED}\s*\)?")
 _PREFIXED = re.compile(r"(-?)0([xXbBoO])([0-9A-Fa-f]{1,60})")
 _PREFIXES = {"x": 16, "b": 2, "o": 8}
+_HEXADECIMAL = re.compile(r"(?=[0-9A-F]*[A-F])[0-9A-F]{2,60}")
 _ALONE = re.compile(r"(-?)(\d{1,60})")
 
 
@@ -23,9 +24,9 @@ def same_base(answer: str, gold: str, context: Context) -> bool | None:
         return one == other
     if one is None and other is None:
         return None
-    alone = _ALONE.fullmatch((gold if one else answer).replace(" ", ""))
-    if alone is None:
-        return None
+    bare = (gold if one else answer).replace(" ", "")
+    if (alone := _ALONE.fullmatch(bare)) is None:
+        return True if _HEXADECIMAL.fullmatch(bare) and (one or other) == (bare, 16) else None
     digits = alone[1] + (alone[2].lstrip("0") or "0")
     return digits == other[0] if other else one == (digits, 10)
 

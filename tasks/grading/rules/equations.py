@@ -10,7 +10,7 @@ from tasks.grading.forms.units import quantity
 from tasks.grading.rules.rule import Context, Said, claimed
 
 _EQUALS = re.compile(r"(?<![<>!:\\])=(?![=<>])")
-_MEMBER = re.compile(r"^[A-Za-z]\w*\s*\\in(?![A-Za-z])\s*")
+_MEMBER = re.compile(r"^(?:[A-Za-z]\w*|\(\s*[A-Za-z](?:\s*,\s*[A-Za-z]){1,3}\s*\))\s*\\in(?![A-Za-z])\s*")
 _ABOUT = re.compile(r"(?:\\(?:approx|simeq)|^\\sim)(?![A-Za-z])|=(?=\s*\d{1,20}\.\d{1,40}\s*\\ldots$)")
 _IN_BRACKETS = re.compile(r"\(\s*\\approx(?![A-Za-z])([^()]{1,60})\)$")
 _OPERATOR = re.compile(r"[-+*/^<>|,;=]|\\(?:cdot|times|div|pm|mp|le|ge|leq|geq|lt|gt|neq?|ldots)(?![A-Za-z])")

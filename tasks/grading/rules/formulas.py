@@ -15,7 +15,10 @@ _NO_VARIABLES = {"e", "i", r"\circ", r"\infty"}
 _NO_LETTER = re.compile(r"\\(?:log|(?:sin|cos|tan)h|[lr](?:floor|ceil)|max|min|gcd|mod|cancel)$")
 _ENOUGH, _MOST_DECLARED = 4, 300
 _CONSTANT = re.compile(r"(.*\S)\s*\+\s*([CcKk](?:_\{?[0-9]\}?)?|const(?:ant)?)")
-_DECLARATION = re.compile(r"[\s,;(]+(?:(?:for|where|with)(?![A-Za-z])|(?=[A-Za-z]\s*(?:\\in(?![A-Za-z])|is\s)))")
+_DECLARATION = re.compile(
+    r"[\s,;(]+(?:(?:for|where|with)(?![A-Za-z])|(?=(?:[A-Za-z]\s*,\s*){0,3}[A-Za-z]\s*(?:\\in(?![A-Za-z])|is\s)|[nk]\s*\\ge\s*[01]\b))"
+)
+_COUNTED_FROM = re.compile(r"[nk]\s*\\ge\s*[01]\)?")
 _DECLARING = {
     "any", "all", "some", "every", "each", "a", "an", "is", "are", "the", "real", "rational", "complex", "integer", "integers", "natural",
     "constant", "constants", "number", "numbers", "arbitrary", "fixed", "value", "of", "and", r"\in", r"\mathbb", "{", "}", ",", ")",
@@ -123,7 +126,8 @@ def _declared(text: str) -> tuple[str, str]:
         return text, ""
     words = re.findall(r"\\?[A-Za-z]+|\S", text[match.end() :])
     closed = all(word in _DECLARING or (len(word) == 1 and word.isalpha()) for word in words)
-    return (text[: match.start()].strip(), text[match.end() :]) if words and closed else (text, "")
+    counted = _COUNTED_FROM.fullmatch(text, match.end())
+    return (text[: match.start()].strip(), text[match.end() :]) if words and (closed or counted) else (text, "")
 
 
 def _kinds(text: str) -> set[str]:

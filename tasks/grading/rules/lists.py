@@ -1,6 +1,7 @@
 """Tuples, points, sets, plain lists, unions, and several answers where one was asked for."""
 
 import re
+from itertools import pairwise
 
 from tasks.grading.forms.plain import split_top_level, text_key
 from tasks.grading.forms.units import quantity
@@ -15,6 +16,7 @@ _OR = re.compile(
 )
 _AND = re.compile(r",?\s+(?:and|or)\s+|\s*(?:或者?|和|与|及)\s*")
 _PLUS_MINUS, _MINUS_PLUS = re.compile(r"\\pm(?![A-Za-z])\s*"), re.compile(r"\\mp(?![A-Za-z])\s*")
+_WHOLE = re.compile(r"-?\d{1,9}")
 _UNKNOWN = re.compile(r"[A-Za-z](?:_\{?\w\}?)?|\\[a-z]+")
 _RELATED = re.compile(r"[<>]|\\(?:le|ge|lt|gt)(?![A-Za-z])")
 _POINT_NAME = re.compile(r"(?:(?:[Tt]he )?[Pp]oint )?[A-Z]'?(?:_\{?\w\}?)?\s*(?=\()")
@@ -41,11 +43,30 @@ def same_list(answer: str, gold: str, context: Context) -> bool | None:
         ones, others = _once(ones), _once(others)
         if _sets_in(ones) != _sets_in(others):
             return False
+    if len(ones) != len(others):
+        ones, others = _filled(ones), _filled(others)
     if len(ones) != len(others) or len(ones) > _MAX_ELEMENTS or (_point(answer) and _point(gold) and _point(answer) != _point(gold)):
         return False
     if "{}" in (brackets, gold_brackets) or not (brackets or gold_brackets or context.ordered):
         return _all_matched(ones, others, context)
     return _all_true([context.equal(one, other) for one, other in zip(ones, others, strict=True)])
+
+
+def _filled(elements: list[str]) -> list[str]:
+    """The elements of `1, 2, \\ldots, 9` with those that the dots stand for: whole numbers in equal steps, one of them where only one
+    number stands before the dots. As they are where they are anything else."""
+    if (
+        not 3 <= len(elements) <= _MAX_ELEMENTS
+        or elements[-2] != r"\ldots"
+        or not all(_WHOLE.fullmatch(element) for element in (*elements[:-2], elements[-1]))
+    ):
+        return elements
+    *shown, last = [int(element) for element in (*elements[:-2], elements[-1])]
+    step = shown[1] - shown[0] if len(shown) > 1 else 1
+    if step == 0 or any(b - a != step for a, b in pairwise(shown)) or (last - shown[0]) % step or not (last - shown[-1]) // step > 0:
+        return elements
+    count = (last - shown[0]) // step + 1
+    return [str(shown[0] + step * at) for at in range(count)] if count <= _MAX_ELEMENTS else elements
 
 
 def _sets_in(elements: list[str]) -> int:
@@ -81,6 +102,8 @@ def assigned(text: str) -> dict[str, str]:
     if not text.count("=") or len(text) > _MOST_ASSIGNED:
         return {}
     parts = sides(text)
+    if len(parts) > 2 and _names(parts[:-1]) and not _UNKNOWN.fullmatch(parts[-1]):
+        return dict.fromkeys(parts[:-1], parts[-1])  # a = b = c = 1
     if len(parts) == 2 and parts[0].startswith("("):
         (brackets, names), (other_brackets, values) = _list_of(parts[0]), _list_of(parts[1])
         return (
@@ -152,6 +175,8 @@ def one_of_several(answer: str, gold: str, context: Context) -> bool | None:
         return None
     values = [quantity(sides(element)[-1]) for element in (*ones, *others)]
     several = ones if len(ones) > 1 else others
+    if len(others) > 1 and None not in values and _OR.search(gold) and all(context.equal(other, others[0]) for other in others[1:]):
+        return context.equal(ones[0], others[0])  # `0.75 or 3/4`: two ways to write one
     named = [value is not None or NAME.fullmatch(element.strip("()")) for value, element in zip(values, (*ones, *others), strict=True)]
     return False if all(named) and len({text_key(element) for element in several}) > 1 else None
 

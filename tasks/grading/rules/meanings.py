@@ -118,6 +118,8 @@ _FROM_WHAT = re.compile(
 )
 _NUMBERS_NAME = re.compile(r"\\mathbb\{[a-z]\}")
 _MEMBER = re.compile(r"[a-z]\s*\\in(?![a-z])\s*")
+_NO_SUCH = re.compile(r"no such (?:[a-z]|\\?\(?[a-z], ?[a-z]\)?|[a-z]{4,12}(?: [a-z]{4,12})?)")
+"""What is asked for does not exist, whatever it is."""
 _QUALIFIED = re.compile(
     r"no (?:(?:positive|negative|integer|integral|rational|whole number|non-?zero|valid|possible|such|prime|natural number)\s){1,3}"
     r"(?:solutions?|roots?|integers?|numbers?|values?)(?: exists?| of x)?"
@@ -148,6 +150,8 @@ def meanings(text: str) -> frozenset[str]:
         candidate = candidate.removeprefix("the ")
         if found := _MEANINGS.get(candidate):
             return found
+        if _NO_SUCH.fullmatch(candidate):
+            return frozenset({"nothing"})
         if _QUALIFIED.fullmatch(candidate):
             return _NOTHING_OF_A_KIND
     return frozenset()

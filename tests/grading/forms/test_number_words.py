@@ -9,6 +9,9 @@ from hypothesis import strategies as st
 from tasks.grading.forms.number_words import ONES, TENS, number_word
 
 VALUES = [
+    ("one out of four", Fraction(1, 4)),
+    ("3 out of 4", Fraction(3, 4)),
+    ("one in twenty", Fraction(1, 20)),
     ("one hundred and five", 105),
     ("one hundred five", 105),
     ("a hundred", 100),
@@ -97,6 +100,10 @@ VALUES = [
     ("一十", 10),
 ]
 NONE_OF_IT = [
+    "four out of one",
+    "out of four",
+    "one in",
+    "3 in 4",
     "hundred",
     "three fourth",
     "two third",

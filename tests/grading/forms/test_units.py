@@ -12,6 +12,13 @@ from tasks.grading.forms.unit_text import readings
 from tasks.grading.forms.units import quantity, same_quantity
 
 TABLE = [
+    (r"\arctan 1", r"45^\circ", True),
+    (r"\tan^{-1}(1)", r"45^\circ", True),
+    (r"2\arcsin\frac{1}{2}", r"60^\circ", True),
+    (r"\arcsin\frac{1}{2}", r"60^\circ", False),
+    (r"\arctan 1", "1", False),
+    (r"\cos^{-1}\frac12", r"30^\circ", False),
+    (r"\cos^{-1}\frac12", r"60^\circ", True),
     (r"20 \mathrm{~cm}^2", r"20 cm^{2}", True),
     ("20", r"20 \text{ cm}^{2}", True),
     ("20 cm", "20 cm^2", False),

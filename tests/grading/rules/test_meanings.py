@@ -7,6 +7,13 @@ from tasks.grading.rules.meanings import same_meaning
 from tasks.grading.rules.order import by_the_rules
 
 TABLE = [
+    ("There are no such integers", "no such integers exist", True),
+    ("No such integer exists", "no solution", True),
+    ("no such n", "no such n exists", True),
+    ("There is no such polynomial.", "no such polynomial", True),
+    ("There is such a function", "no such function", None),
+    ("no such luck for the second player here", "no solution", None),
+    ("no such integers", "infinitely many", False),
     ("cannot be determined from the information given", "cannot be determined", True),
     ("can be determined from the information given", "cannot be determined", None),
     (r"\text{does not exist}", "DNE", True),

@@ -7,6 +7,8 @@ from tasks.grading.workers.algebra import same
 from tasks.grading.workers.reading import braced, expression
 
 SAME = [
+    (r"\log(1000)", "3"),
+    (r"(x,y) \in \{(1,2),(2,1)\}", "(1,2),(2,1)"),
     (r"1 - \frac{1}{\mathrm{e}}", "1 - e^{-1}"),
     ("x(x-1)", "x^2-x"),
     (r"\frac{x^2-1}{x-1}", "x+1"),
@@ -38,6 +40,9 @@ SAME = [
     (r"\sum_{k=1}^n k", r"\frac{n(n+1)}{2}"),
 ]
 DIFFERENT = [
+    (r"(x,y) \in \{(1,2),(2,1)\}", "(1,2),(2,3)"),
+    (r"\log(1000)", "4"),
+    (r"\sin^{-1}(0.6)", r"\frac{1}{\sin 0.6}"),
     (r"1 + \frac{1}{\mathrm{e}}", "1"),
     (r"1 + \frac{1}{\mathrm{e}}", r"1 - \frac{1}{\mathrm{e}}"),
     ("101_3", "100_3"),
