@@ -54,6 +54,8 @@ _ONE_NAME = {
 _SPELLINGS = [
     (re.compile(rf"\\(?:{spelled})(?![A-Za-z])" + (r"\s?" if len(sign) == 1 else "")), sign) for spelled, sign in _ONE_NAME.items()
 ]
+_PRIMES = re.compile(r"\^\s*(?:\\prime(?![A-Za-z])|\{\s*\\prime\s*(\\prime)?\s*\})")
+_PROBABILITY = re.compile(r"\\mathbb\{([PE])\}\s?(?=[(\[])")
 _NUMBERS_NAME = re.compile(r"\\mathbb\s*([A-Z])(?![A-Za-z])")
 _JOINED_THOUSANDS = re.compile(r"(?<=\d)(?:\s*\{\s*,\s*\}\s*|\s*,\s*\\!\s*)(?=\d{3}(?!\d))")
 _RAISED_O = re.compile(r"(?<=\d)\s*\^\s*(?:\{\s*o\s*\}|o(?![A-Za-z]))")
@@ -91,7 +93,8 @@ def _spelled(text: str) -> str:
     """Commands of one meaning under one name, and the arguments of fractions, binomials and roots in braces."""
     for pattern, sign in _SPELLINGS:
         text = pattern.sub(sign, text) if "\\" in text else text
-    text = _BINOMIAL_NAME.sub(r"\\binom", _FRACTION_NAME.sub(r"\\frac", _NUMBERS_NAME.sub(r"\\mathbb{\1}", text)))
+    text = _PRIMES.sub(lambda match: "''" if match[1] else "'", text)
+    text = _BINOMIAL_NAME.sub(r"\\binom", _FRACTION_NAME.sub(r"\\frac", _PROBABILITY.sub(r"\1", _NUMBERS_NAME.sub(r"\\mathbb{\1}", text))))
     text = _TWO_SIGNS.sub(r"\\\1{\2}{\3}", _OVER.sub(_infix, _OVER_ALL.sub(_infix, text)))
     text = _GROUP_THEN_SIGN.sub(r"\\\1\2{\3}", _SIGN_THEN_GROUP.sub(r"\\\1{\2}{", text))
     text = _COMBINATIONS.sub(lambda match: rf"\binom{{{match[1] or match[2]}}}{{{match[3] or match[4]}}}", text)

@@ -16,7 +16,8 @@ _NO_LETTER = re.compile(r"\\(?:log|(?:sin|cos|tan)h|[lr](?:floor|ceil)|max|min|g
 _ENOUGH, _MOST_DECLARED = 4, 300
 _CONSTANT = re.compile(r"(.*\S)\s*\+\s*([CcKk](?:_\{?[0-9]\}?)?|const(?:ant)?)")
 _DECLARATION = re.compile(
-    r"[\s,;(]+(?:(?:for|where|with)(?![A-Za-z])|(?=(?:[A-Za-z]\s*,\s*){0,3}[A-Za-z]\s*(?:\\in(?![A-Za-z])|is\s)|[nk]\s*\\ge\s*[01]\b))"
+    r"[\s,;(]+(?:(?:for|where|with)(?![A-Za-z])|(?=[A-Za-z]\s*(?:\\in(?![A-Za-z])|is\s)|[nk]\s*\\ge\s*[01]\b))|"
+    r"[,;(]\s*(?=(?:[A-Za-z]\s*,\s*){1,3}[A-Za-z]\s*\\in(?![A-Za-z]))"
 )
 _COUNTED_FROM = re.compile(r"[nk]\s*\\ge\s*[01]\)?")
 _DECLARING = {

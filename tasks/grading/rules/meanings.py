@@ -114,7 +114,9 @@ _SUBJECT = re.compile(
     r"(?:goes|tends|diverges)\s+to\s+|approaches\s+)"
 )
 _FROM_WHAT = re.compile(
-    r"\s+(?:from|with|by|based on)\s+(?:the\s+)?(?:given\s+)?(?:information|data|diagram|figure)(?:\s+(?:given|provided|available|alone))*$"
+    r"\s+(?:(?:from|with|by|based on)\s+(?:the\s+)?(?:given\s+)?(?:information|data|diagram|figure)"
+    r"(?:\s+(?:given|provided|available|alone))*|"
+    r"(?:to|for|of)\s+(?:the|this)\s+(?:given\s+)?(?:equation|inequality|system(?:\s+of\s+equations)?|problem))$"
 )
 _NUMBERS_NAME = re.compile(r"\\mathbb\{[a-z]\}")
 _MEMBER = re.compile(r"[a-z]\s*\\in(?![a-z])\s*")

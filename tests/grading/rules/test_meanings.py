@@ -7,6 +7,8 @@ from tasks.grading.rules.meanings import same_meaning
 from tasks.grading.rules.order import by_the_rules
 
 TABLE = [
+    ("There is no solution to the equation", "no solution", True),
+    ("There are infinitely many solutions to the system", "no solution", False),
     ("There are no such integers", "no such integers exist", True),
     ("No such integer exists", "no solution", True),
     ("no such n", "no such n exists", True),

@@ -117,6 +117,7 @@ TABLE = {
         ("5", r"5 \sim 6", None),
     ],
     "qualified": [
+        (r"\pi + k, k \in \mathbb{Z}", r"\pi + n, n\in\mathbb{Z}", True),
         (r"a_n = 2n+1, n \ge 1", "2n+1", True),
         (r"f(x)=ax+b, a,b \in \mathbb{R}", "f(x)=ax+b", True),
         (r"a_n = 2n+1, n \ge 1", "2n+2", False),
