@@ -133,7 +133,8 @@ def _stated_answer(text: str, choices: tuple[str, ...]) -> Extracted | None:
 def _bare_answer(text: str, choices: tuple[str, ...]) -> Extracted | None:
     """The whole response, if it is one line of at most three words (`5`, `Right`, `$6\\pi$.`), `none of these` or the text of a choice."""
     text = _LEADING_DOTS.sub("", _SO.sub("", text.strip(), count=1), count=1)
-    if len(text) > MAX_ANSWER_CHARS or not has_content(text):
+    longest = max(_SHORT_CHARS, 2 * max(map(len, choices), default=0))
+    if len(text) > min(longest, MAX_ANSWER_CHARS) or not has_content(text):
         return None
     said = words(plain(text))
     short = "\n" not in text and len(text) <= _SHORT_CHARS and len(said) <= 3 and not refuses(text) and not _VERB.search(text)

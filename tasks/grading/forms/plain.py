@@ -46,14 +46,12 @@ _ROOT_OF_FRACTION = re.compile(r"\\sqrt\s*(\\frac\{[^{}]{1,40}\}\{[^{}]{1,40}\})
 _ROOT_OF_SIGN = re.compile(r"\\sqrt\s*(\[\s*\w\s*\])?\s*(\d|[A-Za-z]|\\pi(?![A-Za-z]))")
 _COMBINATIONS = re.compile(r"(?<![A-Za-z\\])C\s?_(?:\{(\d{1,3})\}|(\d))\s*\^(?:\{(\d{1,3})\}|(\d))")
 _ONE_NAME = {
-    "varnothing": r"\\emptyset", "bigcup": r"\\cup", "bigcap": r"\\cap", "overrightarrow": r"\\vec", "bar": r"\\overline", "lg": r"\\log",
-    "dots|cdots|dotsc": r"\\ldots", "[lr]?vert": "|", "langle|lparen": "(", "rangle|rparen": ")", "lbrack": "[", "rbrack": "]",
-    "colon": ":", "thickapprox": r"\\approx", "operatorname": "", "R": r"\\mathbb{R}", "bmod|mod": r"\\mod",
-    "geq|geqslant": r"\\ge", "leq|leqslant": r"\\le", "ne": r"\\neq",
+    "varnothing": r"\emptyset", "bigcup": r"\cup", "bigcap": r"\cap", "overrightarrow": r"\vec", "bar": r"\overline", "lg": r"\log",
+    "dots": r"\ldots", "cdots": r"\ldots", "dotsc": r"\ldots", "vert": "|", "lvert": "|", "rvert": "|", "langle": "(", "lparen": "(",
+    "rangle": ")", "rparen": ")", "lbrack": "[", "rbrack": "]", "colon": ":", "thickapprox": r"\approx", "operatorname": "",
+    "R": r"\mathbb{R}", "bmod": r"\mod", "geq": r"\ge", "geqslant": r"\ge", "leq": r"\le", "leqslant": r"\le", "ne": r"\neq",
 }  # fmt: skip
-_SPELLINGS = [
-    (re.compile(rf"\\(?:{spelled})(?![A-Za-z])" + (r"\s?" if len(sign) == 1 else "")), sign) for spelled, sign in _ONE_NAME.items()
-]
+_COMMAND = re.compile(r"\\([A-Za-z]+)(\s?)")
 _PRIMES = re.compile(r"\^\s*(?:\\prime(?![A-Za-z])|\{\s*\\prime\s*(\\prime)?\s*\})")
 _PROBABILITY = re.compile(r"\\mathbb\{([PE])\}\s?(?=[(\[])")
 _NUMBERS_NAME = re.compile(r"\\mathbb\s*([A-Z])(?![A-Za-z])")
@@ -76,11 +74,15 @@ _CONNECTORS = (
     (re.compile(r"\s*(?:以及|和|与|及|且|と|그리고)\s*"), " and "),
 )
 _ESCAPED_QUOTE = re.compile(r"(?<=[A-Za-z])\\'(?=[A-Za-z])")
+_PLAIN_ALREADY = re.compile(r"-?[0-9]{1,15}(?:\.[0-9]{1,15})?|[A-Za-z]")
+"""Most answers: as they are, without the steps."""
 
 
 @lru_cache(maxsize=8192)
 def plain(text: str) -> str:
     """`text` without delimiters, font commands, spacing commands and final punctuation; runs of blanks become one."""
+    if _PLAIN_ALREADY.fullmatch(text):
+        return text
     text = text if r"\begin" in text else _ESCAPED_TWICE.sub(r"\\", text)
     text = latex_signs(_JOINED_THOUSANDS.sub(",", text)).replace("{,}", ".").replace(r"\%", "%").replace(r"\&", " and ")
     text = _SPACING.sub(" ", _RANGE.sub(r"\\sim ", _with_money(text).replace("\\\\", r" \cr ")))
@@ -91,8 +93,7 @@ def plain(text: str) -> str:
 
 def _spelled(text: str) -> str:
     """Commands of one meaning under one name, and the arguments of fractions, binomials and roots in braces."""
-    for pattern, sign in _SPELLINGS:
-        text = pattern.sub(sign, text) if "\\" in text else text
+    text = _COMMAND.sub(_of_one_name, text)
     text = _PRIMES.sub(lambda match: "''" if match[1] else "'", text)
     text = _BINOMIAL_NAME.sub(r"\\binom", _FRACTION_NAME.sub(r"\\frac", _PROBABILITY.sub(r"\1", _NUMBERS_NAME.sub(r"\\mathbb{\1}", text))))
     text = _TWO_SIGNS.sub(r"\\\1{\2}{\3}", _OVER.sub(_infix, _OVER_ALL.sub(_infix, text)))
@@ -101,6 +102,12 @@ def _spelled(text: str) -> str:
     text = _EMPTY_SET.sub(r"\\emptyset", text.replace(r"\mid ", "|").replace(r"\mid", "|"))
     text = _ROOT_OF_FRACTION.sub(r"\\sqrt{\1}", text)
     return _ROOT_OF_SIGN.sub(lambda match: rf"\sqrt{match[1] or ''}{{{match[2]}}}", text)
+
+
+def _of_one_name(command: re.Match[str]) -> str:
+    """A command under its one name; a sign that stands for one takes the blank behind it along."""
+    sign = _ONE_NAME.get(command[1])
+    return command[0] if sign is None else sign + (command[2] if len(sign) != 1 else "")
 
 
 def _without_end_mark(text: str) -> str:

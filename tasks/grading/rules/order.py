@@ -34,6 +34,7 @@ GRADER_VERSION = 3
 RULES: tuple[Rule, ...] = (
     same_text,
     too_complex,
+    same_number,
     too_large,
     same_meaning,
     same_domain,
@@ -41,7 +42,6 @@ RULES: tuple[Rule, ...] = (
     yes_or_no,
     stated_value,
     same_date,
-    same_number,
     same_base,
     same_remainder,
     decimal_comma,
