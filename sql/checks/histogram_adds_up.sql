@@ -1,6 +1,6 @@
 -- histogram_adds_up: every measured problem is in exactly one bin
 -- grain: profile whose bins and problems differ
--- inputs: difficulty, difficulty_histogram
+-- inputs: problem_counts, difficulty_histogram
 -- parameters: none
 with bins as (
     select dataset, split, policy_id, sampling_id, grader_id, sum(problems) as in_bins
@@ -10,7 +10,7 @@ with bins as (
 
 problems as (
     select dataset, split, policy_id, sampling_id, grader_id, count(*) as measured
-    from difficulty
+    from problem_counts
     where n > 0
     group by all
 )

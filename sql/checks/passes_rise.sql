@@ -2,10 +2,10 @@
 -- grain: row of difficulty at fault
 -- inputs: difficulty
 -- parameters: none
-select problem_id, policy_id, k, n, accuracy, pass_2, pass_4, pass_8, pass_16
+select problem_id, policy_id, k, n, p_mean, pass_2, pass_4, pass_8, pass_16
 from difficulty
 where
-    pass_2 < accuracy - 1e-9
+    pass_2 < p_mean - 1e-9
     or pass_4 < pass_2 - 1e-9
     or pass_8 < pass_4 - 1e-9
     or pass_16 < pass_8 - 1e-9

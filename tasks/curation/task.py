@@ -52,7 +52,7 @@ class CurationRequest(StepRequest):
             "settings": self.settings,
             "seed": self.seed,
             "rules": {stage: file_digest(rule_path(rule.rule)) for stage, rule in self.settings.stages.items()},
-            "sql": sql_digests("candidates", given=["difficulty"]),
+            "sql": sql_digests("candidates", given=["problem_counts"]),
         }
         return artifact(self.home, "curated", inputs)
 
@@ -80,7 +80,10 @@ def curate_sets(request: CurationRequest, target: Artifact, folder: Path) -> dic
 
 def read_candidates(difficulty: Artifact, problems: Sequence[Artifact]) -> tuple[pl.DataFrame, pl.DataFrame, int]:
     """The mart `candidates`, the problems as they are asked, and how many problems have several gold answers."""
-    files = {"difficulty": [difficulty.file("difficulty.parquet")], "problems": [source.file("problems.parquet") for source in problems]}
+    files = {
+        "problem_counts": [difficulty.file("difficulty.parquet")],
+        "problems": [source.file("problems.parquet") for source in problems],
+    }
     with closing(open_over(files, wanted=["candidates", "gold_conflicts"])) as connection:
         rows = connection.table("stg_problems").pl()
         decimals = [stated_precision(*row) for row in rows.select("question", "metadata").iter_rows()]

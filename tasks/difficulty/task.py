@@ -24,7 +24,12 @@ from tasks.warehouse.order import sql_digests
 from tasks.warehouse.settings import MartSettings
 
 VERSION = 1
-FILES = {"difficulty": "difficulty.parquet", "difficulty_histogram": "histogram.parquet", "u_shape": "u_shape.parquet"}
+FILES = {
+    "difficulty": "difficulty.parquet",
+    "posteriors": "posteriors.parquet",
+    "difficulty_histogram": "histogram.parquet",
+    "u_shape": "u_shape.parquet",
+}
 
 
 class DifficultyRequest(StepRequest):
@@ -50,7 +55,7 @@ class DifficultyRequest(StepRequest):
 
 @room_task(name="measure difficulty")
 def measure_difficulty(request: DifficultyRequest, target: Artifact, folder: Path) -> dict[str, Any]:
-    """Write the three tables in FILES. Raises InputError when the profile has no verdict on any of the problems."""
+    """Write the tables in FILES. Raises InputError when the profile has no verdict on any of the problems."""
     graded, settings = request.graded, request.settings
     profile = read_profile(graded)
     with closing(open_graded(graded, request.problems, MartSettings(difficulty=settings), FILES)) as connection:

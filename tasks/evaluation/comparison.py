@@ -49,5 +49,5 @@ def missing_in(graded: Artifact) -> pl.Series:
 
 def count_correct(graded: Artifact, problems: Sequence[Artifact]) -> pl.DataFrame:
     """n and k of each problem that a graded profile answers; one with two gold answers is the mean over both."""
-    with closing(open_graded(graded, problems, MartSettings(), ["difficulty"])) as connection:
-        return connection.table("difficulty").pl().group_by(PROBLEM).agg(pl.col("n", "k").sum())
+    with closing(open_graded(graded, problems, MartSettings(), ["problem_counts"])) as connection:
+        return connection.table("problem_counts").pl().group_by(PROBLEM).agg(pl.col("n", "k").sum())

@@ -44,7 +44,7 @@ class EvaluationRequest(StepRequest):
             "problems": [source.content for source in self.problems],
             "similarity": self.similarity and self.similarity.content,
             "sets": [item.content for item in self.sets],
-            "sql": sql_digests("difficulty", *FILES),
+            "sql": sql_digests("problem_counts", *FILES),
         }
         return artifact(self.home, "evaluations", inputs)
 

@@ -27,7 +27,7 @@ HELD_OUT = """
         band(k / nullif(n, 0), low, hard_below, medium_below, high) as band
     from stg_evaluations cross join parameters
     where not hints"""
-"""The held-out problems as `difficulty` has them; a problem with several gold answers is one row."""
+"""The held-out problems as `problem_counts` has them; a problem with several gold answers is one row."""
 
 
 @dataclass(frozen=True)
@@ -59,7 +59,7 @@ def measured(inputs: Inputs) -> Measured:
         rows = pl.concat(difficulties(inputs), how="diagonal_relaxed")
         rows.write_parquet(path)
         bands = rows.group_by("dataset", "split", "policy_id", "sampling_id", "band").agg(problems=pl.len())
-        with closing(open_over({"difficulty": [path]}, MartSettings(difficulty=inputs.edges), wanted=MARTS)) as connection:
+        with closing(open_over({"problem_counts": [path]}, MartSettings(difficulty=inputs.edges), wanted=MARTS)) as connection:
             return Measured(inputs.policy_names, bands, *(connection.table(mart).pl() for mart in MARTS))
 
 

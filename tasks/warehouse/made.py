@@ -19,6 +19,8 @@ from tasks.warehouse.relations import (
     FITS,
     INGESTED,
     PARAMETERS,
+    POSTERIORS,
+    PRIORS,
     STOPPING_EDGES,
     STOPPING_RULE,
     T_QUANTILES,
@@ -54,6 +56,21 @@ def create_fits(connection: duckdb.DuckDBPyConnection, files: Files, settings: M
     from tasks.estimates.fit import fit_outcomes
 
     connection.from_arrow(fit_outcomes(connection.table("outcome_counts").pl()).to_arrow()).create(FITS)
+
+
+def create_priors(connection: duckdb.DuckDBPyConnection, files: Files, settings: MartSettings) -> None:
+    """The table of how each profile's true accuracies are spread."""
+    from tasks.estimates.outcomes import priors
+
+    connection.from_arrow(priors(connection.table("outcome_counts").pl()).to_arrow()).create(PRIORS)
+
+
+def create_posteriors(connection: duckdb.DuckDBPyConnection, files: Files, settings: MartSettings) -> None:
+    """The table of what each outcome says of the true accuracy."""
+    from tasks.estimates.outcomes import posteriors
+
+    found = posteriors(connection.table("outcome_counts").pl(), connection.table(PRIORS).pl(), settings.difficulty)
+    connection.from_arrow(found.to_arrow()).create(POSTERIORS)
 
 
 def create_stopping_rule(connection: duckdb.DuckDBPyConnection, files: Files, settings: MartSettings) -> None:
@@ -107,6 +124,8 @@ def create_artifacts(connection: duckdb.DuckDBPyConnection, files: Files, settin
 
 MADE: dict[str, Callable[[duckdb.DuckDBPyConnection, Files, MartSettings], None]] = {
     FITS: create_fits,
+    PRIORS: create_priors,
+    POSTERIORS: create_posteriors,
     STOPPING_RULE: create_stopping_rule,
     T_QUANTILES: create_t_quantiles,
     INGESTED: create_ingested,

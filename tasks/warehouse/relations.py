@@ -13,6 +13,7 @@ SQL = Path(__file__).resolve().parents[2] / "sql"
 RELATION_FOLDERS = ("given", "staging", "summaries", "marts")
 RULES_READ = ("candidates", "earlier")  # by a curation rule, which is given rows and not a warehouse
 PARAMETERS, FITS = "parameters", "beta_binomial_fits"
+PRIORS, POSTERIORS = "priors", "posteriors"
 STOPPING_RULE, STOPPING_EDGES = "stopping_rule", "stopping_edges"
 T_QUANTILES = "t_quantiles"
 ARTIFACTS = "artifacts"
@@ -20,6 +21,8 @@ INGESTED = "ingested"
 AUDIT_ESTIMATES, CORRECTIONS = "audit_estimates", "corrections"
 MADE_FROM: dict[str, tuple[str, ...]] = {
     FITS: ("outcome_counts",),
+    PRIORS: ("outcome_counts",),
+    POSTERIORS: ("outcome_counts", PRIORS),
     STOPPING_RULE: ("profile_rounds",),
     T_QUANTILES: ("study_scores",),
     INGESTED: ("problems",),

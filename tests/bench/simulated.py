@@ -46,7 +46,7 @@ def shapes_found(shape: str, sets: int = SETS, problems: int = PROBLEMS, seed: i
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "difficulty.parquet"
         write_parquet(difficulty, path)
-        with closing(open_over({"difficulty": [path]}, wanted=["u_shape"])) as connection:
+        with closing(open_over({"problem_counts": [path]}, wanted=["u_shape"])) as connection:
             return connection.table("u_shape").pl()
 
 

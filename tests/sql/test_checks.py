@@ -34,10 +34,11 @@ FAULTS = {
 
 # marts are computed, so their faults are planted by a changed mart
 CHANGES = {
-    "difficulty_adds_up": "update difficulty set k = n + 1",
-    "intervals_hold_accuracy": "update difficulty set accuracy_low = accuracy + 0.1",
+    "difficulty_adds_up": "update problem_counts set k = n + 1",
+    "intervals_hold_accuracy": "update problem_counts set accuracy_low = accuracy + 0.1",
     "histogram_adds_up": "delete from difficulty_histogram where problems > 0",
-    "passes_rise": "update difficulty set pass_2 = accuracy - 0.1",
+    "passes_rise": "update posteriors set p_none = list_reverse(p_none)",
+    "estimates_are_sound": "update posteriors set p_hard = p_hard + 0.1",
     "features_are_complete": "delete from problem_features",
     "slices_add_up": "delete from slice_difficulty where slice = 'subject'",
     "transitions_add_up": "update band_transitions set problems = problems + 1",

@@ -40,7 +40,7 @@ def test_the_grain_is_a_key(whole: Lake, name: str) -> None:
 def test_a_column_means_what_it_means_where_it_comes_from() -> None:
     known = headers()
     assert meaning("u_shape", "grader_id", known) == Meaning("the grader's version")
-    assert meaning("candidates", "accuracy", known) == known["difficulty"].columns["accuracy"]
+    assert meaning("candidates", "accuracy", known) == known["problem_counts"].columns["accuracy"]
     assert meaning("u_shape", "no_such_column", known) is None
 
 
@@ -52,14 +52,14 @@ def test_the_outline_and_a_single_relation_tell_the_same() -> None:
 def test_the_published_file_tells_it_to_any_tool(whole: Lake) -> None:
     comments = "select table_name, column_name, comment from duckdb_columns() where database_name = 'warehouse'"
     told = {(table, column): comment for table, column, comment in query(whole, comments).iter_rows()}
-    assert told["difficulty", "pass_8"].startswith("chance that one of 8 samples is right")
+    assert told["difficulty", "pass_8"].startswith("expected chance that one of 8 samples is right")
     assert told["difficulty", "pass_8"].endswith("[share]")
     assert told["rollouts", "n_tokens"].endswith("[tokens]")
     assert [place for place, comment in told.items() if not comment] == []
-    kinds = """select comment from duckdb_tables() where table_name = 'difficulty'
+    kinds = """select comment from duckdb_tables() where table_name = 'problem_counts'
         union all select comment from duckdb_views() where view_name = 'rollouts'"""
     assert [comment.split(".")[0] for (comment,) in query(whole, kinds).rows()] == [
-        "how hard each problem is for each policy",
+        "how often each problem was solved by each policy: raw counts, their share, and Wilson's interval of it",
         "every sampled response",
     ]
 

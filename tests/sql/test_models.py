@@ -68,14 +68,17 @@ def test_every_model_builds_over_an_empty_lake():
 def test_order_puts_inputs_first():
     order = in_order(models())
     assert set(models()) | {FITS, PARAMETERS} <= set(order)
-    assert order.index("verdicts") < order.index("stg_verdicts") < order.index("difficulty") < order.index(FITS) < order.index("u_shape")
+    assert (
+        order.index("verdicts") < order.index("stg_verdicts") < order.index("problem_counts") < order.index(FITS) < order.index("u_shape")
+    )
+    assert order.index("outcome_counts") < order.index("priors") < order.index("posteriors") < order.index("difficulty")
 
 
 def test_marts_are_held_as_their_headers_say():
     connection = open_over({}, wanted=["current", "difficulty"])
     kinds = dict(connection.execute("select table_name, table_type from information_schema.tables").fetchall())
-    assert {kinds[name] for name in ("current", "stg_places", "verdict_counts")} == {"VIEW"}
-    assert {kinds[name] for name in ("difficulty", "current_profiles")} == {"BASE TABLE"}
+    assert {kinds[name] for name in ("current", "difficulty", "stg_places", "verdict_counts")} == {"VIEW"}
+    assert {kinds[name] for name in ("problem_counts", "current_profiles")} == {"BASE TABLE"}
 
 
 def test_digests_cover_what_is_used_and_no_more():
@@ -83,9 +86,9 @@ def test_digests_cover_what_is_used_and_no_more():
     assert {
         "marts/u_shape.sql",
         "marts/outcome_counts.sql",
-        "marts/difficulty.sql",
+        "marts/problem_counts.sql",
         "staging/stg_verdicts.sql",
         "macros/wilson.sql",
     } <= set(digests)
     assert "marts/evaluation.sql" not in digests
-    assert "marts/difficulty.sql" not in sql_digests("candidates", given=["difficulty"])
+    assert "marts/problem_counts.sql" not in sql_digests("candidates", given=["problem_counts"])

@@ -37,7 +37,20 @@ select
     difficulty.pass_4,
     difficulty.pass_8,
     difficulty.pass_16,
-    difficulty.band
+    difficulty.band,
+    difficulty.p_mean,
+    difficulty.p_low,
+    difficulty.p_high,
+    difficulty.p_variance,
+    difficulty.p_hopeless,
+    difficulty.p_hard,
+    difficulty.p_medium,
+    difficulty.p_easy,
+    difficulty.p_trivial,
+    difficulty.p_band,
+    difficulty.signal_4,
+    difficulty.signal_8,
+    difficulty.signal_16
 from asked
 inner join difficulty using (problem_id, gold_id, dataset, split, policy_id, sampling_id, grader_id)
 inner join grader_order using (grader_id)

@@ -1,10 +1,11 @@
--- difficulty: how hard each problem is for each policy
+-- difficulty: how hard each problem is for each policy: the raw counts, and beside them what they say of the true accuracy p
 -- grain: problem_id x gold_id x dataset x split x policy_id x sampling_id x grader_id
--- inputs: stg_places, verdict_counts, parameters
--- materialized: table
--- local by: problem_id
--- parameters: parameters.z (confidence of the interval), parameters.low, hard_below, medium_below, high (edges of the bands)
--- invariants: sql/checks/difficulty_adds_up, intervals_hold_accuracy, passes_rise; n + timeouts + unscorable is every verdict
+-- inputs: problem_counts, posteriors
+-- materialized: view
+-- parameters: none; those of problem_counts and posteriors
+-- invariants: sql/checks/estimates_are_sound, passes_rise; estimates are null exactly where n is 0
+-- k, n, accuracy and band are the raw counts; the columns p_, pass_ and signal_ are estimates by the posterior of p under the prior of the
+-- profile's problems (tasks/estimates/posterior.py), and hold under adaptive rounds too. Average and decide by these
 -- columns:
 --   rounds: rounds whose first sample was graded [rounds]
 --   n: samples that count: correct, incorrect or unparseable [samples]
@@ -12,63 +13,45 @@
 --   unparseable: samples in which no answer was found; they count as wrong [samples]
 --   timeouts: samples that could not be judged in time; they do not count [samples]
 --   unscorable: samples whose gold answer cannot be compared with; they do not count [samples]
---   accuracy: k / n, null where nothing counts, and so are interval and band [share]
+--   accuracy: k / n, the raw share, null where nothing counts [share]
 --   accuracy_low: lower end of Wilson's interval of the accuracy [share]
 --   accuracy_high: upper end of it [share]
---   pass_2: chance that one of 2 samples is right (unbiased pass@2), null where n < 2; pass@1 is the accuracy [share]
---   pass_4: chance that one of 4 samples is right, null where n < 4 [share]
---   pass_8: chance that one of 8 samples is right, null where n < 8 [share]
---   pass_16: chance that one of 16 samples is right, null where n < 16 [share]
---   band: hopeless, hard, medium, easy or trivial, by the accuracy and the edges in `parameters`
-with counted as (
-    select
-        problem_id,
-        gold_id,
-        policy_id,
-        sampling_id,
-        grader_id,
-        sum(rounds)::bigint as rounds,
-        sum(correct + incorrect + unparseable)::bigint as n,
-        sum(correct)::bigint as k,
-        sum(unparseable)::bigint as unparseable,
-        sum(timeouts)::bigint as timeouts,
-        sum(unscorable)::bigint as unscorable
-    from verdict_counts
-    group by all
-),
-
-outcomes as (
-    select
-        n,
-        k,
-        k / nullif(n, 0) as accuracy,
-        wilson_low(k, n, parameters.z) as accuracy_low,
-        wilson_high(k, n, parameters.z) as accuracy_high,
-        pass_at(k, n, 2) as pass_2,
-        pass_at(k, n, 4) as pass_4,
-        pass_at(k, n, 8) as pass_8,
-        pass_at(k, n, 16) as pass_16,
-        band(k / nullif(n, 0), parameters.low, parameters.hard_below, parameters.medium_below, parameters.high) as band
-    from (select distinct n, k from counted) as distinct_outcomes
-    cross join parameters
-)
-
+--   band: hopeless, hard, medium, easy or trivial, by the raw share
+--   p_mean: mean of p: the chance that one more sample is right [share]
+--   p_low: lower end of the equal-tailed interval of p, of the settings' confidence [share]
+--   p_high: upper end of it [share]
+--   p_variance: variance of p [number]
+--   p_hopeless: chance that p lies in the band hopeless [share]
+--   p_hard: chance that it lies in the band hard [share]
+--   p_medium: chance that it lies in the band medium [share]
+--   p_easy: chance that it lies in the band easy [share]
+--   p_trivial: chance that it lies in the band trivial [share]
+--   p_band: the most probable band
+--   pass_2: expected chance that one of 2 samples is right (pass@2); pass@1 is p_mean [share]
+--   pass_4: expected chance that one of 4 samples is right [share]
+--   pass_8: expected chance that one of 8 samples is right [share]
+--   pass_16: expected chance that one of 16 samples is right [share]
+--   signal_4: expected chance that a group of 4 is neither all right nor all wrong, and so teaches [share]
+--   signal_8: the same of a group of 8 [share]
+--   signal_16: the same of a group of 16 [share]
 select
-    places.problem_id,
-    places.gold_id,
-    places.dataset,
-    places.split,
-    counted.policy_id,
-    counted.sampling_id,
-    counted.grader_id,
-    counted.rounds,
-    counted.n,
-    counted.k,
-    counted.unparseable,
-    counted.timeouts,
-    counted.unscorable,
-    outcomes.* exclude (n, k)
-from counted
-inner join outcomes using (n, k)
-inner join stg_places as places using (problem_id, gold_id)
-order by problem_id, gold_id, dataset, split, policy_id, sampling_id, grader_id
+    counts.*,
+    posteriors.p_mean,
+    posteriors.p_low,
+    posteriors.p_high,
+    posteriors.p_variance,
+    posteriors.p_hopeless,
+    posteriors.p_hard,
+    posteriors.p_medium,
+    posteriors.p_easy,
+    posteriors.p_trivial,
+    posteriors.p_band,
+    1 - posteriors.p_none[2] as pass_2,
+    1 - posteriors.p_none[4] as pass_4,
+    1 - posteriors.p_none[8] as pass_8,
+    1 - posteriors.p_none[16] as pass_16,
+    1 - p_zero_signal(p_none, p_all, 4) as signal_4,
+    1 - p_zero_signal(p_none, p_all, 8) as signal_8,
+    1 - p_zero_signal(p_none, p_all, 16) as signal_16
+from problem_counts as counts
+left join posteriors using (dataset, split, policy_id, sampling_id, grader_id, n, k)

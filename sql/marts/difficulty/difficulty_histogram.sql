@@ -1,6 +1,6 @@
 -- difficulty_histogram: how many problems were solved 0, 1, ... bins times
 -- grain: dataset x split x policy_id x sampling_id x grader_id x bin; bin = 0 ... bins, empty bins too
--- inputs: difficulty, parameters
+-- inputs: problem_counts, parameters
 -- materialized: table
 -- parameters: parameters.low, hard_below, medium_below, high (edges of the bands)
 -- invariants: sql/checks/histogram_adds_up: every measured problem is in one bin
@@ -13,7 +13,7 @@
 --   problems: problems in the bin [problems]
 --   share: of the profile's problems, those in the bin [share]
 with problems as (
-    select * from difficulty where n > 0
+    select * from problem_counts where n > 0
 ),
 
 profiles as (

@@ -1,6 +1,6 @@
 -- grader_changes: how a problem's difficulty changed from one grader's verdicts to those of the next grader that judged the same responses
 -- grain: problem_id x gold_id x dataset x split x policy_id x sampling_id x later_grader_id
--- inputs: difficulty, grader_order
+-- inputs: problem_counts, grader_order
 -- materialized: table
 -- local by: problem_id
 -- parameters: none
@@ -15,12 +15,12 @@
 --   band_changed: whether the two bands differ
 with ordered as (
     select
-        difficulty.*,
+        problem_counts.*,
         row_number() over (
             partition by problem_id, gold_id, dataset, split, policy_id, sampling_id
             order by grader_order.place
         ) as place
-    from difficulty
+    from problem_counts
     inner join grader_order using (grader_id)
 )
 

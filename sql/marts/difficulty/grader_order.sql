@@ -1,6 +1,6 @@
 -- grader_order: the graders that have judged, in the order in which they first did
 -- grain: grader_id
--- inputs: difficulty, graders, artifacts
+-- inputs: problem_counts, graders, artifacts
 -- materialized: table
 -- parameters: none
 -- invariants: place counts up from 1; `grader` tells graders apart
@@ -35,7 +35,7 @@ known as (
                     || ' ' || left(regexp_extract(judged.grader_id, '[^-]*$'), 8)
             else regexp_extract(judged.grader_id, '^[^+]*')
         end as words
-    from (select distinct grader_id from difficulty) as judged
+    from (select distinct grader_id from problem_counts) as judged
     left join recorded using (grader_id)
     left join told using (grader_id)
 )

@@ -1,6 +1,6 @@
 -- policy_pairs: every problem that two policies answered, with how hard it is for both; any two policies, related or not
 -- grain: problem_id x gold_id x dataset x split x sampling_id x grader_id x policy_id x later_policy_id
--- inputs: difficulty
+-- inputs: problem_counts
 -- materialized: view
 -- local by: problem_id
 -- parameters: none
@@ -15,14 +15,14 @@
 --   later_band: band under the second policy
 with comparable as (
     select dataset, split, sampling_id, grader_id
-    from difficulty
+    from problem_counts
     group by all
     having min(policy_id) < max(policy_id)
 ),
 
 measured as (
-    select difficulty.*
-    from difficulty
+    select problem_counts.*
+    from problem_counts
     semi join comparable using (dataset, split, sampling_id, grader_id)
     where n > 0
 ),

@@ -1,6 +1,6 @@
 -- slice_outcomes: how many problems of each slice had k of n right
 -- grain: dataset x split x policy_id x sampling_id x grader_id x slice x value x k x n
--- inputs: difficulty, problem_features, stg_metadata
+-- inputs: problem_counts, problem_features, stg_metadata
 -- materialized: table
 -- parameters: none
 -- invariants: the problems of a named slice add up to those measured
@@ -11,11 +11,11 @@
 --   problems: problems with this outcome [problems]
 with alike as (
     select
-        difficulty.dataset, difficulty.split, difficulty.policy_id, difficulty.sampling_id, difficulty.grader_id,
-        difficulty.k, difficulty.n,
+        problem_counts.dataset, problem_counts.split, problem_counts.policy_id, problem_counts.sampling_id, problem_counts.grader_id,
+        problem_counts.k, problem_counts.n,
         subject, level, answer_type, n_images, n_choices, length_band(question_length) as length,
         count(*) as problems
-    from difficulty
+    from problem_counts
     inner join problem_features using (problem_id, gold_id, dataset, split)
     where n > 0
     group by all
@@ -35,7 +35,7 @@ from named
 group by all
 union all
 select dataset, split, policy_id, sampling_id, grader_id, 'metadata.' || field as slice, value, k, n, count(*) as problems
-from difficulty
+from problem_counts
 inner join stg_metadata using (problem_id, gold_id, dataset, split)
 where n > 0 and field not in ('subject', 'level')
 group by all

@@ -36,7 +36,7 @@ def grader_section(inputs: Inputs) -> dict[str, Any]:
 def audited(inputs: Inputs) -> tuple[pl.DataFrame, pl.DataFrame]:
     """The marts `grader_audit`, and `difficulty_corrected` of the training problems."""
     lake = Lake(inputs.home)
-    files = {relation: lake.files(relation) for relation in AUDITS} | {"difficulty": [inputs.difficulty.file("difficulty.parquet")]}
+    files = {relation: lake.files(relation) for relation in AUDITS} | {"problem_counts": [inputs.difficulty.file("difficulty.parquet")]}
     with closing(open_over(files, MartSettings(difficulty=inputs.edges), wanted=MARTS)) as connection:
         audit, corrected = (connection.table(mart).pl() for mart in MARTS)
     return audit, corrected

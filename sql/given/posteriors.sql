@@ -1,0 +1,21 @@
+-- posteriors: what k of n right samples say of a problem's true accuracy p, under the prior of its profile; made by tasks/estimates/posterior.py
+-- grain: dataset x split x policy_id x sampling_id x grader_id x n x k
+-- inputs: outcome_counts, priors
+-- parameters: none
+-- invariants: p_low <= p_mean <= p_high but in the most skewed cases; the five bands add up to 1
+-- columns:
+--   n: samples that count [samples]
+--   k: of these, right ones [samples]
+--   p_mean: mean of p: the chance that one more sample is right [share]
+--   p_variance: variance of p [number]
+--   p_low: lower end of the equal-tailed interval of p, of the settings' confidence [share]
+--   p_high: upper end of it [share]
+--   p_hopeless: chance that p lies in the band hopeless [share]
+--   p_hard: chance that it lies in the band hard [share]
+--   p_medium: chance that it lies in the band medium [share]
+--   p_easy: chance that it lies in the band easy [share]
+--   p_trivial: chance that it lies in the band trivial [share]
+--   p_band: the most probable band
+--   p_none: chances that 1, 2, ... 128 more samples are all wrong, a list [share]
+--   p_all: chances that 1, 2, ... 128 more samples are all right, a list [share]
+--   p_cdf: chances that p is at most 0, 1/200, 2/200, ... 1, a list of 201 [share]

@@ -1,0 +1,11 @@
+-- priors: how the true accuracies of each profile's problems are spread, as a mixture of Beta distributions; made by tasks/estimates/prior.py
+-- grain: dataset x split x policy_id x sampling_id x grader_id x component
+-- inputs: outcome_counts
+-- parameters: none
+-- invariants: the weights of a profile add up to 1
+-- columns:
+--   kind: fit (one Beta), mixture (two, as one does not describe the counts), or jeffreys (the counts fix nothing)
+--   component: number of the component, the first is 0 [number]
+--   weight: share of the problems that are of this component [share]
+--   alpha: its first parameter [number]
+--   beta: its second parameter [number]

@@ -1,0 +1,67 @@
+"""The priors of profiles and the posteriors of their outcomes as the tables `priors` and `posteriors` of the warehouse (see sql/given/)."""
+
+import numpy as np
+import polars as pl
+
+from tasks.estimates.fit import PROFILE
+from tasks.estimates.posterior import Posterior, posterior_of
+from tasks.estimates.prior import Prior, prior_of
+from tasks.estimates.settings import BANDS, DifficultySettings
+
+MOST_DRAWS = 128  # further samples that p_none and p_all foresee
+STEPS = 200  # of p_cdf in [0, 1]
+PRIORS = dict.fromkeys(PROFILE, pl.String) | {
+    "kind": pl.String,
+    "component": pl.Int64,
+    "weight": pl.Float64,
+    "alpha": pl.Float64,
+    "beta": pl.Float64,
+}
+NUMBERS = ("p_mean", "p_variance", "p_low", "p_high", *(f"p_{band}" for band in BANDS))
+LISTS = ("p_none", "p_all", "p_cdf")
+POSTERIORS = (
+    dict.fromkeys(PROFILE, pl.String)
+    | dict.fromkeys(("n", "k"), pl.Int64)
+    | dict.fromkeys(NUMBERS, pl.Float64)
+    | {"p_band": pl.String}
+    | dict.fromkeys(LISTS, pl.List(pl.Float64))
+)
+
+
+def priors(outcomes: pl.DataFrame) -> pl.DataFrame:
+    """The prior of each profile of `outcome_counts`: a row per component."""
+    rows = []
+    for profile, counts in outcomes.group_by(PROFILE, maintain_order=True):
+        prior = prior_of(counts["k"], counts["n"], counts["problems"])
+        parts = zip(prior.weights, prior.alphas, prior.betas, strict=True)
+        rows += [(*profile, prior.kind, place, *part) for place, part in enumerate(parts)]
+    return pl.DataFrame(rows, schema=PRIORS, orient="row")
+
+
+def posteriors(outcomes: pl.DataFrame, found: pl.DataFrame, edges: DifficultySettings) -> pl.DataFrame:
+    """The posterior of each outcome of `outcome_counts` under the prior of its profile among `found` (the table `priors`)."""
+    tables = [pl.DataFrame(schema=POSTERIORS)]
+    known = {profile: prior_in(rows) for profile, rows in found.group_by(PROFILE)}
+    for profile, counts in outcomes.group_by(PROFILE, maintain_order=True):
+        tables.append(described(profile, counts, posterior_of(counts["k"], counts["n"], known[profile]), edges))
+    return pl.concat(tables)
+
+
+def prior_in(rows: pl.DataFrame) -> Prior:
+    """The prior that the rows of a profile in the table `priors` are."""
+    rows = rows.sort("component")
+    return Prior(rows["kind"][0], *(tuple(rows[name]) for name in ("weight", "alpha", "beta")))
+
+
+def described(profile: tuple[object, ...], counts: pl.DataFrame, found: Posterior, edges: DifficultySettings) -> pl.DataFrame:
+    """The rows of a profile's outcomes."""
+    tail = (1 - edges.confidence) / 2
+    reached = [np.zeros(len(counts)), *(found.below(edge) for edge in (edges.low, edges.hard_below, edges.medium_below, edges.high))]
+    bands = np.diff(np.stack([*reached, np.ones(len(counts))]), axis=0)
+    values = [found.mean, found.variance, found.quantile(tail), found.quantile(1 - tail), *bands]
+    powers = [found.powers(found.betas, MOST_DRAWS)[:, 1:], found.powers(found.alphas, MOST_DRAWS)[:, 1:]]
+    steps = np.stack([found.below(step / STEPS) for step in range(STEPS + 1)], axis=1)
+    columns = dict(zip(PROFILE, ([part] * len(counts) for part in profile), strict=True)) | {"n": counts["n"], "k": counts["k"]}
+    columns |= dict(zip(NUMBERS, values, strict=True)) | {"p_band": [BANDS[place] for place in bands.argmax(axis=0)]}
+    columns |= {name: numbers.tolist() for name, numbers in zip(LISTS, (*powers, steps), strict=True)}
+    return pl.DataFrame(columns, schema=POSTERIORS)
