@@ -32,6 +32,9 @@ FILES = {
 }
 
 
+GRAIN = ["problem_id", "gold_id", "dataset", "split"]  # within one profile
+
+
 class DifficultyRequest(StepRequest):
     """A graded profile, the problems that it is of, and how their difficulty is estimated."""
 
@@ -59,9 +62,11 @@ def measure_difficulty(request: DifficultyRequest, target: Artifact, folder: Pat
     graded, settings = request.graded, request.settings
     profile = read_profile(graded)
     with closing(open_graded(graded, request.problems, MartSettings(difficulty=settings), FILES)) as connection:
-        counts = count_bands(connection.table("difficulty").pl(), graded)
-        for mart, name in FILES.items():
-            write_parquet(connection.table(mart).pl(), folder / name)
+        tables = {mart: connection.table(mart).pl() for mart in FILES}
+    tables["difficulty"] = tables["difficulty"].sort(GRAIN)  # a view has no order
+    counts = count_bands(tables["difficulty"], graded)
+    for mart, name in FILES.items():
+        write_parquet(tables[mart], folder / name)
     measured = {name: profile[name] for name in ("policy_id", "sampling_id", "grader_id", "rounds")}
     return {**measured, "graded": graded.key, "settings": settings, "counts": counts}
 
