@@ -14,7 +14,7 @@ from flows.recipe import Recipe, faults_of, load_settings
 from tasks.base.errors import did_you_mean
 from tasks.base.settings import Settings
 
-MOST_SEEDS = 16  # the exact test over seeds looks at 2^seeds sign patterns
+MOST_SEEDS = 64
 
 
 class Arm(Settings):
@@ -22,7 +22,9 @@ class Arm(Settings):
     `adds_to`, an earlier one.
 
     `train` false evaluates the base policy itself. `profile` false says that the arm would do without measured difficulty, so that the
-    rollouts which that took are not counted as its cost. `about` is shown beside the name.
+    rollouts which that took are not counted as its cost. `about` is shown beside the name. An arm that many others are compared with may
+    have a `seed_factor` of 2: twice the study's seeds, of which the further ones share in the means of the first (three times as many
+    would raise more false alarms than the test promises, where the spread over seeds is skewed).
     """
 
     name: str = Field(min_length=1)
@@ -31,18 +33,28 @@ class Arm(Settings):
     train: bool = True
     profile: bool = True
     about: str = ""
+    seed_factor: int = Field(default=1, ge=1, le=2)
+
+
+class Comparison(Settings):
+    """A question that a study is there to answer: what `arm` gains over the arm `against`, or over the baseline."""
+
+    arm: str
+    against: str | None = None
 
 
 class Study(Settings):
     """`arms` over `seeds` seeds (0, 1, …, each the `seed` of its recipes), compared with the arm `baseline` seed by seed.
 
-    `recipe` holds the fields that all arms share. `targets` are validation accuracies for which the tokens spent to reach them are told.
-    `parallel` seeds run at once, each with its own GPU, or its share of the CPU's cores.
+    `primary` are the comparisons that it is there for. They are written down before the first run, and are judged together; all others are
+    exploratory. `recipe` holds the fields that all arms share. `targets` are validation accuracies for which the tokens spent to reach them
+    are told. `parallel` seeds run at once, each with its own GPU, or its share of the CPU's cores.
     """
 
     name: str = Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]*$")
     seeds: int = Field(default=5, ge=2, le=MOST_SEEDS)
     baseline: str
+    primary: tuple[Comparison, ...] = ()
     targets: tuple[float, ...] = ()
     parallel: int = Field(default=1, ge=1)
     recipe: dict[str, Any]
@@ -63,8 +75,34 @@ class Study(Settings):
         if self.baseline not in names:
             meant = did_you_mean(self.baseline, names)
             raise ValueError(f"the baseline {self.baseline!r} is none of the arms{meant}: {', '.join(names)}")
+        self.check_primary(names)
         self.check_compute()
         return self
+
+    def check_primary(self, names: list[str]) -> None:
+        """Raise ValueError for a primary comparison of what is no arm, of an arm with itself, or of a pair that is there already."""
+        for place, pair in enumerate(self.primary_pairs):
+            for name in pair:
+                if name not in names:
+                    raise ValueError(f"primary compares {name!r}, which is none of the arms{did_you_mean(name, names)}: {', '.join(names)}")
+            if pair[0] == pair[1]:
+                raise ValueError(f"primary compares {pair[0]!r} with itself; name another arm in `against`")
+            if {*pair} in map(set, self.primary_pairs[:place]):
+                raise ValueError(f"primary compares {pair[0]!r} with {pair[1]!r} twice; leave one out")
+
+    @property
+    def primary_pairs(self) -> tuple[tuple[str, str], ...]:
+        """The primary comparisons: an arm, and the arm that it is compared with."""
+        return tuple((named.arm, named.against or self.baseline) for named in self.primary)
+
+    @property
+    def most_seeds(self) -> int:
+        """The seeds of the arm that has most."""
+        return max(map(self.seeds_of, self.arms))
+
+    def seeds_of(self, arm: Arm) -> int:
+        """How many seeds an arm has."""
+        return arm.seed_factor * self.seeds
 
     def check_compute(self) -> None:
         """Raise ValueError where an arm's recipe is at fault, or trains on another number of completions than the baseline."""

@@ -24,6 +24,7 @@ from tasks.base.files import digest
 from tasks.base.workers import worker_variables, workers_ended
 from tasks.lake.artifacts import Artifact
 from tasks.reporting.task import StudyReportRequest, report_study
+from tasks.study.registration_task import RegistrationRequest, register_study
 from tasks.study.runs import ArmRun, profile_completions
 from tasks.study.task import StudyRequest, summarise_study
 from tasks.warehouse.home import open_home
@@ -44,28 +45,31 @@ class StudyRun:
 
 @flow(name="study", flow_run_name="study {study.name}", validate_parameters=True)
 def study(study: Study, home: Path) -> StudyRun:
-    """Run every arm with every seed that is not done yet, and compare them. Raises InputError where an arm has nothing held out."""
+    """Write down what is to be compared, run every arm with every seed that is not done yet, and compare them. Raises InputError where an
+    arm has nothing held out."""
     for arm in study.arms:
         check_held_out(study.arm_recipe(arm, 0))
     home = open_home(home)
+    registration = register_study(RegistrationRequest(home=home, name=study.name, primary=study.primary_pairs))
     recipe = study.arm_recipe(study.arms[0], 0)
     read_problems(recipe, home)  # what all seeds share is made before they run side by side
     places: Queue[int] = Queue()
     for place in range(study.parallel):
         places.put(place)
     with workers_ended():
-        futures = [run_seed.submit(study, home, seed, places) for seed in range(study.seeds)]
+        futures = [run_seed.submit(study, home, seed, places) for seed in range(study.most_seeds)]
         wait(futures)
     runs = [run for future in futures for run in future.result()]
     compared = tuple(sorted(runs, key=lambda run: (run.place, run.seed)))
-    summary = summarise_study(StudyRequest(home=home, name=study.name, runs=compared, targets=study.targets))
+    request = StudyRequest(home=home, name=study.name, runs=compared, targets=study.targets, registration=registration)
+    summary = summarise_study(request)
     page = report_study(StudyReportRequest(home=home, name=study.name, study=summary))
     return StudyRun(summary, page, publish_warehouse(home, recipe.difficulty, recipe.sampling.adaptive))
 
 
 @task(name="run arms", task_run_name="{study.name}: run the arms of seed {seed}", cache_policy=NO_CACHE, persist_result=False)
 def run_seed(study: Study, home: Path, seed: int, places: "Queue[int]") -> list[ArmRun]:
-    """Every arm with one seed, once one of the places is free."""
+    """Every arm that has this seed, once one of the places is free."""
     place = places.get()
     try:
         with worker_variables(share_of(place, study.parallel)):
@@ -84,10 +88,12 @@ def share_of(place: int, places: int) -> dict[str, str]:
 
 
 def run_arms(study: Study, home: Path, seed: int) -> list[ArmRun]:
-    """Every arm in turn; arms of equal problems, policy and sampling are chosen from one profile."""
+    """Every arm that has this seed in turn; arms of equal problems, policy and sampling are chosen from one profile."""
     profiles: dict[str, Profiled] = {}
     runs = []
     for place, arm in enumerate(study.arms):
+        if seed >= study.seeds_of(arm):
+            continue
         recipe = study.arm_recipe(arm, seed)
         key = digest(recipe.model_dump(mode="json", include=MEASURED_BY))
         profiles[key] = profiles.get(key) or profile_problems(recipe, home, trained=True)

@@ -37,7 +37,7 @@ Steps = Annotated[
 ]
 LastStage = Annotated[str | None, Field(min_length=1, description="The stage to end with; what it starts from is trained first.")]
 Samples = Annotated[int | None, Field(ge=1, le=4096, description="How often every held-out problem is answered (evaluation.samples).")]
-Seeds = Annotated[int | None, Field(ge=2, le=16, description="Runs of every arm, one a seed (seeds).")]
+Seeds = Annotated[int | None, Field(ge=2, le=64, description="Runs of every arm, one a seed (seeds).")]
 Parallel = Annotated[
     int | None, Field(ge=1, description="Seeds that run side by side, each on its own GPU or share of the cores (parallel).")
 ]

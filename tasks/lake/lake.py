@@ -184,6 +184,8 @@ RELATIONS: dict[str, dict[str, type[pl.DataType] | pl.DataType]] = {
         "steps": INT,
         "completions": INT,
     },
+    # one row per comparison that a study names as primary; `place` is its place among these, the first 0 (UTC)
+    "study_primaries": {"study_id": TEXT, "place": INT, "arm": TEXT, "against": TEXT, "registered_at": TIME},
     # one row per pair of problems that are nearly the same
     "near_pairs": {"problem_id": TEXT, "other_id": TEXT, "kind": TEXT, "text_similarity": REAL, "image_distance": REAL},
     # one row per image that was looked at, by its name under images/
@@ -210,6 +212,7 @@ GLOBS = {
     "evaluations": "evaluations/*/evaluations.parquet",
     "studies": "studies/*/studies.parquet",
     "study_stages": "studies/*/study_stages.parquet",
+    "study_primaries": "studies/*/study_primaries.parquet",
     "near_pairs": "similarity/*/near_pairs.parquet",
     "image_looks": "similarity/*/image_looks.parquet",
 }

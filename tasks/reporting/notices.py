@@ -76,13 +76,13 @@ def study_notice(name: str, study: Artifact) -> Notice:
             "interval": percent_interval(row["accuracy_low"], row["accuracy_high"]),
             "to baseline": points(row["difference"]),
             "its interval": points_interval(row["difference_low"], row["difference_high"]),
-            "p": p_value(row["p_value"]),
+            "family-wise p": p_value(row["p_value"]),
         }
         for row in rows
     ]
     return Notice(
         artifact_key(name, "study"),
-        f"{markdown(name)}: held-out accuracy of every arm over seeds; differences in percentage points",
+        f"{markdown(name)}: held-out accuracy of every arm over seeds; differences in percentage points, each interval for its arm alone",
         rows=cells,
     )
 

@@ -7,6 +7,7 @@ from pydantic import BaseModel, ConfigDict
 
 from tasks.lake.artifacts import Artifact
 from tasks.lake.lake import read_parquet
+from tasks.study.registration import registered
 
 
 class ArmRun(BaseModel):
@@ -48,6 +49,13 @@ def run_rows(runs: Sequence[ArmRun], targets: Sequence[float]) -> pl.DataFrame:
     kept = {"arm", "about", "place", "adds_to", "is_baseline", "seed", "policy_id", "profile_completions"}
     rows = [{**run.model_dump(include=kept), "evaluation_id": run.evaluation.key, "targets": list(targets)} for run in runs]
     return pl.DataFrame(rows)
+
+
+def primary_rows(registration: Artifact) -> pl.DataFrame:
+    """Rows of the relation `study_primaries`, without the study's id; empty where the study names none."""
+    named = registered(registration)
+    rows = [(place, arm, against, named.at) for place, (arm, against) in enumerate(named.primary)]
+    return pl.DataFrame(rows, schema=["place", "arm", "against", "registered_at"], orient="row")
 
 
 def stage_rows(runs: Sequence[ArmRun]) -> pl.DataFrame:

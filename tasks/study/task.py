@@ -1,6 +1,7 @@
 """The study task: every arm's runs side by side, seed by seed, as tables.
 
-Cached by the content of every run's evaluation and stages, what the study says of its arms, and every SQL file used.
+Cached by the content of every run's evaluation and stages, what the study says of its arms, every list of primary comparisons that it has
+had, and every SQL file used.
 """
 
 from collections.abc import Sequence
@@ -14,21 +15,24 @@ from tasks.lake.artifacts import Artifact, artifact
 from tasks.lake.lake import conform, write_parquet
 from tasks.steps.caching import room_task
 from tasks.steps.request import StepRequest
-from tasks.study.runs import ArmRun, run_rows, stage_rows
+from tasks.study.registration import Registered, done_before, other_lists, registered
+from tasks.study.runs import ArmRun, primary_rows, run_rows, stage_rows
 from tasks.warehouse.building import open_over
 from tasks.warehouse.order import sql_digests
 
-VERSION = 1
-FILES = {name: f"{name}.parquet" for name in ("study", "study_scores", "study_curve", "study_targets")}
+VERSION = 2
+FILES = {name: f"{name}.parquet" for name in ("study", "study_comparisons", "study_scores", "study_curve", "study_targets")}
 RELATIONS_USED = ("evaluations", "groups", "metrics")
 
 
 class StudyRequest(StepRequest):
-    """The runs of a study, every arm with every seed, and the validation accuracies (`targets`) whose cost is told."""
+    """The runs of a study, every arm with every seed, the validation accuracies (`targets`) whose cost is told, and the `registration` of
+    its primary comparisons."""
 
     name: str
     runs: tuple[ArmRun, ...]
     targets: tuple[float, ...]
+    registration: Artifact
 
     def target(self) -> Artifact:
         inputs = {
@@ -36,6 +40,7 @@ class StudyRequest(StepRequest):
             "name": self.name,
             "targets": self.targets,
             "runs": [run_inputs(run) for run in self.runs],
+            "primary": [list_inputs(one) for one in (registered(self.registration), *other_lists(self.registration))],
             "sql": sql_digests(*FILES),
         }
         return artifact(self.home, "studies", inputs)
@@ -49,18 +54,36 @@ def run_inputs(run: ArmRun) -> list[object]:
     return [run.model_dump(exclude={"evaluation", "sets", "stages"}), run.evaluation.content, [stage.content for stage in run.stages]]
 
 
+def list_inputs(registered: Registered) -> list[object]:
+    """What of a list of primary comparisons is told."""
+    return [registered.at.isoformat(), registered.primary]
+
+
 @room_task(name="study")
 def summarise_study(request: StudyRequest, target: Artifact, folder: Path) -> dict[str, Any]:
-    """Write `studies.parquet` and `study_stages.parquet` (the lake's relations) and the marts in FILES over them."""
+    """Write `studies`, `study_stages` and `study_primaries` (the lake's relations) and the marts in FILES over them."""
     runs, targets = request.runs, request.targets
     files = {relation: relation_files(relation, runs) for relation in RELATIONS_USED}
-    for relation, rows in (("studies", run_rows(runs, targets)), ("study_stages", stage_rows(runs))):
+    own = {"studies": run_rows(runs, targets), "study_stages": stage_rows(runs), "study_primaries": primary_rows(request.registration)}
+    for relation, rows in own.items():
         files[relation] = [folder / f"{relation}.parquet"]
         write_parquet(conform(rows.with_columns(study_id=pl.lit(target.key)), relation), files[relation][0])
     with closing(open_over(files, wanted=FILES)) as connection:
         for mart, name_of_file in FILES.items():
             write_parquet(connection.table(mart).pl(), folder / name_of_file)
-    return {"name": request.name, "arms": list(dict.fromkeys(run.arm for run in runs)), "targets": targets}
+    arms = list(dict.fromkeys(run.arm for run in runs))
+    return {"name": request.name, "arms": arms, "targets": targets, "primary": primary_facts(request)}
+
+
+def primary_facts(request: StudyRequest) -> dict[str, Any]:
+    """The list of primary comparisons in force, since when, how many of the runs had been evaluated by then, and the other lists."""
+    named, evaluations = registered(request.registration), [run.evaluation for run in request.runs]
+    return {
+        **named.model_dump(mode="json"),
+        "runs": len(set(evaluations)),
+        "runs_before": done_before(evaluations, named.at),
+        "others": [one.model_dump(mode="json") for one in other_lists(request.registration)],
+    }
 
 
 def relation_files(relation: str, runs: Sequence[ArmRun]) -> list[Path]:

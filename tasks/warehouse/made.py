@@ -23,6 +23,7 @@ from tasks.warehouse.relations import (
     PRIORS,
     STOPPING_EDGES,
     STOPPING_RULE,
+    STUDY_COMPARISONS,
     T_QUANTILES,
 )
 from tasks.warehouse.settings import MartSettings
@@ -91,6 +92,15 @@ def create_t_quantiles(connection: duckdb.DuckDBPyConnection, files: Files, sett
     connection.from_arrow(t_quantiles(seeds, settings.difficulty.confidence).to_arrow()).create(T_QUANTILES)
 
 
+def create_study_comparisons(connection: duckdb.DuckDBPyConnection, files: Files, settings: MartSettings) -> None:
+    """The table of what each arm of a study gains over another."""
+    from tasks.estimates.arms import study_comparisons
+
+    scores = connection.sql("from study_scores order by study_id, place, seed").pl()
+    named = connection.sql("from study_primaries order by study_id, place").pl()
+    connection.from_arrow(study_comparisons(scores, named, settings.difficulty.confidence).to_arrow()).create(STUDY_COMPARISONS)
+
+
 def create_ingested(connection: duckdb.DuckDBPyConnection, files: Files, settings: MartSettings) -> None:
     """The table of the problems in each artifact, which is named by the folder of its file."""
     held = [literal(path) for path in files.get("problems", [])]
@@ -128,6 +138,7 @@ MADE: dict[str, Callable[[duckdb.DuckDBPyConnection, Files, MartSettings], None]
     POSTERIORS: create_posteriors,
     STOPPING_RULE: create_stopping_rule,
     T_QUANTILES: create_t_quantiles,
+    STUDY_COMPARISONS: create_study_comparisons,
     INGESTED: create_ingested,
     AUDIT_ESTIMATES: create_audit_estimates,
     CORRECTIONS: create_corrections,

@@ -15,7 +15,7 @@ RULES_READ = ("candidates", "earlier")  # by a curation rule, which is given row
 PARAMETERS, FITS = "parameters", "beta_binomial_fits"
 PRIORS, POSTERIORS = "priors", "posteriors"
 STOPPING_RULE, STOPPING_EDGES = "stopping_rule", "stopping_edges"
-T_QUANTILES = "t_quantiles"
+T_QUANTILES, STUDY_COMPARISONS = "t_quantiles", "study_comparisons"
 ARTIFACTS = "artifacts"
 INGESTED = "ingested"
 AUDIT_ESTIMATES, CORRECTIONS = "audit_estimates", "corrections"
@@ -25,6 +25,7 @@ MADE_FROM: dict[str, tuple[str, ...]] = {
     POSTERIORS: ("outcome_counts", PRIORS),
     STOPPING_RULE: ("profile_rounds",),
     T_QUANTILES: ("study_scores",),
+    STUDY_COMPARISONS: ("study_scores", "study_primaries"),
     INGESTED: ("problems",),
     AUDIT_ESTIMATES: ("audit_counts",),
     CORRECTIONS: ("audit_counts", "outcome_counts"),

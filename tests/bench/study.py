@@ -12,12 +12,33 @@ import polars as pl
 
 from flows.arms import Study, load_study
 from tasks.lake.lake import Lake
+from tasks.reporting.compared import NO_OTHER_PROBLEMS, comparison_sentence
 from tasks.reporting.wording import MISSING, p_value, percent, percent_interval, points, points_interval
 from tasks.warehouse.querying import query
 from tests.bench.results import machine, put
 
 NAME = "study"
-HEADS = ("arm", "held-out avg@{samples}", "95% over seeds", "to plain GRPO", "its 95%", "p", "zero-signal groups", "tokens to {target}")
+HEADS = (
+    "arm",
+    "held-out avg@{samples}",
+    "95% over seeds",
+    "to plain GRPO",
+    "its 95%, alone",
+    "family-wise p",
+    "zero-signal groups",
+    "tokens to {target}",
+)
+
+
+def newest(home: Path) -> str:
+    """The newest study of the lake."""
+    return max(home.glob("studies/*/manifest.json"), key=lambda path: path.stat().st_mtime).parent.name
+
+
+def found(home: Path) -> list[str]:
+    """What its primary comparisons found, a line each."""
+    rows = query(Lake(home), "select * from study_comparisons where family = 'primary' order by place").filter(study_id=newest(home))
+    return [f"- {comparison_sentence(row)}" for row in rows.iter_rows(named=True)]
 
 
 def arms(home: Path, study: Study) -> pl.DataFrame:
@@ -25,8 +46,7 @@ def arms(home: Path, study: Study) -> pl.DataFrame:
     rows = query(Lake(home), "select * from study order by place")
     targets = query(Lake(home), "select study_id, arm, target, seeds, reached, tokens as tokens_to_target from study_targets")
     wanted = sorted(study.targets)[len(study.targets) // 2]
-    newest = max(home.glob("studies/*/manifest.json"), key=lambda path: path.stat().st_mtime).parent.name
-    return rows.filter(study_id=newest).join(targets.filter(target=wanted), on=["study_id", "arm"], how="left", suffix="_target")
+    return rows.filter(study_id=newest(home)).join(targets.filter(target=wanted), on=["study_id", "arm"], how="left", suffix="_target")
 
 
 def line(row: dict) -> str:
@@ -55,7 +75,8 @@ def table(home: Path, study: Study) -> str:
         f"Measured by `make study` on {machine()}, {date.today().isoformat()}: {trained['seeds']} seeds, {trained['problems']} held-out "
         f"problems, {trained['steps']} steps and {trained['completions']:,} completions in every arm that trains:"
     )
-    return "\n".join([said, "", f"| {' | '.join(heads)} |", f"|---|{'---:|' * (len(heads) - 1)}", *map(line, rows.iter_rows(named=True))])
+    lines = [f"| {' | '.join(heads)} |", f"|---|{'---:|' * (len(heads) - 1)}", *map(line, rows.iter_rows(named=True))]
+    return "\n".join([said, "", *lines, "", f"What it was there to find out: {NO_OTHER_PROBLEMS}", "", *found(home)])
 
 
 def main(home: Path) -> None:

@@ -50,6 +50,17 @@ def test_the_shipped_study_spends_the_same_in_every_arm() -> None:
     assert families == {"none", "linear", "quadratic", "inverse", "exponential", "steep_exponential"}
 
 
+def test_primary_comparisons_are_with_the_baseline_or_with_an_arm() -> None:
+    named = [{"arm": "curated"}, {"arm": "weighted", "against": "curated"}]
+    assert Study.model_validate(changed(primary=named)).primary_pairs == (("curated", "plain"), ("weighted", "curated"))
+
+
+def test_an_arm_may_have_twice_the_seeds() -> None:
+    study = Study.model_validate(changed({"name": "x", "adds_to": "plain", "seed_factor": 2}))
+    assert [study.seeds_of(arm) for arm in study.arms] == [2, 2, 2, 4]
+    assert study.most_seeds == 4
+
+
 @pytest.mark.parametrize(
     ("fields", "said"),
     [
@@ -70,6 +81,14 @@ def test_the_shipped_study_spends_the_same_in_every_arm() -> None:
         ),
         (changed({"name": "x", "changes": {"seed": 9}}), r"arm 'x': `seed` is the study's to set"),
         (changed(seeds=1), "`seeds`"),
+        (changed({"name": "x", "adds_to": "plain", "seed_factor": 3}), r"`arms\.3\.seed_factor`"),
+        (changed(primary=[{"arm": "weigthed"}]), r"primary compares 'weigthed', which is none of the arms \(did you mean `weighted`\?\)"),
+        (changed(primary=[{"arm": "weighted", "against": "x"}]), "primary compares 'x', which is none of the arms"),
+        (changed(primary=[{"arm": "plain"}]), "primary compares 'plain' with itself"),
+        (
+            changed(primary=[{"arm": "weighted"}, {"arm": "plain", "against": "weighted"}]),
+            "primary compares 'plain' with 'weighted' twice",
+        ),
     ],
 )
 def test_a_study_that_compares_nothing_is_refused(tmp_path: Path, fields: dict[str, Any], said: str) -> None:

@@ -32,7 +32,7 @@ def small_study(folder: Path) -> Path:
     ]
     path = folder / "small.yaml"
     fields = {"name": "small", "seeds": 2, "parallel": 2, "baseline": "weights <b>", "targets": [0.0], "recipe": recipe, "arms": arms}
-    path.write_text(yaml.safe_dump(fields))
+    path.write_text(yaml.safe_dump(fields | {"primary": [{"arm": "weights <b>", "against": "base"}]}))
     return path
 
 
@@ -52,8 +52,9 @@ def test_every_arm_is_compared_over_its_seeds(studied: tuple[Path, Path, subproc
     assert rows["seeds"].to_list() == [2, 2]
     assert rows["problems"].to_list() == [8, 8]
     assert rows.select("steps", "completions", "profile_completions").rows() == [(0, 0, 0), (2, 16, 48)]
-    assert rows["p_value"].is_null().to_list() == [False, True]
-    assert "weights <b>" in done.stdout
+    assert rows["difference"].is_null().to_list() == [False, True]
+    assert rows["p_value"].is_null().all()  # of two seeds nothing can be said
+    assert "weights <b> against base: 2 seeds, of which nothing can be said." in done.stdout
 
 
 def test_seeds_differ_and_share_their_problems(studied: tuple[Path, Path, subprocess.CompletedProcess[str]]) -> None:

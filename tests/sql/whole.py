@@ -177,8 +177,9 @@ def study(lake: Lake) -> None:
     ]
     stage = {"study_id": "study", "arm": "weighted", "place": 0, "stage": "stage1", "stage_id": "stage1-id", "set_id": "set", "steps": 20}
     trained = [stage | {"seed": seed, "completions": 240} for seed in (0, 1)]
-    write_parquet(table("studies", runs), lake.home / "studies" / "study" / "studies.parquet")
-    write_parquet(table("study_stages", trained), lake.home / "studies" / "study" / "study_stages.parquet")
+    named = [{"study_id": "study", "place": 0, "arm": "weighted", "against": "plain", "registered_at": datetime(2026, 1, 1)}]
+    for relation, rows in (("studies", runs), ("study_stages", trained), ("study_primaries", named)):
+        write_parquet(table(relation, rows), lake.home / "studies" / "study" / f"{relation}.parquet")
 
 
 def recipe_run(lake: Lake, sources: tuple[Artifact, ...]) -> None:

@@ -11,6 +11,7 @@ from rich.text import Text
 
 from tasks.lake.artifacts import Artifact
 from tasks.lake.lake import read_parquet
+from tasks.reporting.compared import NO_OTHER_PROBLEMS, comparison_sentence
 from tasks.reporting.near import NONE_LEFT, near_sentence, near_trained
 from tasks.reporting.summary import average_title, place_title, read_scores, shown_places
 from tasks.reporting.wording import (
@@ -83,12 +84,15 @@ def summary_cells(row: dict[str, Any], place: str) -> list[Text]:
 
 
 def print_study(console: Console, *, summary: Artifact, report: Artifact) -> None:
-    """Print a study's arms, and where its page lies."""
-    heads = ("arm", "accuracy", "interval", "to baseline", "its interval", "p")
+    """Print a study's arms, what its primary comparisons found, and where its page lies."""
+    heads = ("arm", "accuracy", "interval", "to baseline", "its interval", "family-wise p")
     table = Table(*heads, title=Text("Held-out accuracy over seeds", style="bold"), title_justify="left", box=SIMPLE, pad_edge=False)
     for row in read_parquet(summary.file("study.parquet")).iter_rows(named=True):
         table.add_row(*map(Text, (printable(row["arm"]), *study_cells(row))))
     console.print(table)
+    for row in read_parquet(summary.file("study_comparisons.parquet")).filter(family="primary").iter_rows(named=True):
+        console.print(Text(comparison_sentence(row)), soft_wrap=True)
+    console.print(Text(NO_OTHER_PROBLEMS, style="dim"), soft_wrap=True)
     console.print(Text.assemble((f"{'report':<10}", "dim"), (printable(str(report.file("report.html"))), "bold")), soft_wrap=True)
 
 

@@ -1,11 +1,11 @@
 -- study: the arms of a study: held-out accuracy over seeds, and what each arm gains over the baseline and over the arm it adds to
 -- grain: study_id x arm
--- inputs: study_scores, t_quantiles
+-- inputs: study_scores, study_comparisons, t_quantiles
 -- materialized: table
 -- parameters: none
 -- invariants: one row per arm of a study; differences are null for the baseline
--- differences are paired by seed, intervals Student's t over seeds: they say what another seed would give on the same held-out problems;
--- p_value is of the exact two-sided sign-flip test over seeds, whose least value is 2 / 2^seeds; null for the baseline's own row
+-- differences are paired by seed, intervals Student's t over as many differences: they say what other seeds would give on the same held-out
+-- problems, each looked at alone; what holds for all comparisons together stands in study_comparisons, as the p-values here do
 -- t_quantiles is made by tasks/estimates/intervals.py: the t quantile of the intervals' confidence for each number of seeds
 -- columns:
 --   seeds: runs that could be evaluated [seeds]
@@ -17,11 +17,11 @@
 --   difference: mean difference to the baseline, seed by seed [share]
 --   difference_low: lower end of its interval [share]
 --   difference_high: upper end of it [share]
---   p_value: of the sign-flip test that the difference is 0 [probability]
+--   p_value: that the difference is 0, family-wise over the comparisons of its family [probability]
 --   gain: mean difference to the arm that it adds to, seed by seed [share]
 --   gain_low: lower end of its interval [share]
 --   gain_high: upper end of it [share]
---   gain_p_value: of the sign-flip test that the gain is 0 [probability]
+--   gain_p_value: that the gain is 0, family-wise over the comparisons of its family [probability]
 --   zero_signal_share: mean share of groups that taught nothing [share]
 --   steps: training steps of a run [steps]
 --   completions: completions of its steps [samples]
@@ -32,20 +32,14 @@ with scores as (
     select * from study_scores
 ),
 
-paired as (
-    select
-        scores.*,
-        case when not scores.is_baseline then scores.accuracy - baseline.accuracy end as difference,
-        scores.accuracy - below.accuracy as gain
+comparisons as (
+    select * from study_comparisons
+),
+
+baselines as (
+    select distinct study_id, arm as baseline
     from scores
-    left join scores as baseline
-        on scores.study_id = baseline.study_id
-        and scores.seed = baseline.seed
-        and baseline.is_baseline
-    left join scores as below
-        on scores.study_id = below.study_id
-        and scores.seed = below.seed
-        and scores.adds_to = below.arm
+    where is_baseline
 ),
 
 summed as (
@@ -59,21 +53,15 @@ summed as (
         count(accuracy) as seeds,
         max(problems) as problems,
         avg(accuracy) as accuracy,
-        mean_margin(accuracy, 1) as accuracy_error,
+        stddev_samp(accuracy) / sqrt(count(accuracy)) as accuracy_error,
         avg(accuracy_hinted) as accuracy_hinted,
-        avg(difference) as difference,
-        mean_margin(difference, 1) as difference_error,
-        sign_flip(list(difference order by seed) filter (where difference is not null)) as p_value,
-        avg(gain) as gain,
-        mean_margin(gain, 1) as gain_error,
-        sign_flip(list(gain order by seed) filter (where gain is not null)) as gain_p_value,
         avg(zero_signal_share) as zero_signal_share,
         max(steps) as steps,
         max(completions) as completions,
         avg(refills) as refills,
         avg(profile_completions) as profile_completions,
         avg(tokens) as tokens
-    from paired
+    from scores
     group by study_id, arm
 )
 
@@ -90,14 +78,14 @@ select
     summed.accuracy - t * summed.accuracy_error as accuracy_low,
     summed.accuracy + t * summed.accuracy_error as accuracy_high,
     summed.accuracy_hinted,
-    summed.difference,
-    summed.difference - t * summed.difference_error as difference_low,
-    summed.difference + t * summed.difference_error as difference_high,
-    summed.p_value,
-    summed.gain,
-    summed.gain - t * summed.gain_error as gain_low,
-    summed.gain + t * summed.gain_error as gain_high,
-    summed.gain_p_value,
+    to_baseline.difference,
+    to_baseline.difference_low,
+    to_baseline.difference_high,
+    to_baseline.family_p_value as p_value,
+    part.difference as gain,
+    part.difference_low as gain_low,
+    part.difference_high as gain_high,
+    part.family_p_value as gain_p_value,
     summed.zero_signal_share,
     summed.steps,
     summed.completions,
@@ -106,4 +94,13 @@ select
     summed.tokens
 from summed
 left join t_quantiles using (seeds)
-order by study_id, place
+left join baselines using (study_id)
+left join comparisons as to_baseline
+    on summed.study_id = to_baseline.study_id
+    and summed.arm = to_baseline.arm
+    and baselines.baseline = to_baseline.against
+left join comparisons as part
+    on summed.study_id = part.study_id
+    and summed.arm = part.arm
+    and summed.adds_to = part.against
+order by summed.study_id, summed.place

@@ -1,5 +1,6 @@
-"""A study on a page: every arm over its seeds, what it gains over the baseline, and how fast it gets there."""
+"""A study on a page: what it was there to find out, every arm over its seeds, and how fast it gets there."""
 
+from collections.abc import Mapping
 from typing import Any
 
 import polars as pl
@@ -7,58 +8,119 @@ import polars as pl
 from tasks.lake.artifacts import Artifact
 from tasks.lake.lake import read_parquet
 from tasks.reporting.charts import MOST_SERIES, difference_chart, interval_chart, spending_chart
+from tasks.reporting.compared import NO_OTHER_PROBLEMS, comparison_sentence
 from tasks.reporting.figure import Figure
-from tasks.reporting.sections.evaluation import SCORED, shared_domain
+from tasks.reporting.sections.evaluation import shared_domain
 from tasks.reporting.table import Table, table
-from tasks.reporting.wording import change, label, number, p_value, percent, percent_interval, points, points_interval
+from tasks.reporting.wording import label, number, p_value, percent, percent_interval, points, points_interval
 
 TITLE_LENGTH = 32
-SAYS = {
-    "up": "better than the baseline: the interval of the difference lies above zero",
-    "down": "worse than the baseline: the interval of the difference lies below zero",
-    "unclear": "not told apart from the baseline: the interval of the difference holds zero",
-    "": "the seeds give no interval",
-}
+SCORED = ("accuracy", "accuracy_low", "accuracy_high")
 
 
 def study_section(study: Artifact) -> dict[str, Any]:
     """What the page shows of a study."""
-    arms, curve, targets = (read_parquet(study.file(f"{name}.parquet")) for name in ("study", "study_curve", "study_targets"))
+    arms, comparisons = tables_of(study, "study", "study_comparisons")
+    curve, targets = tables_of(study, "study_curve", "study_targets")
     figures = [accuracy_figure(arms), difference_figure(arms), *([] if curve.is_empty() else [curve_figure(arms, curve)])]
     return {
-        "sentences": sentences(arms),
+        "primary": primary(study, comparisons),
+        "sentences": sentences(comparisons.filter(family="exploratory"), arms),
+        "explored": comparison_table("Exploratory comparisons", comparisons.filter(family="exploratory")),
+        "covers": NO_OTHER_PROBLEMS,
         "figures": figures,
         "series": curve_names(arms, curve),
         "results": results(arms),
-        "parts": parts(arms),
         "costs": costs(arms),
         "targets": targets_table(targets) if targets["reached"].sum() else None,
-        "seeds": int(arms["seeds"].max() or 0),  # type: ignore[arg-type]
+        "seeds": int(arms["seeds"].min() or 0),  # type: ignore[arg-type]
         "problems": int(arms["problems"].max() or 0),  # type: ignore[arg-type]
         "key": study.key,
     }
 
 
+def tables_of(study: Artifact, *names: str) -> list[pl.DataFrame]:
+    """Tables of a study."""
+    return [read_parquet(study.file(f"{name}.parquet")) for name in names]
+
+
+def primary(study: Artifact, comparisons: pl.DataFrame) -> dict[str, Any]:
+    """The primary comparisons: what each found, when they were named, and what was named at other times."""
+    named = comparisons.filter(family="primary")
+    facts = study.manifest["primary"]
+    return {
+        "sentences": [comparison_sentence(row) for row in named.iter_rows(named=True)],
+        "registered": registered(facts) if len(named) else "",
+        "others": [other_list(one) for one in facts["others"]],
+        "table": comparison_table("Primary comparisons", named) if len(named) else None,
+    }
+
+
+def registered(facts: Mapping[str, Any]) -> str:
+    """When the primary comparisons were named, and whether any result was there by then."""
+    before, runs = facts["runs_before"], facts["runs"]
+    when = f"They were written down on {day(facts['at'])}"
+    if not before:
+        return f"{when}, before any of the {runs:,} runs was evaluated."
+    return f"{when}, when {before:,} of the {runs:,} runs had been evaluated: read them as exploratory."
+
+
+def other_list(facts: Mapping[str, Any]) -> str:
+    """Another list that the study has had, in words."""
+    pairs = "; ".join(f"{label(arm)} against {label(against)}" for arm, against in facts["primary"])
+    return f"On {day(facts['at'])} the study named {pairs or 'no primary comparison'}."
+
+
+def day(at: str) -> str:
+    """A time in UTC as people write it."""
+    return f"{at[:10]} {at[11:16]} UTC"
+
+
 def score(study: Artifact) -> dict[str, Any]:
-    """The result in numbers, for the index over all reports: the baseline, and the best of the arms that train."""
-    arms = read_parquet(study.file("study.parquet"))
-    trained = arms.filter(pl.col("completions") > 0).sort("accuracy", "arm", descending=[True, False], nulls_last=True)
-    ends = [("first", trained.filter("is_baseline")), ("last", trained.filter(~pl.col("is_baseline")))]
-    scores = {place: {"title": rows["arm"][0], **{name: rows[name][0] for name in SCORED}} for place, rows in ends if len(rows)}
-    sizes = {name: int(arms[name].max() or 0) for name in ("seeds", "problems")}  # type: ignore[arg-type]
-    return {"arms": len(arms), **sizes, **scores} if "first" in scores else {}
+    """The result in numbers, for the index over all reports: the first primary comparison; without one the baseline, and the best of the
+    arms that train, whose interval holds for all arms together."""
+    arms, comparisons = tables_of(study, "study", "study_comparisons")
+    sizes = {"arms": len(arms), **{name: int(arms[name].max() or 0) for name in ("seeds", "problems")}}  # type: ignore[arg-type]
+    trained = arms.filter(pl.col("completions") > 0)
+    ranked = trained.join(comparisons, on="arm").sort("accuracy", "arm", descending=[True, False], nulls_last=True)
+    baseline = trained.filter("is_baseline")["arm"].to_list()
+    shown = pl.concat([comparisons.filter(family="primary"), ranked.filter(pl.col("against").is_in(baseline)).select(comparisons.columns)])
+    if shown.is_empty():
+        return {}
+    row = shown.row(0, named=True)
+    gained = {"difference": row["difference"], "difference_low": row["family_low"], "difference_high": row["family_high"]}
+    return {**sizes, "first": end(arms, row["against"]), "last": end(arms, row["arm"]) | gained}
 
 
-def sentences(arms: pl.DataFrame) -> list[str]:
-    """What may be said of each arm against the baseline; the interval decides the words."""
-    compared = arms.filter(pl.col("difference").is_not_null(), pl.col("completions") > 0)
-    return [sentence(row) for row in compared.iter_rows(named=True)]
+def end(arms: pl.DataFrame, arm: str) -> dict[str, Any]:
+    """One end of a comparison."""
+    row = arms.row(by_predicate=pl.col("arm") == arm, named=True)
+    return {"title": arm, **{name: row[name] for name in SCORED}}
 
 
-def sentence(row: dict[str, Any]) -> str:
-    """One arm in words."""
-    said = SAYS[change(row["difference"], row["difference_low"], row["difference_high"])]
-    return f"{label(row['arm'])}: {points(row['difference'])} points, {said}."
+def sentences(comparisons: pl.DataFrame, arms: pl.DataFrame) -> list[str]:
+    """What may be said of each arm that trains."""
+    trained = arms.filter(pl.col("completions") > 0)["arm"].implode()
+    compared = comparisons.filter(pl.col("arm").is_in(trained), pl.col("difference").is_not_null())
+    return [comparison_sentence(row) for row in compared.iter_rows(named=True)]
+
+
+def comparison_table(caption: str, comparisons: pl.DataFrame) -> Table:
+    """Comparisons with both their intervals."""
+    rows = [
+        (
+            label(row["arm"]),
+            label(row["against"]),
+            f"{row['differences']:,}",
+            points(row["difference"]),
+            points_interval(row["difference_low"], row["difference_high"]),
+            points_interval(row["family_low"], row["family_high"]),
+            p_value(row["family_p_value"]),
+        )
+        for row in comparisons.iter_rows(named=True)
+    ]
+    heads = ("arm", "against", "#seeds", "#difference", "#alone", "#in the family", "#family-wise p")
+    return table(f"{caption}, in percentage points, paired by seed", heads, rows)
 
 
 def arm_names(arms: pl.DataFrame) -> pl.Series:
@@ -87,7 +149,7 @@ def difference_figure(arms: pl.DataFrame) -> Figure:
     drawn = compared.select(arm_names(compared), "difference", low="difference_low", high="difference_high")
     said = "; ".join(f"{name} {points(gain)}" for name, gain in drawn.select("name", "difference").iter_rows())
     chart = difference_chart(drawn, f"Difference to the baseline in points: {said}.")
-    return Figure(title="Difference to the baseline", svg=chart, caption="in points, paired by seed; right of the line is better")
+    return Figure(title="Difference to the baseline", svg=chart, caption="in points, paired by seed, each interval for its arm alone")
 
 
 def curve_names(arms: pl.DataFrame, curve: pl.DataFrame) -> list[str]:
@@ -109,37 +171,19 @@ def curve_figure(arms: pl.DataFrame, curve: pl.DataFrame) -> Figure:
 
 
 def results(arms: pl.DataFrame) -> Table:
-    """Every arm against the baseline."""
+    """Every arm over its seeds."""
     rows = [
         (
             label(row["arm"]),
             label(row["about"], 60) if row["about"] else "",
+            f"{row['seeds']:,}",
             percent(row["accuracy"]),
             percent_interval(row["accuracy_low"], row["accuracy_high"]),
-            points(row["difference"]),
-            points_interval(row["difference_low"], row["difference_high"]),
-            p_value(row["p_value"]),
             percent(row["accuracy_hinted"]),
         )
         for row in arms.iter_rows(named=True)
     ]
-    heads = ("arm", "what it is", "#accuracy", "#interval", "#to baseline", "#its interval", "#p", "#with hints")
-    return table("Held-out accuracy over seeds; differences in percentage points, paired by seed", heads, rows)
-
-
-def parts(arms: pl.DataFrame) -> Table:
-    """What each arm gains over the arm that it adds to."""
-    rows = [
-        (
-            label(row["arm"]),
-            label(row["adds_to"]),
-            points(row["gain"]),
-            points_interval(row["gain_low"], row["gain_high"]),
-            p_value(row["gain_p_value"]),
-        )
-        for row in arms.filter(pl.col("adds_to").is_not_null()).iter_rows(named=True)
-    ]
-    return table("What each part adds, in percentage points", ("arm", "added to", "#gain", "#interval", "#p"), rows)
+    return table("Held-out accuracy over seeds", ("arm", "what it is", "#seeds", "#accuracy", "#interval", "#with hints"), rows)
 
 
 def costs(arms: pl.DataFrame) -> Table:

@@ -1,0 +1,21 @@
+-- study_comparisons: what each arm of a study gains over another, alone and among all that were compared; made by tasks/estimates/arms.py
+-- grain: study_id x arm x against
+-- inputs: study_scores, study_primaries
+-- parameters: none
+-- invariants: a family's p-value is at least the one alone; its interval holds 0 exactly where its p-value is above 1 - confidence
+-- each arm is compared with the baseline, with the arm that it adds to, and as the study's primary comparisons name it; intervals cover what
+-- other seeds would give on the same held-out problems, and say nothing of other problems; with fewer than 3 differences they are null
+-- the test is of P. Westfall and S. Young, Resampling-based multiple testing (1993): the largest statistic over all flips of the seeds' signs
+-- columns:
+--   against: the arm that it is compared with
+--   place: place among the study's comparisons, primary ones first [number]
+--   family: primary where it was named before, with the others that were; exploratory among all comparisons of the study
+--   family_size: comparisons in this family [comparisons]
+--   differences: seeds that both arms have, each of which gives a difference; further seeds of either arm share in these [seeds]
+--   difference: mean difference, seed by seed [share]
+--   difference_low: lower end of its own interval, Student's t by the number of differences [share]
+--   difference_high: upper end of it [share]
+--   p_value: of the sign-flip test of this comparison alone [probability]
+--   family_low: lower end of its interval where all of its family are to hold; null, too, below 6 seeds, which can detect nothing [share]
+--   family_high: upper end of it [share]
+--   family_p_value: of the sign-flip test of the largest of its family: under no effect any is below 0.05 in 5% of studies [probability]

@@ -1,0 +1,11 @@
+-- study_primaries: the comparisons that a study names as its primary ones
+-- grain: study_id x place
+-- inputs: none
+-- parameters: none
+-- invariants: arm and against are arms of the study
+-- columns:
+--   study_id: the study, key of its artifact
+--   place: place among those named, the first is 0 [number]
+--   arm: name of the arm
+--   against: the arm that it is compared with
+--   registered_at: when this list was written down (UTC)

@@ -1,0 +1,141 @@
+"""A study's task and its page on made-up runs: what is written down before, what is said after, and what no number of seeds can say."""
+
+import json
+import os
+from datetime import datetime, timedelta
+from pathlib import Path
+
+import polars as pl
+import pytest
+
+from tasks.lake.artifacts import Artifact, artifact, building
+from tasks.lake.lake import write_parquet
+from tasks.lake.layout import MANIFEST
+from tasks.reporting.compared import comparison_sentence
+from tasks.reporting.page import render_study
+from tasks.reporting.sections.study import primary, score, study_section
+from tasks.study.registration_task import RegistrationRequest, register_study
+from tasks.study.runs import ArmRun
+from tasks.study.task import StudyRequest, summarise_study
+from tests.sql.rows import table
+
+LATER = (3, -1, 0, 1, -2, 2, 0, 1)
+"""What a seed does to every arm alike, in hundredths."""
+ARMS = {"plain": (50,) * 8, "curated": (60, 61, 60, 59, 62, 60, 61, 60), "hinted": (51, 49, 50, 51, 50, 49, 51, 50)}
+
+
+def evaluation(home: Path, arm: str, seed: int, right: int) -> Artifact:
+    """A held-out evaluation of a run: four problems, each answered a hundred times."""
+    target = artifact(home, "evaluations", {"arm": arm, "seed": seed})
+    rows = [
+        {"evaluation_id": target.key, "policy_id": f"{arm}-{seed}", "policy": "only", "problem_id": f"p{place}", "n": 100, "k": right}
+        for place in range(4)
+    ]
+    if target.is_complete:
+        return target
+    with building(target, {}) as folder:
+        write_parquet(table("evaluations", rows), folder / "evaluations.parquet")
+    return target
+
+
+def stage(home: Path, arm: str, seed: int) -> Artifact:
+    """What training left: a group and a metric."""
+    target = artifact(home, "stages", {"arm": arm, "seed": seed})
+    if target.is_complete:
+        return target
+    with building(target, {"stage": "only", "settings": {"steps": 2, "batch": 4}}) as folder:
+        write_parquet(table("groups", [{"stage_id": target.key, "step": 1, "correct": 1}]), folder / "groups" / "groups.parquet")
+        write_parquet(table("metrics", [{"stage_id": target.key, "step": 1, "value": 1.0}]), folder / "metrics" / "metrics.parquet")
+    return target
+
+
+def runs(home: Path, seeds: int = 8) -> tuple[ArmRun, ...]:
+    """The runs of ARMS."""
+    return tuple(
+        ArmRun(
+            arm=arm,
+            about="",
+            place=place,
+            adds_to="" if arm == "plain" else "plain",
+            is_baseline=arm == "plain",
+            seed=seed,
+            policy_id=f"{arm}-{seed}",
+            evaluation=evaluation(home, arm, seed, right[seed] + LATER[seed] * (arm != "plain")),
+            sets=(artifact(home, "curated", {}),),
+            stages=(stage(home, arm, seed),),
+        )
+        for place, (arm, right) in enumerate(ARMS.items())
+        for seed in range(seeds)
+    )
+
+
+def studied(home: Path, *named: tuple[str, str], seeds: int = 8) -> Artifact:
+    """A study of ARMS with these primary comparisons."""
+    registration = register_study.fn(RegistrationRequest(home=home, name="parts", primary=named))
+    request = StudyRequest(home=home, name="parts", runs=runs(home, seeds), targets=(), registration=registration)
+    return summarise_study.fn(request)
+
+
+def opened(study: Artifact) -> tuple[Artifact, pl.DataFrame]:
+    """A study with its comparisons."""
+    return study, pl.read_parquet(study.file("study_comparisons.parquet"))
+
+
+def moved(study: Artifact, home: Path, hours: int) -> None:
+    """Let all evaluations have been made so many hours before the list was written down."""
+    at = datetime.fromisoformat(f"{study.manifest['primary']['at']}+00:00") - timedelta(hours=hours)
+    for path in home.glob(f"evaluations/*/{MANIFEST}"):
+        os.utime(path, (at.timestamp(), at.timestamp()))
+
+
+def test_the_primary_comparisons_are_written_down_and_told_apart(tmp_path: Path) -> None:
+    study = studied(tmp_path, ("curated", "plain"))
+    facts = study.manifest["primary"]
+    assert (facts["primary"], facts["runs"], facts["runs_before"], facts["others"]) == ([["curated", "plain"]], 24, 0, [])
+    rows = pl.read_parquet(study.file("study_comparisons.parquet"))
+    assert rows.select("arm", "against", "family", "family_size").rows() == [
+        ("curated", "plain", "primary", 1),
+        ("hinted", "plain", "exploratory", 2),
+    ]
+    section = study_section(study)
+    assert "before any of the 24 runs was evaluated" in section["primary"]["registered"]
+    [first], [other] = section["primary"]["sentences"], section["sentences"]
+    assert first.startswith("curated against plain: gains 10.9 points (9.7 to 12.0), family-wise p 0.0078")
+    assert other.startswith("hinted against plain: not detected (+0.6 points, family-wise p 0.")
+    assert other.endswith("points are excluded.") and "gains above" in other
+
+
+def test_a_list_given_after_runs_began_and_the_one_before_it_are_told(tmp_path: Path) -> None:
+    first = studied(tmp_path, ("hinted", "plain"))
+    second = studied(tmp_path, ("curated", "plain"))
+    moved(second, tmp_path, hours=1)
+    manifest = json.loads((second.path / MANIFEST).read_text())
+    assert first.key != second.key and manifest["primary"]["others"][0]["primary"] == [["hinted", "plain"]]
+    (second.path / MANIFEST).unlink()
+    told = primary(*opened(studied(tmp_path, ("curated", "plain"))))
+    assert "when 24 of the 24 runs had been evaluated: read them as exploratory" in told["registered"]
+    assert "the study named hinted against plain" in told["others"][0]
+
+
+def test_a_list_keeps_the_time_at_which_it_was_first_given(tmp_path: Path) -> None:
+    request = RegistrationRequest(home=tmp_path, name="parts", primary=(("curated", "plain"),))
+    before = register_study.fn(request).manifest["registered_at"]
+    assert register_study.fn(request).manifest["registered_at"] == before
+    assert request.target() != RegistrationRequest(home=tmp_path, name="other", primary=request.primary).target()
+
+
+def test_a_study_that_names_nothing_only_explores(tmp_path: Path) -> None:
+    study = studied(tmp_path)
+    page = render_study("parts", study)
+    assert "names no primary comparison" in page and "other problems, datasets or policies" in page
+    assert score(study)["last"]["title"] == "curated"
+    assert score(study)["last"]["difference_low"] == pytest.approx(0.0962, abs=1e-4)
+
+
+@pytest.mark.parametrize(
+    ("seeds", "said"), [(2, "2 seeds, of which nothing can be said"), (4, "4 seeds, which can detect nothing: p cannot be")]
+)
+def test_few_seeds_are_called_what_they_are(tmp_path: Path, seeds: int, said: str) -> None:
+    study, comparisons = opened(studied(tmp_path, ("curated", "plain"), seeds=seeds))
+    assert said in primary(study, comparisons)["sentences"][0]
+    assert all(said in comparison_sentence(row) for row in comparisons.iter_rows(named=True))
