@@ -62,3 +62,20 @@ class AdaptiveSettings(Settings):
         if min(self.prior) <= 0:
             raise ValueError(f"prior {list(self.prior)} is no Beta distribution; give two positive numbers, [0.5, 0.5] is Jeffreys'")
         return self
+
+
+class PowerSettings(Settings):
+    """What is asked of the power of a profile, an evaluation and a study; every default is ours.
+
+    `right`: the share of decisions that rounds are to make rightly. `within`: half the width of the interval that held-out problems are to
+    give, and `effect`: the difference over seeds that is to be found, with so much
+    `chance`; all are shares. `completions` of held-out
+    problems, and `runs` of a study, are to be shared out in the best way (None: as many as there are).
+    """
+
+    right: float = Field(default=0.9, gt=0.5, lt=1)
+    within: float = Field(default=0.02, gt=0, lt=0.5)
+    effect: float = Field(default=0.02, gt=0, lt=1)
+    chance: float = Field(default=0.8, ge=0.5, lt=1)
+    completions: int | None = Field(default=None, ge=1, le=1_000_000_000)
+    runs: int | None = Field(default=None, ge=4, le=100_000)

@@ -69,7 +69,7 @@ def spread_beyond(values: np.ndarray, noise: np.ndarray) -> float:
     return max(float(np.var(values, ddof=1) - noise.mean()), 0.0)
 
 
-def half_width(components: Components, problems: int, samples: int, confidence: float = 0.95) -> float:
+def half_width(components: Components, problems: int, samples: float, confidence: float = 0.95) -> float:
     """Half the width of the interval of a mean over so many problems with so many samples each."""
     z = NormalDist().inv_cdf((1 + confidence) / 2)
     return z * sqrt((components.between + components.within / samples) / problems)

@@ -2,7 +2,7 @@
 
 Arms are compared with the baseline seed by seed. The power is that of the paired t test (J. Cohen, Statistical Power Analysis, chapter 2:
 the noncentral t), with the level of each of m comparisons lowered to 1 - (1 - level)^(1/m) (Z. Šidák, JASA 62, 1967), so that all of them
-together err no more often than one may. The study's own test, sign-flips of the largest t over arms, has that power to within three points
+together err no more often than one may. The study's own test, sign-flips of the largest t over arms, has that power to within four points
 at 8 to 16 seeds. All of it is ours.
 """
 
