@@ -20,7 +20,7 @@ import typer
 from rich.console import Console
 from rich.markup import escape
 
-from flows.commands import answers, auditing, machine, method, service, sets, warehouse
+from flows.commands import answers, auditing, machine, method, power, service, sets, warehouse
 from flows.commands.printing.console import warn
 from tasks.base.errors import WorkerError, input_error_in
 from tasks.steps.shortfalls import DONE_BUT, SHORTFALLS
@@ -29,7 +29,7 @@ from tasks.warehouse.interruption import left_behind
 INTERRUPTED = 130
 OBJECTS_BETWEEN_COLLECTIONS = 50_000
 app = typer.Typer(no_args_is_help=True, add_completion=True, pretty_exceptions_enable=False, rich_markup_mode="markdown", help=__doc__)
-for group in (method, answers, auditing, sets, warehouse, machine, service):
+for group in (method, answers, auditing, sets, warehouse, power, machine, service):
     app.add_typer(group.app)
 
 

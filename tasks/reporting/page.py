@@ -16,6 +16,7 @@ from tasks.reporting.sections.evaluation import evaluation_section, headline
 from tasks.reporting.sections.examples import examples_section
 from tasks.reporting.sections.grader import grader_section
 from tasks.reporting.sections.lineage import lineage_section
+from tasks.reporting.sections.power import power_section
 from tasks.reporting.sections.study import study_section
 from tasks.reporting.sections.suspects import suspects_section
 from tasks.reporting.sections.training import training_section
@@ -39,6 +40,7 @@ def render_report(inputs: Inputs) -> str:
         evaluation=evaluation_section(inputs),
         suspects=suspects_section(inputs),
         grader=grader_section(inputs),
+        power=power_section(inputs),
         cost=cost_section(inputs),
         examples=examples_section(inputs),
         lineage=lineage_section(inputs),

@@ -34,6 +34,7 @@ SECTIONS = {
     "cost",
     "lineage",
     "dictionary",
+    "power",
 }
 LINKS = ("#", "../index.html")
 MAY_LOAD = {"src", "href", "srcset", "data", "action", "poster", "xlink:href"}
@@ -161,6 +162,18 @@ def test_policies_that_answered_the_training_problems_are_compared_there_too(mad
     never = 100 * (later.filter(dataset="cells")["k"] == 0).mean()
     assert f"never solved {never:.0f}%" in page.text
     assert "Profile Stage 1 512" in page.text
+
+
+def test_page_tells_what_more_would_tell(made):
+    text = page_of(made()).text
+    for said in (
+        "8 rounds tell rightly for",
+        "Right decisions by rounds: keep or drop, and which of five bands",
+        "0.084 – 0.7",  # the second stage's own range
+        "Stage 2 less base: 64 problems with 8 samples each know it within",
+        "How much seeds differ, one run does not tell",
+    ):
+        assert said in text, said
 
 
 def test_page_lists_labels_to_doubt(made):

@@ -2,13 +2,12 @@
 
 import polars as pl
 from rich.console import Console
-from rich.table import Table as Printed
 from rich.text import Text
 
 from flows.commands.printing.rows import rows_table
+from flows.commands.printing.tables import printed_table
 from tasks.auditing.result import Result
 from tasks.reporting.audited import agreement, found, moved, nobody, parts
-from tasks.reporting.table import Table
 
 
 def print_result(console: Console, result: Result) -> None:
@@ -27,13 +26,3 @@ def print_result(console: Console, result: Result) -> None:
             console.print(rows_table(rows.drop("grader_id", "set_id", strict=False)))
     for line in agreement(result.agreement):
         console.print(Text(line), soft_wrap=True)
-
-
-def printed_table(part: Table) -> Printed:
-    """A report's table for a terminal."""
-    shown = Printed(title=Text(part.caption, style="bold"), title_justify="left", header_style="bold", box=None, pad_edge=False)
-    for head, is_number in part.heads:
-        shown.add_column(Text(head), justify="right" if is_number else "left")
-    for row in part.rows:
-        shown.add_row(*(Text(str(value)) for value in row))
-    return shown

@@ -26,13 +26,14 @@ LOOKS = {
     "sql": ["sql", "select count(*) as rollouts from rollouts"],
     "histogram": ["histogram"],
     "sweep": ["sweep", "starter"],
+    "power": ["power"],
     "trace": ["trace", "anything"],
     "plan of a run": ["run", "starter", "--plan"],
     "plan of a profile": ["profile", "paper", "--plan", "--json"],
 }
 asked_of_torch = pytest.mark.process  # where there is a GPU
 QUICK = {"status", "sql"}  # the others take a second a place, so they look where most could go wrong
-NO_WAREHOUSE = {"sql", "histogram", "sweep", "trace"}  # what they then say: that nothing is published
+NO_WAREHOUSE = {"sql", "histogram", "sweep", "power", "trace"}  # what they then say: that nothing is published
 
 
 @pytest.fixture
@@ -76,8 +77,8 @@ def test_a_look_leaves_no_trace_and_asks_nobody(
         is_there = str(place) not in (str(tmp_path / "none"), "s3://lakes/none")
         if name in NO_WAREHOUSE and not is_there:
             assert isinstance(done.exception, InputError) and "nothing is published yet" in str(done.exception)
-        elif name in ("sweep", "trace"):
-            assert isinstance(done.exception, InputError), done.output  # there is no profile, and nothing of that name
+        elif name in ("sweep", "power", "trace"):
+            assert isinstance(done.exception, InputError), done.output  # there is no profile, no study, and nothing of that name
         else:
             assert done.exit_code == 0, f"{place}: {done.output} {done.exception!r}"
         if str(place).endswith(("a", "lakes%2Fa")):
