@@ -153,6 +153,12 @@ def rendered(processor: Any, content: Any, template: str) -> str:
     return str(processor.apply_chat_template(said, chat_template=template, tokenize=False, add_generation_prompt=True))
 
 
+def opens_thought(processor: Any, prompt: list[dict[str, Any]]) -> bool:
+    """Whether a prompt, written by the processor's chat template, ends in `<think>`, so that the response goes on inside a thought."""
+    text = processor.apply_chat_template(prompt, tokenize=False, add_generation_prompt=True)
+    return str(text).rstrip().endswith("<think>")
+
+
 def image_mark(processor: Any, own: str | None) -> str:
     """What stands for an image in a prompt: as the model's own template writes it, else by the tokens that its processor names."""
     try:

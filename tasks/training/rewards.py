@@ -8,8 +8,10 @@ find out that an answer nobody can compute costs less than a wrong one. How many
 
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
+from tasks.grading.extraction.answer import format_ok
 from tasks.grading.judges import Judges
 from tasks.grading.verdict import Gold, Grade, Verdict
 
@@ -20,10 +22,12 @@ REWARDS = {Verdict.correct: 1.0, Verdict.incorrect: 0.0, Verdict.unparseable: 0.
 
 
 class Rewards:
-    """The reward functions of a stage. Both read one grading of each batch."""
+    """The reward functions of a stage. Both read one grading of each batch. With `opened` the prompts end inside a thought, which a
+    completion that keeps the format then closes and does not open."""
 
-    def __init__(self, grader: Judges) -> None:
+    def __init__(self, grader: Judges, *, opened: bool = False) -> None:
         self._grader = grader
+        self.opened = opened
         self._graded: tuple[Sequence[Any], list[Grade]] = ((), [])
 
     def accuracy(
@@ -67,7 +71,11 @@ class Rewards:
             told = [columns.get(name) or [""] * len(answer) for name in ("question", "dataset")]
             given = zip(answer, choices, precision, *told, strict=True)
             golds = [Gold(gold, tuple(texts), decimals, *words) for gold, texts, decimals, *words in given]
-            self._graded = (completions, self._grader.grade([completion_text(completion) for completion in completions], golds))
+            texts = [completion_text(completion) for completion in completions]
+            grades = self._grader.grade(texts, golds)
+            if self.opened:
+                grades = [replace(grade, format_ok=format_ok(text, opened=True)) for grade, text in zip(grades, texts, strict=True)]
+            self._graded = (completions, grades)
         return self._graded[1]
 
 

@@ -16,6 +16,7 @@ from transformers.utils import GENERATION_CONFIG_NAME, cached_file
 
 from tasks.base.errors import InputError
 from tasks.grading.judges import Judges
+from tasks.policy.chat import opens_thought
 from tasks.policy.identity import Policy, check_is_model
 from tasks.policy.loading import hub_options, is_local, load_dtype, load_processor, own_processor, sees_images, tokenizer_of
 from tasks.prompting.control import control_tokens
@@ -77,6 +78,7 @@ def build_trainer(
     processor = load_processor(policy, spec.prompting)
     if tokenizer_of(processor).eos_token_id is None:
         raise InputError(f"policy.model: {policy.model} names no end token: no completion would end; give its tokenizer an eos_token")
+    rewards.opened = opens_thought(processor, problems[0]["prompt"])
     if args.use_vllm and args.vllm_mode == "colocate":
         serve_from(model, served_folder(policy, processor, checkpoints.folder / f"vllm-{args.process_index}"))
     trainer = DifficultyGRPOTrainer(

@@ -39,6 +39,13 @@ def test_completions(text: str, answer: str, accuracy: float | None, kept: float
     assert rewards.format(**batch) == [kept]
 
 
+@pytest.mark.parametrize(("start", "kept"), [("", 1.0), ("<think>", 0.0)])
+def test_a_thought_that_the_prompt_opens_is_only_closed(start: str, kept: float, grader: Judges) -> None:
+    batch = {"completions": [said(rf"{start}Two and three.</think> \boxed{{5}}")], "answer": ["5"], "choices": [[]], "precision": [None]}
+    assert Rewards(grader, opened=True).format(**batch) == [kept]
+    assert Rewards(grader).format(**batch) == [1 - kept]
+
+
 def test_choices_are_graded_by_letter(grader: Judges) -> None:
     batch = {"completions": [said(r"\boxed{B}"), said(r"\boxed{A}")], "answer": ["B", "B"], "choices": [["7", "2"], ["7", "2"]]}
     assert Rewards(grader).accuracy(**batch, precision=[None, None]) == [1.0, 0.0]

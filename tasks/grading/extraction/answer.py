@@ -52,9 +52,10 @@ def final_answer(response: str, choices: tuple[str, ...] = ()) -> Extracted | No
     return _answer_in(after, choices)
 
 
-def format_ok(response: str) -> bool:
-    """Whether the response is one `<think>…</think>` followed by text with a filled `\\boxed{…}`. Blanks around are allowed."""
-    text = response.strip()
+def format_ok(response: str, *, opened: bool = False) -> bool:
+    """Whether the response is one `<think>…</think>` followed by text with a filled `\\boxed{…}`. Blanks around are allowed. Of an `opened`
+    thought the prompt's last word was `<think>`, and the response goes on from there."""
+    text = f"<think>{response}".strip() if opened else response.strip()
     if not text.startswith("<think>") or text.count("<think>") != 1 or text.count("</think>") != 1:
         return False
     thought, _, rest = text.removeprefix("<think>").partition("</think>")

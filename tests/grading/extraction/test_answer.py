@@ -138,6 +138,7 @@ def test_a_response_that_is_the_text_of_a_choice_is_its_answer() -> None:
 )
 def test_the_format_is_a_thought_and_then_a_box(response: str, kept: bool) -> None:
     assert format_ok(response) is kept
+    assert format_ok(response.strip().removeprefix("<think>"), opened=True) is kept
 
 
 @given(st.text(max_size=300), st.integers(0, 10**6))
