@@ -16,7 +16,7 @@ from tasks.base.process import PROJECT
 from tasks.base.settings import Settings
 from tasks.curation.settings import StageRule
 from tasks.training.launch import launch_config
-from tasks.training.options import check_options
+from tasks.training.options import check_stage_options
 from tasks.training.settings import StageSettings
 from tasks.warehouse.relations import sql_files
 
@@ -58,7 +58,7 @@ class Stage(Settings):
         """Checked here, for the same reason: launch configs are files, and TRL's options those of the TRL that is installed."""
         if train.accelerate:
             launch_config(train.accelerate)
-        check_options(train.extra)
+        check_stage_options(train)
         return train
 
 

@@ -13,11 +13,12 @@ from tasks.curation.task import CurationRequest, curate_sets
 from tasks.curation.validation_task import ValidationRequest, export_validation
 from tasks.lake.artifacts import Artifact
 from tasks.lake.lake import Lake
-from tasks.policy.identity import Policy
+from tasks.policy.identity import Policy, base_policy
+from tasks.policy.size import parameter_count
 from tasks.reporting.task import show_new
 from tasks.steps.in_use import in_use, use
 from tasks.steps.planning import PLANNER
-from tasks.training.cautions import Asking, asking
+from tasks.training.cautions import Asking, asking, check_gradient_moves
 from tasks.training.packages import check_packages
 from tasks.training.task import StageRequest, stage_policy, train_stage
 from tasks.warehouse.home import open_home
@@ -53,13 +54,14 @@ def check_stage(recipe: Recipe, name: str | None) -> None:
 
 
 def check_stages_here(recipe: Recipe, home: Path) -> None:
-    """Raise InputError, before anything is sampled, where a stage that was never trained needs a package that this machine lacks. (A plan
-    lists what is missing.)"""
-    used = in_use(home, recipe.name)
+    """Raise InputError, before anything is sampled, where a stage that was never trained needs a package that this machine lacks, or would
+    move no weight. (A plan lists what is missing.)"""
+    used, parameters = in_use(home, recipe.name), parameter_count(base_policy(recipe.policy))
     for name, stage in recipe.stages.items() if PLANNER.get() is None else ():
         if used is None or name not in used.stages:
             try:
                 check_packages(stage.train)
+                check_gradient_moves(stage.train, parameters)
             except InputError as error:
                 raise InputError(f"stages.{name}: {error}") from error
 

@@ -17,7 +17,7 @@ from tasks.policy.size import parameter_count
 from tasks.prompting.settings import PromptingSettings
 from tasks.sampling.engines import declared
 from tasks.steps.planning import State, Step, planning
-from tasks.training.cautions import EVALUATION, PROFILE, asking, cautions, trained_as
+from tasks.training.cautions import EVALUATION, PROFILE, asking, cautions, check_gradient_moves, trained_as
 from tasks.training.settings import StageSettings
 from tasks.warehouse.home import at_hand
 
@@ -66,6 +66,7 @@ def remarks(recipe: Recipe, steps: list[Step]) -> tuple[list[str], list[str]]:
     others = {**profile, **({EVALUATION: evaluated_as(recipe)} if recipe.problems.can_evaluate else {})}
     for name in dict.fromkeys(names):
         stage = recipe.stages[name].train
+        check_gradient_moves(stage, parameters)
         notes.append(trained_as(name, stage, parameters))
         for caution in cautions(name, stage, asking(recipe.prompting, stage, stage.hints), others, parameters):
             (notes if caution.expected else warnings).append(caution.text)

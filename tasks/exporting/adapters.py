@@ -39,13 +39,14 @@ def weighted(rewards: Array, correct: Array, index: Sequence[Hashable], prior: A
     """
     groups = group_rows(index)
     table = np.full((len(groups), max(map(len, groups))), np.nan)
+    solved = np.zeros_like(table)
     for place, rows in enumerate(groups):
-        table[place, : len(rows)] = rewards[rows]
+        table[place, : len(rows)], solved[place, : len(rows)] = rewards[rows], correct[rows]
     judged = (~np.isnan(table)).sum(axis=1)
     right = [np.sum(correct[rows] & ~np.isnan(rewards[rows])) for rows in groups]
     accuracy = shrink(right, judged, [prior[rows[0]] for rows in groups], options["prior_strength"])
     weights = weigh(accuracy, options["family"], high=options["high"], low=options["low"])
-    values = advantages(table, weights, **options["advantages"])
+    values, _ = advantages(table, solved, weights, **options["advantages"])
     found = np.zeros(len(rewards))
     for place, rows in enumerate(groups):
         found[rows] = values[place, : len(rows)]

@@ -1,9 +1,11 @@
 """A stage's settings in the words of other trainers: options of verl 0.9.1's `main_ppo`, a config of EasyR1 (at b44b311).
 
 What a stage decides is said; what depends on the machine (GPUs, micro-batches, parallelism, loggers) is left to whoever trains. Both
-have no Adam beta2 in the same words, and a learning-rate schedule of their own: those are said where they have a word for it.
+have no Adam beta2 in the same words, and a learning-rate schedule of their own: those are said where they have a word for it. Neither
+leaves cut-off answers out of the loss, and EasyR1 averages dr_grpo as dapo.
 """
 
+import math
 from pathlib import Path
 from shlex import quote
 from typing import Any
@@ -15,6 +17,8 @@ from tasks.prompting.settings import PromptingSettings
 from tasks.training.settings import StageSettings
 
 FORMAT_PROMPT = "prompt.jinja"
+AVERAGES = {"dapo": "token-mean", "bnpo": "token-mean", "grpo": "seq-mean-token-mean", "dr_grpo": "seq-mean-token-sum-norm"}
+"""verl's words for what a loss is divided by."""
 SCHEDULES = {"cosine": "cosine", "constant_with_warmup": "constant"}
 LONGEST_PROMPT = 4096
 ENDLESS_EPOCHS = 1_000_000  # the number of steps ends the run
@@ -37,7 +41,11 @@ def verl_options(name: str, stage: StageSettings, prompting: PromptingSettings, 
         "actor_rollout_ref.actor.optim.lr_warmup_steps": stage.warmup_steps,
         "actor_rollout_ref.actor.optim.lr_scheduler_type": SCHEDULES.get(stage.lr_schedule, "constant"),
         "actor_rollout_ref.actor.optim.betas": f"[0.9,{stage.adam_beta2}]",
-        "actor_rollout_ref.actor.optim.clip_grad": stage.max_grad_norm,
+        "actor_rollout_ref.actor.optim.clip_grad": stage.max_grad_norm or math.inf,
+        "actor_rollout_ref.actor.loss_agg_mode": AVERAGES[stage.loss],
+        "actor_rollout_ref.actor.clip_ratio_low": stage.clip_low,
+        "actor_rollout_ref.actor.clip_ratio_high": stage.clip_high,
+        "actor_rollout_ref.actor.ppo_epochs": stage.iterations,
         "actor_rollout_ref.actor.ppo_mini_batch_size": stage.batch // stage.group_size,
         "actor_rollout_ref.actor.use_kl_loss": stage.beta > 0,
         "actor_rollout_ref.actor.kl_loss_coef": stage.beta,
@@ -103,7 +111,11 @@ def easyr1_config(name: str, stage: StageSettings, prompting: PromptingSettings,
         "worker": {
             "actor": {
                 "global_batch_size": problems,
-                "max_grad_norm": stage.max_grad_norm,
+                "max_grad_norm": stage.max_grad_norm or math.inf,
+                "loss_avg_mode": "seq" if stage.loss == "grpo" else "token",
+                "clip_ratio_low": stage.clip_low,
+                "clip_ratio_high": stage.clip_high,
+                "ppo_epochs": stage.iterations,
                 "model": {"model_path": model or "${oc.env:MODEL}", "enable_gradient_checkpointing": bool(stage.gradient_checkpointing)},
                 "optim": {"lr": stage.learning_rate, "lr_warmup_ratio": stage.warmup_steps / stage.steps},
             },

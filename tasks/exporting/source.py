@@ -65,7 +65,7 @@ def written(about: str, imports: str, stages: dict[str, StageSettings], end: str
 def stage_options(stage: StageSettings) -> dict[str, Any]:
     """What the adapters need of a stage."""
     weights = stage.weighting
-    how: dict[str, Any] = {"mode": "replace_std" if weights.replaces_std else "multiply"}
+    how: dict[str, Any] = {"mode": weights.applied}
     if weights.normalise and weights.family != "none":
         how["normalise"] = True
     named = weights.model_dump(include={"family", "high", "low", "prior_strength"})

@@ -90,7 +90,7 @@ class AnsweringTrainer(SeeingTrainer):
         weights = "" if drawn else f"{self.weights_without_numbers()}; "
         raise InputError(
             f"training stopped at step {step}: {fault}; {weights}the batch is in {path}, and the checkpoints before it stay. Mostly steps "
-            f"are too large: lower learning_rate ({self.args.learning_rate:g}) or max_grad_norm ({self.args.max_grad_norm:g})"
+            f"are too large: lower learning_rate ({self.args.learning_rate:g}) or max_grad_norm ({self.args.max_grad_norm or 'off'})"
         ) from error
 
     def batch_rows(self, drawn: bool) -> list[dict[str, Any]]:

@@ -6,9 +6,11 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
+from tasks.base.errors import InputError
 from tasks.base.settings import Settings
 from tasks.prompting.settings import PromptingSettings
 from tasks.sampling.settings import Distribution
+from tasks.training.objective import HELD
 from tasks.training.settings import LORA_RATE, WHOLE_RATE, StageSettings
 
 LARGE = 100_000_000
@@ -116,7 +118,7 @@ def far_off(stage: StageSettings) -> Iterator[str]:
             f"adam_beta2 {stage.adam_beta2:g}: Adam then knows only the last {1 / (1 - stage.adam_beta2):.0f} gradients, too few to scale "
             "steps by where most groups are noise; usual is 0.999"
         )
-    if stage.max_grad_norm < LEAST_NORM:
+    if stage.max_grad_norm is not None and stage.max_grad_norm < LEAST_NORM:
         yield f"max_grad_norm {stage.max_grad_norm:g}: such a clip binds on most steps, which weights then hardly tell apart; usual is 1.0"
     if stage.dtype == "bfloat16" and not adapted:
         yield (
@@ -142,12 +144,23 @@ def costly(stage: StageSettings, adapted: bool) -> Iterator[str]:
         )
 
 
+def check_gradient_moves(stage: StageSettings, parameters: int | None) -> None:
+    """Raise InputError for a clip so low that a clipped gradient's entries, max_grad_norm / sqrt(parameters) in the root mean square, are
+    below the epsilon that Adam adds to their size before it divides by it: no weight would move as the learning rate says."""
+    least = stage.extra.get("adam_epsilon", HELD["adam_epsilon"]) * (parameters or 0) ** 0.5
+    if stage.max_grad_norm is not None and stage.max_grad_norm < least:
+        raise InputError(
+            f"train.max_grad_norm: {stage.max_grad_norm:g} is so low a clip that nothing moves: of {amount(parameters or 0)} weights, Adam "
+            f"takes a gradient of a norm below {least:.1g} for none; usual is 1.0, and null clips nothing"
+        )
+
+
 def trained_as(name: str, stage: StageSettings, parameters: int | None) -> str:
     """How a stage trains, in the values that are in use."""
     whole = "all weights but the vision tower" if stage.freeze_vision else "all weights"
     what = f"an adapter of rank {stage.lora.rank}" if stage.lora else whole
     size = f" of a policy of {amount(parameters)} weights" if parameters else ""
-    rates = f"learning_rate {stage.learning_rate:g}, adam_beta2 {stage.adam_beta2:g}, max_grad_norm {stage.max_grad_norm:g}"
+    rates = f"learning_rate {stage.learning_rate:g}, adam_beta2 {stage.adam_beta2:g}, max_grad_norm {stage.clip_words}"
     return f"{name} trains {what}{size}: {rates}, dtype {stage.dtype}, autocast {str(stage.autocast).lower()}"
 
 

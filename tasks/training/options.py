@@ -2,19 +2,54 @@
 takes seconds, and a recipe is checked before that."""
 
 import ast
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from functools import cache
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
 from tasks.base.errors import InputError, did_you_mean
+from tasks.training.settings import StageSettings
 
 CLASSES = (("trl", "trainer/grpo_config.py"), ("trl", "trainer/base_config.py"), ("transformers", "training_args.py"))
 CONFIGS = ("GRPOConfig", "_BaseConfig", "TrainingArguments")
 TRAINER = ("trl", "trainer/grpo_trainer.py")
 COMPARED = ("loss_type", "importance_sampling_level")
 OPTIMIZERS = "OptimizerNames"
+
+
+IDLE: dict[str, tuple[Callable[[StageSettings], bool], str]] = {
+    "sapo_": (lambda stage: False, "it is of the loss sapo, which is none of a stage's"),
+    "vespo_": (lambda stage: False, "it is of the loss vespo, which is none of a stage's"),
+    "delta": (lambda stage: stage.iterations > 1, "with iterations 1 the ratio that it bounds is 1; set iterations to 2 or more"),
+    "importance_sampling_level": (
+        lambda stage: stage.iterations > 1 or stage.beta > 0,
+        "with iterations 1 the ratio is 1, of tokens and of completions; set iterations to 2 or more",
+    ),
+    "off_policy_mask_threshold": (
+        lambda stage: stage.iterations > 1 or stage.rollouts.engine == "vllm",
+        "with iterations 1 and the trained model's own completions nothing is off-policy; set iterations to 2 or more, or use vllm",
+    ),
+    "use_bias_correction_kl": (lambda stage: stage.beta > 0, "it is of the KL penalty, whose weight is 0; set beta"),
+    "sync_ref_model": (lambda stage: stage.beta > 0, "there is no reference model; set beta"),
+    "ref_model_": (lambda stage: bool(stage.extra.get("sync_ref_model")), "the reference model stays as it is; set extra.sync_ref_model"),
+    "entropy_coef_": (lambda stage: bool(stage.extra.get("use_adaptive_entropy")), "set extra.use_adaptive_entropy"),
+    "entropy_target": (lambda stage: bool(stage.extra.get("use_adaptive_entropy")), "set extra.use_adaptive_entropy"),
+    "vllm_": (lambda stage: stage.rollouts.engine == "vllm", "vLLM draws nothing here; set rollouts.engine to vllm"),
+}
+"""Options of TRL's, by how their names begin, that it takes and never uses but in the stages that the first value tells; and why."""
+
+
+def check_stage_options(stage: StageSettings) -> None:
+    """Raise InputError where TRL lacks what a stage asks for, or would take it and never use it."""
+    losses = option_words("loss_type")
+    if losses and stage.loss not in losses:
+        raise InputError(f"loss {stage.loss}: the TRL that is installed has no such objective; it has {', '.join(sorted(losses))}")
+    check_options(stage.extra)
+    for name in stage.extra:
+        acts, why = next((found for start, found in IDLE.items() if name.startswith(start)), (lambda stage: True, ""))
+        if not acts(stage):
+            raise InputError(f"extra.{name} would never act: {why}, or leave it out")
 
 
 def check_options(extra: Mapping[str, Any]) -> None:

@@ -11,6 +11,7 @@ from tasks.base.errors import InputError, did_you_mean
 from tasks.base.settings import Settings
 from tasks.policy.dtypes import known_dtype
 from tasks.sampling.settings import Distribution
+from tasks.training.objective import Objective
 
 
 def known_family(name: str) -> str:
@@ -44,6 +45,11 @@ OWNED = {
     "adam_beta2": "`adam_beta2`",
     "max_grad_norm": "`max_grad_norm`",
     "beta": "`beta`",
+    "loss_type": "`loss`",
+    "epsilon": "`clip_low`",
+    "epsilon_high": "`clip_high`",
+    "num_iterations": "`iterations`",
+    "mask_truncated_completions": "`mask_truncated`",
     "temperature": "`temperature`",
     "top_p": "`top_p`",
     "max_completion_length": "`max_tokens`",
@@ -69,6 +75,11 @@ OWNED = {
     "vllm_tensor_parallel_size": "`rollouts`",
     "vllm_max_model_length": "`rollouts`",
     "vllm_enable_sleep_mode": "`rollouts`",
+    "vllm_importance_sampling_correction": "`rollouts.correction`",
+    "vllm_importance_sampling_mode": "`rollouts.correction`",
+    "vllm_importance_sampling_clip_max": "`rollouts.correction`",
+    "vllm_importance_sampling_clip_min": "`rollouts.correction`",
+    "vllm_importance_sampling_cap": "`rollouts.correction`",
     "model_init_kwargs": "`policy` and `dtype`",
 }
 """Options of TRL's GRPOConfig that `extra` may not set, and what sets them instead."""
@@ -78,13 +89,22 @@ class WeightingSettings(Settings):
     """How a group's accuracy p weighs its advantages: `weighting.FAMILIES[family]` falls from `high` at p = 0 to `low` at p = 1.
 
     `mode` "replace_std" puts the weight in the place of the division by the group's standard deviation (the paper); "multiply" keeps
-    that division. `family` "none" is stock GRPO in either mode. `prior_strength` c draws p towards the offline accuracy as if that had
-    been seen in c more completions; 0 is the paper.
+    that division. Two families do not fall: "none" is stock GRPO, 1 with that division, in either mode; "constant" is Dr. GRPO's (arXiv
+    2503.20783), 1 without it, and what other families are to be compared with. `prior_strength` c draws p towards the offline accuracy as
+    if that had been seen in c more completions; 0 is the paper.
 
-    `normalise` (ours; off is the paper) multiplies a step's weights by one factor, by which the advantages of the step are on average as
-    large (mean absolute value over all processes) as stock GRPO's on the same completions. A family then changes which groups count how
-    much and no longer how large the steps are: without it "replace_std" is also a smaller learning rate, and a family whose weights
-    are mostly above or below 1 also another one. The factor's maths is in `weighting.normalised`.
+    A weight acts on what of an advantage is for right answers (ours). What is for a kept format stays as it is, and is left out with the
+    rest where accuracy gives no signal (all right, all wrong): without a weight of its own a slip in a group of wrong answers would count
+    for more than a group half of which is right. "none" alone is TRL's to the bit, such groups included.
+
+    `normalise` (ours; off is the paper) multiplies a step's advantages by one factor, by which they are on average as large (mean
+    absolute value over all processes, of groups with a signal) as stock GRPO's on the same completions. The factor's maths is in
+    `weighting.advantages`.
+
+    What a family changes is which groups count how much beside each other in a step. Its size is another matter: Adam divides by the size
+    of recent gradients, so `high` and `low` times ten change little but what a kept format counts for; `max_grad_norm` makes steps equal
+    where it binds; `normalise` does so for the advantages of each step; and `learning_rate` alone says how far steps go. Compare families
+    with a clip that hardly binds, normalised or each at a learning rate of its own.
     """
 
     family: Family = "exponential"
@@ -98,11 +118,20 @@ class WeightingSettings(Settings):
     def ends_are_ordered(self) -> "WeightingSettings":
         if self.high < self.low:
             raise ValueError(f"high {self.high} is below low {self.low}: hard problems must weigh at least as much as easy ones; swap them")
+        if self.family == "constant" and self.mode == "multiply":
+            raise ValueError(
+                "family constant is 1 without the standard deviation, and mode multiply keeps that: give family none for 1 with it"
+            )
         return self
 
     @property
+    def applied(self) -> Literal["stock", "replace_std", "multiply"]:
+        """How `weighting.advantages` is to make advantages."""
+        return "stock" if self.family == "none" else self.mode
+
+    @property
     def replaces_std(self) -> bool:
-        return self.family != "none" and self.mode == "replace_std"
+        return self.applied == "replace_std"
 
 
 class RefillSettings(Settings):
@@ -165,11 +194,44 @@ class LoraSettings(Settings):
         return targets
 
 
+class CorrectionSettings(Settings):
+    """How a token's loss is corrected for being drawn by vLLM, whose probabilities are not quite the trained model's: times
+    w = p_model / p_vllm, which is kept within `least` and `most`.
+
+    `level` "sequence" takes one w, the product over a completion's tokens, "token" one for each token. `beyond` "drop" makes a w outside
+    the bounds 0, "truncate" brings it to the bound. Truncated importance sampling is Yao et al.'s, dropping whole sequences Liu et al.'s
+    (both 2025, on the mismatch of engines); sequence, drop and 3.0 are TRL 1.16's defaults; null bounds nothing on that side.
+    """
+
+    level: Literal["sequence", "token"] = "sequence"
+    beyond: Literal["drop", "truncate"] = "drop"
+    most: float | None = Field(default=3.0, gt=0)
+    least: float | None = Field(default=None, gt=0)
+
+    @model_validator(mode="after")
+    def bounds_are_ordered(self) -> "CorrectionSettings":
+        if self.least is not None and self.most is not None and self.least >= self.most:
+            raise ValueError(f"least {self.least:g} is not below most {self.most:g}: no ratio would be kept; lower least, or raise most")
+        if self.most is None and self.least is None:
+            raise ValueError(f"beyond {self.beyond} without a bound does nothing: give most, such as 3.0, or least")
+        return self
+
+    @property
+    def in_trl(self) -> dict[str, Any]:
+        """All this in the words of TRL's GRPOConfig."""
+        return {
+            "vllm_importance_sampling_correction": True,
+            "vllm_importance_sampling_mode": f"{self.level}_{'mask' if self.beyond == 'drop' else 'truncate'}",
+            "vllm_importance_sampling_clip_max": self.most,
+            "vllm_importance_sampling_clip_min": self.least,
+        }
+
+
 class RolloutSettings(Settings):
     """What generates the completions that a stage learns from.
 
-    "transformers" generates with the trained model itself and runs anywhere. "vllm" is TRL's, needs GPUs, and corrects for the two
-    engines' different probabilities by importance sampling as TRL does by default (`extra.vllm_importance_sampling_*`). `mode`
+    "transformers" generates with the trained model itself and runs anywhere. "vllm" is TRL's, needs GPUs, and `correction` corrects for
+    the two engines' different probabilities by importance sampling (null: it does not). `mode`
     "colocate" runs vLLM in the training processes, on their GPUs: it takes the share `memory` of each, `tensor_parallel` processes hold
     one copy, `context` is the longest prompt plus completion in tokens (None: the model's own), and `sleep` gives its memory back
     during the optimizer's step. "server" asks `vllm serve` at `base_url`, on GPUs of its own, which is waited for `timeout_s` seconds
@@ -182,6 +244,7 @@ class RolloutSettings(Settings):
     tensor_parallel: int = Field(default=1, ge=1)
     context: int | None = Field(default=None, ge=1)
     sleep: bool = False
+    correction: CorrectionSettings | None = CorrectionSettings()
     base_url: str | None = None
     timeout_s: float = Field(default=240.0, gt=0)
     group_port: int = Field(default=51216, ge=1, le=65535)
@@ -190,17 +253,21 @@ class RolloutSettings(Settings):
     def server_has_an_address(self) -> "RolloutSettings":
         if self.engine == "vllm" and self.mode == "server" and not (self.base_url or "").startswith(("http://", "https://")):
             raise ValueError(f"base_url {self.base_url!r}: mode server needs the address of a `vllm serve`, such as http://10.0.0.7:8000")
+        if self.engine == "transformers" and self.correction not in (None, CorrectionSettings()):
+            raise ValueError(
+                "correction would never act: engine transformers draws with the trained model itself; leave it out, or use vllm"
+            )
         return self
 
 
-class StageSettings(Distribution):
-    """One GRPO stage, whose completions are drawn as the profile's are by default (see `Distribution`).
+class StageSettings(Objective, Distribution):
+    """One GRPO stage: it maximises its `Objective`, on completions that are drawn as the profile's are by default (see `Distribution`).
 
     `batch` is the number of completions of one step over all processes: `batch / group_size` problems, `group_size` completions each;
     `micro_batch` (default: all) is how many go through the model at once on one process. `hints` puts difficulty hints into the prompts.
     `learning_rate` is by default 1e-6, and 1e-5 with `lora`: the value in use is the one shown everywhere.
     `lr_schedule` warmup_stable_decay keeps the learning rate and lets it fall to zero over the last `decay_steps`.
-    `format_reward` is the weight of a kept format beside a right answer's 1. `beta` weighs the KL penalty (0 loads no reference model).
+    `format_reward` is the weight of a kept format beside a right answer's 1.
     `dtype` is the weights' while training: "auto" is float32 for those that are trained (the masters; bfloat16 cannot hold steps as small
     as a learning rate of 1e-6 takes) and bfloat16 on a GPU for those that `lora` freezes. `autocast` computes in bfloat16 on GPUs that
     can, never on a CPU. `lora` trains an adapter; `freeze_vision` leaves the vision tower as it is where whole weights are trained.
@@ -221,8 +288,6 @@ class StageSettings(Distribution):
     lr_schedule: Literal["cosine", "linear", "constant_with_warmup", "warmup_stable_decay"] = "cosine"
     decay_steps: int | None = Field(default=None, ge=1)
     adam_beta2: float = Field(default=0.999, gt=0, lt=1)
-    max_grad_norm: float = Field(default=1.0, gt=0)
-    beta: float = Field(default=0.0, ge=0)
     hints: bool = False
     weighting: WeightingSettings = WeightingSettings()
     format_reward: float = Field(default=0.1, ge=0)
@@ -284,8 +349,10 @@ class StageSettings(Distribution):
             raise ValueError(f"batch {self.batch} is not a multiple of micro_batch {self.micro_batch}: choose a divisor of batch")
         if self.processes:
             self.split(self.processes)
-        if self.save_every % self.extra.get("num_iterations", 1):
-            raise ValueError(f"save_every {self.save_every} is not a multiple of extra.num_iterations: it would part the uses of a batch")
+        if self.save_every % self.iterations:
+            raise ValueError(
+                f"save_every {self.save_every} is not a multiple of iterations {self.iterations}: it would part a batch's uses"
+            )
         return self
 
     @model_validator(mode="after")

@@ -33,11 +33,12 @@ from tasks.steps.planning import Planned, Work
 from tasks.steps.progress import progress_shown
 from tasks.steps.request import StepRequest
 from tasks.training.cautions import EVALUATION, PROFILE, Asking, Caution, asking, cautions
+from tasks.training.optimised import optimised
 from tasks.training.settings import StageSettings
 from tasks.training.spec import StageSpec
 from tasks.training.worker import stage_job
 
-VERSION = 3
+VERSION = 4
 LIBRARIES = ("torch", "transformers", "trl", "accelerate")
 NO_EFFECT: dict[str, bool | set[str]] = {
     "save_every": True,
@@ -91,7 +92,7 @@ class StageRequest(StepRequest):
         """The completions that a whole stage draws to learn from and to watch itself with (one that was cut off has some of them behind
         it); the tokens are those of every refill that it may try, too."""
         settings = self.settings
-        learnt, watched = settings.steps * settings.batch // settings.extra.get("num_iterations", 1), self.validation_completions()
+        learnt, watched = settings.steps * settings.batch // settings.iterations, self.validation_completions()
         if watched is None:
             return Work()
         drawn, most = learnt + watched, (learnt * (1 + settings.refill.tries) + watched) * settings.max_tokens
@@ -213,6 +214,7 @@ def stage_facts(request: StageRequest) -> dict[str, Any]:
         "parent_name": request.policy.name,
         "curated": request.curated.key,
         "settings": request.settings.model_dump(),
+        "optimised": optimised(request.settings),
         "prompting": request.prompting.model_dump(),
         "grader_id": grader_id(request.grading.in_training),
         "seed": request.seed,

@@ -1,8 +1,9 @@
-"""TRL's GRPO trainer with difficulty-weighted advantages: the only departure from stock GRPO is one factor per group, unless a stage
-also asks for groups that cannot teach to be replaced.
+"""TRL's GRPO trainer with difficulty-weighted advantages: what departs from stock GRPO are the advantages (`weighting.advantages`), unless
+a stage also asks for groups that cannot teach to be replaced.
 
-TRL returns every process's rewards but this process's advantages; the first are kept, the second rescaled with the same slice. A group's
-accuracy comes from the accuracy reward alone. Problems are drawn in one order for the whole run, so that a resumed run draws the same.
+TRL returns every process's rewards but this process's advantages; the first are kept, and the second replaced by this process's slice of
+the weighted ones. A group's accuracy comes from the accuracy reward alone. Problems are drawn in one order for the whole run, so that a
+resumed run draws the same.
 """
 
 import math
@@ -34,7 +35,7 @@ from tasks.training.refilling import refill
 from tasks.training.rewards import Rewards
 from tasks.training.settings import RefillSettings, StageSettings, WeightingSettings
 from tasks.training.vllm_rollouts import rollout_options
-from tasks.training.weighting import normalised, shrink, standardise, weigh
+from tasks.training.weighting import advantages, shrink, weigh
 
 ACCURACY, FORMAT = 0, 1  # columns of the rewards
 
@@ -117,6 +118,7 @@ class DifficultyGRPOTrainer(AnsweringTrainer):
         self._drawn: list[str] = []
         self.records = lesson.records
         self._gathered_rewards = torch.empty(0)
+        self._lengths = torch.empty(0)
         super().__init__(
             model=model,
             reward_funcs=[self.rewards.accuracy, self.rewards.format],
@@ -165,19 +167,21 @@ class DifficultyGRPOTrainer(AnsweringTrainer):
             weights=self.problems.weights,
         )
 
-    def _calculate_rewards(self, *args: Any, **kwargs: Any) -> torch.Tensor:
-        self._gathered_rewards = super()._calculate_rewards(*args, **kwargs)
+    def _calculate_rewards(self, inputs: Any, prompts: Any, completions: Any, completion_ids_list: Any) -> torch.Tensor:
+        self._gathered_rewards = super()._calculate_rewards(inputs, prompts, completions, completion_ids_list)
+        lengths = torch.tensor([len(ids) for ids in completion_ids_list], device=self._gathered_rewards.device)
+        self._lengths = self.accelerator.gather(lengths)
         return self._gathered_rewards
 
     def _generate_and_score_completions(self, inputs: list[dict[str, Any]]) -> dict[str, Any]:
         examples = self.asked = [self.problems[index] for index in self._drawn_indices([row["index"] for row in inputs])]
         output = super()._generate_and_score_completions(examples)
-        unweighted = self.accelerator.gather(output["advantages"]).view(-1, self.num_generations)
-        groups = self._groups(examples, unweighted.cpu().double().numpy())
-        weighted = unweighted * torch.tensor([group["weight"] for group in groups], device=unweighted.device)[:, None]
+        stock = self.accelerator.gather(output["advantages"]).cpu().double().numpy().reshape(-1, self.num_generations)
+        groups, weighted = self._weighted(examples, stock)
         local = slice(self.accelerator.process_index * len(inputs), (self.accelerator.process_index + 1) * len(inputs))
-        output["advantages"] = weighted.flatten()[local]
-        self._record(groups, weighted.cpu().double().numpy())
+        output["advantages"] = torch.as_tensor(weighted.flatten()[local]).to(output["advantages"])
+        self._record(groups, weighted)
+        self._log({**self._signal(groups), **self._lengths_by_reward(), **self._corrected(output)})
         return output
 
     def _drawn_indices(self, indices: list[int]) -> list[int]:
@@ -198,19 +202,18 @@ class DifficultyGRPOTrainer(AnsweringTrainer):
     def drawn_problems(self) -> list[str]:
         return self._drawn
 
-    def _groups(self, examples: list[dict[str, Any]], unweighted: np.ndarray) -> list[dict[str, Any]]:
-        """Each group of all processes with its accuracy and weight. `G` counts the completions that could be judged.
-
-        `unweighted` advantages are those of all processes, [groups, G]; each process computes the same weights from them.
-        """
+    def _weighted(self, examples: list[dict[str, Any]], stock: np.ndarray) -> tuple[list[dict[str, Any]], np.ndarray]:
+        """Each group of all processes with its accuracy and weight, and the advantages [groups, G]; `stock` are TRL's, which family "none"
+        keeps to the bit. `G` counts the completions that could be judged. Each process computes the same."""
+        settings = self.weighting
         problems = gather_object([(example["problem_id"], example["prior"]) for example in examples])[:: self.num_generations]
-        rewards = self._gathered_rewards.cpu().double().numpy().reshape(*unweighted.shape, -1)
-        judged = ~np.isnan(rewards[:, :, ACCURACY])
-        counted, correct = judged.sum(axis=1), np.nansum(rewards[:, :, ACCURACY], axis=1)
+        rewards = self._gathered_rewards.cpu().double().numpy().reshape(*stock.shape, -1)
+        right = rewards[:, :, ACCURACY]
+        counted, correct = (~np.isnan(right)).sum(axis=1), np.nansum(right, axis=1)
         prior = np.array([math.nan if prior is None else prior for _, prior in problems])
-        rewarded = ~np.isnan(rewards).all(axis=2)
-        weights = self._weights(shrink(correct, counted, prior, self.weighting.prior_strength), unweighted, rewarded)
-        return [
+        weights = weigh(shrink(correct, counted, prior, settings.prior_strength), settings.family, high=settings.high, low=settings.low)
+        values, applied = advantages(self._combined(rewards), right, weights, mode=settings.applied, normalise=settings.normalise)
+        groups = [
             {
                 "problem_id": problem_id,
                 "G": int(n),
@@ -219,16 +222,13 @@ class DifficultyGRPOTrainer(AnsweringTrainer):
                 "prior": offline,
                 "weight": float(weight),
             }
-            for (problem_id, offline), n, k, weight in zip(problems, counted, correct, weights, strict=True)
+            for (problem_id, offline), n, k, weight in zip(problems, counted, correct, applied, strict=True)
         ]
+        return groups, stock if settings.applied == "stock" else values
 
-    def _weights(self, accuracy: np.ndarray, unweighted: np.ndarray, rewarded: np.ndarray) -> np.ndarray:
-        """The weight of each group as it is applied; `rewarded` are the completions that have an advantage."""
-        settings = self.weighting
-        weights = weigh(accuracy, settings.family, high=settings.high, low=settings.low)
-        if not settings.normalise or settings.family == "none":
-            return weights
-        return normalised(weights, unweighted, standardise(unweighted, rewarded) if settings.replaces_std else unweighted)
+    def _combined(self, rewards: np.ndarray) -> np.ndarray:
+        """The combined rewards [groups, G] of each function's [groups, G, functions]; NaN where no function gave any."""
+        return np.where(np.isnan(rewards).all(axis=2), np.nan, np.nansum(rewards * np.array(self.args.reward_weights), axis=2))
 
     def _record(self, groups: list[dict[str, Any]], advantages: np.ndarray) -> None:
         """Keep the groups with the mean and (population) standard deviation of their weighted advantages, and TRL's log of these."""
@@ -236,7 +236,7 @@ class DifficultyGRPOTrainer(AnsweringTrainer):
         rows = [{**group, "advantage_mean": mean, "advantage_std": std} for group, (mean, std) in zip(groups, spread, strict=True)]
         self.records.add_groups(self.state.global_step + 1, rows)
         self._drawn = [group["problem_id"] for group in groups for _ in range(self.num_generations)]
-        self._log({"weight/mean": float(np.mean([group["weight"] for group in groups])), **self._signal(groups)})
+        self._log({"weight/mean": float(np.mean([group["weight"] for group in groups]))})
         logged: Any = self._logs["advantages"]  # a deque as long as the batch: the unweighted ones fall out
         logged.extend(advantages.flatten().tolist())
 
@@ -251,6 +251,32 @@ class DifficultyGRPOTrainer(AnsweringTrainer):
             "partly_judged": (sizes > 0) & (sizes < self.num_generations),
         }
         return {f"groups/{name}": float(share.mean()) for name, share in shares.items()}
+
+    def _lengths_by_reward(self) -> dict[str, float]:
+        """The mean length in tokens of the step's right and of its wrong answers, of those of which there are any."""
+        right = self._gathered_rewards[:, ACCURACY]
+        parts = {"right": self._lengths[right == 1], "wrong": self._lengths[right == 0]}
+        return {f"completions/mean_length_{name}": float(part.float().mean()) for name, part in parts.items() if len(part)}
+
+    def _corrected(self, output: dict[str, Any]) -> dict[str, float]:
+        """The share of the importance ratios, of completions or of tokens, that a correction for vLLM dropped or truncated."""
+        ratios = output.get("importance_sampling_ratio")
+        if ratios is None:
+            return {}
+        args, inside = self.args, ratios != 0
+        if "truncate" in args.vllm_importance_sampling_mode:
+            most, least = args.vllm_importance_sampling_clip_max, args.vllm_importance_sampling_clip_min
+            inside = (ratios < (math.inf if most is None else most)) & (ratios > (-math.inf if least is None else least))
+        counted = output["completion_mask"].bool() if ratios.shape[1] > 1 else torch.ones_like(inside)
+        sums = torch.stack([(~inside & counted).sum(), counted.sum()]).float()
+        beyond, of = self.accelerator.gather(sums).view(-1, 2).sum(dim=0).tolist()
+        return {"importance/bounded": beyond / of} if of else {}
+
+    def _get_grad_norm(self, model: torch.nn.Module, grad_norm: Any = None) -> Any:
+        norm = super()._get_grad_norm(model, grad_norm=grad_norm)
+        if norm is not None:
+            self._log({"gradient/clipped": float(0 < self.args.max_grad_norm < float(norm))})
+        return norm
 
 
 def load_checkpoint(model: Any, checkpoint: Path) -> None:
@@ -286,8 +312,6 @@ def training_arguments(settings: StageSettings, folder: Path, *, seed: int, hub:
         lr_scheduler_type=settings.lr_schedule,
         lr_scheduler_kwargs={"num_decay_steps": settings.decay_steps} if settings.decay_steps else None,
         adam_beta2=settings.adam_beta2,
-        max_grad_norm=settings.max_grad_norm,
-        beta=settings.beta,
         temperature=settings.temperature,
         top_p=settings.top_p,
         max_completion_length=settings.max_tokens,
@@ -304,7 +328,7 @@ def training_arguments(settings: StageSettings, folder: Path, *, seed: int, hub:
         logging_steps=1,
         disable_tqdm=True,
         report_to=list(settings.report_to) or "none",
-        **{"dataloader_pin_memory": torch.cuda.is_available(), **other_options(settings)},
+        **{"dataloader_pin_memory": torch.cuda.is_available(), **settings.in_trl, **other_options(settings)},
     )
 
 

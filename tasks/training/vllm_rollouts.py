@@ -1,7 +1,7 @@
 """Rollouts by vLLM while training, as TRL has them: what they need, checked before anything is loaded, and what TRL is told.
 
 TRL starts vLLM in the training processes or talks to `vllm serve`, sends it the new weights before each generation, and weighs each
-completion by how probable the trained model finds what vLLM drew (its defaults: whole completions, those above 3 left out).
+completion by how probable the trained model finds what vLLM drew (`rollouts.correction`).
 """
 
 import shutil
@@ -48,7 +48,8 @@ def rollout_options(rollouts: RolloutSettings) -> dict[str, Any]:
             "vllm_group_port": rollouts.group_port,
         },
     }
-    return {"use_vllm": True, "vllm_mode": rollouts.mode, "generation_kwargs": UNSAID, **modes[rollouts.mode]}
+    correction = rollouts.correction.in_trl if rollouts.correction else {"vllm_importance_sampling_correction": False}
+    return {"use_vllm": True, "vllm_mode": rollouts.mode, "generation_kwargs": UNSAID, **correction, **modes[rollouts.mode]}
 
 
 def check_rollouts(rollouts: RolloutSettings) -> None:

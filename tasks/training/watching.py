@@ -41,7 +41,7 @@ class Watch(TrainerCallback):
         if fallen := collapse(self.records.series("reward"), self.settings.collapse):
             raise InputError(f"{fallen}; {self.way_out()}")
         if state.is_world_process_zero:
-            self.tell(state.global_step, logs)
+            self.tell(state.global_step)
 
     def on_save(self, args: TrainingArguments, state: TrainerState, control: TrainerControl, **_: Any) -> None:
         PartialState().wait_for_everyone()  # each process writes its own random states
@@ -50,21 +50,22 @@ class Watch(TrainerCallback):
                 self.records.write(self.checkpoints.path(state.global_step))
                 self.checkpoints.seal(state.global_step)
 
-    def tell(self, step: int, logs: dict[str, Any]) -> None:
-        """Progress for the parent at every step, a line for the log at about every twentieth of the way."""
+    def tell(self, step: int) -> None:
+        """Progress for the parent at every step, a line for the log at about every twentieth of the way. A batch that is used again has no
+        reward of its own: it is told by that of its first use."""
         steps = self.settings.steps
-        emit_progress(step, steps, f"steps, reward {logs.get('reward') or 0:.3f}")
+        reward, accuracy = (next(iter(self.records.series(name)[::-1]), 0.0) for name in ("reward", "rewards/accuracy/mean"))
+        emit_progress(step, steps, f"steps, reward {reward:.3f}")
         if step % max(1, steps // LINES) == 0 or step == steps:
             pace = (time.monotonic() - self.started) / (step - self.steps_before)
-            accuracy = logs.get("rewards/accuracy/mean") or 0
-            LOG.info("step %d of %d: reward %.3f, accuracy %.3f, %.2f s a step", step, steps, logs.get("reward") or 0, accuracy, pace)
+            LOG.info("step %d of %d: reward %.3f, accuracy %.3f, %.2f s a step", step, steps, reward, accuracy, pace)
 
     def way_out(self) -> str:
         """What a person can do about a collapse."""
         settings = self.settings
         return (
             f"the policy is collapsing, mostly because steps are too large: lower learning_rate ({settings.learning_rate:g}) or "
-            f"max_grad_norm ({settings.max_grad_norm:g}), or raise beta ({settings.beta:g}); collapse.patience null turns this check off"
+            f"max_grad_norm ({settings.clip_words}), or raise beta ({settings.beta:g}); collapse.patience null turns this check off"
         )
 
 

@@ -15,7 +15,12 @@ STD_FLOOR = 1e-4  # TRL's: added to the standard deviation before dividing by it
 
 
 def none(p: Array, high: float, low: float) -> Array:
-    """1 whatever the accuracy: stock GRPO."""
+    """1 whatever the accuracy, with the division by the standard deviation: stock GRPO."""
+    return np.ones_like(p)
+
+
+def constant(p: Array, high: float, low: float) -> Array:
+    """1 whatever the accuracy, without that division: Dr. GRPO's (arXiv 2503.20783), which other families are compared with."""
     return np.ones_like(p)
 
 
@@ -48,7 +53,7 @@ def steep_exponential(p: Array, high: float, low: float) -> Array:
 
 
 FAMILIES: dict[str, Callable[[Array, float, float], Array]] = {
-    family.__name__: family for family in (none, linear, quadratic, inverse, exponential, steep_exponential)
+    family.__name__: family for family in (none, constant, linear, quadratic, inverse, exponential, steep_exponential)
 }
 
 
@@ -71,42 +76,46 @@ def weigh(accuracy: ArrayLike, family: str, *, high: float, low: float) -> Array
     return np.where(np.isnan(p), 1.0, FAMILIES[family](p, high, low))
 
 
-def advantages(rewards: ArrayLike, weights: ArrayLike, *, mode: str, normalise: bool = False) -> Array:
-    """The weighted advantages of groups of combined rewards, shape [groups, G]; a NaN reward does not count and gets 0.
+def advantages(rewards: ArrayLike, right: ArrayLike, weights: ArrayLike, *, mode: str, normalise: bool = False) -> tuple[Array, Array]:
+    """The weighted advantages of groups, shape [groups, G], and the weights as they were applied, [groups].
 
-    "replace_std": w (r - mean), the paper's. "multiply": w (r - mean) / (std + 1e-4), GRPO's own advantage (arXiv 2402.03300, with the
-    sample standard deviation, as TRL has it) times the weight; weights of 1 then are stock GRPO. `normalise`: see `normalised`. The
-    trainer reaches the same numbers by rescaling TRL's advantages (`rescale`), which leaves TRL's other options in force.
+    `rewards` r are the combined rewards, of which `right` a is the part for a right answer; a NaN reward does not count and gets 0.
+    "replace_std", the paper's: A = w (a - mean a) + (f - mean f), f = r - a what else is rewarded. "multiply": the same over GRPO's
+    std r + 1e-4 (arXiv 2402.03300, with the sample standard deviation, as TRL has it). Either is 0 throughout a group whose answers are
+    all right or all wrong: to such a group accuracy gives no signal, and the format none of its own. "stock": GRPO's advantages,
+    (r - mean r) / (std r + 1e-4), whatever the weights.
+
+    `normalise`: all advantages and weights times sum |stock| / sum |A|, the sums over the groups with a signal. It is one factor a batch:
+    ratios between groups are those of the family. (A plain mean over groups would depend on how many teach nothing, and for
+    "replace_std" it would leave the advantages smaller than GRPO's by the standard deviation that is not divided by.) A batch without any
+    signal keeps its weights.
     """
-    r = np.asarray(rewards, dtype=np.float64)
+    r, w = np.asarray(rewards, dtype=np.float64), np.asarray(weights, dtype=np.float64)
     counted = ~np.isnan(r)
-    mean = np.where(counted, r, 0.0).sum(axis=1, keepdims=True) / np.maximum(counted.sum(axis=1, keepdims=True), 1)
-    centred = np.where(counted, r - mean, 0.0)
-    stock = standardise(centred, counted)
-    unweighted = stock if mode == "multiply" else centred
-    return rescale(unweighted, normalised(weights, unweighted, stock) if normalise else weights)
+    whole, part = centred(r, counted), centred(np.nan_to_num(np.asarray(right, dtype=np.float64)), counted)
+    spread = deviation(whole, counted) + STD_FLOOR
+    if mode == "stock":
+        return whole / spread, np.ones_like(w)
+    signal = np.any(part != 0, axis=1, keepdims=True)
+    size = spread if mode == "multiply" else 1.0
+    values = np.where(signal, (whole + (w[:, None] - 1) * part) / size, 0.0)
+    factor = normal_factor(values, np.where(signal, whole / spread, 0.0)) if normalise else 1.0
+    return values * factor, w * factor
 
 
-def standardise(centred: ArrayLike, counted: ArrayLike) -> Array:
-    """GRPO's advantages of rewards less their group's mean, shape [groups, G]: over the sample standard deviation of what counts."""
-    values, n = np.asarray(centred, dtype=np.float64), np.asarray(counted).sum(axis=1, keepdims=True)
-    return values / (np.sqrt((values**2).sum(axis=1, keepdims=True) / np.maximum(n - 1, 1)) + STD_FLOOR)
+def centred(values: Array, counted: NDArray[np.bool_]) -> Array:
+    """Values [groups, G] less the mean of those of their group that count; 0 where one does not."""
+    some = np.where(counted, values, 0.0)
+    mean = some.sum(axis=1, keepdims=True) / np.maximum(counted.sum(axis=1, keepdims=True), 1)
+    return np.where(counted, some - mean, 0.0)
 
 
-def normalised(weights: ArrayLike, unweighted: ArrayLike, stock: ArrayLike) -> Array:
-    """The weights times one factor, by which the mean absolute advantage of the batch is stock GRPO's. Shape [groups].
-
-    `unweighted` advantages [groups, G] are what the weights multiply, `stock` GRPO's of the same rewards. The factor is
-    sum |stock| / sum |w unweighted|: a mean over the groups, each with the gradient that it brings, so groups without spread have no say,
-    and the mean weight is taken where weight has an effect. (A plain mean over groups would depend on how many teach nothing, and for
-    "replace_std" it would leave the advantages smaller than GRPO's by the standard deviation that is not divided by.) It is one factor
-    a batch: ratios between groups are those of the family. Weights of a batch without any spread stay as they are.
-    """
-    values = np.asarray(weights, dtype=np.float64)
-    size = np.abs(rescale(unweighted, values)).sum()
-    return values * (np.abs(stock).sum() / size) if size else values
+def deviation(whole: Array, counted: NDArray[np.bool_]) -> Array:
+    """The sample standard deviation [groups, 1] of what counts, of values that are centred."""
+    return np.sqrt((whole**2).sum(axis=1, keepdims=True) / np.maximum(counted.sum(axis=1, keepdims=True) - 1, 1))
 
 
-def rescale(stock: ArrayLike, weights: ArrayLike) -> Array:
-    """Unweighted advantages [groups, G] times their groups' weights [groups]."""
-    return np.asarray(stock, dtype=np.float64) * np.asarray(weights, dtype=np.float64)[:, None]
+def normal_factor(values: Array, stock: Array) -> float:
+    """What makes advantages on average as large as stock GRPO's; 1 where there are none."""
+    size = np.abs(values).sum()
+    return float(np.abs(stock).sum() / size) if size else 1.0

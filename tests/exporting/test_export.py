@@ -69,10 +69,10 @@ def exported(curated: Artifact, to: str, out: Path, stages: dict[str, StageSetti
 
 def expected(rewards: list[float], prior: float | None, weighting: WeightingSettings) -> list[float]:
     """The trainer's advantages of one group."""
-    right, known = sum(reward >= 1 for reward in rewards), math.nan if prior is None else prior
-    accuracy = shrink([right], [len(rewards)], [known], weighting.prior_strength)
+    right, known = [float(reward >= 1) for reward in rewards], math.nan if prior is None else prior
+    accuracy = shrink([sum(right)], [len(rewards)], [known], weighting.prior_strength)
     weights = weigh(accuracy, weighting.family, high=weighting.high, low=weighting.low)
-    return advantages([rewards], weights, mode=weighting.mode)[0].tolist()
+    return advantages([rewards], [right], weights, mode=weighting.mode)[0][0].tolist()
 
 
 def shuffled() -> tuple[list[float], list[str], list[float | None]]:
@@ -318,7 +318,7 @@ def test_of_several_right_answers_the_first_is_told_and_all_are_kept(tmp_path: P
 def test_stock_grpo_and_normalised_weights_are_exported_as_such() -> None:
     stock = {"stage1": StageSettings(weighting=WeightingSettings(family="none"))}
     level = {"stage1": StageSettings(weighting=WeightingSettings(normalise=True))}
-    assert "'advantages': {'mode': 'multiply'}" in verl_estimator(stock)
+    assert "'advantages': {'mode': 'stock'}" in verl_estimator(stock)
     assert "'advantages': {'mode': 'replace_std', 'normalise': True}" in verl_estimator(level)
 
 
@@ -328,11 +328,11 @@ def test_a_batch_is_normalised_as_the_trainer_does(tmp_path: Path) -> None:
     module = module_at(tmp_path / "reward.py")
     groups = np.array([[1.0, 0.0, 0.0, 0.0], [1.0, 1.0, 1.0, 0.0], [0.0, 0.0, 0.0, 0.0]])
     weights = weigh(groups.mean(axis=1), "exponential", high=weighting.high, low=weighting.low)
-    ours = advantages(groups, weights, mode="replace_std", normalise=True)
+    ours, _ = advantages(groups, groups, weights, mode="replace_std", normalise=True)
     rows, index = groups.T.flatten(), list("abc") * 4
     theirs = module.weighted(rows, rows == 1, index, np.full(12, np.nan), module.STAGES["stage1"])
     assert theirs == pytest.approx(ours.T.flatten())
-    assert np.abs(theirs).sum() == pytest.approx(np.abs(advantages(groups, np.ones(3), mode="multiply")).sum())
+    assert np.abs(theirs).sum() == pytest.approx(np.abs(advantages(groups, groups, np.ones(3), mode="stock")[0]).sum())
 
 
 def test_a_format_worth_a_right_answer_is_refused_for_verl() -> None:

@@ -28,8 +28,19 @@ def starter(*changes: str) -> Recipe:
         ),
         ("stages.stage1.choose.rule=", r"`stages\.stage1\.choose\.rule`: .*"),
         (f"{STAGE}.accelerate=fsdp", r"`stages\.stage1\.train`: .*'fsdp' \(did you mean `fsdp2`\?\)"),
-        (f"{STAGE}.extra={{los_type: grpo}}", r"extra\.los_type: TRL's GRPOConfig has no such option \(did you mean `loss_type`\?\)"),
-        (f"{STAGE}.extra={{loss_type: grop}}", r"extra\.loss_type: 'grop' is none of .*dr_grpo.*\(did you mean `grpo`\?\)"),
+        (
+            f"{STAGE}.extra={{weight_decy: 0.1}}",
+            r"extra\.weight_decy: TRL's GRPOConfig has no such option \(did you mean `weight_decay`\?\)",
+        ),
+        (f"{STAGE}.loss=grop", r"stages\.stage1\.train\.loss`: .*dr_grpo.*\(did you mean `grpo`\?\)"),
+        (f"{STAGE}.extra={{sapo_temperature_pos: 1.0}}", r"extra\.sapo_temperature_pos would never act: it is of the loss sapo"),
+        (
+            f"{STAGE}.extra={{delta: 2.0}}",
+            r"extra\.delta would never act: with iterations 1 .*; set iterations to 2 or more, or leave it out",
+        ),
+        (f"{STAGE}.extra={{use_bias_correction_kl: false}}", r"would never act: .*set beta"),
+        (f"{STAGE}.extra={{ref_model_sync_steps: 8}}", r"would never act: .*set extra\.sync_ref_model"),
+        (f"{STAGE}.extra={{vllm_model_impl: vllm}}", r"would never act: vLLM draws nothing here"),
         (f"{STAGE}.extra={{optim: adamw}}", r"extra\.optim: 'adamw' is none of .*adamw_torch"),
         (f"{STAGE}.extra={{importance_sampling_level: tokens}}", r"\(did you mean `token`\?\)"),
         (f"{STAGE}.lr_schedule=cosin", r"\(did you mean `cosine`\?\)"),
@@ -43,9 +54,17 @@ def test_a_name_of_a_stage_is_checked_when_the_recipe_is_read(change: str, fault
 
 
 def test_the_options_of_real_recipes_are_there() -> None:
-    starter(f"{STAGE}.extra={{loss_type: dr_grpo, weight_decay: 0.1, optim: adamw_torch, num_iterations: 2}}")
+    starter(f"{STAGE}.loss=dr_grpo", f"{STAGE}.iterations=2", f"{STAGE}.extra={{weight_decay: 0.1, optim: adamw_torch, delta: 2.0}}")
     assert len(option_names()) > 100 and {"loss_type", "optim", "weight_decay"} <= option_names()
     assert {"grpo", "dapo", "dr_grpo", "bnpo"} <= option_words("loss_type") and not option_words("weight_decay")
+
+
+def test_a_clip_below_what_adam_sees_is_told_before_anything_is_sampled(tmp_path: Path) -> None:
+    with pytest.raises(
+        InputError, match=r"stages\.stage1: train\.max_grad_norm: 1e-06 is so low a clip that nothing moves: of 1\.6 million"
+    ):
+        check_stages_here(starter(f"{STAGE}.max_grad_norm=1.0e-6"), tmp_path)
+    check_stages_here(starter(f"{STAGE}.max_grad_norm=null"), tmp_path)
 
 
 @pytest.mark.parametrize(

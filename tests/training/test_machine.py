@@ -17,7 +17,7 @@ from tasks.policy.loading import load_processor
 from tasks.prompting.settings import PromptingSettings
 from tasks.training import trackers
 from tasks.training.preflight import check_machine
-from tasks.training.settings import LoraSettings, RolloutSettings, StageSettings
+from tasks.training.settings import CorrectionSettings, LoraSettings, RolloutSettings, StageSettings
 from tasks.training.trainer import training_arguments
 from tasks.training.vllm_rollouts import check_server, served_folder
 from tasks.training.worker import begin
@@ -87,7 +87,7 @@ def test_a_server_that_cannot_be_trained_with_is_named(server: str, kind: str, w
 
 
 def test_rollouts_reach_trl(tmp_path: Path) -> None:
-    """With TRL's own correction for what vLLM's probabilities differ by, which `extra` may change."""
+    """With a correction for what vLLM's probabilities differ by, or none."""
     colocate = SETTINGS.model_copy(update={"rollouts": RolloutSettings(engine="vllm", memory=0.4, context=2048, sleep=True)})
     asked = training_arguments(colocate, tmp_path, seed=0)
     assert (asked.use_vllm, asked.vllm_mode, asked.vllm_gpu_memory_utilization) == (True, "colocate", 0.4)
@@ -95,10 +95,14 @@ def test_rollouts_reach_trl(tmp_path: Path) -> None:
     assert asked.vllm_importance_sampling_correction
     assert (asked.vllm_importance_sampling_mode, asked.vllm_importance_sampling_clip_max) == ("sequence_mask", 3.0)
     address = RolloutSettings(engine="vllm", mode="server", base_url="http://10.0.0.7:8000", timeout_s=5)
-    served = SETTINGS.model_copy(update={"rollouts": address, "extra": {"vllm_importance_sampling_mode": "token_truncate"}})
-    asked = training_arguments(served, tmp_path, seed=0)
+    asked = training_arguments(SETTINGS.model_copy(update={"rollouts": address}), tmp_path, seed=0)
     assert (asked.vllm_mode, asked.vllm_server_base_url, asked.vllm_server_timeout) == ("server", "http://10.0.0.7:8000", 5)
-    assert asked.vllm_importance_sampling_mode == "token_truncate"
+    bounded = address.model_copy(update={"correction": CorrectionSettings(level="token", beyond="truncate", most=2.0, least=0.5)})
+    asked = training_arguments(SETTINGS.model_copy(update={"rollouts": bounded}), tmp_path, seed=0)
+    assert (asked.vllm_importance_sampling_mode, asked.vllm_importance_sampling_clip_max) == ("token_truncate", 2.0)
+    assert asked.vllm_importance_sampling_clip_min == 0.5
+    free = address.model_copy(update={"correction": None})
+    assert not training_arguments(SETTINGS.model_copy(update={"rollouts": free}), tmp_path, seed=0).vllm_importance_sampling_correction
 
 
 def test_vllm_is_started_with_the_recipe_s_pixel_limits(tiny_policy: Policy, tmp_path: Path) -> None:

@@ -20,7 +20,17 @@ from tasks.training.trainer import training_arguments
         ({"decay_steps": 8}, "lr_schedule cosine with decay_steps 8"),
         ({"steps": 12, "lr_schedule": "warmup_stable_decay", "decay_steps": 8}, "are more than steps 12"),
         ({"extra": {"num_generations": 4}}, "governed by `group_size`"),
-        ({"extra": {"num_iterations": 3}}, "would part the uses"),
+        ({"extra": {"num_iterations": 3}}, "governed by `iterations`"),
+        ({"iterations": 3}, "save_every 20 is not a multiple of iterations 3"),
+        ({"loss": "grop"}, "'dapo', 'dr_grpo', 'grpo' or 'bnpo'"),
+        ({"clip_low": 0.1}, "clip_low 0.1 would never act: with iterations 1"),
+        ({"iterations": 2, "clip_high": 1e-6}, "clip_high 1e-06: so narrow a range clips every token"),
+        ({"max_grad_norm": 0}, "greater than 0"),
+        ({"rollouts": {"correction": {"most": 2.0}}}, "correction would never act: engine transformers"),
+        ({"rollouts": {"engine": "vllm", "correction": {"most": 2.0, "least": 3.0}}}, "least 3 is not below most 2"),
+        ({"rollouts": {"engine": "vllm", "correction": {"most": None}}}, "without a bound does nothing"),
+        ({"extra": {"loss_type": "grpo"}}, "governed by `loss`"),
+        ({"extra": {"vllm_importance_sampling_clip_max": 2.0}}, "governed by `rollouts.correction`"),
         ({"learning_rate": 0}, "greater than 0"),
         ({"weighting": {"family": "cubic"}}, "weighting.family"),
         ({"weighting": {"high": 0.5, "low": 2.0}}, "high 0.5 is below low 2.0"),
@@ -51,11 +61,11 @@ def test_what_settings_own_are_options_of_trl() -> None:
 
 
 def test_settings_reach_trl(tmp_path) -> None:
-    settings = StageSettings(batch=32, micro_batch=8, temperature=0.7, extra={"loss_type": "dr_grpo", "weight_decay": 0.1})
+    settings = StageSettings(batch=32, micro_batch=8, temperature=0.7, loss="dr_grpo", max_grad_norm=None, extra={"weight_decay": 0.1})
     arguments = training_arguments(settings, tmp_path, seed=3)
     assert (arguments.gradient_accumulation_steps, arguments.generation_batch_size, arguments.steps_per_generation) == (4, 32, 4)
     assert (arguments.temperature, arguments.loss_type, arguments.weight_decay, arguments.seed) == (0.7, "dr_grpo", 0.1, 3)
-    assert (arguments.scale_rewards, arguments.report_to, arguments.use_vllm) == ("none", [], False)
+    assert (arguments.scale_rewards, arguments.report_to, arguments.use_vllm, arguments.max_grad_norm) == ("none", [], False, 0.0)
     stable = StageSettings(lr_schedule="warmup_stable_decay", decay_steps=8)
     assert training_arguments(stable, tmp_path, seed=3).lr_scheduler_kwargs == {"num_decay_steps": 8}
     assert StageSettings(weighting={"mode": "multiply"}).weighting.replaces_std is False

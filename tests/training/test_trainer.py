@@ -100,7 +100,7 @@ def test_advantages_of_a_recorded_batch_are_the_weighted_ones(
     prior = np.array([0.2, np.nan, 0.5, 0.5])
     weights = weigh(shrink(groups["correct"], groups["G"], prior, 3), "quadratic", high=2.0, low=0.5)
     combined = np.where(np.isnan(rewards).all(axis=1), np.nan, rewards @ [1.0, 0.5]).reshape(4, 4)
-    expected = advantages(combined, weights, mode=mode, normalise=normalise)
+    expected, _ = advantages(combined, rewards[:, 0].reshape(4, 4), weights, mode=mode, normalise=normalise)
     factors = groups["weight"].to_numpy() / weights
     assert factors == pytest.approx(factors[0])
     assert normalise or factors[0] == pytest.approx(1.0)
@@ -173,11 +173,12 @@ def test_completions_that_cannot_be_judged_are_left_out_of_their_group(tiny_poli
     rewards = trainer._gathered_rewards.double().numpy()
     judged = ~np.isnan(rewards[:, 0])
     assert (output["advantages"].numpy()[~judged] == 0).all()
-    expected = np.where(judged, rewards[:, 0], 0).reshape(4, 4).sum(axis=1)
-    assert groups["correct"].to_list() == expected.tolist()
+    solved = np.where(judged, rewards[:, 0], 0).reshape(4, 4).sum(axis=1)
+    assert groups["correct"].to_list() == solved.tolist()
     combined = np.where(judged, rewards @ [1.0, 0.5], np.nan).reshape(4, 4)
     weights = weigh(shrink(groups["correct"], groups["G"], np.full(4, np.nan), 0), "exponential", high=2.0, low=0.5)
-    assert output["advantages"].tolist() == pytest.approx(advantages(combined, weights, mode="replace_std").flatten().tolist(), abs=1e-5)
+    expected, _ = advantages(combined, rewards[:, 0].reshape(4, 4), weights, mode="replace_std")
+    assert output["advantages"].tolist() == pytest.approx(expected.flatten().tolist(), abs=1e-5)
     logged = trainer._metrics["train"]
     assert (logged["groups/partly_judged"], logged["groups/unjudged"]) == ([0.75], [0.25])
     assert trainer._metrics["eval"]["verdicts/timeout"][0] > 0  # TRL takes a model that is not in training for an evaluated one

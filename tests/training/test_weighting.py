@@ -11,10 +11,11 @@ from hypothesis import strategies as st
 from pydantic import ValidationError
 
 from tasks.training.settings import WeightingSettings
-from tasks.training.weighting import FAMILIES, STD_FLOOR, advantages, normalised, shrink, weigh
+from tasks.training.weighting import FAMILIES, STD_FLOOR, advantages, shrink, weigh
 
 ENDS = st.tuples(st.floats(0.01, 100), st.floats(0.01, 100)).map(lambda ends: (max(ends), min(ends)))
-WEIGHTED = st.sampled_from([family for family in FAMILIES if family != "none"])
+LEVEL = ("none", "constant")
+WEIGHTED = st.sampled_from([family for family in FAMILIES if family not in LEVEL])
 UNIT = st.floats(0, 1)
 REWARDS = st.lists(st.lists(st.sampled_from([0.0, 0.1, 1.0, 1.1, math.nan]), min_size=4, max_size=4), min_size=1, max_size=5)
 
@@ -49,15 +50,23 @@ def test_a_harder_group_weighs_more(family: str, one: float, other: float) -> No
     assert harder > easier
 
 
-@given(UNIT)
-def test_none_weighs_nothing(p: float) -> None:
-    assert weigh(p, "none", high=2.0, low=0.5) == 1.0
+@given(UNIT, st.sampled_from(LEVEL))
+def test_two_families_weigh_every_group_alike(p: float, family: str) -> None:
+    assert weigh(p, family, high=2.0, low=0.5) == 1.0
 
 
 def test_the_formulas_halfway() -> None:
     weights = {family: float(weigh(0.5, family, high=2.0, low=0.5)) for family in FAMILIES}
     steep = 0.5 + 1.5 * (math.exp(-2.5) - math.exp(-5)) / (1 - math.exp(-5))
-    expected = {"none": 1, "linear": 1.25, "quadratic": 0.875, "inverse": 0.8, "exponential": 1.0, "steep_exponential": steep}
+    expected = {
+        "none": 1,
+        "constant": 1,
+        "linear": 1.25,
+        "quadratic": 0.875,
+        "inverse": 0.8,
+        "exponential": 1.0,
+        "steep_exponential": steep,
+    }
     assert weights == pytest.approx(expected)
 
 
@@ -81,9 +90,14 @@ def test_a_strong_prior_wins_and_nothing_known_is_nan() -> None:
     assert np.isnan(shrink([0, 0], [0, 0], [math.nan, 0.3], 0.0)).all()
 
 
-@given(REWARDS, st.sampled_from(["replace_std", "multiply"]))
+def right(rewards: Any) -> np.ndarray:
+    """What of combined rewards is for a right answer."""
+    return np.where(np.isnan(rewards), math.nan, np.asarray(rewards) >= 1)
+
+
+@given(REWARDS, st.sampled_from(["replace_std", "multiply", "stock"]))
 def test_advantages_are_finite_and_centred_over_what_counts(rewards: list[list[float]], mode: str) -> None:
-    values = advantages(rewards, np.full(len(rewards), 1.5), mode=mode)
+    values, _ = advantages(rewards, right(rewards), np.full(len(rewards), 1.5), mode=mode)
     assert np.isfinite(values).all()
     assert values.sum(axis=1) == pytest.approx(0, abs=1e-8)
     assert (values[np.isnan(rewards)] == 0).all()
@@ -91,61 +105,92 @@ def test_advantages_are_finite_and_centred_over_what_counts(rewards: list[list[f
 
 def test_advantages_by_hand() -> None:
     rewards, weights = [[1.0, 0.0, 0.0, 0.0], [1.0, math.nan, 0.0, math.nan]], [2.0, 3.0]
-    replaced = advantages(rewards, weights, mode="replace_std")
+    replaced, _ = advantages(rewards, right(rewards), weights, mode="replace_std")
     assert replaced.tolist() == [[1.5, -0.5, -0.5, -0.5], [1.5, 0.0, -1.5, 0.0]]
-    stock = advantages(rewards, weights, mode="multiply")
-    assert stock[0, 0] == pytest.approx(2 * 0.75 / (0.5 + STD_FLOOR))
-    assert stock[1, 0] == pytest.approx(3 * 0.5 / (math.sqrt(0.5) + STD_FLOOR))
+    multiplied, _ = advantages(rewards, right(rewards), weights, mode="multiply")
+    assert multiplied[0, 0] == pytest.approx(2 * 0.75 / (0.5 + STD_FLOOR))
+    assert multiplied[1, 0] == pytest.approx(3 * 0.5 / (math.sqrt(0.5) + STD_FLOOR))
+
+
+def test_a_weight_acts_on_what_is_for_right_answers_alone() -> None:
+    """Two of four are right, and two of four, one of them right, keep the format, which is worth 0.2."""
+    rewards = [[1.2, 1.0, 0.2, 0.0]]
+    values, _ = advantages(rewards, right(rewards), [3.0], mode="replace_std")
+    assert values[0] == pytest.approx([1.5 + 0.1, 1.5 - 0.1, -1.5 + 0.1, -1.5 - 0.1])
+
+
+@pytest.mark.parametrize(("family", "mode"), [("exponential", "multiply"), ("exponential", "replace_std"), ("constant", "replace_std")])
+def test_a_slip_in_the_format_teaches_nothing_where_all_are_wrong(family: str, mode: str) -> None:
+    """With a weight of 2 on all of its advantage such a group carried 9.9, and one of which half is right 7.5."""
+    slip, half = [0.1] * 7 + [0.0], [1.1] * 4 + [0.1] * 4
+    values, weights = weighted([slip, half, [1.1] * 7 + [1.0]], family, (2.0, 0.5), mode=mode)
+    assert np.abs(values[[0, 2]]).sum() == 0 < np.abs(values[1]).sum()
+    assert weights.tolist() == weigh([0.0, 0.5, 1.0], family, high=2.0, low=0.5).tolist()
+    stock, _ = weighted([slip, half], "none", (2.0, 0.5), mode="stock")
+    assert np.abs(stock).sum(axis=1) == pytest.approx([4.94, 7.48], abs=0.01)  # which is why no weight must act on it
+
+
+@given(REWARDS)
+def test_a_constant_weight_is_grpo_less_the_deviation_but_for_groups_without_a_signal(rewards: list[list[float]]) -> None:
+    values, _ = weighted(rewards, "constant", (2.0, 0.5), mode="replace_std")
+    r, counted = np.asarray(rewards), ~np.isnan(rewards)
+    mean = np.nansum(r, axis=1) / np.maximum(counted.sum(axis=1), 1)
+    taught = np.abs(values).sum(axis=1) > 0
+    assert values[taught] == pytest.approx(np.nan_to_num(r - mean[:, None])[taught])
 
 
 MODES = st.sampled_from(["replace_std", "multiply"])
 
 
-def weighted(rewards: list[list[float]], family: str, ends: tuple[float, float], **options: Any) -> np.ndarray:
+def weighted(rewards: list[list[float]], family: str, ends: tuple[float, float], **options: Any) -> tuple[np.ndarray, np.ndarray]:
     high, low = ends
-    judged = np.asarray(rewards) >= 1
-    counted = ~np.isnan(rewards)
+    solved = right(rewards)
     with np.errstate(invalid="ignore"):
-        accuracy = (judged & counted).sum(axis=1) / counted.sum(axis=1)
-    return advantages(rewards, weigh(accuracy, family, high=high, low=low), **options)
+        accuracy = np.nansum(solved, axis=1) / (~np.isnan(solved)).sum(axis=1)
+    return advantages(rewards, solved, weigh(accuracy, family, high=high, low=low), **options)
 
 
-@given(REWARDS, st.sampled_from(list(FAMILIES)), ENDS, MODES)
+@given(REWARDS, st.sampled_from([*FAMILIES]), ENDS, MODES)
 def test_normalised_advantages_are_on_average_as_large_as_stock_grpos(
     rewards: list[list[float]], family: str, ends: tuple[float, float], mode: str
 ) -> None:
-    stock = advantages(rewards, np.ones(len(rewards)), mode="multiply")
-    mine = weighted(rewards, family, ends, mode=mode, normalise=True)
-    assert np.abs(mine).mean() == pytest.approx(np.abs(stock).mean())
-    assert (np.sign(mine) == np.sign(stock)).all()
+    stock, _ = weighted(rewards, family, ends, mode="stock")
+    mine, _ = weighted(rewards, family, ends, mode=mode, normalise=True)
+    taught = np.abs(mine).sum(axis=1) > 0
+    assert np.abs(mine).sum() == pytest.approx(np.abs(stock[taught]).sum())
 
 
-@given(REWARDS, WEIGHTED, ENDS, MODES, st.floats(0.1, 10))
-def test_only_ratios_between_normalised_groups_matter(
-    rewards: list[list[float]], family: str, ends: tuple[float, float], mode: str, factor: float
+@given(REWARDS, WEIGHTED, ENDS, MODES)
+def test_normalising_is_one_factor_of_advantages_and_weights(
+    rewards: list[list[float]], family: str, ends: tuple[float, float], mode: str
 ) -> None:
-    once, larger = (weighted(rewards, family, (ends[0] * scale, ends[1] * scale), mode=mode, normalise=True) for scale in (1.0, factor))
-    assert once == pytest.approx(larger, rel=1e-6)
-    plain = weighted(rewards, family, ends, mode=mode)
-    taught = np.abs(plain).sum(axis=1) > 0
-    factors = np.abs(once).sum(axis=1)[taught] / np.abs(plain).sum(axis=1)[taught]
-    assert factors == pytest.approx(np.full(taught.sum(), factors[0] if taught.any() else 0.0))
+    plain, weights = weighted(rewards, family, ends, mode=mode)
+    once, applied = weighted(rewards, family, ends, mode=mode, normalise=True)
+    factors = applied / weights
+    assert factors == pytest.approx(np.full(len(weights), factors[0]))
+    assert once == pytest.approx(plain * factors[0])
 
 
-def test_groups_without_spread_have_no_say_in_the_factor() -> None:
+def test_groups_without_a_signal_have_no_say_in_the_factor() -> None:
     rewards = [[1.0, 0.0, 0.0, 0.0], [1.0, 1.0, 1.0, 0.0]]
-    alone = weighted(rewards, "linear", (2.0, 0.5), mode="replace_std", normalise=True)
-    beside = weighted([*rewards, [1.0] * 4, [0.0] * 4, [math.nan] * 4], "linear", (2.0, 0.5), mode="replace_std", normalise=True)
+    alone, _ = weighted(rewards, "linear", (2.0, 0.5), mode="replace_std", normalise=True)
+    silent = [[1.0] * 4, [0.0] * 4, [math.nan] * 4, [0.1, 0.0, 0.0, 0.0]]
+    beside, _ = weighted([*rewards, *silent], "linear", (2.0, 0.5), mode="replace_std", normalise=True)
     assert beside[:2].tolist() == alone.tolist()
     assert (beside[2:] == 0).all()
 
 
 def test_a_batch_that_teaches_nothing_keeps_its_weights() -> None:
-    nothing = np.zeros((2, 4))
-    assert normalised([2.0, 0.5], nothing, nothing).tolist() == [2.0, 0.5]
+    _, applied = weighted([[0.0] * 4, [1.0] * 4], "linear", (2.0, 0.5), mode="multiply", normalise=True)
+    assert applied.tolist() == [2.0, 0.5]
 
 
 @pytest.mark.parametrize("ends", [{"high": 0.4}, {"high": 1.0, "low": 1.5}])
 def test_ends_in_the_wrong_order_are_an_error(ends: dict[str, float]) -> None:
     with pytest.raises(ValidationError, match="is below low"):
         WeightingSettings(**ends)
+
+
+def test_a_constant_weight_with_the_deviation_is_none() -> None:
+    with pytest.raises(ValidationError, match="give family none"):
+        WeightingSettings(family="constant", mode="multiply")

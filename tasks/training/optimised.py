@@ -1,0 +1,71 @@
+"""What a stage optimises, in plain text: its formula with its numbers, for the manifest and the report."""
+
+from collections.abc import Iterator
+
+from tasks.training.settings import StageSettings, WeightingSettings
+
+DIVISORS = {
+    "dapo": "the tokens of all the step's completions (DAPO, arXiv 2503.14476)",
+    "dr_grpo": "completions × {max_tokens} tokens (Dr. GRPO, arXiv 2503.20783)",
+    "grpo": "the completion's tokens, then completions (GRPO, arXiv 2402.03300)",
+    "bnpo": "the tokens of a micro-batch on one process (TRL's bnpo)",
+}
+
+
+def optimised(stage: StageSettings) -> dict[str, str]:
+    """Each part of the objective by its name, in the order of reading."""
+    return dict(parts(stage))
+
+
+def parts(stage: StageSettings) -> Iterator[tuple[str, str]]:
+    """The parts of `optimised`."""
+    penalty = f" + {stage.beta:g} KL" if stage.beta else ""
+    yield "minimised", f"L = Σ −min(r A, clip(r, {1 - stage.clip_low:g}, {1 + stage.clip_high:g}) A) / N{penalty}, over completions' tokens"
+    yield "N", f"{stage.loss}: {DIVISORS[stage.loss].format(max_tokens=stage.max_tokens)}"
+    yield "r", ratio(stage.iterations)
+    yield "A", advantage(stage.weighting)
+    yield "reward", f"1 for a right answer, {stage.format_reward:g} for the format"
+    yield "KL", kl(stage.beta)
+    yield "cut-off answers", "left out of the loss, not out of p and means" if stage.mask_truncated else "count as any other"
+    yield "correction", corrected(stage)
+    yield "gradient", "never clipped" if stage.max_grad_norm is None else f"clipped at a norm of {stage.max_grad_norm:g}"
+    yield "step", f"AdamW, learning rate {stage.learning_rate:g} ({stage.lr_schedule}), β₂ {stage.adam_beta2:g}"
+    if stage.extra:
+        yield "also", ", ".join(f"{name} {value}" for name, value in sorted(stage.extra.items()))
+
+
+def ratio(iterations: int) -> str:
+    """What the ratio is."""
+    if iterations == 1:
+        return "π(token) / π_old(token), which is 1: each batch is used once, and the clip range never acts"
+    return f"π(token) / π_old(token), π_old being the policy that drew the batch; each is used {iterations} times"
+
+
+def advantage(weighting: WeightingSettings) -> str:
+    """How advantages are made of rewards."""
+    if weighting.applied == "stock":
+        return "(reward − group mean) / (group std + 0.0001): stock GRPO"
+    divided = " / (group std + 0.0001)" if weighting.mode == "multiply" else ", not divided by the group's std"
+    ends = "1" if weighting.family == "constant" else f"{weighting.family}, {weighting.high:g} at p = 0 to {weighting.low:g} at p = 1"
+    shrunk = f", p = (right + {weighting.prior_strength:g} prior) / (G + {weighting.prior_strength:g})" if weighting.prior_strength else ""
+    normal = "; all scaled to stock GRPO's mean size" if weighting.normalise else ""
+    return f"w(p) (right − mean) + (format − mean){divided}; w is {ends}{shrunk}; 0 in groups all right or all wrong{normal}"
+
+
+def kl(beta: float) -> str:
+    """What the KL penalty is."""
+    return f"{beta:g} × r (q/π − ln(q/π) − 1), q the policy that the stage starts from" if beta else "no penalty, and not measured"
+
+
+def corrected(stage: StageSettings) -> str:
+    """How completions of another engine are corrected for."""
+    correction = stage.rollouts.correction
+    if stage.rollouts.engine == "transformers":
+        return "none needed: the trained model itself draws"
+    if correction is None:
+        return "none, though vLLM's probabilities differ"
+    bounds = " and ".join(
+        f"{side} {bound:g}" for side, bound in (("below", correction.least), ("above", correction.most)) if bound is not None
+    )
+    done = "dropped" if correction.beyond == "drop" else "truncated"
+    return f"loss × π / π_vLLM of each {'completion' if correction.level == 'sequence' else 'token'}, {done} {bounds}"
