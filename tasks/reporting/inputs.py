@@ -23,7 +23,7 @@ from tasks.sampling.profile import profile_rollouts, shard_paths
 from tasks.warehouse.building import open_over
 from tasks.warehouse.settings import MartSettings
 
-GROUPS = "stg_groups"
+GROUPS, STAGES = "stg_groups", "stage_summary"
 SLIM = ("n_tokens", "finish_reason", "seed", "hint")  # of a rollout, what costs are counted by
 
 
@@ -158,6 +158,13 @@ class Inputs(Difficulty):
         with closing(open_over({"groups": self.stage_files("groups")}, MartSettings(difficulty=self.edges), wanted=marts)) as connection:
             calibration, staleness = (connection.table(name).pl() for name in marts)
         return calibration, staleness
+
+    @cached_property
+    def stage_summary(self) -> pl.DataFrame:
+        """The mart `stage_summary` over what the stages left."""
+        files = {relation: self.stage_files(relation) for relation in ("groups", "metrics")}
+        with closing(open_over(files, MartSettings(difficulty=self.edges), wanted=[STAGES])) as connection:
+            return connection.table(STAGES).pl()
 
     @cached_property
     def hint_effect(self) -> pl.DataFrame:

@@ -189,7 +189,9 @@ class Maker:
         rows = pl.read_parquet(sets.file("curated.parquet")).filter(pl.col("stage") == stage)
         target = artifact(self.lake.home, "stages", {"stage": stage, "curated": sets.content})
         settings = {"steps": self.size.steps, "hints": stage == "stage2", "weighting": {"family": "exponential", "mode": "replace_std"}}
-        told = {"warnings": [f"{stage}: temperature 1.0 in training, but <b>0.7</b> in the profile"]}
+        settings["max_grad_norm"] = 0.1
+        optimised = {"minimised": "L = Σ −min(r A, clip(r, 0.8, 1.28) A) / N", "gradient": "clipped at a norm of 0.1"}
+        told = {"warnings": [f"{stage}: temperature 1.0 in training, but <b>0.7</b> in the profile"], "optimised": optimised}
         with building(target, {"stage": stage, "settings": settings, "libraries": {"torch": "2.13.0"}, **told}) as folder:
             if self.size.groups:
                 groups = [
@@ -217,11 +219,13 @@ class Maker:
     def metrics(self, stage_id: str) -> list[dict]:
         """Some of what the trainer logs."""
         names = {"reward": 0.6, "loss": 0.01, "grad_norm": 0.15, "entropy": 0.4, "completions/mean_length": 31.0, "kl": 0.0}
+        steps = range(1, self.size.steps + 1)
+        watched = {"gradient/clipped": 0.95, "completions/clipped_ratio": 0.01, "completions/mean_length_right": 30.0}
         return [
             {"stage_id": stage_id, "step": step, "name": name, "value": level and level * (1 + 0.2 * self.chance.random() + step / 300)}
-            for step in range(1, self.size.steps + 1)
+            for step in steps
             for name, level in names.items()
-        ]
+        ] + [{"stage_id": stage_id, "step": step, "name": name, "value": value} for step in steps for name, value in watched.items()]
 
     def similarity(self, heldout: tuple[Artifact, ...], sets: tuple[Artifact, ...]) -> Artifact | None:
         """What a look for near-duplicates leaves: the first held-out problems paired with some that were trained on, and two others."""

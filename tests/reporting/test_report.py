@@ -70,6 +70,15 @@ def page_of(run) -> Page:
     return Page(run.page)
 
 
+def test_what_was_optimised_is_told_once_and_a_clip_that_binds_is_warned_of(made):
+    text = page_of(made()).text
+    assert text.count("L = Σ −min(r A, clip(r, 0.8, 1.28) A) / N") == 1 and "What was optimised: Stage 1 and Stage 2" in text
+    assert "Stage 1: the gradient was clipped at 0.1 on 95.0% of the steps" in text
+    assert "would have clipped a fifth of these steps" in text
+    assert "of the answers were cut off at" not in text and "importance ratios were dropped" not in text
+    assert "not measured" in text  # importance ratios, where vLLM did not draw
+
+
 def test_page_tells_the_whole_run(made):
     run = made()
     page = page_of(run)

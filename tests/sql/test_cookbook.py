@@ -251,6 +251,10 @@ EXPECTED: dict[str, tuple[str, list[tuple[Any, ...]]]] = {
         "recipe policy steps groups problems zero_signal_share first_accuracy last_accuracy first_reward last_reward",
         [("alpha", ALPHA_1, 2, 4, 2, 0.75, 0.5, 0.75, 0.5, 0.75), ("beta", BETA_1, 1, 2, 2, 0.5, 0.25, 0.25, 0.25, 0.25)],
     ),
+    "Which stages can be compared at all?": (
+        "recipe policy gradient_clipped_share truncated_share ratio_bounded_share mean_length_right mean_length_wrong last_entropy last_kl",
+        [("alpha", ALPHA_1, *[None] * 7), ("beta", BETA_1, *[None] * 7)],
+    ),
     "Does the offline prior still hold late in a stage?": (
         "recipe policy step_bucket band groups prior accuracy difference",
         [

@@ -250,6 +250,8 @@ def test_stage_summary(tmp_path):
     spent = {"num_tokens": 1000.0, "refill/completions": 8.0, "refill/tokens": 90.0}
     metrics += [{"step": step, "name": name, "value": step * value} for step in (1, 2) for name, value in spent.items()]
     metrics += [{"step": step, "name": "verdicts/timeout", "value": share} for step, share in ((1, 0.25), (2, 0.0))]
+    watched = {"gradient/clipped": 1.0, "completions/clipped_ratio": 0.1, "completions/mean_length_right": 30.0, "entropy": 0.5}
+    metrics += [{"step": step, "name": name, "value": value * (step == 1)} for step in range(1, 5) for name, value in watched.items()]
     policies = [{"policy_id": "x", "name": "stage1", "stage_id": "s1", "parent_id": "base"}]
     connection = warehouse(tmp_path, {"groups": groups, "metrics": metrics, "policies": policies})
     got = connection.table("stage_summary").pl().to_dicts()
@@ -261,6 +263,8 @@ def test_stage_summary(tmp_path):
         "first_reward": pytest.approx(0.075), "last_reward": pytest.approx(0.975),
         "all_right_share": 1 / 40, "all_wrong_share": 24 / 40, "unjudged_groups": 0,
         "timeout_share": 0.125, "extra_completions": 24, "extra_tokens": 270, "tokens": 2000,
+        "gradient_clipped_share": 0.25, "ratio_bounded_share": None, "truncated_share": pytest.approx(0.025),
+        "mean_length_right": 7.5, "mean_length_wrong": None, "first_entropy": 0.5, "last_entropy": 0.0, "last_kl": None,
     }  # fmt: skip
 
 

@@ -5,7 +5,8 @@
 -- parameters: none
 -- invariants: zero_signal_share = all_right_share + all_wrong_share, but for groups that could not be judged
 -- extra_completions and extra_tokens are what refilling spent on groups that are not in the batches, tokens all that training read and wrote;
--- first_ and last_ are means over the first and last tenth of the steps, because one step alone is noise; reward is the metric `reward`
+-- first_ and last_ are means over the first and last tenth of the steps, because one step alone is noise; reward is the metric `reward`;
+-- what was not measured is null: importance ratios without a correction for vLLM, KL without a penalty (`beta` 0), lengths where no answer was so
 -- columns:
 --   parent_id: policy_id that the stage started from
 --   steps: steps with a group [steps]
@@ -24,6 +25,14 @@
 --   extra_completions: completions drawn to refill batches, beside the steps' own [samples]
 --   extra_tokens: tokens of these [tokens]
 --   tokens: tokens that training read and wrote [tokens]
+--   gradient_clipped_share: steps whose gradient was scaled down to `max_grad_norm`; on most steps: runs tell no weights apart [share]
+--   ratio_bounded_share: importance ratios that the correction for vLLM dropped or truncated, null without one [share]
+--   truncated_share: completions that were cut off at `max_tokens` (and are out of the loss with `mask_truncated`) [share]
+--   mean_length_right: mean length of right answers, steps counting alike [tokens]
+--   mean_length_wrong: the same of wrong ones [tokens]
+--   first_entropy: mean entropy of a token's distribution in the first tenth of the steps [nats]
+--   last_entropy: the same in the last tenth [nats]
+--   last_kl: mean KL penalty per token in the last tenth, from the policy that the stage started from; null without one [nats]
 with groups as (
     select
         stage_id,
@@ -41,18 +50,38 @@ with groups as (
     group by stage_id
 ),
 
-rewards as (
-    select stage_id, value, percent_rank() over (partition by stage_id order by step) as place
-    from stg_metrics
-    where name = 'reward'
-),
-
-reward_ends as (
+placed as (
     select
         stage_id,
-        avg(value) filter (where place <= 0.1) as first_reward,
-        avg(value) filter (where place >= 0.9 or ends = 1) as last_reward
-    from (select *, count(*) over (partition by stage_id) as ends from rewards) as counted
+        name,
+        value,
+        percent_rank() over (partition by stage_id, name order by step) as place,
+        count(*) over (partition by stage_id, name) as ends
+    from stg_metrics
+    where name in ('reward', 'entropy', 'kl')
+),
+
+metric_ends as (
+    select
+        stage_id,
+        avg(value) filter (where name = 'reward' and place <= 0.1) as first_reward,
+        avg(value) filter (where name = 'reward' and (place >= 0.9 or ends = 1)) as last_reward,
+        avg(value) filter (where name = 'entropy' and place <= 0.1) as first_entropy,
+        avg(value) filter (where name = 'entropy' and (place >= 0.9 or ends = 1)) as last_entropy,
+        avg(value) filter (where name = 'kl' and (place >= 0.9 or ends = 1)) as last_kl
+    from placed
+    group by stage_id
+),
+
+watched as (
+    select
+        stage_id,
+        avg(value) filter (where name = 'gradient/clipped') as gradient_clipped_share,
+        avg(value) filter (where name = 'importance/bounded') as ratio_bounded_share,
+        avg(value) filter (where name = 'completions/clipped_ratio') as truncated_share,
+        avg(value) filter (where name = 'completions/mean_length_right') as mean_length_right,
+        avg(value) filter (where name = 'completions/mean_length_wrong') as mean_length_wrong
+    from stg_metrics
     group by stage_id
 ),
 
@@ -88,13 +117,22 @@ select
     groups.mean_weight,
     groups.first_accuracy,
     groups.last_accuracy,
-    reward_ends.first_reward,
-    reward_ends.last_reward,
+    metric_ends.first_reward,
+    metric_ends.last_reward,
     coalesce(spending.extra_completions, 0) as extra_completions,
     coalesce(spending.extra_tokens, 0) as extra_tokens,
-    spending.tokens
+    spending.tokens,
+    watched.gradient_clipped_share,
+    watched.ratio_bounded_share,
+    watched.truncated_share,
+    watched.mean_length_right,
+    watched.mean_length_wrong,
+    metric_ends.first_entropy,
+    metric_ends.last_entropy,
+    metric_ends.last_kl
 from groups
-left join reward_ends using (stage_id)
+left join metric_ends using (stage_id)
+left join watched using (stage_id)
 left join spending using (stage_id)
 left join policies using (stage_id)
 order by groups.stage_id

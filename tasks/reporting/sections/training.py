@@ -10,6 +10,7 @@ from tasks.lake.artifacts import Artifact
 from tasks.reporting.charts import curve_chart, weight_chart
 from tasks.reporting.figure import Figure
 from tasks.reporting.inputs import Inputs
+from tasks.reporting.sections.objective import objective_section
 from tasks.reporting.table import Table, table
 from tasks.reporting.wording import number, percent, policy_title, printable
 
@@ -38,8 +39,14 @@ CURVES = (
     Curve(("kl",), "KL divergence", "from the policy that the stage started from"),
     Curve(("loss",), "Loss", "of the policy gradient; its level says little", is_detail=True),
     Curve(("grad_norm",), "Gradient norm", "before clipping", is_detail=True),
+    Curve(("gradient/clipped",), "Gradient clipped", "share of steps whose gradient was scaled down", as_percent=True, is_detail=True),
+    Curve(
+        ("importance/bounded",), "Ratios bounded", "share of vLLM’s importance ratios dropped or truncated", as_percent=True, is_detail=True
+    ),
     Curve(("entropy",), "Entropy", "of the next token, in nats", is_detail=True),
     Curve(("completions/mean_length",), "Completion length", "mean, in tokens", is_detail=True),
+    Curve(("completions/mean_length_right",), "Length of right answers", "mean, in tokens", is_detail=True),
+    Curve(("completions/mean_length_wrong",), "Length of wrong answers", "mean, in tokens", is_detail=True),
     Curve(("completions/clipped_ratio",), "Cut-off completions", "share that met the token limit", as_percent=True, is_detail=True),
     Curve(("rewards/format/mean",), "Format kept", "share of completions", as_percent=True, is_detail=True),
     Curve(
@@ -68,6 +75,7 @@ def training_section(inputs: Inputs) -> dict[str, Any]:
         "weights_fall": weights_fall(by_level(inputs, titles)),
         "series": list(titles.values()),
         "summary": summary(inputs, titles),
+        **objective_section(inputs, titles),
         "warnings": [printable(warning) for stage in inputs.stages for warning in stage.manifest.get("warnings", [])],
     }
 
