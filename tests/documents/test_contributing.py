@@ -39,7 +39,7 @@ WALKS = {what: (int(number), re.findall(r"`([^`]+)`", which)) for what, number, 
 MEMBERS = {
     "a weight family": ["steep_exponential", "quadratic"],
     "the mapping of a dataset's columns": ["MATHVERSE", "MATHVISTA", "GEOMETRY3K"],
-    "a mart": ["adaptive_rounds", "curated_sets", "pass_at_k", "stage_summary"],
+    "a mart": ["adaptive_rounds", "curated_sets", "pass_at_k"],
     "a curation rule": ["learnability", "target_pass_rate", "balanced_by_subject"],
     "a grading rule": ["table_or_number", "different_words"],
 }

@@ -80,10 +80,10 @@ def test_the_policy_left_is_the_best_one(watched: StageSpec) -> None:
     assert len(list(watched.folder.glob("checkpoints/best-*"))) == 1
 
 
-def interrupt_after(last: int) -> Callable[[Watch, int, dict], None]:
+def interrupt_after(last: int) -> Callable[[Watch, int], None]:
     """In place of `Watch.tell`: the end of the process after so many steps."""
 
-    def tell(watch: Watch, step: int, logs: dict) -> None:
+    def tell(watch: Watch, step: int) -> None:
         if step == last:
             raise KeyboardInterrupt
 
