@@ -15,9 +15,12 @@ from tasks.lake.lake import TEXT, TIME
 from tasks.warehouse.relations import (
     ARTIFACTS,
     AUDIT_ESTIMATES,
+    CHANGES_BY_CHANCE,
     CORRECTIONS,
     FITS,
     INGESTED,
+    LATER_OUTCOMES,
+    MADE_FROM,
     PARAMETERS,
     POSTERIORS,
     PRIORS,
@@ -72,6 +75,22 @@ def create_posteriors(connection: duckdb.DuckDBPyConnection, files: Files, setti
 
     found = posteriors(connection.table("outcome_counts").pl(), connection.table(PRIORS).pl(), settings.difficulty)
     connection.from_arrow(found.to_arrow()).create(POSTERIORS)
+
+
+def create_later_outcomes(connection: duckdb.DuckDBPyConnection, files: Files, settings: MartSettings) -> None:
+    """The table of how likely each outcome of a second policy is for one that has not changed."""
+    from tasks.estimates.chance import later_outcomes
+
+    pairs, outcomes, priors = (connection.table(name).pl() for name in MADE_FROM[LATER_OUTCOMES])
+    connection.from_arrow(later_outcomes(pairs, outcomes, priors, settings.difficulty).to_arrow()).create(LATER_OUTCOMES)
+
+
+def create_changes_by_chance(connection: duckdb.DuckDBPyConnection, files: Files, settings: MartSettings) -> None:
+    """The table of what changed between two policies, and what one that has not changed would show."""
+    from tasks.estimates.chance import changes_by_chance
+
+    pairs, outcomes, priors = (connection.table(name).pl() for name in MADE_FROM[CHANGES_BY_CHANCE])
+    connection.from_arrow(changes_by_chance(pairs, outcomes, priors, settings.difficulty).to_arrow()).create(CHANGES_BY_CHANCE)
 
 
 def create_stopping_rule(connection: duckdb.DuckDBPyConnection, files: Files, settings: MartSettings) -> None:
@@ -136,6 +155,8 @@ MADE: dict[str, Callable[[duckdb.DuckDBPyConnection, Files, MartSettings], None]
     FITS: create_fits,
     PRIORS: create_priors,
     POSTERIORS: create_posteriors,
+    LATER_OUTCOMES: create_later_outcomes,
+    CHANGES_BY_CHANCE: create_changes_by_chance,
     STOPPING_RULE: create_stopping_rule,
     T_QUANTILES: create_t_quantiles,
     STUDY_COMPARISONS: create_study_comparisons,

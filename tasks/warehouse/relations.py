@@ -14,6 +14,7 @@ RELATION_FOLDERS = ("given", "staging", "summaries", "marts")
 RULES_READ = ("candidates", "earlier")  # by a curation rule, which is given rows and not a warehouse
 PARAMETERS, FITS = "parameters", "beta_binomial_fits"
 PRIORS, POSTERIORS = "priors", "posteriors"
+LATER_OUTCOMES, CHANGES_BY_CHANCE = "later_outcomes", "changes_by_chance"
 STOPPING_RULE, STOPPING_EDGES = "stopping_rule", "stopping_edges"
 T_QUANTILES, STUDY_COMPARISONS = "t_quantiles", "study_comparisons"
 ARTIFACTS = "artifacts"
@@ -23,6 +24,8 @@ MADE_FROM: dict[str, tuple[str, ...]] = {
     FITS: ("outcome_counts",),
     PRIORS: ("outcome_counts",),
     POSTERIORS: ("outcome_counts", PRIORS),
+    LATER_OUTCOMES: ("pair_outcomes", "outcome_counts", PRIORS),
+    CHANGES_BY_CHANCE: ("pair_outcomes", "outcome_counts", PRIORS),
     STOPPING_RULE: ("profile_rounds",),
     T_QUANTILES: ("study_scores",),
     STUDY_COMPARISONS: ("study_scores", "study_primaries"),

@@ -124,7 +124,7 @@ def test_page_tells_how_the_prior_ages(made):
         "Skill of the prior",
         "Correlation of prior and group accuracy",
         "How the prior ages",
-        "no better than the mean from step",
+        "off beyond chance from step",
     ):
         assert said in text
     for row in staleness.iter_rows(named=True):

@@ -218,8 +218,8 @@ EXPECTED: dict[str, tuple[str, list[tuple[Any, ...]]]] = {
     "What was gained and lost from one policy to another?": (
         "later_policy grader problems difference up down gained gained_share lost lost_share",
         [
-            (ALPHA_1, OURS, 4, 0.1875, 1, 1, 1, 1.0, 1, 1 / 3),
-            (ALPHA_1, JUDGE, 4, 0.1875, 1, 1, 1, 1.0, 1, 1 / 3),
+            (ALPHA_1, OURS, 4, 0.1875, 3, 1, 1, 1.0, 1, 1 / 3),
+            (ALPHA_1, JUDGE, 4, 0.1875, 3, 1, 1, 1.0, 1, 1 / 3),
             (BETA_1, OURS, 2, 0.125, 0, 0, 0, 0.0, 0, 0.0),
         ],
     ),
@@ -241,7 +241,7 @@ EXPECTED: dict[str, tuple[str, list[tuple[Any, ...]]]] = {
             *(
                 (ALPHA_1, grader, subject, 2, difference, up)
                 for grader in (OURS, JUDGE)
-                for subject, difference, up in (("taking away", 0.625, 1), ("adding", -0.25, 0))
+                for subject, difference, up in (("taking away", 0.625, 2), ("adding", -0.25, 0))
             ),
             (BETA_1, OURS, "taking away", 1, 0.25, 0),
             (BETA_1, OURS, "adding", 1, 0.0, 0),

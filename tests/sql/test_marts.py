@@ -187,13 +187,21 @@ def test_drift_follows_the_lineage_over_stages(tmp_path):
         *verdicts("p", "c" * 8, policy_id="s2"),
         *verdicts("p", "c" * 8, policy_id="stranger"),
     ]
-    connection = warehouse(tmp_path, {"problems": [{"problem_id": "p"}], "verdicts": rows, "policies": policies})
-    got = ask(connection, "select policy_id, later_policy_id, difference, band, later_band, moved from difficulty_drift order by 1, 2")
-    assert got == [
+    others = [row for policy in ("base", "s1") for name in ("q", "r") for row in verdicts(name, "c" * 7 + "i", policy_id=policy)]
+    problems = [{"problem_id": name} for name in "pqr"]
+    connection = warehouse(tmp_path, {"problems": problems, "verdicts": rows + others, "policies": policies})
+    columns = "policy_id, later_policy_id, difference, band, later_band, moved"
+    assert ask(connection, f"select {columns} from difficulty_drift where problem_id = 'p' order by 1, 2") == [
         ("base", "s1", 0.25, "hopeless", "hard", "unclear"),
         ("base", "s2", 1.0, "hopeless", "trivial", "up"),
         ("s1", "s2", 0.75, "hard", "trivial", "up"),
     ]
+    [(expected, p_value, p_mean)] = ask(
+        connection,
+        """select expected, p_value, p_mean from difficulty_drift join difficulty using (problem_id, dataset, policy_id)
+        where problem_id = 'p' and policy_id = 'base' and later_policy_id = 's2'""",
+    )
+    assert 0 < expected < 0.25 and expected == pytest.approx(p_mean) and p_value < 0.01
 
 
 def test_suspects_agree_on_a_wrong_answer(tmp_path):
@@ -340,19 +348,29 @@ def test_a_prior_goes_stale_as_the_policy_gets_better(tmp_path):
     assert (row["first_difference"], row["last_difference"]) == (pytest.approx(0.0), pytest.approx(0.125))
     assert row["drift_per_100_steps"] == pytest.approx(100 / 72)
     assert row["error_growth_per_100_steps"] == pytest.approx(100 / 72)
-    assert row["stale_step"] == next(step for step in range(1, 11) if skill(step) <= 0)
+    assert row["first_skill_by_chance"] == pytest.approx(1 - (36 * 0.25 * 0.75 + 36 * 0.25) / 72 / (27 / 72 * 45 / 72))
+    assert row["last_difference_error"] == pytest.approx(0.25 / 2)
+    assert row["stale_step"] is None  # two problems tell nothing for sure
 
 
-def skill(step):
-    """The skill of the prior in that step of the test above."""
-    hard, rate = 8 + step, (26 + step) / 72
-    return 1 - (hard * 0.75**2 + (36 - hard) * 0.25**2 + 36 * 0.25) / 72 / (rate * (1 - rate))
+@pytest.mark.parametrize(("moved", "stale"), [(0, None), (1, 6)])
+def test_a_tenth_is_stale_where_the_prior_is_off_beyond_chance(tmp_path, moved, stale):
+    """Forty problems at every step, of which three in four are a quarter above or below the prior; later ones are above it more often."""
+    groups = [
+        {"step": step, "problem_id": f"p{number}", "correct": correct, "accuracy": correct / 4, "prior": 0.5}
+        for step in range(1, 11)
+        for number in range(40)
+        for correct in [(1, 2, 3, 2)[(number + step) % 4] + (moved if step > 5 and number % 4 != 1 else 0)]
+    ]
+    [row] = warehouse(tmp_path, {"groups": groups}).table("prior_staleness").pl().to_dicts()
+    assert row["stale_step"] == stale
+    assert (abs(row["drift_per_100_steps"]) > 3 * row["drift_error"]) == (stale is not None)
 
 
 def test_a_stage_of_one_step_has_no_slopes(tmp_path):
     groups = [{"step": 1, "correct": 1, "accuracy": 0.25, "prior": 0.5}, {"step": 1, "correct": 1, "accuracy": 0.25, "prior": None}]
     got = ask(warehouse(tmp_path, {"groups": groups}), "select groups, drift_per_100_steps, stale_step from prior_staleness")
-    assert got == [(1, None, 1)]
+    assert got == [(1, None, None)]
 
 
 EVALUATIONS = [

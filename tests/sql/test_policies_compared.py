@@ -1,7 +1,10 @@
 """What changed from one policy to another."""
 
+import numpy as np
 import pytest
 
+from tasks.estimates.posterior import Posterior
+from tasks.estimates.prior import prior_of
 from tests.sql.rows import ask, verdicts, warehouse
 
 # four problems under three policies, of which `x` descends from none
@@ -26,11 +29,38 @@ def compared(tmp_path):
     return warehouse(tmp_path, {"problems": problems, "verdicts": rows, "policies": policies}, wanted=MARTS)
 
 
-def test_gained_and_lost_with_their_intervals(compared):
-    counts = "problems, up, down, never, gained, solved, lost, round(difference, 4)"
-    assert ask(compared, f"select {counts} from policy_drift where {PAIR}") == [(4, 1, 1, 2, 1, 2, 1, 0.0)]
-    shares = "gained_share, round(gained_low, 4), round(gained_high, 4), lost_share"
-    assert ask(compared, f"select {shares} from policy_drift where {PAIR}") == [(0.5, 0.0945, 0.9055, 0.5)]
+def test_gained_and_lost_beside_what_chance_gives(compared):
+    counts = "problems, up, down, never, gained, solved, lost, round(difference, 4), gained_share, lost_share"
+    assert ask(compared, f"select {counts} from policy_drift where {PAIR}") == [(4, 1, 1, 2, 1, 2, 1, 0.0, 0.5, 0.5)]
+    prior = prior_of([0, 8, 2], [8, 8, 8], [2, 1, 1])
+    solved = 1 - Posterior(np.array([0.0]), np.array([8.0]), prior).predictive(8)[0, 0]
+    unsolved = Posterior(np.array([2.0, 8.0]), np.array([8.0, 8.0]), prior).predictive(8)[:, 0].mean()
+    columns = "gained_by_chance, lost_by_chance, gained_excess_low, gained_excess_high"
+    [(gained, lost, low, high)] = ask(compared, f"select {columns} from policy_drift where {PAIR}")
+    assert (gained, lost) == (pytest.approx(solved), pytest.approx(unsolved))
+    assert low < 0.5 - solved < high and high - low > 2 * 1.96 * (solved * (1 - solved) / 2) ** 0.5
+
+
+def test_what_the_counts_fix_no_prior_of_is_not_foreseen(compared):
+    columns = "up, up_by_chance, gained_by_chance, p_value, drifted"
+    assert ask(compared, f"select {columns} from policy_drift where policy = 'stranger' and later_policy = 'base'") == [(None,) * 5]
+    assert ask(compared, "select share_by_chance, excess from band_transitions where policy = 'stranger' and later_policy = 'base'") == [
+        (None, None)
+    ]
+
+
+def test_what_was_not_asked_equally_often_is_not_foreseen(tmp_path):
+    """How often the second policy was asked depends on what it answered, so only the test of the mean holds."""
+    right = {"a": (0, 4), "b": (4, 8), "c": (3, 16), "d": (8, 8), "e": (5, 16), "f": (1, 8)}
+    letters = {name: "c" * k + "i" * (n - k) for name, (k, n) in right.items()}
+    rows = [row for name in right for row in verdicts(name, "cccciiii" if name < "d" else "iiiiiiic")]
+    rows += [row for name, said in letters.items() for row in verdicts(name, said, policy_id="s1")]
+    connection = warehouse(tmp_path, {"problems": [{"problem_id": name} for name in right], "verdicts": rows}, wanted=MARTS)
+    columns = "policy_id, gained_by_chance is null, lost_by_chance is null, p_value is null, up_by_chance is null"
+    assert ask(connection, f"select {columns} from policy_drift order by 1") == [
+        ("base", True, True, False, False),
+        ("s1", False, False, False, False),
+    ]
 
 
 def test_a_pair_is_there_both_ways_round(compared):

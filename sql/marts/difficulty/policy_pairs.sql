@@ -8,7 +8,8 @@
 -- "later" is just the second of the two. What only one policy was asked is left out before anything is paired
 -- columns:
 --   later_policy_id: the second policy
---   later_k: samples that the second policy got right [samples]
+--   later_n: samples of the second policy that count [samples]
+--   later_k: of these, right ones [samples]
 --   later_accuracy: accuracy under the second policy [share]
 --   later_accuracy_low: lower end of its interval [share]
 --   later_accuracy_high: upper end of it [share]
@@ -37,7 +38,9 @@ one_way as (
         grader_id,
         earlier.policy_id,
         later.policy_id as later_policy_id,
+        earlier.n,
         earlier.k,
+        later.n as later_n,
         later.k as later_k,
         earlier.accuracy,
         later.accuracy as later_accuracy,
@@ -64,7 +67,9 @@ select
     grader_id,
     later_policy_id,
     policy_id,
+    later_n,
     later_k,
+    n,
     k,
     later_accuracy,
     accuracy,

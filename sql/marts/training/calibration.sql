@@ -8,6 +8,11 @@
 -- value. brier is the mean squared error of the prior as the probability that a completion is right (Brier 1950), brier_of_mean that of
 -- the groups' own mean accuracy in its place, skill 1 - brier / brier_of_mean: 1 foresees every answer, 0 is no better than that mean.
 -- reliability is the part of brier that is the prior's being off (Murphy 1973): (prior - accuracy)^2 averaged over tenths of the prior
+-- What chance alone gives: answers drawn from priors that hold have a brier of prior (1 - prior) on average, so a prior that holds can have
+-- little skill, where it hardly differs between problems. is_off asks difference instead: it is 0 on average for a prior that holds, however
+-- uncertain, and its error comes from the groups themselves, those of one problem together (a sign-flip variance), so that what the prior does
+-- not know of a problem is in it. Each tenth is allowed one in a thousand (3.3 standard errors): with ten looks, and the error of the fit that
+-- all priors share and groups do not carry, at most one stage in twenty whose prior holds has any tenth that is off
 -- columns:
 --   step_bucket: tenth of the stage, the first is 0 [number]
 --   band: band of the prior, or `all`
@@ -18,11 +23,16 @@
 --   prior: their mean prior [share]
 --   accuracy: mean of the groups' accuracies [share]
 --   difference: mean of accuracy - prior, above 0 where the policy is better than promised [share]
---   absolute_difference: mean of its size [share]
+--   difference_error: standard error of difference where the prior holds [share]
+--   deviations: difference in standard errors, null without any [number]
+--   is_off: whether the prior is off beyond chance: more than 3.3 standard errors
+--   absolute_difference: mean of the difference's size [share]
 --   correlation: correlation of prior and accuracy over the groups [number]
 --   brier: mean squared error of the prior as the probability that a completion is right [number]
 --   brier_of_mean: the same of the groups' own mean accuracy in its place [number]
+--   brier_by_chance: brier that is expected where the prior holds [number]
 --   skill: 1 - brier / brier_of_mean: 1 foresees every answer, 0 is no better than the mean [number]
+--   skill_by_chance: skill that is expected where the prior holds: 1 - brier_by_chance / brier_of_mean [number]
 --   reliability: part of brier that is the prior's being off [number]
 with judged as (
     select
@@ -64,6 +74,12 @@ reliabilities as (
     group by all
 ),
 
+errors as (
+    select stage_id, step_bucket, band, sqrt(sum(off ** 2)) as of_sum
+    from (select stage_id, step_bucket, band, problem_id, sum(accuracy - prior) as off from in_bands group by all) as by_problem
+    group by all
+),
+
 scores as (
     select
         stage_id,
@@ -79,6 +95,7 @@ scores as (
         avg(abs(accuracy - prior)) as absolute_difference,
         case when min(prior) < max(prior) and min(accuracy) < max(accuracy) then corr(prior, accuracy) end as correlation,
         sum(correct * (1 - prior) ** 2 + wrong * prior ** 2) / sum(group_size) as brier,
+        sum(group_size * prior * (1 - prior)) / sum(group_size) as brier_by_chance,
         sum(correct) / sum(group_size) * (1 - sum(correct) / sum(group_size)) as brier_of_mean
     from in_bands
     group by stage_id, step_bucket, band
@@ -86,8 +103,13 @@ scores as (
 
 select
     scores.*,
+    errors.of_sum / scores.groups as difference_error,
+    scores.difference / nullif(difference_error, 0) as deviations,
+    coalesce(abs(deviations) > 3.3, false) as is_off,
     1 - scores.brier / nullif(scores.brier_of_mean, 0) as skill,
+    1 - scores.brier_by_chance / nullif(scores.brier_of_mean, 0) as skill_by_chance,
     reliabilities.reliability
 from scores
+join errors using (stage_id, step_bucket, band)
 join reliabilities using (stage_id, step_bucket, band)
 order by scores.stage_id, scores.step_bucket, scores.prior

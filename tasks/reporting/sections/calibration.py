@@ -17,7 +17,7 @@ MOST_LEVELS = 17
 BINS = 10
 AGEING = (
     ("correlation", "Correlation of prior and group accuracy", "by tenths of a stage"),
-    ("skill", "Skill of the prior", "1 foresees every answer, 0 is no better than the mean accuracy (Brier)"),
+    ("skill", "Skill of the prior", "1 foresees every answer, 0 is no better than the mean (Brier)"),
 )
 
 
@@ -75,16 +75,25 @@ def staleness(inputs: Inputs) -> Table | None:
     lines = [
         (
             titles[row["stage_id"]],
-            number(row["first_skill"]),
-            number(row["last_skill"]),
-            points(row["drift_per_100_steps"]),
-            points(row["error_growth_per_100_steps"]),
+            f"{number(row['first_skill'])} ({number(row['first_skill_by_chance'])})",
+            f"{number(row['last_skill'])} ({number(row['last_skill_by_chance'])})",
+            with_error(row["last_difference"], row["last_difference_error"]),
+            with_error(row["drift_per_100_steps"], row["drift_error"]),
+            with_error(row["error_growth_per_100_steps"], row["error_growth_error"]),
             row["stale_step"] or "never",
         )
         for row in sorted(rows.iter_rows(named=True), key=lambda row: list(titles).index(row["stage_id"]))
     ]
-    heads = ("stage", "#skill at first", "#at last", "#drift in 100 steps", "#error growth", "#no better than the mean from step")
-    return table("How the prior ages", heads, lines) if lines else None
+    heads = ("stage", "#skill at first", "#at last", "#off at last", "#drift in 100 steps", "#error growth", "#off beyond chance from step")
+    caption = (
+        "How the prior ages; in brackets the skill of a prior that holds, ± is one standard error. By chance alone 1 stage in 20 is off"
+    )
+    return table(caption, heads, lines) if lines else None
+
+
+def with_error(value: float | None, error: float | None) -> str:
+    """A difference in percentage points with its standard error, where there is one."""
+    return points(value) if error is None else f"{points(value)} ± {100 * error:.1f}"
 
 
 def by_level(groups: pl.DataFrame, z: float) -> pl.DataFrame:

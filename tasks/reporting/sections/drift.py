@@ -11,7 +11,7 @@ from tasks.reporting.figure import Figure
 from tasks.reporting.measured import Measured
 from tasks.reporting.sections.difficulty import expected, place_title
 from tasks.reporting.table import Table, table
-from tasks.reporting.wording import parameter, percent, points, points_interval
+from tasks.reporting.wording import MISSING, p_value, parameter, percent, points, points_interval
 
 MOST_DATASETS = 3
 PLACE = ["dataset", "split"]
@@ -97,9 +97,19 @@ def transition_figure(measured: Measured, first: str, later: str) -> Figure | No
     easier, harder, total = (int(moved.filter(part)["problems"].sum()) for part in (pl.col("by") > 0, pl.col("by") < 0, pl.lit(True)))
     title = f"{measured.title(first)} → {measured.title(later)}"
     said = f"{percent(easier / total, 0)} of {total:,} problems in an easier band, {percent(harder / total, 0)} in a harder one"
+    said += stays_said(rows, int(moved.filter(pl.col("by") == 0)["problems"].sum()), total)
     drawn = cells.select("band", "later_band", "problems", share=pl.col("problems") / pl.col("of"))
     chart = transition_chart(drawn, measured.title(first), measured.title(later), f"{title}: problems from band to band; {said}.")
     return Figure(title=title, svg=chart, caption=said)
+
+
+def stays_said(rows: pl.DataFrame, stay: int, total: int) -> str:
+    """How many stay in their band, and how many would by chance alone, where that is known of all of them."""
+    diagonal = rows.filter(pl.col("band") == pl.col("later_band"))
+    if diagonal.is_empty() or diagonal["share_by_chance"].null_count():
+        return f"; {percent(stay / total, 0)} stay in theirs"
+    by_chance = diagonal.select((pl.col("share_by_chance") * pl.col("problems") / pl.col("share")).sum()).item()
+    return f"; {percent(stay / total, 0)} stay in theirs, of a policy that has not changed {percent(by_chance / total, 0)} would"
 
 
 def change_table(measured: Measured, places: pl.DataFrame) -> Table | None:
@@ -108,20 +118,38 @@ def change_table(measured: Measured, places: pl.DataFrame) -> Table | None:
     for first, later in measured.steps():
         part = measured.drift.filter(pl.col("policy_id") == first, pl.col("later_policy_id") == later)
         rows += [(f"{measured.title(first)} → {measured.title(later)}", *change(row, places)) for row in part.iter_rows(named=True)]
-    heads = ("from → to", "dataset", "#problems", "#difference", "#interval", "#surely up", "#surely down", "#now solved", "#now unsolved")
-    caption = "What changed, in percentage points, problem by problem; “surely” where a problem’s two intervals lie apart"
+    first_heads = ("from → to", "dataset", "#problems", "#difference", "#interval")
+    heads = (*first_heads, "drifted", "#up", "#down", "#now solved", "#now unsolved")
+    caption = (
+        "What changed, in percentage points, problem by problem; in brackets what a policy that has not changed would show. Drifted says "
+        "whether such a policy would move the mean as far in fewer than 1 of 100 comparisons"
+    )
     return table(caption, heads, rows) if rows else None
 
 
 def change(row: dict[str, Any], places: pl.DataFrame) -> tuple[str, ...]:
     """One line of the mart `policy_drift`."""
+    gained, lost = (times(row[f"{name}_by_chance"], row[of]) for name, of in (("gained", "never"), ("lost", "solved")))
     return (
         place_title(row, places),
         f"{row['problems']:,}",
         points(row["difference"]),
         points_interval(row["difference_low"], row["difference_high"]),
-        f"{row['up']:,}",
-        f"{row['down']:,}",
-        f"{row['gained']:,} of {row['never']:,}",
-        f"{row['lost']:,} of {row['solved']:,}",
+        MISSING if row["drifted"] is None else f"{'yes' if row['drifted'] else 'no'}, p = {p_value(row['p_value'])}",
+        beside(row["up"], row["up_by_chance"]),
+        beside(row["down"], row["down_by_chance"]),
+        f"{beside(row['gained'], gained)} of {row['never']:,}",
+        f"{beside(row['lost'], lost)} of {row['solved']:,}",
     )
+
+
+def times(share: float | None, of: int) -> float | None:
+    """The problems that a share of so many is."""
+    return None if share is None else share * of
+
+
+def beside(found: int | None, by_chance: float | None) -> str:
+    """A number of problems, and in brackets the one that chance alone gives, where that is known."""
+    if found is None or by_chance is None:
+        return MISSING if found is None else f"{found:,}"
+    return f"{found:,} ({by_chance:,.0f})"

@@ -1,0 +1,14 @@
+-- changes_by_chance: what changed between two policies, and what one that has not changed would show; made by tasks/estimates/chance.py
+-- grain: dataset x split x policy_id x sampling_id x grader_id x later_policy_id x change
+-- inputs: pair_outcomes, outcome_counts, priors
+-- parameters: none
+-- invariants: a profile whose counts fix no prior has no row; what is expected of gained, lost and bands is null where the second policy was
+-- not asked equally often: how often it was asked then depends on what it answered
+-- columns:
+--   policy_id: the first policy
+--   later_policy_id: the second policy
+--   change: up, down, gained, lost, shift (of the mean accuracy, summed over problems), or from band to band ("hard > easy")
+--   found: problems that show it; of shift the sum of what the later samples move p_mean by [problems]
+--   expected: problems that show it by chance alone, by the posterior predictive of the first policy's samples [problems]
+--   deviation: standard deviation of that, over samples, problems and the fit of the prior [problems]
+--   p_value: chance that found lies as far from expected or farther, by the normal distribution [share]

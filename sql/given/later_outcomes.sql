@@ -1,0 +1,9 @@
+-- later_outcomes: how likely each outcome that a second policy showed is for one that has not changed; made by tasks/estimates/chance.py
+-- grain: dataset x split x policy_id x sampling_id x grader_id x k x n x later_k x later_n
+-- inputs: pair_outcomes, outcome_counts, priors
+-- parameters: none
+-- invariants: of the problems of an unchanged policy at most 1 - confidence have moved; a profile whose counts fix no prior has no row
+-- columns:
+--   expected: share of right answers that an unchanged policy is expected to show later, p_mean of `posteriors` [share]
+--   p_value: chance that it shows later_k of later_n or what lies as far out, on either side [share]
+--   moved: up or down where the p-value is at most 1 - confidence of the settings, else unclear
