@@ -2,13 +2,13 @@
 -- grain: dataset x split x policy_id x sampling_id x grader_id x n x k
 -- inputs: outcome_counts, priors
 -- parameters: none
--- invariants: p_low <= p_mean <= p_high but in the most skewed cases; the five bands add up to 1
+-- invariants: the five bands add up to 1
 -- columns:
 --   n: samples that count [samples]
 --   k: of these, right ones [samples]
 --   p_mean: mean of p: the chance that one more sample is right [share]
 --   p_variance: variance of p [number]
---   p_low: lower end of the equal-tailed interval of p, of the settings' confidence [share]
+--   p_low: lower end of the shortest interval that holds p with the settings' confidence; 0 where p piles up there [share]
 --   p_high: upper end of it [share]
 --   p_hopeless: chance that p lies in the band hopeless [share]
 --   p_hard: chance that it lies in the band hard [share]

@@ -3,8 +3,10 @@
 -- inputs: outcome_counts
 -- parameters: none
 -- invariants: the weights of a profile add up to 1
+-- few problems leave much open of what is fitted: then the prior is spread over it, and has several components for each Beta
 -- columns:
---   kind: fit (one Beta), mixture (two, as one does not describe the counts), or jeffreys (the counts fix nothing)
+--   kind: fit (one Beta), mixture (two, as one does not describe the counts), mean (of problems asked once, the spread is assumed), jeffreys
+--   misfit: likelihood ratio of two Betas against one, as twice the difference of log-likelihoods; a mixture where it is above 7.81 [nats]
 --   component: number of the component, the first is 0 [number]
 --   weight: share of the problems that are of this component [share]
 --   alpha: its first parameter [number]

@@ -4,14 +4,14 @@ import numpy as np
 import polars as pl
 
 from tasks.estimates.fit import PROFILE
-from tasks.estimates.posterior import Posterior, posterior_of
+from tasks.estimates.posterior import EVEN, Posterior, posterior_of
 from tasks.estimates.prior import Prior, prior_of
 from tasks.estimates.settings import BANDS, DifficultySettings
 
 MOST_DRAWS = 128  # further samples that p_none and p_all foresee
-STEPS = 200  # of p_cdf in [0, 1]
 PRIORS = dict.fromkeys(PROFILE, pl.String) | {
     "kind": pl.String,
+    "misfit": pl.Float64,
     "component": pl.Int64,
     "weight": pl.Float64,
     "alpha": pl.Float64,
@@ -34,7 +34,7 @@ def priors(outcomes: pl.DataFrame) -> pl.DataFrame:
     for profile, counts in outcomes.group_by(PROFILE, maintain_order=True):
         prior = prior_of(counts["k"], counts["n"], counts["problems"])
         parts = zip(prior.weights, prior.alphas, prior.betas, strict=True)
-        rows += [(*profile, prior.kind, place, *part) for place, part in enumerate(parts)]
+        rows += [(*profile, prior.kind, prior.misfit, place, *part) for place, part in enumerate(parts)]
     return pl.DataFrame(rows, schema=PRIORS, orient="row")
 
 
@@ -55,13 +55,11 @@ def prior_in(rows: pl.DataFrame) -> Prior:
 
 def described(profile: tuple[object, ...], counts: pl.DataFrame, found: Posterior, edges: DifficultySettings) -> pl.DataFrame:
     """The rows of a profile's outcomes."""
-    tail = (1 - edges.confidence) / 2
     reached = [np.zeros(len(counts)), *(found.below(edge) for edge in (edges.low, edges.hard_below, edges.medium_below, edges.high))]
     bands = np.diff(np.stack([*reached, np.ones(len(counts))]), axis=0)
-    values = [found.mean, found.variance, found.quantile(tail), found.quantile(1 - tail), *bands]
+    values = [found.mean, found.variance, *found.interval(edges.confidence), *bands]
     powers = [found.powers(found.betas, MOST_DRAWS)[:, 1:], found.powers(found.alphas, MOST_DRAWS)[:, 1:]]
-    steps = np.stack([found.below(step / STEPS) for step in range(STEPS + 1)], axis=1)
     columns = dict(zip(PROFILE, ([part] * len(counts) for part in profile), strict=True)) | {"n": counts["n"], "k": counts["k"]}
     columns |= dict(zip(NUMBERS, values, strict=True)) | {"p_band": [BANDS[place] for place in bands.argmax(axis=0)]}
-    columns |= {name: numbers.tolist() for name, numbers in zip(LISTS, (*powers, steps), strict=True)}
+    columns |= {name: numbers.tolist() for name, numbers in zip(LISTS, (*powers, found.distribution[:, EVEN]), strict=True)}
     return pl.DataFrame(columns, schema=POSTERIORS)

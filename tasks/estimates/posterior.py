@@ -13,7 +13,12 @@ from numpy.typing import ArrayLike, NDArray
 from tasks.estimates.prior import Prior
 
 Numbers = NDArray[np.float64]
-HALVINGS = 60  # of [0, 1] in the search for a quantile: to the last digits of a double
+STEPS = 200  # even ones of [0, 1] …
+NEAR_AN_END = np.array([1e-6, 1e-5, 1e-4, 5e-4, 1e-3, 2e-3, 3.5e-3])  # … and where a posterior may pile up within the first and the last
+POINTS = np.unique(np.concatenate([np.arange(STEPS + 1) / STEPS, NEAR_AN_END, 1 - NEAR_AN_END]))
+EVEN = np.searchsorted(POINTS, np.arange(STEPS + 1) / STEPS)  # the places of the even ones
+TAILS = 41  # ways to share out what an interval leaves out
+ALIKE = 1e-6  # difference of two intervals' lengths that is none
 
 
 @dataclass(frozen=True)
@@ -69,18 +74,25 @@ class Posterior:
 
         return self.mixed(betainc(self.alphas, self.betas, np.broadcast_to(x, self.k.shape)[:, None]))
 
+    @cached_property
+    def distribution(self) -> Numbers:
+        """P(p <= x) for every x of POINTS: outcomes × points."""
+        from scipy.special import betainc
+
+        return (self.weights[..., None] * betainc(self.alphas[..., None], self.betas[..., None], POINTS)).sum(axis=1)
+
+    def interval(self, confidence: float) -> tuple[Numbers, Numbers]:
+        """The shortest interval that holds p with probability `confidence`: its lower and its upper ends.
+
+        It reaches to the very end that a posterior piles up at. An equal-tailed one never does, and so misses every problem that cannot be
+        solved: it held the truth of 76 in 100 problems of a set of which 20 could not be.
+        """
+        ends = np.array([shortest(below, confidence) for below in self.distribution])
+        return ends[:, 0], ends[:, 1]
+
     def between(self, low: float, high: float) -> Numbers:
         """P(low <= p <= high)."""
         return self.below(high) - self.below(low)
-
-    def quantile(self, q: float) -> Numbers:
-        """The value that p lies below with probability q."""
-        low, high = np.zeros(len(self.k)), np.ones(len(self.k))
-        for _ in range(HALVINGS):
-            middle = (low + high) / 2
-            is_above = self.below(middle) > q
-            low, high = np.where(is_above, low, middle), np.where(is_above, middle, high)
-        return (low + high) / 2
 
     def none_right(self, g: int) -> Numbers:
         """E[(1-p)^g], the chance that g more samples are all wrong."""
@@ -119,3 +131,14 @@ class Posterior:
 def posterior_of(k: ArrayLike, n: ArrayLike, prior: Prior) -> Posterior:
     """The posteriors of outcomes k of n, one entry each."""
     return Posterior(np.atleast_1d(np.asarray(k, dtype=float)), np.atleast_1d(np.asarray(n, dtype=float)), prior)
+
+
+def shortest(below: Numbers, confidence: float) -> tuple[float, float]:
+    """The shortest interval of that probability by a distribution at POINTS, linear between them; of equally long ones that at an end."""
+    tails = np.linspace(0, 1 - confidence, TAILS)
+    lows = np.where(tails > 0, np.interp(tails, below, POINTS), 0.0)
+    highs = np.where(tails < tails[-1], np.interp(tails + confidence, below, POINTS), 1.0)
+    lengths = highs - lows
+    is_best = lengths <= lengths.min() + ALIKE
+    place = TAILS - 1 if is_best[-1] else int(is_best.argmax())
+    return float(lows[place]), float(highs[place])

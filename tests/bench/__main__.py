@@ -14,6 +14,7 @@ from tests.bench.row import Row, line_of
 
 NAMES = (
     "simulated",
+    "estimates",
     "ingesting",
     "similarity",
     "adaptive",

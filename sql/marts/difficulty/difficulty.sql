@@ -18,7 +18,7 @@
 --   accuracy_high: upper end of it [share]
 --   band: hopeless, hard, medium, easy or trivial, by the raw share
 --   p_mean: mean of p: the chance that one more sample is right [share]
---   p_low: lower end of the equal-tailed interval of p, of the settings' confidence [share]
+--   p_low: lower end of the shortest interval that holds p with the settings' confidence; 0 where p piles up there [share]
 --   p_high: upper end of it [share]
 --   p_variance: variance of p [number]
 --   p_hopeless: chance that p lies in the band hopeless [share]
