@@ -41,7 +41,7 @@ def pipeline(recipe: Recipe, home: Path) -> PipelineRun:
         "others": (*profiled.heldout, *profiled.validation),
     }
     page = report_run(ReportRequest(home=home, name=recipe.name, evaluation=evaluated.evaluation, **shown))
-    published = publish_warehouse(home, recipe.difficulty, recipe.sampling.adaptive)
+    published = publish_warehouse(home, recipe.difficulty, recipe.adaptive)
     if PLANNER.get() is None:
         forget_recipe(home, recipe.name)
     return PipelineRun(evaluated, page, published)

@@ -48,7 +48,7 @@ def profile(recipe: Recipe, home: Path, trained: bool = False) -> Profiled:
     those can be asked, too, are looked at."""
     home = open_home(home)
     profiled = profile_problems(recipe, home, trained)
-    publish_warehouse(home, recipe.difficulty, recipe.sampling.adaptive)
+    publish_warehouse(home, recipe.difficulty, recipe.adaptive)
     show_new(recipe.name, profiled.difficulty)
     return profiled
 
@@ -120,10 +120,11 @@ def first_answers(recipe: Recipe, home: Path, base: Policy, problems: tuple[Arti
 def sampled_until_settled(recipe: Recipe, home: Path, policy: Policy, problems: tuple[Artifact, ...]) -> Artifact:
     """A policy's graded answers: all rounds at once, or, where the recipe's rounds are adaptive, in batches, each only of the problems
     that the ones before have not settled."""
-    first, *later = recipe.sampling.checkpoints()
+    sampling = recipe.sampling.model_copy(update={"adaptive": recipe.adaptive})
+    first, *later = sampling.checkpoints()
     graded = answered(recipe, home, policy, problems, first)
     for rounds in later:
-        request = StopsRequest(home=home, graded=graded, problems=problems, settings=recipe.difficulty, sampling=recipe.sampling)
+        request = StopsRequest(home=home, graded=graded, problems=problems, settings=recipe.difficulty, sampling=sampling)
         stops = find_stops(request)
         undecided = stops.manifest["undecided"]
         if is_known(undecided) and not undecided:  # a plan, which cannot know, goes on to the last

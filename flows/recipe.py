@@ -16,7 +16,7 @@ from tasks.base.errors import InputError, did_you_mean
 from tasks.base.settings import Settings, all_keys, keys_at
 from tasks.base.yaml_text import read_yaml_file
 from tasks.curation.settings import CurationSettings
-from tasks.estimates.settings import BANDS, DifficultySettings
+from tasks.estimates.settings import BANDS, AdaptiveSettings, DifficultySettings
 from tasks.evaluation.settings import EvaluationSettings
 from tasks.grading.second.prompts import template
 from tasks.grading.settings import GradingSettings
@@ -123,6 +123,15 @@ class Recipe(Settings):
     reprofile: ReprofileSettings | None = None
     recuration: RecurationSettings = RecurationSettings()
     evaluation: EvaluationSettings = EvaluationSettings()
+
+    @property
+    def adaptive(self) -> AdaptiveSettings | None:
+        """The rule of adaptive rounds; one that weighs what a round may change in the choice of problems knows what the stages keep."""
+        rule = self.sampling.adaptive
+        if rule is None or rule.rule != "value" or rule.ranges or rule.edges:
+            return rule
+        rules = [stage.choose for stage in self.stages.values() if stage.choose.rule != "random"]
+        return rule.model_copy(update={"ranges": tuple(sorted({(rule.low, rule.high) for rule in rules})) or None})
 
     @classmethod
     def __get_pydantic_json_schema__(cls, core_schema: CoreSchema, handler: GetJsonSchemaHandler) -> dict[str, Any]:

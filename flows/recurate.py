@@ -57,7 +57,7 @@ def recurate(recipe: Recipe, home: Path) -> Recurated:
         after = curate_sets(wanted)
         use(home, recipe.name, sets=after.key, declined=None)
         done = Recurated(f"drift {drift:.1%}, above the bound of {bound:.1%}: new sets", before, after, stages)
-    publish_warehouse(home, recipe.difficulty, recipe.sampling.adaptive)
+    publish_warehouse(home, recipe.difficulty, recipe.adaptive)
     show(recipe, done)
     return done
 

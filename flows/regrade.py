@@ -31,7 +31,7 @@ def regrade(home: Path, recipe: Recipe | None = None) -> list[Artifact]:
     grading, difficulty, adaptive = GradingSettings(), DifficultySettings(), None
     among: tuple[Artifact, ...] = ()
     if recipe:
-        grading, difficulty, adaptive = recipe.grading, recipe.difficulty, recipe.sampling.adaptive
+        grading, difficulty, adaptive = recipe.grading, recipe.difficulty, recipe.adaptive
         parts = ingested(recipe, home)  # answers can be judged anew whatever the recipe's parts share
         among = (*parts.train, *parts.heldout)
     profiles = stored_profiles(Lake(home), among)

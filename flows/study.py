@@ -64,7 +64,7 @@ def study(study: Study, home: Path) -> StudyRun:
     request = StudyRequest(home=home, name=study.name, runs=compared, targets=study.targets, registration=registration)
     summary = summarise_study(request)
     page = report_study(StudyReportRequest(home=home, name=study.name, study=summary))
-    return StudyRun(summary, page, publish_warehouse(home, recipe.difficulty, recipe.sampling.adaptive))
+    return StudyRun(summary, page, publish_warehouse(home, recipe.difficulty, recipe.adaptive))
 
 
 @task(name="run arms", task_run_name="{study.name}: run the arms of seed {seed}", cache_policy=NO_CACHE, persist_result=False)

@@ -12,3 +12,4 @@
 --   max_rounds: rounds that a profile in progress is to reach, null for the most that are there [rounds]
 --   min_rounds: rounds after which a problem may first stop early [rounds]
 --   every: rounds between two looks whether it stops [rounds]
+--   audit_share: share of the problems that never stop early [share]

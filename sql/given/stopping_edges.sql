@@ -1,7 +1,7 @@
--- stopping_edges: the edges of the bands that adaptive rounds tell apart, one row
+-- stopping_edges: the edges that adaptive rounds tell apart, one row
 -- grain: none
 -- inputs: none
 -- parameters: none
 -- invariants: exactly one row, its edges rise
 -- columns:
---   edges: accuracies between the bands
+--   edges: accuracies between what is kept and what is not

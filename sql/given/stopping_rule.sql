@@ -1,10 +1,14 @@
--- stopping_rule: the outcomes that settle a problem's band; made by tasks/estimates/stopping.py
--- grain: max_rounds x n x k
--- inputs: profile_rounds
+-- stopping_rule: the outcomes that settle a problem, and what its posterior says then; made by tasks/estimates/stopping.py
+-- grain: dataset x split x policy_id x sampling_id x grader_id x length x n x k
+-- inputs: first_outcomes
 -- parameters: none
 -- invariants: 0 <= k <= n < max_rounds
 -- columns:
---   max_rounds: rounds that the profile is drawn over [rounds]
+--   length: length of responses that it is for, as in checkpoint_counts [number]
 --   n: samples that count so far [samples]
 --   k: of these, right ones [samples]
---   is_decided: whether k of n settle the band
+--   is_decided: whether k of n settle the problem
+--   p_mean: mean of the true accuracy's posterior, of the prior that the first checkpoint gives [share]
+--   later_low: right ones to expect among the max_rounds - n samples to come, at least [samples]
+--   later_high: at most [samples]
+--   later_chance: how likely they lie there [share]

@@ -4,7 +4,7 @@
 -- materialized: table
 -- parameters: none
 -- a key may have several rows, of several parts of the lake: read it with the aggregates that merge it
--- merged by: sum(rollouts), bit_or(drawn), sum(measured), sum(tokens), max(most_tokens), sum(ended), sum(cut_off), sum(hinted)
+-- merged by: sum(rollouts), bit_or(drawn), sum(measured), sum(tokens), sum(early_measured), sum(early_tokens), max(most_tokens), sum(ended), sum(cut_off), sum(hinted)
 -- invariants: where each response was stored once, drawn has as many bits as there are rollouts
 -- columns:
 --   problem_id: problem that was answered
@@ -16,6 +16,8 @@
 --   drawn: mask of the rounds with a response
 --   measured: responses whose tokens were counted [samples]
 --   tokens: tokens of these [tokens]
+--   early_measured: of those measured, the responses of rounds 0 to 3 [samples]
+--   early_tokens: tokens of these [tokens]
 --   most_tokens: tokens of the longest [tokens]
 --   ended: responses of which it is known how they ended [samples]
 --   cut_off: responses cut off at the token limit [samples]
@@ -30,6 +32,8 @@ select
     bit_or(1::ubigint << (round & 63)::ubigint) as drawn,
     count(n_tokens) as measured,
     coalesce(sum(n_tokens), 0)::bigint as tokens,
+    count(n_tokens) filter (where round < 4) as early_measured,
+    coalesce(sum(n_tokens) filter (where round < 4), 0)::bigint as early_tokens,
     max(n_tokens) as most_tokens,
     count(is_cut_off) as ended,
     count(*) filter (where is_cut_off) as cut_off,

@@ -24,6 +24,10 @@ def open_graded(graded: Artifact, problems: Sequence[Artifact], settings: MartSe
     for shard in verdicts:
         if not shard.is_file():
             raise InputError(f"graded artifact {graded.path} names {shard}, which is gone; delete the artifact's folder and run again")
-    files = {"verdicts": verdicts, "problems": [source.file("problems.parquet") for source in problems]}
+    files = {
+        "verdicts": verdicts,
+        "rollouts": shard_paths(graded, "rollouts"),
+        "problems": [source.file("problems.parquet") for source in problems],
+    }
     counted = {"rounds": read_profile(graded)["rounds"], "round_limits": round_limits(graded)}
     return open_over(files, settings.model_copy(update=counted), wanted=wanted)

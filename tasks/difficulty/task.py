@@ -92,7 +92,7 @@ class StopsRequest(DifficultyRequest):
             "version": VERSION,
             "graded": self.graded.content,
             "problems": [source.content for source in self.problems],
-            "edges": adaptive.edges if adaptive and adaptive.edges else (settings.low, settings.high),
+            "edges": adaptive.cuts(settings) if adaptive else (settings.low, settings.high),
             "adaptive": adaptive,
             "rounds": self.sampling.rounds,
             "sql": sql_digests("stopping"),
@@ -108,14 +108,17 @@ class StopsRequest(DifficultyRequest):
 
 @room_task(name="find settled problems")
 def find_stops(request: StopsRequest, target: Artifact, folder: Path) -> dict[str, Any]:
-    """Write `stops.parquet` (problem_id, rounds: those settled, and after how many) and `undecided.parquet` (problem_id: the others).
+    """Write `stops.parquet` (problem_id, rounds: those settled, and after how many) and `undecided.parquet` (problem_id: the others, with
+    those of the audit, which are never stopped).
 
     The manifest says how many there are (`decided`, `undecided`) and how many `rounds` the graded profile has.
     """
     graded, sampling = request.graded, request.sampling
     how = MartSettings(difficulty=request.settings, adaptive=sampling.adaptive, max_rounds=sampling.rounds)
     with closing(open_graded(graded, request.problems, how, ["stopping"])) as connection:
-        rows = connection.table("stopping").pl().group_by("problem_id").agg(rounds=worst(pl.col("decided_rounds"))).sort("problem_id")
+        rows = connection.table("stopping").pl()
+    stopped = pl.when(~pl.col("is_audit")).then("decided_rounds")
+    rows = rows.group_by("problem_id").agg(rounds=worst(stopped)).sort("problem_id")
     decided, undecided = rows.drop_nulls("rounds"), rows.filter(pl.col("rounds").is_null()).select("problem_id")
     write_parquet(decided, folder / "stops.parquet")
     write_parquet(undecided, folder / "undecided.parquet")

@@ -1,11 +1,13 @@
 """What estimates are made with: the bands of difficulty, the confidence of intervals, and when enough rounds are drawn."""
 
-from typing import Literal
+from typing import Any, Literal
 
-from pydantic import Field, model_validator
+from pydantic import Field, SerializerFunctionWrapHandler, model_serializer, model_validator
 
 from tasks.base.settings import Settings
 
+AUDITED = 0.02
+VALUE_ONLY = ("ranges", "excess", "match_rounds", "budget")
 BANDS = ("hopeless", "hard", "medium", "easy", "trivial")
 
 
@@ -39,20 +41,30 @@ def band_ranges(edges: DifficultySettings) -> list[tuple[str, str]]:
 
 
 class AdaptiveSettings(Settings):
-    """Adaptive rounds: draw `min_rounds`, then `every` more at a time, only of problems whose band is not settled, up to `rounds`.
+    """Adaptive rounds: draw `min_rounds`, then `every` more at a time, only of problems that are not settled, up to `rounds`.
 
-    `rule` says when k of n settle it: "wilson" or "beta" when the interval of that `confidence` (Wilson's; the equal-tailed one of the
-    Beta posterior) lies wholly inside one band; "predictive" when the accuracy over all `rounds` will be in the band of k/n with that
-    probability, which for the same error saves more. `prior` is the Beta prior of the last two (Jeffreys' by default). `edges` cut
-    [0, 1] into the bands to tell apart; None: `difficulty.low` and `difficulty.high`, what curation drops and keeps. All of it is ours.
+    `rule` "value" draws on where a batch is worth its tokens: where it most lowers the share of wrong decisions, whether the true accuracy
+    lies in each of the `ranges` (None: what the recipe's stages keep) or above each of the `edges`. It spends as little as leaves at most
+    `excess` more wrong decisions than `match_rounds` of every problem would (None: `rounds`), or as well as can be what `budget` gives, in
+    rounds a problem. The other rules settle a problem whose k/n is surely in one band between the `edges` (None: `difficulty.low` and
+    `high`): "wilson" and "beta" when the interval of that `confidence` (Wilson's; that of the Beta posterior) lies in one band,
+    "predictive" when the share of all `rounds` will lie in that of k/n with that probability; `prior` is the last two's.
+
+    A share `audit_share` of the problems gets all rounds whatever the rule says, to check it (None: 0.02 with "value", else none). All of
+    it is ours.
     """
 
-    rule: Literal["predictive", "beta", "wilson"] = "predictive"
+    rule: Literal["value", "predictive", "beta", "wilson"] = "value"
     confidence: float = Field(default=0.94, gt=0, lt=1)
     min_rounds: int = Field(default=4, ge=1)
     every: int = Field(default=2, ge=1)
     edges: tuple[float, ...] | None = None
     prior: tuple[float, float] = (0.5, 0.5)
+    ranges: tuple[tuple[float, float], ...] | None = None
+    excess: float = Field(default=0.01, ge=0, lt=1)
+    match_rounds: int | None = Field(default=None, ge=1)
+    budget: float | None = Field(default=None, gt=0)
+    audit_share: float | None = Field(default=None, ge=0, le=1)
 
     @model_validator(mode="after")
     def numbers_fit(self) -> "AdaptiveSettings":
@@ -61,7 +73,49 @@ class AdaptiveSettings(Settings):
             raise ValueError(f"edges {list(edges)} must rise within 0 and 1; [0.084, 0.87] tells too hard, useful and too easy apart")
         if min(self.prior) <= 0:
             raise ValueError(f"prior {list(self.prior)} is no Beta distribution; give two positive numbers, [0.5, 0.5] is Jeffreys'")
+        for low, high in self.ranges or ():
+            if not 0 <= low < high <= 1:
+                raise ValueError(f"ranges has [{low}, {high}], which is no range of accuracy; give [low, high] with 0 <= low < high <= 1")
         return self
+
+    @model_validator(mode="after")
+    def settings_go_together(self) -> "AdaptiveSettings":
+        for name in self.unread:
+            if name in self.model_fields_set and getattr(self, name) is not None:
+                other = "predictive" if self.rule == "value" else "value"
+                raise ValueError(f"the rule {self.rule!r} does not read {name}; leave it out, or name a rule that does, such as {other!r}")
+        if self.ranges is not None and (self.edges is not None or not self.ranges):
+            raise ValueError("ranges and edges both say what is to be told apart, and ranges must not be empty; give one of them")
+        for name in ("match_rounds", "budget"):
+            if (rounds := getattr(self, name)) is not None and rounds < self.min_rounds:
+                raise ValueError(f"{name} {rounds:g} is below min_rounds {self.min_rounds}, which every problem gets; raise it")
+        return self
+
+    @model_serializer(mode="wrap")
+    def as_before(self, plain: SerializerFunctionWrapHandler) -> dict[str, Any]:
+        """The settings that the rule reads: keys of the older rules stay as they were before there was "value" and an audit."""
+        fields: dict[str, Any] = plain(self)
+        unread = self.unread if self.rule == "value" or self.audit_share else (*self.unread, "audit_share")
+        return {name: value for name, value in fields.items() if name not in unread}
+
+    @property
+    def unread(self) -> tuple[str, ...]:
+        """The settings that only other rules read."""
+        return ("confidence", "prior") if self.rule == "value" else VALUE_ONLY
+
+    def kept(self, bands: DifficultySettings) -> tuple[tuple[float, float], ...]:
+        """The ranges of accuracy that "value" decides on."""
+        return self.ranges or tuple((edge, 1.0) for edge in self.edges or ()) or ((bands.low, bands.high),)
+
+    def cuts(self, bands: DifficultySettings) -> tuple[float, ...]:
+        """The edges between the bands that are told apart."""
+        ends = sorted({end for ends in self.kept(bands) for end in ends} - {0.0, 1.0})
+        return self.edges or tuple(ends) or (bands.low, bands.high)
+
+    @property
+    def audited(self) -> float:
+        """The share of the problems that get all rounds."""
+        return (AUDITED if self.rule == "value" else 0.0) if self.audit_share is None else self.audit_share
 
 
 class PowerSettings(Settings):

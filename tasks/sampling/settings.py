@@ -133,7 +133,7 @@ class Distribution(Settings):
 class SamplingSettings(Distribution):
     """`rounds` responses are drawn for each problem (N of the method; the paper does not publish its own, 8 is ours).
 
-    With `adaptive` that is the most, and a problem whose band is settled earlier gets fewer; held-out problems always get all.
+    With `adaptive` that is the most, and a problem that is settled earlier gets fewer; held-out problems always get all.
     `temperature`, `top_p` and `max_tokens` define the distribution: difficulty is always *under* it. Temperature 0 is greedy.
     `batch_size` (prompts in one forward pass of `transformers`), `shard_size` (rollouts in one file), `flush_s` (seconds after which a
     finished completion is on disk, whatever the shard's size: the most finished work that a crash can lose) and `replicas` (processes that
@@ -156,6 +156,14 @@ class SamplingSettings(Distribution):
         if self.adaptive is None:
             return [self.rounds]
         return [*range(self.adaptive.min_rounds, self.rounds, self.adaptive.every), self.rounds]
+
+    @model_validator(mode="after")
+    def rounds_can_be_matched(self) -> "SamplingSettings":
+        if self.adaptive and (self.adaptive.match_rounds or 0) > self.rounds:
+            raise ValueError(
+                f"adaptive.match_rounds {self.adaptive.match_rounds} is above rounds {self.rounds}, the most there are; lower it"
+            )
+        return self
 
     @model_validator(mode="after")
     def servers_are_named(self) -> "SamplingSettings":

@@ -43,16 +43,16 @@ def create_parameters(connection: duckdb.DuckDBPyConnection, settings: MartSetti
     the checkpoints and edges of stopping early."""
     bands, rule = settings.difficulty, settings.rule
     values = bands.model_dump(exclude={"confidence"}) | {"z": NormalDist().inv_cdf((1 + bands.confidence) / 2)}
-    values |= {"max_rounds": settings.max_rounds} | rule.model_dump(include={"min_rounds", "every"})
+    values |= {"max_rounds": settings.max_rounds, "min_rounds": rule.min_rounds, "every": rule.every, "audit_share": rule.audited}
     connection.execute(
         f"""create table {PARAMETERS} as select
             $low::double as low, $hard_below::double as hard_below, $medium_below::double as medium_below, $high::double as high,
             $z::double as z,
-            $max_rounds::bigint as max_rounds, $min_rounds::bigint as min_rounds, $every::bigint as every""",
+            $max_rounds::bigint as max_rounds, $min_rounds::bigint as min_rounds, $every::bigint as every,
+            $audit_share::double as audit_share""",
         values,
     )
-    edges = list(rule.edges or (bands.low, bands.high))
-    connection.execute(f"create table {STOPPING_EDGES} as select $edges::double[] as edges", {"edges": edges})
+    connection.execute(f"create table {STOPPING_EDGES} as select $edges::double[] as edges", {"edges": list(rule.cuts(bands))})
 
 
 def create_fits(connection: duckdb.DuckDBPyConnection, files: Files, settings: MartSettings) -> None:
@@ -94,12 +94,11 @@ def create_changes_by_chance(connection: duckdb.DuckDBPyConnection, files: Files
 
 
 def create_stopping_rule(connection: duckdb.DuckDBPyConnection, files: Files, settings: MartSettings) -> None:
-    """The table of outcomes that settle a band, for every N that a profile has."""
+    """The table of outcomes that settle a problem of each profile."""
     from tasks.estimates.stopping import stopping_rule
 
-    [(edges,)] = connection.execute(f"select edges from {STOPPING_EDGES}").fetchall()
-    totals = [total for (total,) in connection.execute("select distinct max_rounds from profile_rounds order by 1").fetchall()]
-    connection.from_arrow(stopping_rule(totals, settings.rule, tuple(edges)).to_arrow()).create(STOPPING_RULE)
+    rule = stopping_rule(connection.table("first_outcomes").pl(), settings.rule, settings.difficulty)
+    connection.from_arrow(rule.to_arrow()).create(STOPPING_RULE)
 
 
 def create_t_quantiles(connection: duckdb.DuckDBPyConnection, files: Files, settings: MartSettings) -> None:

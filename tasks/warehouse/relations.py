@@ -26,7 +26,7 @@ MADE_FROM: dict[str, tuple[str, ...]] = {
     POSTERIORS: ("outcome_counts", PRIORS),
     LATER_OUTCOMES: ("pair_outcomes", "outcome_counts", PRIORS),
     CHANGES_BY_CHANCE: ("pair_outcomes", "outcome_counts", PRIORS),
-    STOPPING_RULE: ("profile_rounds",),
+    STOPPING_RULE: ("first_outcomes",),
     T_QUANTILES: ("study_scores",),
     STUDY_COMPARISONS: ("study_scores", "study_primaries"),
     INGESTED: ("problems",),

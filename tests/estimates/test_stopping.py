@@ -8,11 +8,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tasks.estimates.settings import AdaptiveSettings
-from tasks.estimates.stopping import bands_of, credible, settled, stay_probability, stopping_rule, wilson
+from tasks.estimates.stopping import bands_of, credible, foreseen, settled, stay_probability, wilson
 from tasks.lake.database import connect
 from tasks.sampling.settings import SamplingSettings
 from tasks.warehouse.building import create_macros
-from tests.bench.adaptive import SAME, SAVED, replay, simulated_u
+from tests.bench.adaptive import SHAPES, accuracies, drawn, stopped
 
 EDGES = (0.084, 0.87)
 edges = st.lists(st.integers(0, 20).map(lambda n: n / 20), min_size=1, max_size=4, unique=True).map(lambda found: tuple(sorted(found)))
@@ -60,18 +60,29 @@ def test_more_confidence_settles_less(rule):
     assert doubtful.sum() > sure.sum()
 
 
-def test_the_table_has_every_outcome_below_n():
-    table = stopping_rule([4, 2], AdaptiveSettings(), EDGES)
-    assert table.filter(max_rounds=4).select("n", "k").rows() == [(n, k) for n in range(1, 4) for k in range(n + 1)]
-    assert table.filter(max_rounds=2).select("n", "k").rows() == [(1, 0), (1, 1)]
+def test_what_is_foreseen_comes_as_often_as_it_says():
+    p = accuracies(SHAPES["U Beta(0.4, 0.4)"], 100_000)
+    right = drawn(p, 16)
+    n, k = np.repeat(6, 7), np.arange(7)
+    said = foreseen(n, k, 16, SHAPES["U Beta(0.4, 0.4)"], 0.95)
+    for outcome, mean, low, high, chance in said.select("k", "p_mean", "later_low", "later_high", "later_chance").iter_rows():
+        later = (right[:, 16] - right[:, 6])[right[:, 6] == outcome]
+        assert later.mean() / 10 == pytest.approx(mean, abs=0.01)
+        assert np.mean((later >= low) & (later <= high)) == pytest.approx(chance, abs=0.01)
 
 
-def test_the_default_reaches_its_goal_on_a_u():
-    row = replay(simulated_u(4000), AdaptiveSettings())
-    assert row["saved_share"] >= SAVED
-    assert row["same_band_share"] >= SAME
-    assert row["reference_problems"] == row["problems"] == 4000
-    assert row["used_completions"] == round(row["mean_rounds"] * 4000)
+def test_the_share_leans_inwards_where_problems_stop_early_and_the_posterior_does_not():
+    """What the module says of k/n. Of problems in the middle of the hard and of the easy, and of those at one half."""
+    p = accuracies(SHAPES["U Beta(0.4, 0.4)"], 200_000)
+    held = stopped(drawn(p, 16), AdaptiveSettings(rule="predictive"))
+    share = held.k / held.n
+    hard, easy = (np.abs(p - centre) < 0.01 for centre in (0.147, 0.728))
+    assert share[hard].mean() - p[hard].mean() > 0.02
+    assert share[easy].mean() - p[easy].mean() < -0.03
+    for outcome in ((4, 2), (16, 2), (16, 13)):
+        here = (held.n == outcome[0]) & (held.k == outcome[1])
+        assert here.sum() > 500
+        assert held.posterior.mean[held.outcomes[2]][here][0] == pytest.approx(p[here].mean(), abs=0.015)
 
 
 def test_checkpoints_end_at_the_most():
@@ -80,7 +91,7 @@ def test_checkpoints_end_at_the_most():
     assert SamplingSettings(rounds=4, adaptive=AdaptiveSettings(min_rounds=8)).checkpoints() == [4]
 
 
-@pytest.mark.parametrize("wrong", [{"edges": (0.9, 0.1)}, {"edges": ()}, {"edges": (0.5, 1.5)}, {"prior": (0, 1)}])
+@pytest.mark.parametrize("wrong", [{"edges": (0.9, 0.1)}, {"edges": ()}, {"edges": (0.5, 1.5)}, {"rule": "beta", "prior": (0, 1)}])
 def test_settings_that_make_no_sense_are_refused(wrong):
     with pytest.raises(ValueError, match="edges|prior"):
         AdaptiveSettings(**wrong)

@@ -1,5 +1,7 @@
 """Adaptive rounds through the real flow: fewer completions, the very draws of a fixed number of rounds, and nothing of another run."""
 
+import json
+import shutil
 from contextlib import closing
 from pathlib import Path
 
@@ -17,7 +19,8 @@ from tests.flows.runs import artifacts, run, tables, tiny_recipe
 
 pytestmark = pytest.mark.process
 
-ADAPTIVE = ("sampling.rounds=8", "sampling.adaptive={min_rounds: 2, every: 3, confidence: 0.9}")
+ADAPTIVE = ("sampling.rounds=8", "sampling.adaptive={min_rounds: 4, every: 2, audit_share: 0.1, excess: 0.03}")
+RULE = AdaptiveSettings(min_rounds=4, every=2, audit_share=0.1, excess=0.03, ranges=((0.084, 0.76), (0.084, 0.87)))
 
 
 def profile(home: Path, folder: Path, prefect_home: Path, *changes: str) -> None:
@@ -48,10 +51,17 @@ def fixed(tmp_path_factory: pytest.TempPathFactory, prefect_home: Path) -> Path:
 def test_settled_problems_are_drawn_no_further(adaptive: Path) -> None:
     rows = difficulty(adaptive)
     assert rows["rounds"].max() == 8
-    assert set(rows["rounds"]) <= {2, 5, 8}
+    assert set(rows["rounds"]) <= {4, 6, 8}
     assert len(set(rows["rounds"])) > 1
     told = query(Lake(adaptive), "select sum(used_completions), sum(drawn_completions) from adaptive_rounds").row(0)
     assert told == (rows["rounds"].sum(), len(tables(adaptive)["rollouts"])) == (len(tables(adaptive)["rollouts"]),) * 2
+
+
+def test_problems_of_the_audit_get_all_rounds_and_check_the_rest(adaptive: Path) -> None:
+    audited = query(Lake(adaptive), "select drawn_rounds, decided_rounds from stopping where is_audit")
+    assert 0 < len(audited) < 20 and set(audited["drawn_rounds"]) == {8}
+    [checked] = query(Lake(adaptive), "select sum(checked_problems) from adaptive_rounds").row(0)
+    assert checked == len(audited.drop_nulls())
 
 
 def test_what_is_drawn_is_what_a_fixed_number_of_rounds_draws(adaptive: Path, fixed: Path) -> None:
@@ -63,9 +73,9 @@ def test_what_is_drawn_is_what_a_fixed_number_of_rounds_draws(adaptive: Path, fi
 def test_the_replay_over_all_rounds_stops_where_the_flow_stopped(adaptive: Path, fixed: Path) -> None:
     lake = Lake(fixed)
     stops = dict(difficulty(adaptive).select("problem_id", "rounds").iter_rows())
-    rule = AdaptiveSettings(min_rounds=2, every=3, confidence=0.9)
-    with closing(open_over(snapshot(lake), MartSettings(adaptive=rule), wanted=["stopping"])) as connection:
-        rows = connection.execute("select problem_id, coalesce(decided_rounds, max_rounds) from stopping").fetchall()
+    with closing(open_over(snapshot(lake), MartSettings(adaptive=RULE), wanted=["stopping"])) as connection:
+        stopped = "if(is_audit, max_rounds, coalesce(decided_rounds, max_rounds))"
+        rows = connection.execute(f"select problem_id, {stopped} from stopping").fetchall()
     assert dict(rows) == stops
 
 
@@ -82,3 +92,24 @@ def test_a_second_run_makes_nothing_again(adaptive: Path, tmp_path: Path, prefec
     before = artifacts(adaptive)
     profile(adaptive, tmp_path, prefect_home, *ADAPTIVE)
     assert artifacts(adaptive) == before
+
+
+def test_a_run_that_is_cut_off_between_batches_goes_on_as_if_it_had_not_been(adaptive: Path, tmp_path: Path, prefect_home: Path) -> None:
+    home = tmp_path / "home"
+    shutil.copytree(adaptive, home)
+    later = pl.scan_parquet(home / "rollouts/**/*.parquet", include_file_paths="shard").filter(pl.col("round") >= 6).collect()
+    assert len(later)
+    for path in {Path(shard) for shard in later["shard"]}:
+        path.unlink()
+        for verdicts in home.glob(f"verdicts/**/{path.name}"):
+            verdicts.unlink()
+    for folder in (*home.glob("difficulty/*"), *(found.parent for found in home.glob("*/*/shards.json") if rounds_in(found) == 8)):
+        shutil.rmtree(folder)
+    profile(home, tmp_path, prefect_home, *ADAPTIVE)
+    assert_frame_equal(tables(home)["rollouts"], tables(adaptive)["rollouts"])
+    assert_frame_equal(difficulty(home), difficulty(adaptive))
+
+
+def rounds_in(shards: Path) -> int:
+    """The rounds of the profile that a `shards.json` names."""
+    return int(json.loads(shards.read_text())["rounds"])

@@ -431,10 +431,10 @@ def test_responses_cut_off_are_counted(tmp_path):
     assert ask(connection, "from responses") == [("geometry", "train", "base", "warm", 2, 2, 4, 20.0, 30, 0.25, 0.25)]
 
 
-def stops(tmp_path, letters):
+def stops(tmp_path, letters, **changes):
     """The marts about stopping, over one verdict a round and problem: checkpoints after 2, 4 and 6 rounds of 8."""
     rows = [row for name, said in letters.items() for row in verdicts(name, said)]
-    rule = AdaptiveSettings(rule="wilson", confidence=0.6, min_rounds=2, every=2, edges=(0.25, 0.75))
+    rule = AdaptiveSettings(rule="wilson", confidence=0.6, min_rounds=2, every=2, edges=(0.25, 0.75), **changes)
     return warehouse(tmp_path, {"problems": [{"problem_id": name} for name in letters], "verdicts": rows}, adaptive=rule)
 
 
@@ -455,11 +455,44 @@ def test_stopping_counts_scored_samples_only(tmp_path):
 
 
 def test_adaptive_rounds_adds_up(tmp_path):
-    connection = stops(tmp_path, {"never": "iiiiiiii", "edge": "ciiiiiii", "turns": "iiiicccc", "short": "cccc"})
+    connection = stops(tmp_path, {"never": "iiiiiiii", "edge": "ciiiiiii", "turns": "iiiicccc"})
     counts = "problems, stopped_early, mean_rounds, drawn_completions, used_completions, fixed_completions, saved_share"
-    assert ask(connection, f"select {counts} from adaptive_rounds") == [(4, 3, 5.0, 28, 20, 32, 0.375)]
+    [found] = ask(connection, f"select {counts} from adaptive_rounds")
+    assert found == (3, 2, pytest.approx(16 / 3), 24, 16, 24, pytest.approx(1 / 3))
     errors = "reference_problems, round(same_band_share, 3), round(same_difficulty_band_share, 3), round(mean_error, 3)"
     assert ask(connection, f"select {errors} from adaptive_rounds") == [(3, 0.667, 0.667, 0.167)]
+
+
+def test_later_rounds_check_what_was_held_at_the_stop(tmp_path):
+    connection = stops(tmp_path, {"never": "iiiiiiii", "edge": "ciiiiiii", "turns": "iiiicccc"})
+    held = {row[0]: row[1:] for row in ask(connection, "select problem_id, p_mean, later_low, later_high, later_chance from stopping")}
+    assert held["edge"] == (None, None, None, None)
+    assert held["never"] == held["turns"]
+    mean, low, high, chance = held["never"]
+    assert 0 < mean < 0.4 and (low, chance) == (0, pytest.approx(0.975, abs=0.025)) and 0 < high <= 4
+    asked = "checked_problems, later_difference, later_coverage, later_coverage_foreseen from adaptive_rounds"
+    assert ask(connection, f"select {asked}") == [(2, pytest.approx(0.5 - mean), 0.5 if high < 4 else 1.0, pytest.approx(chance))]
+
+
+def test_problems_that_stopped_are_no_reference_and_those_of_the_audit_are(tmp_path):
+    letters = {f"p{number}": "iiii" for number in range(20)} | {f"q{number}": "iiiiiiii" for number in range(20)}
+    connection = stops(tmp_path, letters, audit_share=0.3)
+    [(audited,)] = ask(connection, "select count(*) from stopping where is_audit and problem_id like 'q%'")
+    got = ask(connection, "select problems, stopped_early, reference_problems, checked_problems from adaptive_rounds")
+    assert 0 < audited < 20
+    assert got == [(40, 40, audited, audited)]
+
+
+def test_what_is_known_at_each_look_needs_all_rounds_before_it(tmp_path):
+    rows = [*verdicts("whole", "ciciciic"), *[row for row in verdicts("hole", "ccccccii") if row["round"] != 3]]
+    rollouts = [{"problem_id": "whole", "round": place, "n_tokens": 8 if place < 4 else 900} for place in range(8)]
+    given = {"problems": [{"problem_id": "whole"}, {"problem_id": "hole"}], "verdicts": rows, "rollouts": rollouts}
+    for least, length in ((4, 6), (2, 0)):
+        connection = warehouse(tmp_path, given, adaptive=AdaptiveSettings(min_rounds=least), wanted=["first_outcomes"])
+        got = ask(connection, "select problem_id, checkpoint_n, checkpoint_k, length from checkpoint_counts order by 1")
+        looks = [2, 4, 6][(least - 2) // 2 :]
+        assert got[1] == ("whole", looks, [(look + 1) // 2 for look in looks], length)
+        assert got[0] == ("hole", [2] if least == 2 else [], [2] if least == 2 else [], 0)
 
 
 def test_grader_changes_follow_the_versions_of_graders(tmp_path):
