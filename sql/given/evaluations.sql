@@ -11,5 +11,6 @@
 --   dataset: dataset of the problem
 --   split: part of the dataset
 --   problem_id: held-out problem
+--   cluster: what it is a version of, empty or null for nothing else
 --   n: responses that count [samples]
 --   k: of these, right ones [samples]

@@ -5,6 +5,7 @@
 -- parameters: none
 -- invariants: sql/checks/evaluations_are_unique, evaluations_add_up
 -- columns:
+--   cluster: what the problem is a version of, as its metadata field `cluster` says; without one the problem itself
 --   accuracy: k / n, null where nothing counts [share]
 select
     evaluation_id,
@@ -14,6 +15,7 @@ select
     dataset,
     split,
     problem_id,
+    coalesce(nullif(cluster, ''), problem_id) as cluster,
     n::bigint as n,
     k::bigint as k,
     k / nullif(n, 0) as accuracy

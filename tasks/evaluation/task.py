@@ -21,7 +21,7 @@ from tasks.steps.request import StepRequest
 from tasks.warehouse.building import open_over
 from tasks.warehouse.order import sql_digests
 
-VERSION = 2
+VERSION = 3
 FILES = {"evaluation": "summary.parquet", "hint_effect": "hint_effect.parquet"}
 
 

@@ -146,7 +146,8 @@ RELATIONS: dict[str, dict[str, type[pl.DataType] | pl.DataType]] = {
     },
     # one row per training step and metric
     "metrics": {"stage_id": TEXT, "step": INT, "name": TEXT, "value": REAL},
-    # one row per policy, hint setting and held-out problem: k correct of n
+    # one row per policy, hint setting and held-out problem: k correct of n; `cluster` is what the problem is a version of ("" or null: of
+    # nothing else)
     "evaluations": {
         "evaluation_id": TEXT,
         "policy_id": TEXT,
@@ -155,6 +156,7 @@ RELATIONS: dict[str, dict[str, type[pl.DataType] | pl.DataType]] = {
         "dataset": TEXT,
         "split": TEXT,
         "problem_id": TEXT,
+        "cluster": TEXT,
         "n": INT,
         "k": INT,
     },

@@ -7,7 +7,7 @@ import polars as pl
 from tasks.evaluation.settings import APART
 from tasks.lake.artifacts import Artifact
 from tasks.reporting.summary import IS_ALL, read_scores
-from tasks.reporting.wording import percent, percent_interval, policy_title
+from tasks.reporting.wording import percent, percent_interval, points, points_interval, policy_title
 
 NOT_SOUGHT = "Nobody has looked whether held-out problems are nearly the same as some that were trained on."
 NONE_LEFT = "No held-out problem is left without the near-duplicates."
@@ -52,13 +52,18 @@ def near_sentence(found: NearTrained | None) -> str:
 
 
 def without_sentence(found: NearTrained | None, policy: str) -> str:
-    """What a policy without hints solves of the problems that are no copies; empty where there are none to leave out."""
+    """What a policy without hints gains on the problems that are no copies, or where it is the base policy what it solves of them; empty
+    where there are none to leave out."""
     if found is None or not found.copies:
         return ""
     rows = found.without.filter(IS_ALL, pl.col("policy") == policy, ~pl.col("hints"))
     if rows.is_empty():
         return NONE_LEFT
     row = rows.row(0, named=True)
+    if row["difference"] is not None:
+        interval = points_interval(row["difference_low"], row["difference_high"])
+        gained = f"{policy_title(policy).lower()} gains {points(row['difference'])} points ({interval})"
+        return f"Without the near-duplicates, {gained} over base on the other {row['problems']:,}."
     interval = percent_interval(row["accuracy_low"], row["accuracy_high"])
     solved = f"{policy_title(policy).lower()} solves {percent(row['accuracy'])} ({interval}) of the other {row['problems']:,}"
     return f"Without the near-duplicates, {solved}."

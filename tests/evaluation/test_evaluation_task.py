@@ -91,3 +91,13 @@ def test_hinted_answers_that_could_not_be_had_are_not_taken_from_those_without_h
     arm = EvaluationArm(policy="base", policy_id="b", hints=True, graded=hinted, fallback=plain)
     rows = pl.read_parquet(evaluate(tmp_path, (arm,), heldout(tmp_path)).file("evaluations.parquet"))
     assert rows.select("problem_id", "k").rows() == [("p", 2), ("r", 1)]
+
+
+def test_problems_that_are_versions_of_one_are_a_cluster(tmp_path):
+    rows = [
+        {"problem_id": name, "split": "test", "metadata": metadata}
+        for name, metadata in (("p", '{"cluster": "one"}'), ("q", '{"cluster": "one", "level": 2}'), ("r", "{}"))
+    ]
+    made = evaluate(tmp_path, arms_of(tmp_path)[:2], (problems_artifact(tmp_path, rows, name="versions"),))
+    assert pl.read_parquet(made.file("evaluations.parquet")).filter(policy="base")["cluster"].to_list() == ["one", "one", None]
+    assert pl.read_parquet(made.file("summary.parquet")).select("problems", "clusters").rows() == [(3, 2)] * 4

@@ -125,18 +125,12 @@ EXPECTED: dict[str, tuple[str, list[tuple[Any, ...]]]] = {
     "Is the evaluation contaminated?": ("dataset split kind problems", [("sums", "heldout", "clean", 3), ("sums", "heldout", "near", 1)]),
     # h4 is a near copy of t4
     "Does contamination flatter the result?": (
-        "recipe policy hints seen_in_training problems accuracy",
+        "recipe policy hints near_problems near_gain far_problems far_gain excess",
         [
-            ("alpha", "base", False, False, 3, 0.5),
-            ("alpha", "base", False, True, 1, 0.25),
-            ("alpha", "base", True, False, 3, 0.667),
-            ("alpha", "base", True, True, 1, 1.0),
-            ("alpha", "stage1", False, False, 3, 0.5),
-            ("alpha", "stage1", False, True, 1, 1.0),
-            ("alpha", "stage1", True, False, 3, 0.667),
-            ("alpha", "stage1", True, True, 1, 1.0),
-            ("beta", "base", False, False, 2, 0.25),
-            ("beta", "stage1", False, False, 2, 0.375),
+            ("alpha", "base", True, 1, 0.75, 3, 0.167, 0.583),
+            ("alpha", "stage1", False, 1, 0.75, 3, 0.0, 0.75),
+            ("alpha", "stage1", True, 1, 0.75, 3, 0.167, 0.583),
+            ("beta", "stage1", False, 0, None, 2, 0.125, None),
         ],
     ),
     "Which training problems are nearly the same?": ("dataset problem_id other_id text_similarity", [("sums", "t2", "t3", 0.9)]),

@@ -389,14 +389,14 @@ def test_evaluation_is_clustered_and_paired_by_problem(tmp_path):
     got = warehouse(tmp_path, {"evaluations": EVALUATIONS}).table("evaluation").pl()
     base, everything, stage, _, hinted, _ = sorted(got.filter(~((got["policy"] == "base") & (got["dataset"] == "algebra"))).to_dicts(),
                                                    key=lambda row: (row["policy"], row["hints"], row["dataset"] == "all"))  # fmt: skip
-    margin = Z * 0.5 / math.sqrt(3)
+    margin = Z * math.sqrt((0.5**2 * 4) / 4 / 5)  # of 0, 0.5 and 1, and of a 0 and a 1 beside them
     assert (base["problems"], base["samples"], base["accuracy"], base["difference"], base["paired_problems"]) == (3, 12, 0.5, None, 0)
-    assert (base["accuracy_low"], base["accuracy_high"]) == (max(0.5 - margin, 0), min(0.5 + margin, 1))
+    assert (base["accuracy_low"], base["accuracy_high"]) == (pytest.approx(0.5 - margin), pytest.approx(0.5 + margin))
     assert (everything["problems"], everything["unmeasured"], everything["samples"], everything["split"]) == (4, 1, 14, "all")
-    differences = [0.5, 0.25, 0.0]
+    differences = [0.5, 0.25, 0.0, -1, 1]
     assert (stage["accuracy"], stage["difference"], stage["paired_problems"]) == (0.75, 0.25, 3)
-    spread = Z * math.sqrt(sum((value - 0.25) ** 2 for value in differences) / 2 / 3)
-    assert (stage["difference_low"], stage["difference_high"]) == (pytest.approx(0.25 - spread), pytest.approx(0.25 + spread))
+    spread = Z * math.sqrt(sum((value - 0.15) ** 2 for value in differences) / 4 / 5)
+    assert (stage["difference_low"], stage["difference_high"]) == (pytest.approx(0.15 - spread), pytest.approx(0.15 + spread))
     assert stage["solved_share"] == 1.0 and base["solved_share"] == pytest.approx(2 / 3)
     assert hinted["difference"] == pytest.approx((1 + 0.25 + 0) / 3)
 
@@ -405,8 +405,8 @@ def test_hint_effect_is_paired(tmp_path):
     got = warehouse(tmp_path, {"evaluations": EVALUATIONS}).table("hint_effect").pl().to_dicts()
     assert [(row["policy"], row["dataset"], row["problems"]) for row in got] == [("stage1", "geometry", 3), ("stage1", "all", 3)]
     assert (got[0]["accuracy_off"], got[0]["accuracy_on"], got[0]["effect"]) == (0.75, pytest.approx(11 / 12), pytest.approx(1 / 6))
-    margin = Z * math.sqrt(((0.5 - 1 / 6) ** 2 + 2 * (1 / 6) ** 2) / 2 / 3)
-    assert got[0]["effect_low"] == pytest.approx(1 / 6 - margin)
+    margin = Z * math.sqrt(sum((value - 0.1) ** 2 for value in (0.5, 0, 0, -1, 1)) / 4 / 5)
+    assert got[0]["effect_low"] == pytest.approx(0.1 - margin)
 
 
 def test_evaluations_stay_apart(tmp_path):

@@ -8,8 +8,8 @@
 -- columns:
 --   problems: problems of which a sample counts [problems]
 --   accuracy: mean of their accuracies [share]
---   accuracy_low: lower end of its interval, from the spread between problems; 0 for a single problem [share]
---   accuracy_high: upper end of its interval; 1 for a single problem [share]
+--   accuracy_low: lower end of its interval, from the spread between problems (macro mean_interval), which holds for few of them [share]
+--   accuracy_high: upper end of its interval [share]
 --   never_share: of them, those never solved [share]
 --   always_share: of them, those always solved [share]
 --   useful_share: of them, those neither hopeless nor trivial [share]
@@ -18,7 +18,8 @@ with summed as (
         dataset, split, policy_id, sampling_id, grader_id, slice, value,
         sum(problems)::bigint as problems,
         sum(problems * k / n) / sum(problems) as accuracy,
-        counted_margin(k / n, problems, any_value(z)) as margin,
+        mean_low(k / n, 1, problems, 0, any_value(z)) as accuracy_low,
+        mean_high(k / n, 1, problems, 0, any_value(z)) as accuracy_high,
         sum(problems) filter (where k = 0) as never,
         sum(problems) filter (where k = n) as always,
         sum(problems) filter (where band(k / n, low, hard_below, medium_below, high) not in ('hopeless', 'trivial')) as useful
@@ -37,8 +38,8 @@ select
     value,
     problems,
     accuracy,
-    greatest(accuracy - margin, 0) as accuracy_low,
-    least(accuracy + margin, 1) as accuracy_high,
+    accuracy_low,
+    accuracy_high,
     coalesce(never, 0) / problems as never_share,
     coalesce(always, 0) / problems as always_share,
     coalesce(useful, 0) / problems as useful_share

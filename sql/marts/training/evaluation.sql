@@ -4,13 +4,15 @@
 -- materialized: table
 -- parameters: parameters.z (confidence of the intervals)
 -- invariants: the problems of the datasets add up to `all`; accuracy lies in its interval
--- intervals come from the spread between problems, since samples of one problem are not independent (clustered by problem);
+-- intervals are those of the macro mean_interval: from the spread between problems, since samples of one problem are not independent, or
+-- between clusters of problems that are versions of one; they cover what other problems of the kind would give, asked of the same policies;
 -- the difference is paired: each problem against itself under the policy named `base` without hints, null for that policy's own row
 -- columns:
 --   dataset: dataset, or `all`
 --   split: split, or `all`
 --   problems: problems with a sample that counts [problems]
 --   unmeasured: problems without one [problems]
+--   clusters: clusters of the problems that are versions of one, each other problem one by itself [clusters]
 --   samples: samples that count [samples]
 --   accuracy: mean over the problems of the share of right samples (avg@k) [share]
 --   accuracy_low: lower end of its interval [share]
@@ -34,6 +36,20 @@ paired as (
         case when evaluations.policy = 'base' and not evaluations.hints then null else evaluations.accuracy - base.accuracy end as difference
     from evaluations
     left join base using (evaluation_id, dataset, split, problem_id)
+),
+
+clusters as (
+    select
+        evaluation_id, policy_id, policy, hints, dataset, split, cluster,
+        count(*) as rows,
+        count(accuracy) as problems,
+        sum(n) as samples,
+        sum(accuracy) as accuracy,
+        count(*) filter (where n > 0 and k > 0) as solved,
+        count(difference) as paired,
+        sum(difference) as difference
+    from paired
+    group by all
 )
 
 select
@@ -43,18 +59,19 @@ select
     hints,
     coalesce(dataset, 'all') as dataset,
     coalesce(split, 'all') as split,
-    count(accuracy) as problems,
-    count(*) - count(accuracy) as unmeasured,
-    sum(n)::bigint as samples,
-    avg(accuracy) as accuracy,
-    greatest(avg(accuracy) - mean_margin(accuracy, any_value(z)), 0) as accuracy_low,
-    least(avg(accuracy) + mean_margin(accuracy, any_value(z)), 1) as accuracy_high,
-    avg((k > 0)::int) filter (where n > 0) as solved_share,
-    count(difference) as paired_problems,
-    avg(difference) as difference,
-    avg(difference) - mean_margin(difference, any_value(z)) as difference_low,
-    avg(difference) + mean_margin(difference, any_value(z)) as difference_high
-from paired
+    sum(problems)::bigint as problems,
+    sum(rows - problems)::bigint as unmeasured,
+    count(*) filter (where problems > 0) as clusters,
+    sum(samples)::bigint as samples,
+    sum(accuracy) / nullif(sum(problems), 0) as accuracy,
+    mean_low(accuracy, problems, 1, 0, any_value(z)) as accuracy_low,
+    mean_high(accuracy, problems, 1, 0, any_value(z)) as accuracy_high,
+    sum(solved) / nullif(sum(problems), 0) as solved_share,
+    sum(paired)::bigint as paired_problems,
+    sum(difference) / nullif(sum(paired), 0) as difference,
+    mean_low(difference, paired, 1, -1, any_value(z)) as difference_low,
+    mean_high(difference, paired, 1, -1, any_value(z)) as difference_high
+from clusters
 cross join parameters
 group by grouping sets ((evaluation_id, policy_id, policy, hints, dataset, split), (evaluation_id, policy_id, policy, hints))
 order by evaluation_id, policy, policy_id, hints, grouping(dataset), dataset, split

@@ -4,6 +4,7 @@
 -- materialized: table
 -- parameters: parameters.z (confidence of the interval)
 -- invariants: effect = accuracy_on - accuracy_off
+-- the interval is that of the macro mean_interval, clustered as in `evaluation`
 -- columns:
 --   dataset: dataset, or `all`
 --   split: split, or `all`
@@ -20,12 +21,24 @@ with paired as (
         hinted.policy,
         hinted.dataset,
         hinted.split,
+        hinted.cluster,
         plain.accuracy as accuracy_off,
         hinted.accuracy as accuracy_on,
         hinted.accuracy - plain.accuracy as effect
     from stg_evaluations as hinted
     inner join stg_evaluations as plain using (evaluation_id, policy_id, policy, dataset, split, problem_id)
     where hinted.hints and not plain.hints and hinted.n > 0 and plain.n > 0
+),
+
+clusters as (
+    select
+        evaluation_id, policy_id, policy, dataset, split, cluster,
+        count(*) as problems,
+        sum(accuracy_off) as accuracy_off,
+        sum(accuracy_on) as accuracy_on,
+        sum(effect) as effect
+    from paired
+    group by all
 )
 
 select
@@ -34,13 +47,13 @@ select
     policy,
     coalesce(dataset, 'all') as dataset,
     coalesce(split, 'all') as split,
-    count(*) as problems,
-    avg(accuracy_off) as accuracy_off,
-    avg(accuracy_on) as accuracy_on,
-    avg(effect) as effect,
-    avg(effect) - mean_margin(effect, any_value(z)) as effect_low,
-    avg(effect) + mean_margin(effect, any_value(z)) as effect_high
-from paired
+    sum(problems)::bigint as problems,
+    sum(accuracy_off) / sum(problems) as accuracy_off,
+    sum(accuracy_on) / sum(problems) as accuracy_on,
+    sum(effect) / sum(problems) as effect,
+    mean_low(effect, problems, 1, -1, any_value(z)) as effect_low,
+    mean_high(effect, problems, 1, -1, any_value(z)) as effect_high
+from clusters
 cross join parameters
 group by grouping sets ((evaluation_id, policy_id, policy, dataset, split), (evaluation_id, policy_id, policy))
 order by evaluation_id, policy, policy_id, grouping(dataset), dataset, split
