@@ -76,7 +76,7 @@ def test_a_pair_is_there_both_ways_round(compared):
 
 def test_the_difference_is_paired(compared):
     [(low, difference, high)] = ask(compared, f"select difference_low, difference, difference_high from policy_drift where {PAIR}")
-    margin = 1.959963984540054 * (2 / 3) ** 0.5 / 2  # of 1, 0, -1, 0
+    margin = 1.959963984540054 * (4 / 5 / 6) ** 0.5  # of 1, 0, -1, 0, and of a 1 and a -1 beside them
     assert (low, difference, high) == (pytest.approx(-margin), pytest.approx(0), pytest.approx(margin))
 
 
