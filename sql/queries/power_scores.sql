@@ -1,6 +1,6 @@
 -- power_scores: how well each run of the newest study of a name does, with how much of its spread is that of few samples a problem
 -- grain: study_id x arm x seed
--- inputs: study_scores, artifacts, studies, evaluations
+-- inputs: study_scores, study_comparisons, artifacts, studies, evaluations
 -- parameters: $recipe (only the one of this name; null for all)
 with named as (
     select
@@ -25,6 +25,15 @@ sampled as (
     inner join evaluations using (evaluation_id, policy_id)
     where not evaluations.hints and evaluations.n > 1
     group by all
+),
+
+families as (
+    select
+        study_id,
+        max(family_size) filter (where family = 'primary') as primary_comparisons,
+        max(family_size) filter (where family = 'exploratory') as all_comparisons
+    from study_comparisons
+    group by study_id
 )
 
 select
@@ -37,8 +46,11 @@ select
     named.problems,
     named.accuracy,
     named.completions,
-    sampled.sampling_variance
+    sampled.sampling_variance,
+    families.primary_comparisons,
+    families.all_comparisons
 from named
 left join sampled using (study_id, arm, seed)
+left join families using (study_id)
 where age = 1 and ($recipe is null or study = $recipe)
 order by study, place, seed

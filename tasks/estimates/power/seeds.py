@@ -12,10 +12,10 @@ from math import log2, sqrt
 
 import numpy as np
 
+from tasks.estimates.family import Scores, differences
+
 MOST_SEEDS = 1000  # beyond, an effect is told to be out of reach
 LEAST_RUNS = 2  # of an arm: one has no spread
-
-Scores = np.ndarray
 
 
 @dataclass(frozen=True)
@@ -57,19 +57,25 @@ class Split:
 
 
 def spread_of(baseline: Scores, arms: Sequence[Scores]) -> Spread | None:
-    """The spread of scores over seeds, one entry per seed in the same order, NaN where there is none.
+    """The spread of scores by seed; the baseline may have more seeds than an arm, which then share in its differences.
 
-    None where no arm shares two seeds with the baseline.
+    None where no arm has two seeds that the baseline has, too.
     """
-    paired = [(arm[both], baseline[both]) for arm in arms if (both := ~np.isnan(arm) & ~np.isnan(baseline)).sum() > 1]
+    paired = [(arm, sorted(arm.keys() & baseline.keys())) for arm in arms if len(arm.keys() & baseline.keys()) > 1]
     if not paired:
         return None
-    degrees = np.array([len(arm) - 1 for arm, _ in paired])
-    moments = np.array([(np.var(arm - base, ddof=1), *np.cov(arm, base).ravel()[[0, 1, 3]]) for arm, base in paired])
-    difference, arm, shared, base = degrees @ moments / degrees.sum()
-    known = baseline[~np.isnan(baseline)]
-    correlation = float(shared / sqrt(arm * base)) if arm * base > 0 else 0.0
-    return Spread(sqrt(difference), sqrt(arm), float(np.std(known, ddof=1)), correlation, len(paired), int(degrees.min()) + 1)
+    degrees = np.array([len(seeds) - 1 for _, seeds in paired])
+    pooled = degrees @ np.array([moments(arm, baseline, seeds) for arm, seeds in paired]) / degrees.sum()
+    difference, arm, shared, base = (float(value) for value in pooled)
+    deviation = float(np.std(list(baseline.values()), ddof=1))
+    correlation = shared / sqrt(arm * base) if arm * base > 0 else 0.0
+    return Spread(sqrt(difference), sqrt(arm), deviation, correlation, len(paired), int(degrees.min()) + 1)
+
+
+def moments(arm: Scores, baseline: Scores, seeds: Sequence[int]) -> tuple[float, float, float, float]:
+    """Variances over seeds: of the difference, of the arm, what it shares with the baseline, and of the baseline."""
+    own, shared, base = np.cov([[scores[seed] for seed in seeds] for scores in (arm, baseline)]).ravel()[[0, 1, 3]]
+    return float(np.var(list(differences(arm, baseline).values()), ddof=1)), float(own), float(shared), float(base)
 
 
 def deviation_interval(deviation: float, seeds: int, confidence: float = 0.95) -> tuple[float, float]:
@@ -126,13 +132,14 @@ def split_error(spread: Spread, baseline: int, arm: int) -> float:
     return sqrt(max(spread.arm**2 / arm + (spread.baseline**2 - 2 * shared) / baseline, 0.0))
 
 
-def best_split(spread: Spread, runs: int) -> Split | None:
-    """How to share so many runs between the baseline and every arm: the smallest error of a difference.
+def best_split(spread: Spread, runs: int, most: int = 2) -> Split | None:
+    """How to share so many runs between the baseline and every arm, the baseline with at most `most` times an arm's seeds (a study allows
+    twice as many): the smallest error of a difference. None where there are too few runs for two seeds each.
 
     Where arm and baseline have nothing in common the baseline is worth √arms times an arm's seeds (C. W. Dunnett, JASA 50, 1955); the more
-    they go together, seed by seed, the less more seeds of the baseline alone are worth. None where there are too few runs for two each.
+    they go together, seed by seed, the less more seeds of the baseline alone are worth.
     """
-    most = runs // (spread.arms + 1)
-    splits = [(runs - spread.arms * arm, arm) for arm in range(LEAST_RUNS, most + 1)]
+    largest = runs // (spread.arms + 1)
+    splits = [(min(runs - spread.arms * arm, most * arm), arm) for arm in range(LEAST_RUNS, largest + 1)]
     found = [Split(baseline, arm, split_error(spread, baseline, arm)) for baseline, arm in splits]
     return min(found, key=lambda split: split.error, default=None)

@@ -33,7 +33,8 @@ def test_everything_is_told_of_a_lake_that_has_it(found: Power) -> None:
     assert [row.title for row in found.problems] == ["Base", "Stage 1", "Stage 1 less base"]
     [rounds], [seeds] = found.rounds, found.seeds
     assert (rounds.dataset, rounds.problems, rounds.rounds, rounds.between) == ("geometry", 300, 8, (0.084, 0.87))
-    assert (seeds.study, seeds.spread.seeds, seeds.every) == ("trial", 8, None)  # one arm trains beside the baseline
+    assert (seeds.study, seeds.spread.seeds, seeds.spread.arms) == ("trial", 8, 1)  # one arm trains beside the baseline
+    assert [effect.comparisons for effect in seeds.effects] == [1, 2]
 
 
 def test_rounds_that_are_enough_are_told(found: Power) -> None:
@@ -57,8 +58,9 @@ def test_the_spread_over_seeds_holds_luck_of_samples(found: Power) -> None:
     noise = 2 * 0.24 / SAMPLES / HELD_OUT
     assert seeds.spread.difference == pytest.approx(np.sqrt(2 * DEVIATION**2 + noise), rel=0.4)
     assert seeds.sampling_share == pytest.approx(noise / seeds.spread.difference**2, rel=0.05)
-    assert seeds.alone.smallest_low < seeds.alone.smallest < seeds.alone.smallest_high
-    assert seeds.alone.seeds > 8
+    alone, of_all = seeds.effects
+    assert alone.smallest_low < alone.smallest < min(alone.smallest_high, of_all.smallest)
+    assert 8 < alone.seeds < of_all.seeds
 
 
 def test_a_recipe_and_a_study_have_their_own(whole: Lake) -> None:
@@ -73,7 +75,7 @@ def test_wishes_change_what_is_needed(whole: Lake, found: Power) -> None:
     more = published_power(whole, Scope(), PowerSettings(right=0.85, within=0.04, effect=0.08, completions=800))
     assert more.rounds[0].needed < found.rounds[0].needed
     assert more.problems[0].needed == pytest.approx(found.problems[0].needed / 4, abs=1)
-    assert more.seeds[0].alone.seeds < found.seeds[0].alone.seeds
+    assert more.seeds[0].effects[0].seeds < found.seeds[0].effects[0].seeds
     assert (more.problems[0].best.problems, more.problems[0].best.samples) == (HELD_OUT, 2)
 
 
@@ -105,6 +107,7 @@ def runs_of(*arms: tuple[str, list[float]]) -> pl.DataFrame:
     """The runs of a study's arms by their scores, the first the baseline."""
     rows = [
         {"study": "s", "arm": arm, "is_baseline": arm == arms[0][0], "seed": seed, "accuracy": score, "completions": 8}
+        | {"sampling_variance": None, "primary_comparisons": 1, "all_comparisons": 2}
         for arm, scores in arms
         for seed, score in enumerate(scores)
     ]
@@ -130,9 +133,9 @@ def test_a_study_whose_seeds_tell_nothing_says_why(arms: list[tuple[str, list[fl
 def test_five_seeds_find_nothing_and_say_so() -> None:
     arms = runs_of(("plain", [0.50, 0.52, 0.54, 0.5, 0.53]), ("more", [0.6, 0.63, 0.6, 0.64, 0.61]), ("most", [0.7, 0.72, 0.7, 0.75, 0.7]))
     [found], untold = seeds_found(arms, SOUGHT)
-    assert untold == () and found.alone.smallest is None and (found.every and found.every.comparisons) == 2
+    assert untold == () and [(effect.comparisons, effect.smallest) for effect in found.effects] == [(1, None), (2, None)]
     assert "sign-flips cannot tell any difference, however large" in seeds_sentence(found, SOUGHT)
-    assert found.alone.seeds and found.every and found.every.seeds and found.alone.seeds <= found.every.seeds
+    assert found.effects[0].seeds <= found.effects[1].seeds
 
 
 def test_the_command_prints_tables_sentences_and_json(whole: Lake) -> None:
@@ -147,7 +150,7 @@ def test_the_command_prints_tables_sentences_and_json(whole: Lake) -> None:
     ):
         assert said in told.output
     facts = json.loads(CliRunner().invoke(app, [*ask, "--json"]).output)
-    assert facts["asked"]["effect"] == 0.04 and facts["seeds"][0]["alone"]["comparisons"] == 1
+    assert facts["asked"]["effect"] == 0.04 and facts["seeds"][0]["effects"][0]["comparisons"] == 1
 
 
 @pytest.mark.parametrize(
