@@ -17,7 +17,6 @@ from tasks.lake.layout import default_home
 if TYPE_CHECKING:
     import polars as pl
 
-    from tasks.estimates.settings import DifficultySettings
 
 app = typer.Typer()
 PANEL = "Ask the warehouse"
@@ -140,17 +139,10 @@ def check_known(rows: "pl.DataFrame", names: Sequence[str], value: str) -> None:
 def draw_histogram(home: Path, **wanted: str | None) -> None:
     """Draw how many problems are solved how often, with the bands as they were published."""
     from tasks.difficulty.histogram import draw
-
-    printed().print(draw(*bars_and_shapes(home, **wanted), published_edges(home)))
-
-
-def published_edges(home: Path) -> "DifficultySettings":
-    """The bands' edges that the published warehouse was made with."""
-    from tasks.estimates.settings import DifficultySettings
     from tasks.lake.lake import Lake
-    from tasks.warehouse import querying
+    from tasks.warehouse.querying import published_edges
 
-    return DifficultySettings(**querying.query(Lake(home), "select low, hard_below, medium_below, high from parameters").row(0, named=True))
+    printed().print(draw(*bars_and_shapes(home, **wanted), published_edges(Lake(home))))
 
 
 @app.command(rich_help_panel=PANEL)

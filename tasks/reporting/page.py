@@ -16,7 +16,7 @@ from tasks.reporting.sections.evaluation import evaluation_section, headline
 from tasks.reporting.sections.examples import examples_section
 from tasks.reporting.sections.grader import grader_section
 from tasks.reporting.sections.lineage import lineage_section
-from tasks.reporting.sections.power import power_section
+from tasks.reporting.sections.power import power_section, study_power_section
 from tasks.reporting.sections.study import study_section
 from tasks.reporting.sections.suspects import suspects_section
 from tasks.reporting.sections.training import training_section
@@ -50,4 +50,4 @@ def render_report(inputs: Inputs) -> str:
 
 def render_study(name: str, study: Artifact) -> str:
     """The page of a study as HTML."""
-    return laid_out(STUDY, name=label(name, 120), study=study_section(study))
+    return laid_out(STUDY, name=label(name, 120), study=study_section(study), power=study_power_section(study))

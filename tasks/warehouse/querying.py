@@ -10,6 +10,7 @@ import re
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
+from statistics import NormalDist
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import polars as pl
@@ -17,6 +18,7 @@ from pydantic import Field
 
 from tasks.base.errors import InputError
 from tasks.base.settings import Settings
+from tasks.estimates.settings import DifficultySettings
 from tasks.lake.compacted import FOLDER
 from tasks.lake.database import connect, literal
 from tasks.lake.lake import GLOBS, RELATIONS, Lake
@@ -29,6 +31,7 @@ from tasks.warehouse.seen import SCHEMA_VERSION
 if TYPE_CHECKING:
     import duckdb
 
+DIGITS = 12  # of a confidence that is worked out from its quantile
 READING_NODES = {"SELECT_NODE", "SET_OPERATION_NODE", "RECURSIVE_CTE_NODE", "CTE_NODE"}
 HIDING_FUNCTIONS = {"query", "json_execute_serialized_sql"}
 SKIPPED = r"(?:\s|--[^\n]*(?:\n|$)|/\*.*?\*/)*"
@@ -63,6 +66,13 @@ def query(lake: Lake, sql: str, parameters: Mapping[str, Any] | None = None, *, 
 def named_query(lake: Lake, name: str, **parameters: Any) -> pl.DataFrame:
     """The rows of the query of that name in `sql/queries/`, with these values. Raises as `query` does."""
     return query(lake, sql_files("queries")[name].read_text(encoding="utf-8"), parameters)
+
+
+def published_edges(lake: Lake) -> DifficultySettings:
+    """The bands' edges and the intervals' confidence that the published warehouse was made with."""
+    found = query(lake, "select low, hard_below, medium_below, high, z from parameters").row(0, named=True)
+    confidence = round(2 * NormalDist().cdf(found.pop("z")) - 1, DIGITS)
+    return DifficultySettings(**found, confidence=confidence)
 
 
 def answer(lake: Lake, sql: str, *, limits: QueryLimits | None = None, json: bool = False) -> Cells:

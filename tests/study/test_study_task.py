@@ -128,6 +128,7 @@ def test_a_study_that_names_nothing_only_explores(tmp_path: Path) -> None:
     study = studied(tmp_path)
     page = render_study("parts", study)
     assert "names no primary comparison" in page and "other problems, datasets or policies" in page
+    assert "with 8 seeds a difference is found with 80% chance if it is at least" in page and "where it is judged among 2" in page
     assert score(study)["last"]["title"] == "curated"
     assert score(study)["last"]["difference_low"] == pytest.approx(0.0962, abs=1e-4)
 

@@ -12,7 +12,7 @@ from tasks.reporting.power.problems import Problems, Wanted, problems_found, pro
 from tasks.reporting.power.rounds import Decided, Range, Rounds, rounds_found, rounds_sentence, rounds_table
 from tasks.reporting.power.seeds import Seeds, Sought, seeds_found, seeds_sentence, seeds_table
 from tasks.reporting.table import Table
-from tasks.warehouse.querying import named_query, query
+from tasks.warehouse.querying import named_query, published_edges, query
 
 NOTHING = {
     "power_outcomes": "rounds: no profile without hints is published; `difficulty-prior profile` measures one",
@@ -86,8 +86,3 @@ def published_power(lake: Lake, scope: Scope, asked: PowerSettings) -> Power:
         whose = f" of {scope.name}" if scope.name else ""
         raise InputError(f"{lake.warehouse} tells nothing{whose} that power could be worked out from: {'; '.join(untold)}")
     return Power(asked, edges.confidence, rounds, problems, seeds, untold)
-
-
-def published_edges(lake: Lake) -> DifficultySettings:
-    """The bands' edges that the published warehouse was made with."""
-    return DifficultySettings(**query(lake, "select low, hard_below, medium_below, high from parameters").row(0, named=True))

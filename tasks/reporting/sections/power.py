@@ -6,16 +6,18 @@ import polars as pl
 
 from tasks.estimates.fit import PROFILE
 from tasks.estimates.outcomes import priors
-from tasks.estimates.settings import PowerSettings
+from tasks.estimates.settings import DifficultySettings, PowerSettings
+from tasks.lake.artifacts import Artifact
 from tasks.lake.lake import read_parquet
 from tasks.reporting.inputs import Inputs
-from tasks.reporting.power.found import Power, wanted
+from tasks.reporting.power.found import Power, sought, wanted
 from tasks.reporting.power.problems import EVALUATED, problems_found
 from tasks.reporting.power.rounds import Decided, Range, rounds_found
+from tasks.reporting.power.seeds import seeds_found
 from tasks.reporting.sections.curation import stage_facts
 
 MOST_PROFILES = 12  # as many datasets as have a histogram
-ONE_RUN = "How much seeds differ, one run does not tell; a study does."
+ONE_RUN = "how much seeds differ, which one run cannot show; a study does"
 
 
 def power_section(inputs: Inputs) -> dict[str, Any]:
@@ -26,6 +28,21 @@ def power_section(inputs: Inputs) -> dict[str, Any]:
     problems = problems_found(evaluated_problems(inputs), wanted(asked, confidence))
     found = Power(asked, confidence, rounds[0][:MOST_PROFILES], problems[0], untold=(*rounds[1], *problems[1]))
     return {"parts": found.parts(), "untold": [*found.untold, ONE_RUN]}
+
+
+def study_power_section(study: Artifact) -> dict[str, Any]:
+    """What a study could have found, and what more seeds would find."""
+    scores, comparisons = (read_parquet(study.file(f"{name}.parquet")) for name in ("study_scores", "study_comparisons"))
+    sizes = dict(comparisons.group_by("family").agg(pl.col("family_size").max()).iter_rows())
+    told = {"primary_comparisons": sizes.get("primary"), "all_comparisons": sizes.get("exploratory")}
+    runs = scores.with_columns(
+        *(pl.lit(size, pl.Int64).alias(name) for name, size in told.items()),
+        study=pl.lit(study.manifest["name"]),
+        sampling_variance=pl.lit(None, pl.Float64),
+    )
+    asked, confidence = PowerSettings(), DifficultySettings().confidence
+    seeds, untold = seeds_found(runs, sought(asked, confidence))
+    return {"parts": Power(asked, confidence, seeds=seeds).parts(), "untold": untold}
 
 
 def measured_outcomes(inputs: Inputs) -> pl.DataFrame:
