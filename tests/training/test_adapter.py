@@ -83,7 +83,7 @@ def test_an_interrupted_adapter_ends_as_an_undisturbed_one(adapted: StageSpec, t
     whole, cut = (stage_spec(tmp_path / name, policy_of(adapted), adapted.problems, settings) for name in ("whole", "cut"))
     run_stage(whole)
     with monkeypatch.context() as patch:
-        patch.setattr(Watch, "tell", lambda self, step, logs: (_ for _ in ()).throw(KeyboardInterrupt) if step == 3 else None)
+        patch.setattr(Watch, "tell", lambda self, step: (_ for _ in ()).throw(KeyboardInterrupt) if step == 3 else None)
         with pytest.raises(KeyboardInterrupt):
             run_stage(cut)
     assert [path.name for path in (cut.folder / "checkpoints").iterdir()] == ["checkpoint-2"]
