@@ -1,12 +1,12 @@
--- balanced_by_subject: the problems with an accuracy in [$low, $high], the subjects taken in turn, so that a common one crowds out none
+-- balanced_by_subject: the problems between $low and $high, the subjects taken in turn, so that a common one crowds out none
 -- grain: problem_id
--- inputs: candidates (one row per problem: problem_id, dataset, split, n, k, accuracy, accuracy_low, accuracy_high, band, metadata)
--- parameters: $low and $high accuracies; $size the most problems to give; $seed of the draw; $subject, the metadata field with the subject
+-- inputs: candidates (one row per problem: problem_id, dataset, split, n, k, accuracy, p_mean, p_cdf, …, metadata; see the mart)
+-- parameters: $low, $high and $estimate (macro rule_keeps); $size the most problems to give; $seed of the draw; $subject, the metadata field with it
 -- a problem without that field is of the subject of its dataset
 select
     problem_id,
     row_number() over (order by turn, draw_order(problem_id, $seed), problem_id) as rank,
-    format('{} <= accuracy <= {}, by {}', $low::double, $high::double, $subject) as rule
+    rule_words($estimate, $low, $high) || format(', by {}', $subject) as rule
 from (
     select
         *,
@@ -15,7 +15,7 @@ from (
             order by draw_order(problem_id, $seed), problem_id
         ) as turn
     from candidates
-    where accuracy between $low and $high
+    where rule_keeps($estimate, accuracy, p_cdf, $low, $high)
 ) as kept
 qualify rank <= $size
 order by rank

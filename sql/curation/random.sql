@@ -1,6 +1,6 @@
--- random: a draw of all measured problems, whatever their accuracy: what curation is compared with
+-- random: a draw of all measured problems, whatever their difficulty: what curation is compared with
 -- grain: problem_id
--- inputs: candidates (one row per problem: problem_id, dataset, split, n, k, accuracy, accuracy_low, accuracy_high, band, metadata)
+-- inputs: candidates (one row per problem: problem_id, dataset, split, n, k, accuracy, p_mean, p_cdf, …, metadata; see the mart)
 -- parameters: $size the most problems to give; $seed of the draw; $by_dataset: take the datasets in turn
 select
     problem_id,

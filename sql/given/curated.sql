@@ -9,7 +9,10 @@
 --   problem_id: problem that was chosen
 --   dataset: dataset that it was chosen from
 --   band: its band of accuracy when it was chosen
---   accuracy: its accuracy when it was chosen [share]
+--   accuracy: its raw share of right answers when it was chosen [share]
+--   p_mean: mean of its true accuracy p by what was known then, null in sets of older versions, as are p_low and p_high [share]
+--   p_low: lower end of the interval of p then [share]
+--   p_high: upper end of it [share]
 --   rule: rule that chose it, in words
 --   rank: place in the stage, the first is 1 [number]
 --   weight: how much more often than others its rule wants it trained on, null where the rule gives no weights [number]

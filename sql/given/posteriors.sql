@@ -2,6 +2,7 @@
 -- grain: dataset x split x policy_id x sampling_id x grader_id x n x k
 -- inputs: outcome_counts, priors
 -- parameters: none
+-- beside the outcomes of outcome_counts it has all those of 4, 8, 16 and 32 rounds, which a fresh profile may find
 -- invariants: the five bands add up to 1
 -- columns:
 --   n: samples that count [samples]
@@ -15,6 +16,8 @@
 --   p_medium: chance that it lies in the band medium [share]
 --   p_easy: chance that it lies in the band easy [share]
 --   p_trivial: chance that it lies in the band trivial [share]
+--   logit_mean: mean of log(p / (1 - p)), minus the difficulty b of a trainer that has p = sigmoid(ability - b) [number]
+--   logit_variance: variance of it [number]
 --   p_band: the most probable band
 --   p_none: chances that 1, 2, ... 128 more samples are all wrong, a list [share]
 --   p_all: chances that 1, 2, ... 128 more samples are all right, a list [share]

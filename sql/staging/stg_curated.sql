@@ -11,6 +11,9 @@ select
     dataset,
     band,
     accuracy::double as accuracy,
+    p_mean::double as p_mean,
+    p_low::double as p_low,
+    p_high::double as p_high,
     rule,
     rank::bigint as rank,
     coalesce(weight, 1)::double as weight

@@ -1,16 +1,14 @@
 """How far the problems that would be chosen now are from those in use, stage by stage.
 
 Two measures: `membership`, the share of a stage's problems that would be exchanged (those that would leave, or those that would join where
-they are more), and `band`, the share whose accuracy has left the stage's thresholds, or that are gone. A set's drift is that of its stage
-that drifted furthest. All of it is ours.
+they are more), and `band`, the share that has left the stage's thresholds by the estimate that its rule decides by, or that is gone. A
+set's drift is that of its stage that drifted furthest. All of it is ours.
 """
 
 from dataclasses import dataclass
 from typing import Literal
 
 import polars as pl
-
-from tasks.curation.settings import StageRule
 
 Measure = Literal["membership", "band"]
 
@@ -32,11 +30,10 @@ class StageDrift:
         return moved / self.used if self.used else float(bool(self.now))
 
 
-def stage_drift(stage: str, used: pl.DataFrame, now: pl.DataFrame, candidates: pl.DataFrame, rule: StageRule) -> StageDrift:
-    """Compare the problems of a stage in use with those chosen now from `candidates` (all with `problem_id`)."""
+def stage_drift(stage: str, used: pl.DataFrame, now: pl.DataFrame, useful: set[str]) -> StageDrift:
+    """Compare the problems of a stage in use with those chosen now (both with `problem_id`); `useful` are those between its thresholds."""
     before, after = set(used["problem_id"]), set(now["problem_id"])
-    useful = candidates.filter(pl.col("accuracy").is_between(rule.low, rule.high))
-    return StageDrift(stage, len(before), len(after), len(before - after), len(after - before), len(before - set(useful["problem_id"])))
+    return StageDrift(stage, len(before), len(after), len(before - after), len(after - before), len(before - useful))
 
 
 def drift_of(stages: list[StageDrift], measure: Measure) -> float:

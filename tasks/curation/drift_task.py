@@ -3,9 +3,10 @@ something has changed."""
 
 import polars as pl
 
+from tasks.curation.candidates import read_candidates
 from tasks.curation.drift import StageDrift, stage_drift
-from tasks.curation.rules import choose
-from tasks.curation.task import CurationRequest, read_candidates
+from tasks.curation.rules import choose, kept
+from tasks.curation.task import CurationRequest
 from tasks.lake.artifacts import Artifact
 from tasks.lake.lake import read_parquet
 from tasks.steps.caching import uncached_task
@@ -20,9 +21,9 @@ def not_compared(used: Artifact, wanted: CurationRequest) -> Unknown:
 @uncached_task(not_compared, name="compare with the sets in use")
 def compare_sets(used: Artifact, wanted: CurationRequest) -> list[StageDrift]:
     """The drift of each stage from the sets `used` to those that are `wanted` now."""
-    candidates, _, _ = read_candidates(wanted.difficulty, wanted.problems)
+    candidates = read_candidates(wanted.difficulty, wanted.problems)
     rows = read_parquet(used.file("curated.parquet"))
     return [
-        stage_drift(stage, rows.filter(pl.col("stage") == stage), choose(candidates, rule, wanted.seed), candidates, rule)
+        stage_drift(stage, rows.filter(pl.col("stage") == stage), choose(candidates, rule, wanted.seed), kept(candidates, rule))
         for stage, rule in wanted.settings.stages.items()
     ]

@@ -10,6 +10,7 @@ import pyarrow.parquet as pq
 
 from tasks.base.errors import InputError
 
+ESTIMATES = ("prior", "p_mean", "p_low", "p_high", "logit_mean", "logit_variance")
 IMAGE = pa.struct([("bytes", pa.binary()), ("path", pa.string())])
 COLUMNS = {
     "images": pa.list_(IMAGE),
@@ -21,6 +22,7 @@ COLUMNS = {
     "dataset": pa.string(),
     "band": pa.string(),
     "accuracy": pa.float64(),
+    **dict.fromkeys(ESTIMATES, pa.float64()),
     "rank": pa.int64(),
 }
 WEIGHT = {"weight": pa.float64()}  # one more column where the stage's rule gives weights

@@ -1,8 +1,9 @@
 """Runs the curation rules: SQL over `candidates` and `earlier`, in a DuckDB that can reach nothing else, with bound parameters only.
 
-A rule gives `problem_id`, and may give `rank` (1 first), `weight` (how often a problem is drawn in training beside the others) and `rule`
-(words that say why). One of a person's own is run twice, the second time over the same rows in the opposite order, so that what depends on
-chance or on the order of rows is found out; of the shipped ones tests hold that.
+A rule sees the raw counts and the estimates of each problem (the mart `candidates`), and in `$estimate` by which of the two to decide. It
+gives `problem_id`, and may give `rank` (1 first), `weight` (how often a problem is drawn in training beside the others) and `rule` (words
+that say why). One of a person's own is run twice, the second time over the same rows in the opposite order, so that what depends on chance
+or on the order of rows is found out; of the shipped ones tests hold that.
 """
 
 from __future__ import annotations
@@ -17,6 +18,7 @@ import polars as pl
 
 from tasks.base.errors import InputError, did_you_mean
 from tasks.base.text_files import read_text
+from tasks.curation.candidates import Candidates, nobody
 from tasks.curation.settings import StageRule
 from tasks.estimates.settings import BANDS
 from tasks.lake.database import connect
@@ -32,14 +34,7 @@ MEANT = "it must give problem_id, and may give rank, weight and rule; see sql/cu
 OPTIONAL: dict[str, type[pl.DataType]] = {"rank": pl.Int64, "weight": pl.Float64, "rule": pl.String}
 LIMITS = QueryLimits(seconds=300.0, memory="8GB", threads=1)
 EARLIER = "earlier"
-TEXTS = ("problem_id", "gold_id", "dataset", "split", "policy_id", "sampling_id", "grader_id")
-CANDIDATES: dict[str, type[pl.DataType]] = {
-    **dict.fromkeys(TEXTS, pl.String),
-    **dict.fromkeys(("n", "k"), pl.Int64),
-    **dict.fromkeys(("accuracy", "accuracy_low", "accuracy_high"), pl.Float64),
-    **dict.fromkeys(("band", "metadata"), pl.String),
-}
-"""The columns of the mart `candidates`."""
+KEPT = "select problem_id from candidates where rule_keeps($estimate, accuracy, p_cdf, $low, $high)"
 
 
 def is_shipped(name: str) -> bool:
@@ -68,20 +63,20 @@ def rule_text(path: Path) -> str:
 def check_rule(rule: StageRule) -> None:
     """Raise InputError for a rule that is neither shipped nor a file, and for one of a person's own whose SQL is wrong over what rules
     read, does more than read, or gives other columns: it is run over no candidates, before anything is sampled for it."""
-    path, nobody = rule_path(rule.rule), pl.DataFrame(schema=CANDIDATES)
+    path = rule_path(rule.rule)
     if not is_shipped(rule.rule):
-        sql = rule_text(path)
-        with rule_named(path), rule_tables(nobody, nobody) as connection:
+        sql, none = rule_text(path), nobody()
+        with rule_named(path), rule_tables(none, none) as connection:
             run_rule(connection, path, parameters_named(connection, sql, rule_parameters(rule, 0)))
 
 
 def rule_parameters(rule: StageRule, seed: int) -> dict[str, float | int | bool | str]:
-    """The values that a rule may name: `$low`, `$high`, `$target`, `$size`, `$by_dataset`, `$subject` and `$seed`."""
+    """The values that a rule may name: `$low`, `$high`, `$estimate`, `$target`, `$size`, `$by_dataset`, `$subject`, `$seed`."""
     return {**rule.model_dump(exclude={"rule"}), "seed": seed}
 
 
-def choose(candidates: pl.DataFrame, rule: StageRule, seed: int, earlier: pl.DataFrame | None = None) -> pl.DataFrame:
-    """The problems that a rule chooses of `candidates` (the mart of that name, for one profile): problem_id, rank (1 first), weight, rule.
+def choose(candidates: Candidates, rule: StageRule, seed: int, earlier: Candidates | None = None) -> pl.DataFrame:
+    """The problems that a rule chooses of candidates: problem_id, rank (1 first), weight, rule.
 
     `earlier` are the candidates as they were for the policy before, None where there is none. At most `rule.size` problems are kept, by
     rank. Raises InputError naming the file when its SQL is wrong, gives other columns, or not the same rows twice.
@@ -89,11 +84,11 @@ def choose(candidates: pl.DataFrame, rule: StageRule, seed: int, earlier: pl.Dat
     return next(choices(candidates, [rule], seed, earlier))
 
 
-def choices(candidates: pl.DataFrame, rules: Iterable[StageRule], seed: int, earlier: pl.DataFrame | None = None) -> Iterator[pl.DataFrame]:
+def choices(candidates: Candidates, rules: Iterable[StageRule], seed: int, earlier: Candidates | None = None) -> Iterator[pl.DataFrame]:
     """What each of several rules chooses of the same candidates, as `choose` has it. Equal SQL and parameters are run once."""
-    given = candidates.clear() if earlier is None else earlier
-    known, made = set(candidates["problem_id"]), dict[tuple[Any, ...], pl.DataFrame]()
-    with rule_tables(candidates, given) as first, rule_tables(candidates.reverse(), given.reverse()) as second:
+    given = earlier or candidates.none()
+    known, made = set(candidates.counts["problem_id"]), dict[tuple[Any, ...], pl.DataFrame]()
+    with rule_tables(candidates, given) as first, rule_tables(candidates.reversed(), given.reversed()) as second:
         for rule in rules:
             path = rule_path(rule.rule)
             with rule_named(path):
@@ -117,13 +112,24 @@ def rule_named(path: Path) -> Iterator[None]:
         raise InputError(f"curation rule {path} ({MEANT}): {error}") from error
 
 
+def kept(candidates: Candidates, rule: StageRule) -> set[str]:
+    """The problems that lie between a rule's thresholds by its estimate, of which it chooses as many as it is to."""
+    asked = rule.model_dump(include={"estimate", "low", "high"})
+    with rule_tables(candidates, candidates.none()) as connection:
+        return {problem for (problem,) in connection.execute(KEPT, asked).fetchall()}
+
+
 @contextmanager
-def rule_tables(candidates: pl.DataFrame, earlier: pl.DataFrame) -> Iterator[duckdb.DuckDBPyConnection]:
+def rule_tables(candidates: Candidates, earlier: Candidates) -> Iterator[duckdb.DuckDBPyConnection]:
     """A DuckDB that holds what rules read, and can reach nothing else."""
     with closing_unless_busy(connect(memory_limit=LIMITS.memory)) as connection:
-        connection.from_arrow(candidates.to_arrow()).create("candidates")
-        connection.from_arrow(earlier.to_arrow()).create(EARLIER)
         create_macros(connection)
+        candidates.create(connection)
+        connection.execute("create schema before")
+        connection.execute("use before")
+        earlier.create(connection)
+        connection.execute("use main")
+        connection.execute(f"create view {EARLIER} as from before.candidates")
         connection.execute("set enable_external_access = false")
         connection.execute("set lock_configuration = true")
         yield connection
@@ -212,20 +218,26 @@ def check_same(first: pl.DataFrame, second: pl.DataFrame) -> None:
         )
 
 
-def shortage(stage: str, rule: StageRule, chosen: pl.DataFrame, candidates: pl.DataFrame, *, has_earlier: bool = False) -> str:
-    """What to tell when a rule finds fewer problems than wanted: counts per band and the way out; empty when it finds enough."""
+def shortage(stage: str, rule: StageRule, chosen: pl.DataFrame, candidates: Candidates, *, has_earlier: bool = False) -> str:
+    """What to tell when a rule finds fewer problems than wanted: what decided, counts per band and the way out; "" when it finds enough."""
     if len(chosen) == rule.size:
         return ""
-    counts = dict(candidates.group_by("band").len().rows())
-    bands = ", ".join(f"{band} {counts.get(band, 0)}" for band in BANDS)
-    reads_earlier = EARLIER in rule_text(rule_path(rule.rule)).split()
+    sql, bands = rule_text(rule_path(rule.rule)), bands_of(candidates, rule)
     missing = (
         "The rule reads `earlier`, which is empty here: it is for a stage whose difficulty is measured anew (`reprofile: {}`). "
-        if reads_earlier and not has_earlier
+        if EARLIER in sql.split() and not has_earlier
         else ""
     )
+    where = f" {rule.between}" if "$low" in sql or "$high" in sql else ""
     return (
-        f"stages.{stage}.choose: rule {rule.rule!r} finds {len(chosen)} problems with an accuracy from {rule.low} to {rule.high}, but "
-        f"size is {rule.size}. Of {len(candidates)} problems: {bands}. {missing}Lower stages.{stage}.choose.size, move its low and high "
+        f"stages.{stage}.choose: rule {rule.rule!r} finds {len(chosen)} problems{where}, but size is {rule.size}. "
+        f"Of {len(candidates.counts)} problems: {bands}. {missing}Lower stages.{stage}.choose.size, move its low and high "
         f"apart, bring in more problems, or set curation.on_shortage to warn for a smaller stage"
     )
+
+
+def bands_of(candidates: Candidates, rule: StageRule) -> str:
+    """How many candidates are in which band by a rule's estimate, in words."""
+    band, said = ("band", "by the raw share") if rule.estimate == "share" else ("p_band", "by what is most probable")
+    counts = dict(candidates.measured().group_by(band).len().rows())
+    return f"{', '.join(f'{name} {counts.get(name, 0)}' for name in BANDS)} ({said})"

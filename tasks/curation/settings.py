@@ -8,17 +8,21 @@ from tasks.base.settings import Settings
 
 
 class StageRule(Settings):
-    """The problems of one stage: at most `size` of those with an accuracy from `low` to `high`.
+    """The problems of one stage: at most `size` of those between the thresholds `low` and `high`.
 
-    `rule` is a name in `sql/curation/` or the path of a SQL file of your own (see `medium.sql` for what it reads, and `rules.py` for what
-    it must give). `by_dataset` takes the datasets in turn, so that a large one does not crowd out the others; `subject` is the field of
-    the problems' metadata that `balanced_by_subject` balances, `target` the accuracy that `target_pass_rate` seeks.
+    `estimate` says by what a rule decides how hard a problem is. "posterior": by what the fit of its dataset and its own answers say of its
+    true accuracy p; a problem lies between the thresholds where p does, more likely than not. "share": by the raw share k / n, as the
+    paper has it; the noise of few rounds decides, too. `rule` is a name in `sql/curation/` or the path of a SQL file of your own (see
+    `medium.sql` for what it reads, and `rules.py` for what it must give). `by_dataset` takes the datasets in turn, so that a large one does
+    not crowd out the others; `subject` is the field of the problems' metadata that `balanced_by_subject` balances, `target` the accuracy
+    that `target_pass_rate` seeks.
     """
 
     rule: str = "medium"
     size: int = Field(default=2000, ge=1)
     low: float = Field(default=0.084, ge=0, le=1)
     high: float = Field(default=0.87, ge=0, le=1)
+    estimate: Literal["posterior", "share"] = "posterior"
     by_dataset: bool = False
     target: float = Field(default=0.5, ge=0, le=1)
     subject: str = "subject"
@@ -28,6 +32,12 @@ class StageRule(Settings):
         if self.low >= self.high:
             raise ValueError(f"thresholds the wrong way round: low {self.low} is not below high {self.high}; low cuts what is too hard")
         return self
+
+    @property
+    def between(self) -> str:
+        """Where its problems lie, and by which estimate, in words that follow "problems"."""
+        place = f"from {self.low:g} to {self.high:g}"
+        return f"with a raw share {place}" if self.estimate == "share" else f"whose p lies {place} more likely than not"
 
 
 class CurationSettings(Settings):

@@ -1,8 +1,8 @@
 """What other thresholds, rounds and set sizes would give, from difficulty that is measured: no policy is asked again.
 
-Of every pair of thresholds: how many problems it keeps, the expected share of groups without any gradient (all right or all wrong, over
-each problem's posterior), the expected variance of the reward, how many problems would change side if the profile was drawn again over so
-many rounds, and for every set size what the stage's own rule would choose and how much of the present set that keeps.
+Of every pair of thresholds: how many problems it keeps, how many would change side if the profile was drawn again over so many rounds, and
+for every set size what the stage's own rule would choose, how much of the present set that keeps, and over the chosen problems the expected
+share of groups without any gradient (all right or all wrong) and the expected variance of the reward, over each problem's posterior.
 """
 
 from collections.abc import Callable
@@ -13,6 +13,7 @@ import polars as pl
 
 from tasks.base.errors import InputError, did_you_mean
 from tasks.base.settings import Settings
+from tasks.curation.candidates import OUTCOME, Candidates
 from tasks.curation.rules import choices, is_shipped
 from tasks.curation.settings import StageRule
 from tasks.lake.lake import Lake
@@ -21,6 +22,7 @@ from tasks.warehouse.querying import named_query
 OnProgress = Callable[[int, int], None]
 PLOTS = (".svg", ".png", ".html")
 PROFILE = ("policy_id", "sampling_id", "grader_id")  # what tells profiles apart
+CHOSEN = ("chosen", "zero_signal_share", "reward_variance")  # what is told of a choice
 
 
 class SweepSettings(Settings):
@@ -54,7 +56,8 @@ def sweep(lake: Lake, settings: SweepSettings, policy: str | None = None, on_pro
     Raises InputError where there is none."""
     profile = profile_of(lake, policy)
     ids = {key: profile[key] for key in PROFILE}
-    pairs = named_query(lake, "sweep_grid", **ids, group_size=settings.group_size, rounds=settings.rounds)
+    asked = {"estimate": settings.rule.estimate, "group_size": settings.group_size, "rounds": settings.rounds}
+    pairs = named_query(lake, "sweep_grid", **ids, **asked)
     if pairs.is_empty():
         raise InputError(
             f"groups of {settings.group_size} with {settings.rounds} rounds are not on the grid: groups of 4, 8 and 16, rounds 4, 8, 16 "
@@ -62,6 +65,7 @@ def sweep(lake: Lake, settings: SweepSettings, policy: str | None = None, on_pro
         )
     present = named_query(lake, "present_set", stage=settings.stage, policy_id=ids["policy_id"], sampling_id=ids["sampling_id"])
     sizes = chosen_sizes(candidates_of(lake, profile), pairs, set(present["problem_id"]), settings, on_progress)
+    pairs = pairs.join(sizes.filter(size=settings.rule.size).select("low", "high", *CHOSEN), on=["low", "high"], maintain_order="left")
     recommended, reason = recommend(pairs, settings)
     return Sweep(profile, pairs, sizes, recommended, reason)
 
@@ -79,55 +83,91 @@ def profile_of(lake: Lake, policy: str | None) -> dict:
     return found.row(0, named=True)
 
 
-def candidates_of(lake: Lake, profile: dict) -> pl.DataFrame:
+def candidates_of(lake: Lake, profile: dict) -> Candidates:
     """The candidates of a profile, those held out left out."""
-    return named_query(lake, "sweep_candidates", **{key: profile[key] for key in PROFILE})
+    ids = {key: profile[key] for key in PROFILE}
+    return Candidates(named_query(lake, "sweep_candidates", **ids), named_query(lake, "sweep_posteriors", **ids))
 
 
 def chosen_sizes(
-    candidates: pl.DataFrame, pairs: pl.DataFrame, present: set[str], settings: SweepSettings, on_progress: OnProgress = no_progress
+    candidates: Candidates, pairs: pl.DataFrame, present: set[str], settings: SweepSettings, on_progress: OnProgress = no_progress
 ) -> pl.DataFrame:
-    """How many problems the rule chooses for each pair and size, and the share of the present set among them."""
-    tried = rules_tried(pairs, settings)
+    """How many problems the rule chooses for each pair and size, what they would waste, and the share of the present set among them."""
+    tried, expected = rules_tried(pairs, settings), expected_of(candidates, settings.group_size)
     largest = max(rule.size for rule in tried) if is_shipped(settings.rule.rule) else None
     run = [rule.model_copy(update={"size": largest or rule.size}) for rule in tried]
     rows = []
     for rule, chosen in zip(tried, choices(candidates, run, settings.seed), strict=True):
-        ids = set(chosen["problem_id"].head(rule.size))
-        rows.append({"low": rule.low, "high": rule.high, "size": rule.size, "chosen": len(ids), "in_present_set": len(ids & present)})
+        first = chosen.head(rule.size)
+        place = {"low": rule.low, "high": rule.high, "size": rule.size}
+        rows.append({**place, **judged(first, expected), "in_present_set": first["problem_id"].is_in(present).sum()})
         on_progress(len(rows), len(tried))
-    return pl.DataFrame(rows).with_columns(overlap=pl.col("in_present_set") / len(present) if present else pl.lit(None, pl.Float64))
+    found = pl.DataFrame(rows, infer_schema_length=None)
+    return found.with_columns(overlap=pl.col("in_present_set") / len(present) if present else pl.lit(None, pl.Float64))
+
+
+def expected_of(candidates: Candidates, group_size: int) -> pl.DataFrame:
+    """Of every candidate the chance that a group of it teaches nothing, and the expected variance of its reward."""
+    mean, last = pl.col("p_mean"), group_size - 1
+    known = candidates.posteriors.select(
+        *OUTCOME,
+        zero_signal_share=pl.col("p_none").list.get(last) + pl.col("p_all").list.get(last),
+        reward_variance=mean * (1 - mean) - pl.col("p_variance"),
+    )
+    return candidates.counts.select("problem_id", *OUTCOME).join(known, on=OUTCOME).drop(OUTCOME)
+
+
+def judged(chosen: pl.DataFrame, expected: pl.DataFrame) -> dict[str, float | int | None]:
+    """What is told of a choice: how many problems it is, and the means of what is expected of them, each as often as it is drawn; null of
+    none."""
+    rows = chosen.join(expected, on="problem_id").with_columns(pl.col("weight").fill_null(1.0))
+    means = rows.select((pl.col(name) * pl.col("weight")).sum() / pl.col("weight").sum() for name in CHOSEN[1:])
+    return {"chosen": len(chosen), **(means.row(0, named=True) if len(rows) else dict.fromkeys(CHOSEN[1:]))}
 
 
 def rules_tried(pairs: pl.DataFrame, settings: SweepSettings) -> list[StageRule]:
     """The stage's rule with every pair of thresholds and every size. Of a shipped rule those that differ in size alone are run once, with
     the largest: what it chooses for a smaller size is the start of that."""
-    sizes = settings.sizes or tuple(sorted({max(1, settings.rule.size // 2), settings.rule.size, settings.rule.size * 2}))
+    own = settings.rule.size
+    sizes = sorted({own, *(settings.sizes or (max(1, own // 2), own * 2))})
     places = pairs.select("low", "high").iter_rows()
     return [settings.rule.model_copy(update={"low": low, "high": high, "size": size}) for low, high in places for size in sizes]
 
 
 def recommend(pairs: pl.DataFrame, settings: SweepSettings) -> tuple[tuple[float, float], str]:
-    """The pair that wastes the fewest groups among those that fill the set, and why; the one that keeps most where none fills it."""
-    size, now = settings.rule.size, pairs.filter(low=settings.rule.low, high=settings.rule.high)
-    enough = pairs.filter(pl.col("kept") >= size)
-    ranked = enough.sort("zero_signal_share", "switch_share") if len(enough) else pairs.sort("kept", descending=True)
+    """The pair that wastes the fewest groups among those by which the rule fills its set, and why; where it can fill none, the one by which
+    it chooses most."""
+    stage, rule = settings.stage, settings.rule
+    enough = pairs.filter(pl.col("chosen") >= rule.size)
+    ranked = enough.sort("zero_signal_share", "switch_share") if len(enough) else pairs.sort("chosen", descending=True)
     best = ranked.row(0, named=True)
-    if not best["kept"]:
-        return (best["low"], best["high"]), f"no pair leaves a single problem for {settings.stage}: profile others, or with another policy"
-    if not len(enough):
-        reason = f"no pair leaves {size} problems for {settings.stage}; this one leaves the most, {best['kept']}: lower the size to that"
+    if not best["chosen"]:
+        return (best["low"], best["high"]), f"no pair gives {stage} a single problem: profile others, or with another policy"
+    chosen = f"rule {rule.rule!r} chooses {best['chosen']} problems for {stage}"
+    if len(enough):
+        reason = f"{chosen} by it, and of the {len(enough)} pairs that give as many it wastes the fewest groups: {wasted(best, settings)}"
+        reason += against(pairs, settings)
     else:
         reason = (
-            f"of the {len(enough)} pairs that leave at least {size} problems it wastes the fewest groups: "
-            f"{best['zero_signal_share']:.1%} of those of {settings.group_size} are expected to have no gradient"
+            f"no pair gives the {rule.size} problems asked for; {chosen} by it, the most: lower the size to that. {wasted(best, settings)}"
         )
-        if not now.is_empty() and now["zero_signal_share"][0] is not None:
-            reason += f", against {now['zero_signal_share'][0]:.1%} at {settings.rule.low:g} to {settings.rule.high:g}"
-    return (
-        best["low"],
-        best["high"],
-    ), f"{reason}; {best['switch_share']:.1%} of problems would change side in {settings.rounds} fresh rounds"
+    decides = "the raw share" if rule.estimate == "share" else "the posterior"
+    changed = f"{best['switch_share']:.1%} of problems would change side in {settings.rounds} fresh rounds"
+    return (best["low"], best["high"]), f"{reason}; {changed}. What decides is {decides}"
+
+
+def wasted(pair: dict, settings: SweepSettings) -> str:
+    """How many groups over the chosen problems teach nothing, in words."""
+    return f"{pair['zero_signal_share']:.1%} of those of {settings.group_size} are expected to have no gradient"
+
+
+def against(pairs: pl.DataFrame, settings: SweepSettings) -> str:
+    """What the thresholds of the recipe waste, in words; "" where they are not on the grid or choose nothing."""
+    now = pairs.filter(low=settings.rule.low, high=settings.rule.high).drop_nulls("zero_signal_share")
+    if now.is_empty():
+        return ""
+    row = now.row(0, named=True)
+    return f", against {row['zero_signal_share']:.1%} of the {row['chosen']} chosen at {row['low']:g} to {row['high']:g}"
 
 
 def check_plot(path: Path) -> None:
@@ -140,7 +180,7 @@ def check_plot(path: Path) -> None:
 
 
 def write_plot(found: Sweep, path: Path) -> None:
-    """Draw each pair's problems kept against its groups without gradient, the recommended one marked, as SVG, PNG or HTML."""
+    """Draw each pair's problems kept against the groups without gradient over what would be chosen, the recommended one marked."""
     import altair as alt
 
     marked = found.pairs.with_columns(
@@ -150,7 +190,7 @@ def write_plot(found: Sweep, path: Path) -> None:
     base = alt.Chart(marked).encode(
         x=alt.X("kept:Q", title="problems kept"),
         y=alt.Y("zero_signal_share:Q", title="groups without gradient", axis=alt.Axis(format="%")),
-        tooltip=["pair", "kept", "zero_signal_share", "reward_variance", "switch_share"],
+        tooltip=["pair", "kept", "chosen", "zero_signal_share", "reward_variance", "switch_share"],
     )
     points = base.mark_point(filled=True, size=70).encode(
         color=alt.Color("switch_share:Q", title="change side", scale=alt.Scale(scheme="viridis"))

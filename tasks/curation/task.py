@@ -13,6 +13,7 @@ import polars as pl
 
 from tasks.base.errors import InputError
 from tasks.base.files import file_digest
+from tasks.curation.candidates import Candidates, read_candidates
 from tasks.curation.rules import choose, rule_parameters, rule_path, rule_text, shortage
 from tasks.curation.settings import CurationSettings, SetSettings, StageRule
 from tasks.lake.artifacts import Artifact, artifact
@@ -24,7 +25,7 @@ from tasks.steps.request import StepRequest
 from tasks.warehouse.building import open_over
 from tasks.warehouse.order import sql_digests
 
-VERSION = 3
+VERSION = 4
 PLACE = ["problem_id", "gold_id", "dataset", "split"]
 logger = logging.getLogger(__name__)
 
@@ -52,7 +53,7 @@ class CurationRequest(StepRequest):
             "settings": self.settings,
             "seed": self.seed,
             "rules": {stage: file_digest(rule_path(rule.rule)) for stage, rule in self.settings.stages.items()},
-            "sql": sql_digests("candidates", given=["problem_counts"]),
+            "sql": sql_digests("candidates", given=["problem_counts", "posteriors"]),
         }
         return artifact(self.home, "curated", inputs)
 
@@ -64,32 +65,36 @@ class CurationRequest(StepRequest):
 def curate_sets(request: CurationRequest, target: Artifact, folder: Path) -> dict[str, Any]:
     """Write `curated.parquet` (the lake's relation) and one `<stage>.parquet` a stage. Raises InputError when problems are too few."""
     problems, earlier, settings = request.problems, request.earlier, request.settings
-    candidates, sources, conflicts = read_candidates(request.difficulty, problems)
+    candidates = read_candidates(request.difficulty, problems)
+    sources, conflicts = read_problems(problems)
     warnings = [f"{conflicts} problems have more than one gold answer and are left out; see gold_conflicts"] if conflicts else []
-    before = read_candidates(earlier, problems)[0] if earlier else None
+    before = read_candidates(earlier, problems) if earlier else None
     stages = {}
     for stage, rule in settings.stages.items():
         chosen = choose(candidates, rule, request.seed, before)
         warnings += judge_size(shortage(stage, rule, chosen, candidates, has_earlier=earlier is not None), chosen, settings)
-        stages[stage] = chosen.join(candidates, on="problem_id").join(sources, on=PLACE).sort("rank")
+        stages[stage] = with_estimates(chosen, candidates, rule).join(sources, on=PLACE).sort("rank")
     for warning in warnings:
         logger.warning(warning)
     write_stages(stages, target.key, Lake(request.home).images, folder)
     return lineage(request, stages, warnings)
 
 
-def read_candidates(difficulty: Artifact, problems: Sequence[Artifact]) -> tuple[pl.DataFrame, pl.DataFrame, int]:
-    """The mart `candidates`, the problems as they are asked, and how many problems have several gold answers."""
-    files = {
-        "problem_counts": [difficulty.file("difficulty.parquet")],
-        "problems": [source.file("problems.parquet") for source in problems],
-    }
-    with closing(open_over(files, wanted=["candidates", "gold_conflicts"])) as connection:
+def read_problems(problems: Sequence[Artifact]) -> tuple[pl.DataFrame, int]:
+    """The problems as they are asked, and how many have several gold answers."""
+    files = {"problems": [source.file("problems.parquet") for source in problems]}
+    with closing(open_over(files, wanted=["stg_problems", "gold_conflicts"])) as connection:
         rows = connection.table("stg_problems").pl()
         decimals = [stated_precision(*row) for row in rows.select("question", "metadata").iter_rows()]
         rows = rows.with_columns(pl.Series("precision", decimals, dtype=pl.Int64))
         sources = rows.select(*PLACE, pl.col("question").alias("problem"), "images", "answer", "choices", "precision")
-        return connection.table("candidates").pl(), sources, connection.table("gold_conflicts").pl().height
+        return sources, connection.table("gold_conflicts").pl().height
+
+
+def with_estimates(chosen: pl.DataFrame, candidates: Candidates, rule: StageRule) -> pl.DataFrame:
+    """The chosen problems with their counts and estimates, and as `prior` the one that the rule decides by: p0 of the weights."""
+    known = candidates.measured().with_columns(prior=pl.col("accuracy" if rule.estimate == "share" else "p_mean"))
+    return chosen.join(known, on="problem_id")
 
 
 def judge_size(short: str, chosen: pl.DataFrame, settings: CurationSettings) -> list[str]:

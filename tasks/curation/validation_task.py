@@ -46,7 +46,7 @@ class ValidationRequest(StepRequest):
 
 @room_task(name="export validation problems")
 def export_validation(request: ValidationRequest, target: Artifact, folder: Path) -> dict[str, Any]:
-    """Write `validation.parquet`: the problems without band and accuracy, each once; those with several gold answers are left out.
+    """Write `validation.parquet`: the problems without band, accuracy and estimates, each once; those of several gold answers are left out.
 
     Raises InputError when one of them is also among the others: what is watched would not be new.
     """
@@ -60,12 +60,12 @@ def export_validation(request: ValidationRequest, target: Artifact, folder: Path
 
 def validation_rows(problems: Sequence[Artifact]) -> pl.DataFrame:
     """The problems as a stage's file holds them, in the order of their sources."""
-    from tasks.curation.export import COLUMNS
+    from tasks.curation.export import COLUMNS, ESTIMATES
 
     found = pl.concat(read_parquet(source.file("problems.parquet")) for source in problems)
     agreed = found.filter(pl.col("gold_id").n_unique().over("problem_id") == 1).unique("problem_id", keep="first", maintain_order=True)
     decimals = [stated_precision(*row) for row in agreed.select("question", "metadata").iter_rows()]
-    unknown = {"band": pl.lit(None, pl.String), "accuracy": pl.lit(None, pl.Float64)}
+    unknown = {"band": pl.lit(None, pl.String), **dict.fromkeys(("accuracy", *ESTIMATES), pl.lit(None, pl.Float64))}
     named = agreed.with_columns(pl.Series("precision", decimals, dtype=pl.Int64), pl.col("question").alias("problem"), **unknown)
     return named.with_row_index("rank", 1).select(*COLUMNS)
 

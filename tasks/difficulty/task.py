@@ -26,6 +26,7 @@ from tasks.warehouse.settings import MartSettings
 VERSION = 1
 FILES = {
     "difficulty": "difficulty.parquet",
+    "priors": "priors.parquet",
     "posteriors": "posteriors.parquet",
     "difficulty_histogram": "histogram.parquet",
     "u_shape": "u_shape.parquet",

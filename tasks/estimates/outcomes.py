@@ -9,6 +9,7 @@ from tasks.estimates.prior import Prior, prior_of
 from tasks.estimates.settings import BANDS, DifficultySettings
 
 MOST_DRAWS = 128  # further samples that p_none and p_all foresee
+FRESH_ROUNDS = (4, 8, 16, 32)  # of a profile that might be drawn anew, whose outcomes have posteriors, too (see curation_noise)
 PRIORS = dict.fromkeys(PROFILE, pl.String) | {
     "kind": pl.String,
     "misfit": pl.Float64,
@@ -17,7 +18,7 @@ PRIORS = dict.fromkeys(PROFILE, pl.String) | {
     "alpha": pl.Float64,
     "beta": pl.Float64,
 }
-NUMBERS = ("p_mean", "p_variance", "p_low", "p_high", *(f"p_{band}" for band in BANDS))
+NUMBERS = ("p_mean", "p_variance", "p_low", "p_high", *(f"p_{band}" for band in BANDS), "logit_mean", "logit_variance")
 LISTS = ("p_none", "p_all", "p_cdf")
 POSTERIORS = (
     dict.fromkeys(PROFILE, pl.String)
@@ -39,12 +40,20 @@ def priors(outcomes: pl.DataFrame) -> pl.DataFrame:
 
 
 def posteriors(outcomes: pl.DataFrame, found: pl.DataFrame, edges: DifficultySettings) -> pl.DataFrame:
-    """The posterior of each outcome of `outcome_counts` under the prior of its profile among `found` (the table `priors`)."""
+    """The posterior of each outcome of `outcome_counts`, and of each that FRESH_ROUNDS may have, under the prior of its profile among
+    `found` (the table `priors`)."""
     tables = [pl.DataFrame(schema=POSTERIORS)]
     known = {profile: prior_in(rows) for profile, rows in found.group_by(PROFILE)}
     for profile, counts in outcomes.group_by(PROFILE, maintain_order=True):
-        tables.append(described(profile, counts, posterior_of(counts["k"], counts["n"], known[profile]), edges))
+        possible = pl.concat([counts.select("n", "k"), fresh_outcomes()]).unique().sort("n", "k")
+        tables.append(described(profile, possible, posterior_of(possible["k"], possible["n"], known[profile]), edges))
     return pl.concat(tables)
+
+
+def fresh_outcomes() -> pl.DataFrame:
+    """n, k: all that a profile of FRESH_ROUNDS may find of a problem."""
+    found = [(n, k) for n in FRESH_ROUNDS for k in range(n + 1)]
+    return pl.DataFrame(found, schema={"n": pl.Int64, "k": pl.Int64}, orient="row")
 
 
 def prior_in(rows: pl.DataFrame) -> Prior:
@@ -57,7 +66,7 @@ def described(profile: tuple[object, ...], counts: pl.DataFrame, found: Posterio
     """The rows of a profile's outcomes."""
     reached = [np.zeros(len(counts)), *(found.below(edge) for edge in (edges.low, edges.hard_below, edges.medium_below, edges.high))]
     bands = np.diff(np.stack([*reached, np.ones(len(counts))]), axis=0)
-    values = [found.mean, found.variance, *found.interval(edges.confidence), *bands]
+    values = [found.mean, found.variance, *found.interval(edges.confidence), *bands, *found.logit]
     powers = [found.powers(found.betas, MOST_DRAWS)[:, 1:], found.powers(found.alphas, MOST_DRAWS)[:, 1:]]
     columns = dict(zip(PROFILE, ([part] * len(counts) for part in profile), strict=True)) | {"n": counts["n"], "k": counts["k"]}
     columns |= dict(zip(NUMBERS, values, strict=True)) | {"p_band": [BANDS[place] for place in bands.argmax(axis=0)]}

@@ -68,6 +68,15 @@ class Posterior:
         squares = self.alphas * (self.alphas + 1) / (total * (total + 1))
         return np.maximum(self.mixed(squares) - self.mean**2, 0.0)
 
+    @cached_property
+    def logit(self) -> tuple[Numbers, Numbers]:
+        """The mean and the variance of log(p / (1 - p)): of a Beta, differences and sums of digamma and trigamma functions."""
+        from scipy.special import digamma, polygamma
+
+        means = digamma(self.alphas) - digamma(self.betas)
+        mean = self.mixed(means)
+        return mean, self.mixed(polygamma(1, self.alphas) + polygamma(1, self.betas) + (means - mean[:, None]) ** 2)
+
     def below(self, x: float | Numbers) -> Numbers:
         """P(p <= x), for one x or one per outcome."""
         from scipy.special import betainc

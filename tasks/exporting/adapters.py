@@ -34,7 +34,7 @@ def group_rows(index: Sequence[Hashable]) -> list[list[int]]:
 def weighted(rewards: Array, correct: Array, index: Sequence[Hashable], prior: Array, options: Mapping[str, Any]) -> Array:
     """The weighted advantage of each row [rows], whose groups may differ in size and lie in any order.
 
-    `rewards` combined (NaN does not count), `correct` whether the answer is right, `prior` the problem's offline accuracy (NaN: unknown),
+    `rewards` combined (NaN does not count), `correct` whether the answer is right, `prior` the problem's offline estimate (NaN: unknown),
     `options` the weighting's settings.
     """
     groups = group_rows(index)
@@ -54,7 +54,7 @@ def weighted(rewards: Array, correct: Array, index: Sequence[Hashable], prior: A
 
 
 def priors(non_tensor_batch: Mapping[str, Any] | None, rows: int, strength: float) -> Array:
-    """The offline accuracy of each row's problem, out of its `extra_info`; unknown where the prior has no strength."""
+    """The offline estimate of the accuracy of each row's problem, out of its `extra_info`; unknown where the prior has no strength."""
     if not strength:
         return np.full(rows, np.nan)
     if non_tensor_batch is None or "extra_info" not in non_tensor_batch:
@@ -63,8 +63,8 @@ def priors(non_tensor_batch: Mapping[str, Any] | None, rows: int, strength: floa
             'where the priors are: in its compute_advantage, add adv_kwargs["non_tensor_batch"] = data.non_tensor_batch (and `extra_info` '
             "to the fields that it is filled with), or export with prior_strength 0"
         )
-    known = [info.get("accuracy") for info in non_tensor_batch["extra_info"]]
-    return np.array([np.nan if accuracy is None else accuracy for accuracy in known], dtype=np.float64)
+    known = [info.get("prior") for info in non_tensor_batch["extra_info"]]
+    return np.array([np.nan if prior is None else prior for prior in known], dtype=np.float64)
 
 
 def difficulty_advantage(
@@ -129,7 +129,7 @@ def compute_easyr1_scores(reward_inputs: Sequence[Mapping[str, Any]], *, stages:
     truths = [json.loads(item["ground_truth"]) for item in reward_inputs]
     options = stages[truths[0]["stage"]]
     accuracy, kept = np.array(judge([item["response"] for item in reward_inputs], truths)).T
-    prior = np.array([np.nan if truth["accuracy"] is None else truth["accuracy"] for truth in truths])
+    prior = np.array([np.nan if truth["prior"] is None else truth["prior"] for truth in truths])
     rewards = accuracy + options["format_reward"] * kept
     overall = to_rloo(rewards, accuracy == 1, [truth["problem_id"] for truth in truths], prior, options)
     columns = zip(overall, kept, np.nan_to_num(accuracy), strict=True)

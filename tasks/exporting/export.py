@@ -29,11 +29,11 @@ USE = {
     "verl": f"`bash {{first}}.sh` trains with verl 0.9.1: `{source.ESTIMATOR}` registers the weights, `{source.REWARD}` is the reward.",
     "easyr1": "In this folder, `python3 -m verl.trainer.main config={first}.yaml` trains with EasyR1; the weights are in the reward.",
     "openrlhf": "OpenRLHF reads `--data.prompt_dataset {first}.parquet --data.input_key prompt --data.label_key label "
-    "--data.apply_chat_template{pictures}`; the weights are not in the rows (`accuracy` is what the policy solved offline).",
+    "--data.apply_chat_template{pictures}`; the weights are not in the rows (`prior` is how often the policy is expected to solve it).",
     "lmm-r1": "LMM-R1 reads `--prompt_data {first}.parquet --input_key message --label_key answer`, without `--apply_chat_template`; the "
-    "weights are not in the rows (`accuracy` is what the policy solved offline).",
+    "weights are not in the rows (`prior` is how often the policy is expected to solve it).",
     "ms-swift": "`swift rlhf --rlhf_type grpo --dataset {first}.parquet --reward_funcs accuracy` trains with ms-swift; the weights are not "
-    "in the rows (`accuracy` is what the policy solved offline).",
+    "in the rows (`prior` is how often the policy is expected to solve it).",
 }
 WITH_WEIGHTS = ("verl", "easyr1")
 """Whose export carries the weights, and with them our reward."""

@@ -4,6 +4,11 @@ Of several right answers `answer` is the first, as most rewards take one; all ar
 Where no problem of an export has an image, its rows have no images column and its chat messages are plain texts: a text model has no
 processor, and its chat template takes no parts. In an export of both, a row of text has an empty list of images.
 
+Every row says how hard its problem was found: `accuracy`, the raw share k / n; `p_mean`, `p_low` and `p_high`, mean and interval of its
+true accuracy p; `logit_mean` and `logit_variance`, mean and variance of log(p / (1 - p)), so that a trainer which keeps a difficulty b with
+variance v for p = sigmoid(ability - b) starts it from b = -logit_mean, v = logit_variance; and `prior`, the one of `p_mean` and `accuracy`
+that the recipe decides by, towards which the weights shrink. Sets of older versions have the accuracy alone.
+
 - `datasets`: what TRL reads (chat messages in parts).
 - `verl`: verl 0.9.1's `RLHFDataset` (`utils/dataset/rl_dataset.py`: messages of text whose `<image>` marks are filled from `images`) and
   its reward managers (`reward_model`, `extra_info`).
@@ -32,10 +37,11 @@ from tasks.curation.export import IMAGE, ROWS_AT_ONCE, file_schema
 from tasks.problems.gold.several import acceptable
 from tasks.prompting.pictures import plain_image
 from tasks.prompting.prompt import chat_messages
-from tasks.training.problems import Problems
+from tasks.training.problems import ESTIMATED, Problems, prior_of
 
 TEXT, REAL, COUNT = pa.string(), pa.float64(), pa.int64()
-KEPT = {"problem_id": TEXT, "dataset": TEXT, "stage": TEXT, "band": TEXT, "accuracy": REAL, "rank": COUNT, "hint": TEXT}
+MEASURED = {"band": TEXT, "accuracy": REAL, **dict.fromkeys(ESTIMATED, REAL)}
+KEPT = {"problem_id": TEXT, "dataset": TEXT, "stage": TEXT, **MEASURED, "rank": COUNT, "hint": TEXT}
 ASKED = {"answer": TEXT, "answers": pa.list_(TEXT), "choices": pa.list_(TEXT), "precision": COUNT}
 PARTS = pa.list_(pa.struct([("type", TEXT), ("text", TEXT)]))
 
@@ -93,7 +99,7 @@ def verl_row(prompt: str, row: dict[str, Any], pictured: bool) -> dict[str, Any]
 
 def easyr1_row(prompt: str, row: dict[str, Any], pictured: bool) -> dict[str, Any]:
     """A row for EasyR1."""
-    truth = {name: row[name] for name in (*ASKED, "problem_id", "stage", "accuracy")}
+    truth = {name: row[name] for name in (*ASKED, "problem_id", "stage", "prior")}
     return {**row, "problem": prompt, "ground_truth": json.dumps(truth, ensure_ascii=False)}
 
 
@@ -157,7 +163,9 @@ def batches(problems: Problems, datasets: list[str], stage: str) -> Iterator[lis
     for start in range(0, len(problems), ROWS_AT_ONCE):
         yield [
             {
+                **dict.fromkeys(ESTIMATED),
                 **row,
+                "prior": prior_of(row),
                 "images": [{"bytes": plain_image(image["bytes"]), "path": None} for image in row["images"] or ()],
                 "answer": acceptable(row["answer"])[0],
                 "answers": list(acceptable(row["answer"])),

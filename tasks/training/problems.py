@@ -19,8 +19,9 @@ from tasks.prompting.prompt import chat_messages, problem_hint, problem_prompt
 from tasks.prompting.settings import PromptingSettings
 
 COLUMNS = ("images", "problem", "answer", "choices", "precision", "problem_id", "band", "accuracy")
-MORE = ("weight", "dataset")
-"""Columns that not every file has: of a rule without weights, or made elsewhere."""
+ESTIMATED = ("prior", "p_mean", "p_low", "p_high", "logit_mean", "logit_variance")
+MORE = ("weight", "dataset", *ESTIMATED)
+"""Columns that not every file has: of a rule without weights, made elsewhere, or before there were estimates."""
 DRAWN_AT_ONCE = 256
 
 
@@ -29,8 +30,9 @@ class Problems:
 
     An example has `prompt` (chat messages), `images` (PIL, RGB; only where the policy sees images), `answer`, `choices`,
     `precision` (decimals at which numbers are compared, None: exactly), `question` (as a verifier is told it), `dataset`, `problem_id` and
-    `prior` (the offline accuracy, None if unknown). Items of one problem share their images: do not change them. `weights` say how often
-    each is drawn beside the others (None: alike). `control` are the policy's control tokens, which no prompt's question speaks in.
+    `prior` (the offline estimate of its accuracy, None if unknown). Items of one problem share their images: do not change them. `weights`
+    say how often each is drawn beside the others (None: alike). `control` are the policy's control tokens, which no prompt's question
+    speaks in.
     """
 
     def __init__(
@@ -70,8 +72,13 @@ class Problems:
         messages = chat_messages(prompt) if self.sees_images else [{"role": "user", "content": prompt}]
         example = {"prompt": messages, "answer": row["answer"], "choices": row["choices"] or [], "precision": row["precision"]}
         images = {"images": [open_picture(BytesIO(image["bytes"])) for image in row["images"] or ()]} if self.sees_images else {}
-        whose = {"question": row["problem"], "dataset": row.get("dataset") or "", "problem_id": row["problem_id"], "prior": row["accuracy"]}
+        whose = {"question": row["problem"], "dataset": row.get("dataset") or "", "problem_id": row["problem_id"], "prior": prior_of(row)}
         return {**example, **images, **whose}
+
+
+def prior_of(row: dict[str, Any]) -> float | None:
+    """The offline estimate p0 of a row's accuracy: the raw share where its file has no estimate, None where nothing is known."""
+    return row["prior"] if "prior" in row else row["accuracy"]
 
 
 def load_problems(

@@ -2,6 +2,7 @@ import logging
 
 import polars as pl
 import pytest
+from scipy.special import digamma, polygamma
 
 from tasks.base.errors import InputError
 from tasks.base.files import file_digest
@@ -67,6 +68,7 @@ def test_the_set_is_in_the_lake_and_tells_its_lineage(tmp_path):
     assert stage["parameters"] == {
         "low": 0.084,
         "high": 0.5,
+        "estimate": "posterior",
         "size": 3,
         "by_dataset": False,
         "seed": 0,
@@ -74,6 +76,22 @@ def test_the_set_is_in_the_lake_and_tells_its_lineage(tmp_path):
         "subject": "subject",
     }
     assert (stage["by_band"], stage["by_dataset"]) == ({"hard": 2, "medium": 1}, {"geometry": 3})
+
+
+@pytest.mark.parametrize("estimate", ["posterior", "share"])
+def test_a_stage_tells_counts_and_estimates_and_has_for_prior_what_decided(tmp_path, estimate):
+    difficulty, sources = measured(tmp_path)
+    made = curate(tmp_path, difficulty, sources, with_rule("stage1", StageRule(size=6, estimate=estimate)), 0)
+    rows = pl.read_parquet(made.file("stage1.parquet"))
+    assert rows["prior"].to_list() == rows["p_mean" if estimate == "posterior" else "accuracy"].to_list()
+    assert rows.select((pl.col("p_low") < pl.col("p_mean")) & (pl.col("p_mean") < pl.col("p_high"))).to_series().all()
+    known = pl.read_parquet(difficulty.file("difficulty.parquet"), columns=["problem_id", "k", "p_mean", "p_low", "p_high"])
+    kept = pl.read_parquet(made.file("curated.parquet")).filter(stage="stage1").join(known, on=["problem_id", "p_mean", "p_low", "p_high"])
+    assert len(kept) == 6
+    [(alpha, beta)] = pl.read_parquet(difficulty.file("priors.parquet")).select("alpha", "beta").rows()
+    right = rows.join(known.select("problem_id", "k"), on="problem_id", maintain_order="left")["k"].to_numpy()
+    assert rows["logit_mean"].to_numpy() == pytest.approx(digamma(alpha + right) - digamma(beta + 8 - right))
+    assert rows["logit_variance"].to_numpy() == pytest.approx(polygamma(1, alpha + right) + polygamma(1, beta + 8 - right))
 
 
 def test_the_same_inputs_give_the_same_bytes(tmp_path):
@@ -104,7 +122,7 @@ def test_plan_follows_the_rules_sql(tmp_path):
 
 def test_too_few_problems_are_an_error_or_a_warning(tmp_path, caplog):
     given = measured(tmp_path)
-    wish = with_rule("stage1", StageRule(size=500))
+    wish = with_rule("stage1", StageRule(size=500, estimate="share"))
     with pytest.raises(InputError, match=r"stages\.stage1\.choose[\s\S]*size is 500[\s\S]*hopeless 5, hard 10"):
         curate(tmp_path, *given, wish, 0)
     with caplog.at_level(logging.WARNING):

@@ -32,7 +32,7 @@ def by_trainer(estimator: str, scores: list[float], uids: list[str]) -> list[lis
 def with_priors(estimator: str, scores: list[float], uids: list[str], known: list[float | None]) -> list[float]:
     """Advantages of rows of one token where the trainer hands its estimators the rows."""
     rewards = torch.tensor(scores)[:, None]
-    rows = {"extra_info": np.array([{"accuracy": accuracy} for accuracy in known], dtype=object)}
+    rows = {"extra_info": np.array([{"prior": prior} for prior in known], dtype=object)}
     fn = get_adv_estimator_fn(estimator)
     found, _ = fn(token_level_rewards=rewards, response_mask=torch.ones_like(rewards), index=np.array(uids), non_tensor_batch=rows)
     return found[:, 0].tolist()

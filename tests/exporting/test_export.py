@@ -27,7 +27,7 @@ from tasks.exporting.rows import FORMS, RowForm, write_rows
 from tasks.exporting.source import easyr1_reward, verl_estimator, verl_reward
 from tasks.lake.artifacts import Artifact
 from tasks.prompting.settings import HintSettings, PromptingSettings
-from tasks.training.problems import Problems, load_problems
+from tasks.training.problems import ESTIMATED, Problems, load_problems
 from tasks.training.settings import StageSettings, WeightingSettings
 from tasks.training.weighting import advantages, shrink, weigh
 from tests.curation.sets import SMALL, measured
@@ -37,6 +37,7 @@ VERL = Path(sys.prefix) / "verl"  # where `make verl` puts it
 STEEP = WeightingSettings(family="steep_exponential", high=3.0, low=0.25)
 SHRUNK = WeightingSettings(family="linear", mode="multiply", prior_strength=4.0)
 STAGES = {"stage1": StageSettings(weighting=STEEP, format_reward=0.1), "stage2": StageSettings(hints=True, weighting=SHRUNK)}
+HARD = ("band", "accuracy", *ESTIMATED)
 ROW = {"images": [], "problem": "How many?", "choices": [], "precision": None, "band": "medium", "accuracy": 0.5}
 GROUPS = {
     "mixed": ([1.1, 0.1, 0.0, 1.0], 0.5),
@@ -131,8 +132,8 @@ def test_the_rows_load_and_ask_what_the_policy_is_trained_on(curated: Artifact, 
             assert text.count("<image>") == len(shown)
             assert "(A) 1\n(B) 2" in text
             assert ("This problem is" in text) == (stage == "stage2") == bool(kept["hint"])
-            facts = (kept["problem_id"], kept["stage"], kept["band"], kept["accuracy"])
-            assert facts == (source["problem_id"], stage, source["band"], source["accuracy"])
+            assert (kept["problem_id"], kept["stage"]) == (source["problem_id"], stage)
+            assert {name: kept[name] for name in HARD} == {name: source[name] for name in HARD}
             number = int(source["problem_id"][1:])
             assert [image.getpixel((0, 0)) for image in shown] == ([(number, 0, 0)] if number % 2 else [])
 
@@ -235,7 +236,7 @@ def test_verl_reads_our_rows_as_messages_with_images(curated: Artifact, answers:
         number = int(source["problem_id"][1:])
         assert [part for part in row["parts"] if not isinstance(part, str)] == ([[number, 0, 0]] if number % 2 else [])
         assert (row["reward_model"]["ground_truth"], row["source"]) == ("A", "geometry")
-        assert row["extra_info"]["accuracy"] == source["accuracy"]
+        assert {name: row["extra_info"][name] for name in HARD} == {name: source[name] for name in HARD}
 
 
 @pytest.mark.process
@@ -294,7 +295,7 @@ def test_rewards_are_the_graders(tmp_path: Path) -> None:
     scores = [verl.compute_score("geometry", response, "B", extra_info=info) for response in (right, wrong, bare)]
     assert [score["score"] for score in scores] == pytest.approx([1.1, 0.1, 1.0])
     assert [(score["acc"], score["format"]) for score in scores] == [(1, 1), (0, 1), (1, 0)]
-    truth = json.dumps({**info, "answer": "B", "problem_id": "p", "accuracy": 0.5})
+    truth = json.dumps({**info, "answer": "B", "problem_id": "p", "prior": 0.5})
     batch = [{"response": response, "ground_truth": truth} for response in (right, wrong, bare)]
     values = [score["overall"] for score in easyr1.compute_score(batch)]
     assert values == pytest.approx([value * 2 / 3 for value in expected([1.1, 0.1, 1.0], None, STEEP)])

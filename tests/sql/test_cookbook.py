@@ -7,6 +7,8 @@ from typing import Any
 
 import pytest
 
+from tasks.estimates.posterior import posterior_of
+from tasks.estimates.prior import prior_of
 from tasks.lake.lake import Lake
 from tasks.warehouse.querying import query
 from tasks.warehouse.relations import SQL
@@ -324,12 +326,15 @@ def test_the_answers_to_a_problem(mixed: Lake) -> None:
 
 def test_what_other_thresholds_keep(mixed: Lake) -> None:
     rows = answer(mixed, LONG[2])
-    kept = {(row["dataset"], row["grader"], row["low"], row["high"]): (row["kept"], row["problems"]) for row in rows}
-    assert len(rows) == len(kept) == 3 * 6 * 2
+    key = ("dataset", "grader", "low", "high", "estimate")
+    kept = {tuple(row[name] for name in key): (row["kept"], row["problems"]) for row in rows}
+    assert len(rows) == len(kept) == 3 * 6 * 2 * 2
     for place, right in {("shapes", OURS): (4, 0), ("sums", OURS): (0, 2, 6, 8), ("sums", JUDGE): (0, 4, 8, 8)}.items():
         for low in (0.0, 0.05, 0.084, 0.1, 0.2, 0.3):
             for high in (0.87, 1.0):
-                assert kept[*place, low, high] == (sum(low <= k / 8 <= high for k in right), len(right))
+                assert kept[*place, low, high, "share"] == (sum(low <= k / 8 <= high for k in right), len(right))
+                found = posterior_of(right, [8] * len(right), prior_of(right, [8] * len(right)))
+                assert kept[*place, low, high, "posterior"] == ((found.between(low, high) >= 0.5).sum(), len(right))
 
 
 def test_what_more_samples_solve(mixed: Lake) -> None:

@@ -81,12 +81,31 @@ def test_pass_at_is_what_exact_binomials_give(connection, n, data):
     assert value(connection, "pass_at($k, $n, $draws)", k=k, n=n, draws=draws) == pytest.approx(float(exact), abs=1e-9)
 
 
-def test_zero_signal_is_the_posterior_mean(connection):
-    # one sample always agrees with itself; two agree with probability E[p^2] + E[(1-p)^2], Beta(1/2, 1/2): 3/8 each
-    assert value(connection, "zero_signal(3, 8, 1)") == pytest.approx(1)
-    assert value(connection, "zero_signal(0, 0, 2)") == pytest.approx(0.75)
-    assert value(connection, "zero_signal(0, 8, 8)") > value(connection, "zero_signal(4, 8, 8)")
-    assert value(connection, "zero_signal(2, 8, 8)") == pytest.approx(value(connection, "zero_signal(6, 8, 8)"))
+def test_reward_variance_is_the_mean_of_p_1_minus_p(connection):
+    # of Beta(2, 3): mean 2/5, variance 1/25, and E[p (1 - p)] = 2 * 3 / (5 * 6)
+    assert value(connection, "reward_variance(0.4::double, 0.04::double)") == pytest.approx(0.2)
+
+
+def test_logarithms_of_beta_and_of_binomials(connection):
+    assert value(connection, "exp(log_beta(2, 3))") == pytest.approx(1 / 12)
+    assert value(connection, "exp(log_choose(10, 4))") == pytest.approx(210)
+
+
+CDF = "list_transform(range(201), lambda step: step / 200.0)"  # of a flat p
+
+
+@pytest.mark.parametrize(
+    ("estimate", "accuracy", "low", "high", "is_kept"),
+    [
+        ("share", 0.2, 0.2, 0.4, True),
+        ("share", 0.2, 0.3, 0.9, False),
+        ("posterior", 0.2, 0.3, 0.9, True),
+        ("posterior", 0.3, 0.2, 0.6, False),
+    ],
+)
+def test_a_rule_keeps_by_the_estimate_that_it_is_asked_for(connection, estimate, accuracy, low, high, is_kept):
+    given = {"estimate": estimate, "accuracy": accuracy, "low": low, "high": high}
+    assert value(connection, f"rule_keeps($estimate, $accuracy, {CDF}, $low, $high)", **given) is is_kept
 
 
 def test_draw_order_never_changes(connection):

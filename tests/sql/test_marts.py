@@ -141,7 +141,7 @@ def test_candidates_leave_out_conflicts_copies_and_the_unmeasured(tmp_path):
     ]
     rows = [*verdicts("plain", "ci"), *verdicts("twice", "cc"), *verdicts("torn", "ci"), *verdicts("slow", "tt")]
     connection = warehouse(tmp_path, {"problems": problems, "verdicts": rows})
-    assert ask(connection, "select problem_id, dataset, accuracy from candidates") == [
+    assert ask(connection, "select problem_id, dataset, accuracy from candidates order by all") == [
         ("plain", "geometry", 0.5),
         ("twice", "algebra", 1.0),
     ]
@@ -163,15 +163,18 @@ def test_conflicts_and_duplicates(tmp_path):
     ]
 
 
-def test_sweep_counts_what_thresholds_keep(tmp_path):
+@pytest.mark.parametrize("estimate", ["posterior", "share"])
+def test_sweep_counts_what_thresholds_keep(tmp_path, estimate):
     letters = {"never": "iiii", "half": "ccii", "always": "cccc"}
     rows = [row for name, said in letters.items() for row in verdicts(name, said)]
     connection = warehouse(tmp_path, {"problems": [{"problem_id": name} for name in letters], "verdicts": rows})
-    sql = "select problems, kept, kept_share, zero_signal_share from curation_sweep where group_size = 8 and low = {} and high = {}"
+    sql = f"""select problems, kept, kept_share, zero_signal_share from curation_sweep
+        where group_size = 8 and low = {{}} and high = {{}} and estimate = '{estimate}'"""
     (paper,), (everything,) = ask(connection, sql.format(0.084, 0.87)), ask(connection, sql.format(0.0, 1.0))
     assert paper[:3] == (3, 1, pytest.approx(1 / 3)) and everything[:3] == (3, 3, 1.0)
     assert paper[3] < everything[3] < 1
-    assert ask(connection, sql.format(0.3, 0.5)) == [(3, 1, pytest.approx(1 / 3), paper[3])]
+    half = (3, 1, pytest.approx(1 / 3), paper[3]) if estimate == "share" else (3, 0, 0.0, None)  # 2 of 4: p is above 0.5 as well as below
+    assert ask(connection, sql.format(0.3, 0.5)) == [half]
 
 
 def test_drift_follows_the_lineage_over_stages(tmp_path):

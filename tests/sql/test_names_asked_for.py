@@ -59,7 +59,7 @@ def test_a_sweep_chooses_what_the_rule_alone_would(whole: Lake, tmp_path: Path, 
     own.write_text(
         "select problem_id, row_number() over (order by k, problem_id) as rank from candidates where accuracy > $low and $size > 2"
     )
-    settings = SweepSettings(stage="stage1", sizes=(2, 3, 9), rule=StageRule(rule=str(own) if rule == "own" else rule))
+    settings = SweepSettings(stage="stage1", sizes=(2, 3), rule=StageRule(rule=str(own) if rule == "own" else rule, size=9))
     found, candidates = sweep(whole, settings, "base").sizes, candidates_of(whole, profile_of(whole, "base"))
     for row in found.sample(12, seed=1).iter_rows(named=True):
         alone = settings.rule.model_copy(update={name: row[name] for name in ("low", "high", "size")})

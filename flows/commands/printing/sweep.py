@@ -15,12 +15,13 @@ SWEEP_BAR = 12
 
 
 def print_sweep(console: Console, found: Sweep) -> None:
-    """Print the pairs of thresholds with the share of wasted groups as a bar, the set sizes beside, and what is recommended."""
+    """Print the pairs of thresholds with the share of wasted groups over what would be chosen as a bar, the set sizes beside, and what is
+    recommended."""
     console.print(Text(f"{found.profile['policy'] or found.profile['policy_id']}: {found.profile['problems']:,} problems", style="bold"))
     has_set = found.sizes["overlap"].null_count() == 0
     heads = [f"chosen of {size}{' (in the present set)' if has_set else ''}" for size in found.sizes["size"].unique().sort()]
     table = Table(header_style="bold", box=None, pad_edge=False)
-    for head in ("low", "high", "kept", "of fresh rounds", "no gradient", "", "variance", "change side", *heads):
+    for head in ("low", "high", "kept", "of fresh rounds", "misplaced", "change side", "no gradient", "", "variance", *heads):
         table.add_column(head, justify="left" if head == "" else "right")
     for row in found.pairs.iter_rows(named=True):
         here = found.sizes.filter(low=row["low"], high=row["high"]).sort("size")
@@ -29,7 +30,7 @@ def print_sweep(console: Console, found: Sweep) -> None:
         table.add_row(*sweep_cells(row), *cells, style=style)
     console.print(table)
     low, high = found.recommended
-    said = f"take {low:g} to {high:g}: {found.reason}" if found.pairs["kept"].sum() else found.reason
+    said = f"take {low:g} to {high:g}: {found.reason}" if found.pairs["chosen"].sum() else found.reason
     console.print(Text(said, style="bold"), soft_wrap=True)
 
 
@@ -39,4 +40,4 @@ def sweep_cells(row: Mapping[str, Any]) -> list[Any]:
     wasted = [MISSING, ""] if share is None else [percent(share), Bar(size=1, begin=0, end=share, width=SWEEP_BAR)]
     variance = MISSING if row["reward_variance"] is None else f"{row['reward_variance']:.3f}"
     kept = [f"{row['low']:g}", f"{row['high']:g}", f"{row['kept']:,}", f"{row['expected_kept']:,.0f}"]
-    return [*kept, *wasted, variance, percent(row["switch_share"])]
+    return [*kept, percent(row["misplaced_share"]), percent(row["switch_share"]), *wasted, variance]

@@ -6,9 +6,10 @@
 -- invariants: the problems of a stage add up to its rows in curated
 -- columns:
 --   problems: problems that were chosen [problems]
---   accuracy_min: lowest accuracy among them [share]
---   accuracy_mean: mean accuracy [share]
---   accuracy_max: highest accuracy [share]
+--   accuracy_min: lowest raw share among them [share]
+--   accuracy_mean: mean raw share [share]
+--   accuracy_max: highest raw share [share]
+--   p_mean: mean of the true accuracies p by what was known, null for sets of older versions [share]
 select
     set_id,
     stage,
@@ -18,7 +19,8 @@ select
     count(*) as problems,
     min(accuracy) as accuracy_min,
     avg(accuracy) as accuracy_mean,
-    max(accuracy) as accuracy_max
+    max(accuracy) as accuracy_max,
+    avg(p_mean) as p_mean
 from stg_curated
 group by all
 order by set_id, stage, dataset, accuracy_mean

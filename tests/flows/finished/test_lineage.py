@@ -12,7 +12,7 @@ from flows.commands.printing.sweep import print_sweep
 from flows.commands.sweep import sweep_settings
 from flows.recipe import load_recipe
 from tasks.base.errors import InputError
-from tasks.curation.rules import choose
+from tasks.curation.rules import choose, kept
 from tasks.curation.sweep import candidates_of, profile_of, sweep, write_plot
 from tasks.lake.lake import Lake
 from tasks.warehouse.lineage import find
@@ -95,21 +95,22 @@ def test_a_sweep_counts_what_the_rule_would_choose(lake: Lake, finished: Finishe
     settings, policy = sweep_settings(load_recipe(str(finished.recipe)), "stage1", 8, (4, 8))
     found = sweep(lake, settings, policy)
     candidates = candidates_of(lake, profile_of(lake, policy))
-    for low, high, kept in found.pairs.select("low", "high", "kept").iter_rows():
-        assert kept == candidates.filter(pl.col("accuracy").is_between(low, high)).height
+    for low, high, problems in found.pairs.filter(pl.col("low") > 0).sample(4, seed=1).select("low", "high", "kept").iter_rows():
+        assert problems == len(kept(candidates, settings.rule.model_copy(update={"low": low, "high": high})))
     now = found.sizes.filter(low=0.084, high=0.87, size=8).row(0, named=True)
     assert (now["chosen"], now["overlap"]) == (8, 1.0)  # it is the very set that the run trained on
     rule = settings.rule.model_copy(update={"low": 0.2, "high": 0.8, "size": 4})
     assert found.sizes.filter(low=0.2, high=0.8, size=4)["chosen"].item() == len(choose(candidates, rule, settings.seed))
     best = found.pairs.filter(low=found.recommended[0], high=found.recommended[1]).row(0, named=True)
-    enough = found.pairs.filter(pl.col("kept") >= 8)
-    assert best["kept"] >= 8 and best["zero_signal_share"] == enough["zero_signal_share"].min()
+    enough = found.pairs.filter(pl.col("chosen") >= 8)
+    assert best["chosen"] == 8 and best["zero_signal_share"] == enough["zero_signal_share"].min()
     assert 0 < best["switch_share"] < 1 and 0 < best["reward_variance"] < 0.25
     write_plot(found, tmp_path / "sweep.svg")
     assert "groups without gradient" in (tmp_path / "sweep.svg").read_text()
     console = Console(width=200, record=True, file=io.StringIO())
     print_sweep(console, found)
-    assert f"take {found.recommended[0]:g} to {found.recommended[1]:g}: of the" in console.export_text()
+    low, high = found.recommended
+    assert f"take {low:g} to {high:g}: rule 'medium' chooses 8 problems for stage1" in console.export_text()
 
 
 def test_a_sweep_of_nothing_says_what_is_missing(lake: Lake) -> None:
