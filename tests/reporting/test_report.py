@@ -153,7 +153,8 @@ def test_page_tells_what_each_stage_changed(made):
     easier = pairs.filter(band_of("k_last") > band_of("k")).height
     assert f"{100 * easier / len(pairs):.0f}% of 64 problems in an easier band" in text.split("Base → Stage 2", 1)[1]
     never = pairs.filter(pl.col("dataset") == "cells", pl.col("k") == 0)
-    assert f"{(never['k_last'] > 0).sum()} of {len(never)}" in text
+    assert re.search(rf"{(never['k_last'] > 0).sum()} \(\d+\) of {len(never)}", text)
+    assert "stay in theirs, of a policy that has not changed" in text
     assert "Stage 1 → Stage 2" in text and "cells / train" not in text
 
 

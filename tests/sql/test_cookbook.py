@@ -237,7 +237,7 @@ EXPECTED: dict[str, tuple[str, list[tuple[Any, ...]]]] = {
             *(
                 (ALPHA_1, grader, subject, 2, difference, up)
                 for grader in (OURS, JUDGE)
-                for subject, difference, up in (("taking away", 0.625, 2), ("adding", -0.25, 0))
+                for subject, difference, up in (("taking away", 0.625, 2), ("adding", -0.25, 1))
             ),
             (BETA_1, OURS, "taking away", 1, 0.25, 0),
             (BETA_1, OURS, "adding", 1, 0.0, 0),
