@@ -15,6 +15,7 @@ from tests.bench.row import Row, line_of
 NAMES = (
     "simulated",
     "estimates",
+    "drift",
     "ingesting",
     "similarity",
     "adaptive",
