@@ -1,6 +1,6 @@
 """Whether what tells that a policy has moved is still where it has not, and speaks up where it has: drift of policies, and stale priors.
 
-Each repeat is a dataset of its own in one warehouse, by the published marts themselves: a policy answers its problems twice, the second time
+Each repeat is a dataset of its own in one warehouse, by the published marts: a policy answers its problems twice, the second time
 unchanged or moved by half a logit. `python -m tests.bench.drift` runs it.
 """
 
