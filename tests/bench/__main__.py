@@ -16,6 +16,7 @@ NAMES = (
     "simulated",
     "estimates",
     "drift",
+    "intervals",
     "ingesting",
     "similarity",
     "adaptive",

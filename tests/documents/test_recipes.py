@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 import yaml
 
+from flows.arms import Comparison
 from flows.recipe import load_recipe
 from flows.stages import Stage
 from tasks.base.process import PROJECT
@@ -25,6 +26,8 @@ def test_the_other_snippets_are_settings(snippet: str) -> None:
     [(part, fields)] = yaml.safe_load(snippet).items()
     if part == "stages":
         assert all(Stage.model_validate(stage) != Stage() for stage in fields.values())
+    elif part == "primary":  # of a study
+        assert all(Comparison.model_validate(named) for named in fields)
     else:
         room = type(getattr(load_recipe("starter"), part))
         assert room.model_validate(fields) is not None
