@@ -31,6 +31,12 @@ SHAPES = {
     "unclear": ShapeWords(
         "unclear", "of no clear shape", "No clear shape", "one of them surely differs from 1, the other may lie on either side of it"
     ),
+    "mixture": ShapeWords(
+        "mixture",
+        "a mixture that no single Beta describes",
+        "A mixture of two",
+        "no single Beta describes the counts, so that its α and β say nothing",
+    ),
     NO_FIT: ShapeWords(
         "no fit",
         "without a fit",

@@ -353,7 +353,8 @@ def test_what_more_samples_solve(mixed: Lake) -> None:
     }
     means = {(*place, 1): sum(right) / 8 / len(right) for place, right in solved.items()}
     ever = {(*place, 8): sum(k > 0 for k in right) / len(right) for place, right in solved.items()}
-    assert ends == {key: pytest.approx(value) for key, value in (means | ever).items()} and len(rows) == 7 * 4
+    assert ends == {key: pytest.approx(value, abs=0.1) for key, value in (means | ever).items()}  # of few problems, by their posteriors
+    assert len(rows) == 7 * 5 and all(row["is_extrapolated"] == (row["draws"] > 8) for row in rows)
 
 
 def test_what_can_be_dropped_is_sure(whole: Lake) -> None:

@@ -1,10 +1,9 @@
 from contextlib import closing
-from fractions import Fraction
-from math import comb
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from scipy.stats import betabinom
 
 from tasks.estimates.settings import BANDS
 from tasks.lake.database import connect
@@ -64,21 +63,10 @@ def test_band_edges(connection, p, band):
     assert band is None or band in BANDS
 
 
-# the first two by hand: 1 - C(5, 2) / C(8, 2) and 1 - C(6, 4) / C(8, 4)
-@pytest.mark.parametrize(
-    ("k", "n", "draws", "chance"),
-    [(3, 8, 2, 1 - 10 / 28), (2, 8, 4, 1 - 15 / 70), (0, 8, 4, 0), (8, 8, 4, 1), (5, 8, 4, 1), (3, 8, 1, 3 / 8), (1, 2, 4, None)],
-)
-def test_pass_at_is_the_unbiased_estimate(connection, k, n, draws, chance):
-    assert value(connection, "pass_at($k, $n, $draws)", k=k, n=n, draws=draws) == (chance if chance is None else pytest.approx(chance))
-
-
-@settings(max_examples=60)
-@given(n=st.integers(1, 5000), data=st.data())
-def test_pass_at_is_what_exact_binomials_give(connection, n, data):
-    k, draws = data.draw(st.integers(0, n)), data.draw(st.integers(1, n))
-    exact = 1 - Fraction(comb(n - k, draws), comb(n, draws))
-    assert value(connection, "pass_at($k, $n, $draws)", k=k, n=n, draws=draws) == pytest.approx(float(exact), abs=1e-9)
+@pytest.mark.parametrize(("k", "n", "alpha", "beta"), [(0, 8, 0.4, 0.4), (3, 8, 6.0, 2.0), (64, 64, 0.05, 20.0)])
+def test_beta_binomial_is_scipys(connection, k, n, alpha, beta):
+    got = value(connection, "beta_binomial($k, $n, $alpha, $beta)", k=k, n=n, alpha=alpha, beta=beta)
+    assert got == pytest.approx(betabinom.pmf(k, n, alpha, beta))
 
 
 def test_reward_variance_is_the_mean_of_p_1_minus_p(connection):

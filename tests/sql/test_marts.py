@@ -118,15 +118,48 @@ def test_few_problems_make_no_sure_u(tmp_path):
     assert ask(connection, "select is_u, shape, u_ratio < 3.84 from u_shape") == [(True, "flat", True)]
 
 
-def test_pass_at_k_is_the_mean_over_problems(tmp_path):
-    letters = {"never": "iiii", "once": "ciii", "always": "cccc", "short": "ct"}
-    rows = [row for name, said in letters.items() for row in verdicts(name, said)]
-    connection = warehouse(tmp_path, {"problems": [{"problem_id": name} for name in letters], "verdicts": rows})
-    got = ask(connection, "select draws, problems, pass, pass_low, pass_high from pass_at_k")
-    assert [row[:3] for row in got] == [(1, 4, 0.5625), (2, 3, 0.5), (4, 3, pytest.approx(2 / 3))]
-    spread = Z * math.sqrt(sum((value - 0.5) ** 2 for value in (0, 0.5, 1)) / 2 / 3)
-    assert got[1][3:] == (pytest.approx(max(0.5 - spread, 0)), pytest.approx(min(0.5 + spread, 1)))
-    assert ask(connection, "select max(abs(pass - (select avg(accuracy) from difficulty))) from pass_at_k where draws = 1") == [(0.0,)]
+def problems_solved(dataset: str, counts: dict[tuple[int, int], int]) -> dict[str, str]:
+    """The letters of so many problems with each k of n, by their names."""
+    return {f"{dataset}-{k}-{n}-{copy}": "c" * k + "i" * (n - k) for (k, n), number in counts.items() for copy in range(number)}
+
+
+def measured(tmp_path, sets: dict[str, dict[tuple[int, int], int]], wanted: list[str]):
+    """A warehouse of datasets with so many problems of each k of n."""
+    letters = {dataset: problems_solved(dataset, counts) for dataset, counts in sets.items()}
+    rows = {
+        "problems": [{"problem_id": name, "dataset": dataset} for dataset, problems in letters.items() for name in problems],
+        "verdicts": [row for problems in letters.values() for name, said in problems.items() for row in verdicts(name, said)],
+    }
+    return warehouse(tmp_path, rows, wanted=wanted)
+
+
+IMPOSSIBLE = {(0, 4): 21, (1, 4): 3, (2, 4): 11, (3, 4): 25, (4, 4): 40}  # of 100 problems 20, beside Beta(6, 2)
+
+
+def test_what_no_single_beta_describes_is_a_mixture_and_no_u(tmp_path):
+    connection = measured(tmp_path, {"d": IMPOSSIBLE}, ["u_shape", "difficulty_histogram"])
+    [(alpha, beta, is_u, shape, misfit)] = ask(connection, "select alpha, beta, is_u, shape, misfit_ratio from u_shape")
+    assert (is_u, shape) == (False, "mixture") and alpha < 1 and beta < 1 and misfit > 7.81
+    bins = ask(connection, "select problems, expected from difficulty_histogram order by bin")
+    assert [expected for _, expected in bins] == pytest.approx([problems for problems, _ in bins], abs=3)
+
+
+def test_pass_at_k_is_the_expectation_over_all_problems(tmp_path):
+    stopped = {(0, 4): 30, (4, 4): 30, (2, 8): 10, (4, 8): 10, (6, 8): 10}
+    connection = measured(tmp_path, {"d": stopped}, ["pass_at_k", "difficulty"])
+    got = ask(connection, "select draws, problems, is_extrapolated from pass_at_k")
+    assert got == [(1, 90, False), (2, 90, False), (4, 90, False), (8, 90, False), (16, 90, True)]
+    curve = ask(connection, "select pass_low, pass, pass_high from pass_at_k")
+    assert all(low < value < high for low, value, high in curve) and sorted(curve) == curve
+    ends = ask(connection, "select avg(p_mean), avg(pass_8) from difficulty")[0]
+    assert (curve[0][1], curve[3][1]) == pytest.approx(ends)
+    assert curve[4][1] < 0.85  # of those that stopped unsolved most stay so, and count
+
+
+def test_pass_at_k_of_one_outcome_has_no_interval(tmp_path):
+    connection = measured(tmp_path, {"one": {(2, 4): 1}, "alike": {(0, 4): 50}}, ["pass_at_k"])
+    assert ask(connection, "select distinct pass_low, pass_high from pass_at_k") == [(0.0, 1.0)]
+    assert ask(connection, "select pass < 0.01 from pass_at_k where dataset = 'alike' and draws = 1") == [(True,)]
 
 
 def test_candidates_leave_out_conflicts_copies_and_the_unmeasured(tmp_path):

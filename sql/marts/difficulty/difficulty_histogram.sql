@@ -1,10 +1,11 @@
 -- difficulty_histogram: how many problems were solved 0, 1, ... bins times
 -- grain: dataset x split x policy_id x sampling_id x grader_id x bin; bin = 0 ... bins, empty bins too
--- inputs: problem_counts, parameters
+-- inputs: problem_counts, priors, parameters
 -- materialized: table
 -- parameters: parameters.low, hard_below, medium_below, high (edges of the bands)
 -- invariants: sql/checks/histogram_adds_up: every measured problem is in one bin
--- bins is the largest n of the group; a problem with a smaller n (time-outs) goes to the nearest bin, and never to an end it did not reach
+-- bins is the largest n of the group; a problem with a smaller n (time-outs, adaptive rounds) goes to the nearest bin, and never to an end it
+-- did not reach. So `problems` are raw counts, which stopping early bends; `expected` is what that many draws of each would give
 -- columns:
 --   bins: the most samples that count of a problem of the profile [samples]
 --   bin: how often of `bins` its problems were solved [samples]
@@ -12,6 +13,7 @@
 --   band: band of that accuracy
 --   problems: problems in the bin [problems]
 --   share: of the profile's problems, those in the bin [share]
+--   expected: problems that the prior expects there, had each `bins` samples; null where nothing was fitted [problems]
 with problems as (
     select * from problem_counts where n > 0
 ),
@@ -32,6 +34,16 @@ counted as (
     from problems
     inner join profiles using (dataset, split, policy_id, sampling_id, grader_id)
     group by all
+),
+
+foreseen as (
+    select
+        every_bin.* exclude (bins, total),
+        sum(total * priors.weight * beta_binomial(bin, bins, priors.alpha, priors.beta)) as expected
+    from every_bin
+    inner join priors using (dataset, split, policy_id, sampling_id, grader_id)
+    where priors.kind in ('fit', 'mixture')
+    group by all
 )
 
 select
@@ -45,8 +57,10 @@ select
     every_bin.bin / every_bin.bins as accuracy,
     band(every_bin.bin / every_bin.bins, parameters.low, parameters.hard_below, parameters.medium_below, parameters.high) as band,
     coalesce(counted.problems, 0) as problems,
-    coalesce(counted.problems, 0) / every_bin.total as share
+    coalesce(counted.problems, 0) / every_bin.total as share,
+    foreseen.expected
 from every_bin
 cross join parameters
 left join counted using (dataset, split, policy_id, sampling_id, grader_id, bin)
+left join foreseen using (dataset, split, policy_id, sampling_id, grader_id, bin)
 order by dataset, split, policy_id, sampling_id, grader_id, bin

@@ -1,20 +1,37 @@
--- pass_at_k: how many problems one of `draws` samples solves, by the unbiased estimate of each problem
+-- pass_at_k: the share of a profile's problems that one of `draws` samples solves, as their posteriors have it
 -- grain: dataset x split x policy_id x sampling_id x grader_id x draws
--- inputs: outcome_counts, parameters
+-- inputs: outcome_counts, posteriors, priors, parameters
 -- materialized: table
--- parameters: parameters.z (confidence of the intervals); the numbers of draws stand below, those up to the largest n are given
--- invariants: over the same problems pass rises with draws; at draws = 1 it is the mean accuracy
--- intervals come from the spread between problems, since samples of one problem are not independent; that of a single problem is [0, 1]
+-- parameters: parameters.z (confidence of the intervals); the numbers of draws stand below, those up to twice the largest n are given
+-- invariants: over all measured problems pass rises with draws
+-- every measured problem counts, whatever its n: an unbiased estimate needs `draws` samples, and under adaptive rounds which problems have so
+-- many depends on how they came out. A panel has none: its next answer would be another model's
+-- intervals are over problems like these: the variance of a problem's pass, within posteriors and between their means, over the share of it
+-- that its samples tell (between / all), so that few samples make it wide; where all problems came out alike nothing tells, and it is [0, 1]
 -- columns:
 --   draws: samples that one may try, the k of pass@k [samples]
---   problems: problems with at least so many samples that count [problems]
---   pass: mean over them of the chance that one of the draws is right [share]
+--   problems: measured problems of the profile [problems]
+--   pass: mean over them of the expected chance that one of the draws is right [share]
 --   pass_low: lower end of its interval [share]
 --   pass_high: upper end of its interval [share]
+--   is_extrapolated: whether no problem has so many samples, so that the form of the prior says what more draws would give
 with passes as (
-    select outcomes.*, tried.draws, pass_at(outcomes.k, outcomes.n, tried.draws) as pass
+    select
+        outcomes.dataset,
+        outcomes.split,
+        outcomes.policy_id,
+        outcomes.sampling_id,
+        outcomes.grader_id,
+        outcomes.n,
+        outcomes.problems,
+        tried.draws,
+        1 - posteriors.p_none[tried.draws] as pass,
+        greatest(posteriors.p_none[2 * tried.draws] - posteriors.p_none[tried.draws] ** 2, 0) as variance
     from outcome_counts as outcomes
-    inner join (select unnest([1, 2, 4, 8, 16, 32, 64, 128]::bigint[]) as draws) as tried on tried.draws <= outcomes.n
+    inner join posteriors using (dataset, split, policy_id, sampling_id, grader_id, n, k)
+    inner join priors using (dataset, split, policy_id, sampling_id, grader_id)
+    cross join (select unnest([1, 2, 4, 8, 16, 32, 64]::bigint[]) as draws) as tried
+    where priors.component = 0 and priors.kind <> 'panel'
 ),
 
 summed as (
@@ -27,15 +44,34 @@ summed as (
         draws,
         sum(problems)::bigint as problems,
         sum(problems * pass) / sum(problems) as pass,
-        sum(problems * pass * pass) / sum(problems) as square
+        sum(problems * variance) / sum(problems) as within,
+        greatest(sum(problems * pass * pass) / sum(problems) - (sum(problems * pass) / sum(problems)) ** 2, 0)
+            * sum(problems) / nullif(sum(problems) - 1, 0) as between_means,
+        max(n) as most
     from passes
     group by all
+),
+
+estimated as (
+    select
+        *,
+        case when between_means > 1e-12 then z * (between_means + within) / sqrt(between_means * problems) else 1 end as margin
+    from summed
+    cross join parameters
+    where draws <= 2 * most
 )
 
 select
-    summed.* exclude (square),
-    greatest(pass - z * sqrt(greatest(square - pass * pass, 0) / nullif(problems - 1, 0)), 0) as pass_low,
-    least(pass + z * sqrt(greatest(square - pass * pass, 0) / nullif(problems - 1, 0)), 1) as pass_high
-from summed
-cross join parameters
+    dataset,
+    split,
+    policy_id,
+    sampling_id,
+    grader_id,
+    draws,
+    problems,
+    pass,
+    greatest(pass - margin, 0) as pass_low,
+    least(pass + margin, 1) as pass_high,
+    draws > most as is_extrapolated
+from estimated
 order by dataset, split, policy_id, sampling_id, grader_id, draws

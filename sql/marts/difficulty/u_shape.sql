@@ -1,9 +1,11 @@
--- u_shape: whether the accuracies pile up at both ends: a Beta-binomial fit with both parameters below 1, and how sure that is
+-- u_shape: whether the accuracies pile up at both ends: a Beta-binomial fit with both parameters below 1, how sure that is, and whether it fits
 -- grain: dataset x split x policy_id x sampling_id x grader_id
--- inputs: outcome_counts, beta_binomial_fits, parameters
+-- inputs: outcome_counts, beta_binomial_fits, priors, parameters
 -- materialized: table
 -- parameters: parameters.z (confidence of the test)
 -- invariants: never_share + always_share <= 1; is_u where shape is u; a ratio is 0 or more
+-- where one Beta does not describe the counts (kind `mixture` in priors, a likelihood comparison that survives stopping early), its parameters
+-- say nothing, and the shape is a mixture and never a U, though 20% impossible problems beside a hump at Beta(6, 2) have both below 1
 -- beta_binomial_fits is made by tasks/estimates/fit.py; alpha and beta are null where the counts fix no shape, and is_u is then false
 -- a parameter surely differs from 1 where twice the drop of the log-likelihood on holding it at 1 exceeds z squared, that is, where its
 -- profile likelihood interval leaves 1 out (Wilks 1938); flat counts have both estimates below 1 every third time or so, by chance alone
@@ -14,8 +16,9 @@
 --   flat_ratio: likelihood ratio against a flat spread, as twice the difference of log-likelihoods [nats]
 --   hump_ratio: likelihood ratio against the best single hump, both parameters 1 or more; 0 where the fit is one [nats]
 --   u_ratio: likelihood ratio against the best spread that is no U; null where the fit is none [nats]
---   is_u: whether both fitted parameters are below 1
---   shape: u, hump (both surely above 1), falling or rising (one surely below 1, the other not), flat (neither surely differs), or unclear
+--   misfit_ratio: likelihood ratio of two Betas against one; above 7.81 one does not describe the counts [nats]
+--   is_u: whether both fitted parameters are below 1, and one Beta describes the counts
+--   shape: u, hump (both surely above 1), falling or rising (one surely below 1), flat (neither surely differs), unclear, or mixture
 with outcomes as (
     select
         dataset,
@@ -43,11 +46,15 @@ compared as (
 judged as (
     select
         compared.*,
-        alpha < 1 and beta < 1 as is_u,
+        priors.misfit as misfit_ratio,
+        priors.kind = 'mixture' as is_mixture,
+        compared.alpha < 1 and compared.beta < 1 and not is_mixture as is_u,
         alpha_ratio > z * z as alpha_differs,
         beta_ratio > z * z as beta_differs
     from compared
+    inner join priors using (dataset, split, policy_id, sampling_id, grader_id)
     cross join parameters
+    where priors.component = 0
 )
 
 select
@@ -64,10 +71,12 @@ select
     judged.log_likelihood,
     judged.flat_ratio,
     judged.hump_ratio,
+    judged.misfit_ratio,
     case when judged.is_u then least(judged.alpha_ratio, judged.beta_ratio) end as u_ratio,
     coalesce(judged.is_u, false) as is_u,
     case
         when judged.alpha is null then null
+        when judged.is_mixture then 'mixture'
         when not judged.alpha_differs and not judged.beta_differs then 'flat'
         when judged.is_u and judged.alpha_differs and judged.beta_differs then 'u'
         when judged.alpha > 1 and judged.beta > 1 and judged.alpha_differs and judged.beta_differs then 'hump'

@@ -1,7 +1,6 @@
 """How hard the problems are: a histogram per dataset with its Beta-binomial verdict."""
 
 from collections.abc import Sequence
-from math import exp, lgamma
 from typing import Any
 
 import polars as pl
@@ -38,7 +37,6 @@ def difficulty_section(inputs: Difficulty, set_aside: Sequence[str] = ()) -> dic
 def figure_of(inputs: Difficulty, shape: dict[str, Any]) -> Figure:
     """The histogram of one dataset and split."""
     rows = inputs.histogram.filter(*(pl.col(name) == shape[name] for name in PLACE)).sort("bin")
-    rows = rows.with_columns(expected=expected(rows, shape))
     name = place_title(shape, inputs.shapes)
     never, always = percent(shape["never_share"], 0), percent(shape["always_share"], 0)
     description = (
@@ -72,25 +70,6 @@ def verdict(shape: dict[str, Any]) -> str:
     if shape["alpha"] is None:
         return f"{words.title}: {words.reason}."
     return f"{words.title}: α = {parameter(shape['alpha'])}, β = {parameter(shape['beta'])}, {words.reason}."
-
-
-def expected(rows: pl.DataFrame, shape: dict[str, Any]) -> pl.Series:
-    """How many problems the fit expects in each bin; null without a fit."""
-    if shape["alpha"] is None:
-        return pl.Series([None] * len(rows), dtype=pl.Float64)
-    bins = rows.select("bin", "bins").iter_rows()
-    return pl.Series([shape["problems"] * beta_binomial(k, n, shape["alpha"], shape["beta"]) for k, n in bins], dtype=pl.Float64)
-
-
-def beta_binomial(k: int, n: int, alpha: float, beta: float) -> float:
-    """The chance of k successes of n under a Beta-binomial."""
-    ways = lgamma(n + 1) - lgamma(k + 1) - lgamma(n - k + 1)
-    return exp(ways + log_beta(k + alpha, n - k + beta) - log_beta(alpha, beta))
-
-
-def log_beta(a: float, b: float) -> float:
-    """Logarithm of the Beta function."""
-    return lgamma(a) + lgamma(b) - lgamma(a + b)
 
 
 def overview(inputs: Difficulty, shapes: pl.DataFrame) -> Table:

@@ -9,7 +9,7 @@ from tasks.estimates.settings import BANDS
 from tasks.reporting.charts import Ends, histogram_chart, transition_chart
 from tasks.reporting.figure import Figure
 from tasks.reporting.measured import Measured
-from tasks.reporting.sections.difficulty import expected, place_title
+from tasks.reporting.sections.difficulty import place_title
 from tasks.reporting.table import Table, table
 from tasks.reporting.wording import MISSING, p_value, parameter, percent, points, points_interval
 
@@ -50,9 +50,8 @@ def histograms(measured: Measured, shapes: pl.DataFrame, place: dict[str, Any]) 
 
 
 def bars_of(rows: pl.DataFrame, shape: dict[str, Any]) -> pl.DataFrame:
-    """A policy's bins with what its fit expects."""
-    mine = rows.filter(pl.col("policy_id") == shape["policy_id"], pl.col("sampling_id") == shape["sampling_id"]).sort("bin")
-    return mine.with_columns(expected=expected(mine, shape))
+    """A policy's bins."""
+    return rows.filter(pl.col("policy_id") == shape["policy_id"], pl.col("sampling_id") == shape["sampling_id"]).sort("bin")
 
 
 def histogram(measured: Measured, rows: pl.DataFrame, shape: dict[str, Any], most: float) -> Figure:
