@@ -55,8 +55,8 @@ class Listed:
 
     @property
     def ends(self) -> list[dict[str, Any]]:
-        """First and last policy (of a study the two arms of its first primary comparison, or baseline and best arm), as they are written and
-        as they are drawn, in percent."""
+        """First and last policy (of a study the arms of its first primary comparison, or baseline and best arm), as they are written and as
+        they are drawn, in percent."""
         return [end_of(self.score[place]) for place in ("first", "last") if place in self.score]
 
     @property
