@@ -32,6 +32,7 @@ def commands(home: Path, recipe: Path, out: Path) -> dict[str, list[str]]:
         "schema": ["schema", "difficulty", "--json"],
         "histogram": ["histogram", "--json"],
         "sweep": ["sweep", str(recipe), "--json"],
+        "power": ["power", str(recipe), "--json"],
         "trace of a stage": ["trace", stage, "--json"],
         "trace of a set": ["trace", chosen, "--json"],
         "trace of a policy": ["trace", policies[0], "--json"],
