@@ -35,7 +35,7 @@ def check_weights(trainer: DifficultyGRPOTrainer, output: dict[str, Any]) -> Non
         accuracy = np.where(judged, rewards[:, :, 0], 0).sum(axis=1) / judged.sum(axis=1)
     weights = weigh(accuracy, "linear", high=2.0, low=0.5)
     combined = np.where(judged, rewards @ [1.0, 0.5], np.nan)
-    expected = advantages(combined, weights, mode="replace_std", normalise=True).flatten()
+    expected = advantages(combined, rewards[:, :, 0], weights, mode="replace_std", normalise=True)[0].flatten()
     assert np.allclose(output["advantages"].numpy(), expected[rank * HERE : (rank + 1) * HERE], atol=1e-5)
     assert np.abs(expected).max() > 0
 

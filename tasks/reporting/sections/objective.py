@@ -37,7 +37,11 @@ def objectives(stages: Sequence[Artifact], titles: dict[str, str]) -> Iterator[T
 def watched(stages: Sequence[Artifact], titles: dict[str, str], rows: dict[str, dict[str, Any]]) -> Table:
     """What was watched of each stage."""
     heads = ("stage", "#gradient clipped", "#ratios bounded", "#cut off", "#tokens, right", "#tokens, wrong", "#entropy", "#KL at the end")
-    return table("What was watched", heads, [(titles[stage.key], *cells(rows[stage.key])) for stage in stages if stage.key in rows])
+    return table(
+        "What was watched (KL per token, from the policy that the stage started from)",
+        heads,
+        [(titles[stage.key], *cells(rows[stage.key])) for stage in stages if stage.key in rows],
+    )
 
 
 def cells(row: dict[str, Any]) -> Iterator[str]:
