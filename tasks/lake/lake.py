@@ -25,7 +25,7 @@ from tasks.lake.looking import LOOKING
 from tasks.lake.quarantine import is_whole, set_aside, whole_shards
 from tasks.lake.storage import send_file
 
-LAKE_VERSION = 3  # of the layout: 3 has `curated.p_mean` and `evaluations.cluster`, 2 `curated.weight`, and partitions that may be compacted
+LAKE_VERSION = 3  # of the layout: 3 has `curated.p_mean` and `evaluations.cluster`; 2 `curated.weight`, and partitions may be compacted
 VERSION_FILE = "lake/version.json"
 
 TEXT, INT, REAL, FLAG, TIME = pl.String, pl.Int64, pl.Float64, pl.Boolean, pl.Datetime("us")
