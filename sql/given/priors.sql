@@ -1,11 +1,12 @@
 -- priors: how the true accuracies of each profile's problems are spread, as a mixture of Beta distributions; made by tasks/estimates/prior.py
 -- grain: dataset x split x policy_id x sampling_id x grader_id x component
--- inputs: outcome_counts
+-- inputs: outcome_counts, stg_policies
 -- parameters: none
 -- invariants: the weights of a profile add up to 1
+-- a panel's answers are other models' and no rounds of one policy: nothing is fitted to them, and Jeffreys' Beta(1/2, 1/2) is their prior
 -- few problems leave much open of what is fitted: then the prior is spread over it, and has several components for each Beta
 -- columns:
---   kind: fit (one Beta), mixture (two, as one does not describe the counts), mean (of problems asked once, the spread is assumed), jeffreys
+--   kind: fit (one Beta), mixture (two, as one does not describe the counts), mean (of problems asked once, the spread is assumed), panel
 --   misfit: likelihood ratio of two Betas against one, as twice the difference of log-likelihoods; a mixture where it is above 7.81 [nats]
 --   component: number of the component, the first is 0 [number]
 --   weight: share of the problems that are of this component [share]

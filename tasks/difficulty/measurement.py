@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from tasks.base.errors import InputError
 from tasks.lake.artifacts import Artifact
+from tasks.lake.lake import Lake
 from tasks.sampling.profile import read_profile, round_limits, shard_paths
 from tasks.warehouse.building import open_over
 from tasks.warehouse.settings import MartSettings
@@ -28,6 +29,7 @@ def open_graded(graded: Artifact, problems: Sequence[Artifact], settings: MartSe
         "verdicts": verdicts,
         "rollouts": shard_paths(graded, "rollouts"),
         "problems": [source.file("problems.parquet") for source in problems],
+        "policies": Lake(graded.home).files("policies"),  # which of them are panels
     }
     counted = {"rounds": read_profile(graded)["rounds"], "round_limits": round_limits(graded)}
     return open_over(files, settings.model_copy(update=counted), wanted=wanted)

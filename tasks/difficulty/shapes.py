@@ -37,6 +37,12 @@ SHAPES = {
         "A mixture of two",
         "no single Beta describes the counts, so that its α and β say nothing",
     ),
+    "panel": ShapeWords(
+        "panel",
+        "a panel's, to which nothing is fitted",
+        "A panel's answers",
+        "they are several models' and no rounds of one policy, so nothing is fitted to them",
+    ),
     NO_FIT: ShapeWords(
         "no fit",
         "without a fit",

@@ -1,11 +1,14 @@
 """The priors of profiles and the posteriors of their outcomes as the tables `priors` and `posteriors` of the warehouse (see sql/given/)."""
 
+from collections.abc import Collection
+from dataclasses import replace
+
 import numpy as np
 import polars as pl
 
 from tasks.estimates.fit import PROFILE
 from tasks.estimates.posterior import EVEN, Posterior, posterior_of
-from tasks.estimates.prior import Prior, prior_of
+from tasks.estimates.prior import JEFFREYS, Prior, prior_of
 from tasks.estimates.settings import BANDS, DifficultySettings
 
 MOST_DRAWS = 128  # further samples that p_none and p_all foresee
@@ -29,11 +32,13 @@ POSTERIORS = (
 )
 
 
-def priors(outcomes: pl.DataFrame) -> pl.DataFrame:
-    """The prior of each profile of `outcome_counts`: a row per component."""
+def priors(outcomes: pl.DataFrame, panels: Collection[str] = ()) -> pl.DataFrame:
+    """The prior of each profile of `outcome_counts`: a row per component. Nothing is fitted to the policies among `panels` (ids): their
+    answers are other models' and no rounds of one policy."""
     rows = []
     for profile, counts in outcomes.group_by(PROFILE, maintain_order=True):
-        prior = prior_of(counts["k"], counts["n"], counts["problems"])
+        is_panel = profile[PROFILE.index("policy_id")] in panels
+        prior = replace(JEFFREYS, kind="panel") if is_panel else prior_of(counts["k"], counts["n"], counts["problems"])
         parts = zip(prior.weights, prior.alphas, prior.betas, strict=True)
         rows += [(*profile, prior.kind, prior.misfit, place, *part) for place, part in enumerate(parts)]
     return pl.DataFrame(rows, schema=PRIORS, orient="row")

@@ -66,7 +66,8 @@ def create_priors(connection: duckdb.DuckDBPyConnection, files: Files, settings:
     """The table of how each profile's true accuracies are spread."""
     from tasks.estimates.outcomes import priors
 
-    connection.from_arrow(priors(connection.table("outcome_counts").pl()).to_arrow()).create(PRIORS)
+    panels = {policy_id for (policy_id,) in connection.execute("select policy_id from stg_policies where kind = 'panel'").fetchall()}
+    connection.from_arrow(priors(connection.table("outcome_counts").pl(), panels).to_arrow()).create(PRIORS)
 
 
 def create_posteriors(connection: duckdb.DuckDBPyConnection, files: Files, settings: MartSettings) -> None:

@@ -22,7 +22,7 @@ INGESTED = "ingested"
 AUDIT_ESTIMATES, CORRECTIONS = "audit_estimates", "corrections"
 MADE_FROM: dict[str, tuple[str, ...]] = {
     FITS: ("outcome_counts",),
-    PRIORS: ("outcome_counts",),
+    PRIORS: ("outcome_counts", "stg_policies"),
     POSTERIORS: ("outcome_counts", PRIORS),
     LATER_OUTCOMES: ("pair_outcomes", "outcome_counts", PRIORS),
     CHANGES_BY_CHANCE: ("pair_outcomes", "outcome_counts", PRIORS),

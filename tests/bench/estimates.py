@@ -17,6 +17,7 @@ from tasks.estimates.stopping import settled
 from tests.bench.row import Row
 
 Numbers = NDArray[np.float64]
+Counts = NDArray[np.int64]
 Generator = np.random.Generator
 LOW, HIGH = 0.084, 0.87
 GROUP, MOST_DRAWS = 8, 16
@@ -54,15 +55,15 @@ class Judged:
     is_mixture: float
 
 
-def simulated(setup: Setup, numbers: Generator) -> tuple[Numbers, Numbers, Numbers]:
+def simulated(setup: Setup, numbers: Generator) -> tuple[Numbers, Counts, Counts]:
     """The accuracies of problems, and k and n of each when its rule stopped."""
     p = SHAPES[setup.shape](numbers, setup.problems)
-    right = np.cumsum(numbers.random((setup.problems, setup.rounds)) < p[:, None], axis=1)
+    right = np.cumsum(numbers.random((setup.problems, setup.rounds)) < p[:, None], axis=1, dtype=np.int64)
     n = stops(right, setup)
     return p, right[np.arange(setup.problems), n - 1], n
 
 
-def stops(right: NDArray[np.int64], setup: Setup) -> NDArray[np.int64]:
+def stops(right: Counts, setup: Setup) -> Counts:
     """After how many rounds each problem stops, of the right answers up to each round (problems × rounds)."""
     n = np.full(setup.problems, setup.rounds)
     if setup.rule == "three apart":
@@ -89,7 +90,7 @@ def judged(setup: Setup, numbers: Generator) -> Judged:
     return Judged(float(is_held), np.array(passes), zero_signal_error(found, place, p), float(prior.kind == "mixture"))
 
 
-def zero_signal_error(found: Posterior, place: NDArray[np.int64], p: Numbers) -> float:
+def zero_signal_error(found: Posterior, place: Counts, p: Numbers) -> float:
     """The error of the share of groups without a signal, over the problems that are more likely than not within the thresholds."""
     is_kept = (found.between(LOW, HIGH) >= 0.5)[place]
     truth = p**GROUP + (1 - p) ** GROUP

@@ -156,6 +156,20 @@ def test_pass_at_k_is_the_expectation_over_all_problems(tmp_path):
     assert curve[4][1] < 0.85  # of those that stopped unsolved most stay so, and count
 
 
+def test_nothing_is_fitted_to_a_panel(tmp_path):
+    letters = {"a": "iiii", "b": "cccc", "c": "ccii", "d": "ciii"}
+    rows = {
+        "problems": [{"problem_id": name} for name in letters],
+        "policies": [{"policy_id": "base", "name": "eight models", "kind": "panel"}],
+        "verdicts": [row for name, said in letters.items() for row in verdicts(name, said)],
+    }
+    connection = warehouse(tmp_path, rows)
+    assert ask(connection, "select kind, alpha, beta from priors") == [("panel", 0.5, 0.5)]
+    assert ask(connection, "select shape, alpha, is_u from u_shape") == [("panel", None, False)]
+    assert ask(connection, "from pass_at_k") == []
+    assert ask(connection, "select k, round(p_mean, 3) from difficulty order by k") == [(0, 0.1), (1, 0.3), (2, 0.5), (4, 0.9)]
+
+
 def test_pass_at_k_of_one_outcome_has_no_interval(tmp_path):
     connection = measured(tmp_path, {"one": {(2, 4): 1}, "alike": {(0, 4): 50}}, ["pass_at_k"])
     assert ask(connection, "select distinct pass_low, pass_high from pass_at_k") == [(0.0, 1.0)]

@@ -6,6 +6,7 @@
 -- invariants: never_share + always_share <= 1; is_u where shape is u; a ratio is 0 or more
 -- where one Beta does not describe the counts (kind `mixture` in priors, a likelihood comparison that survives stopping early), its parameters
 -- say nothing, and the shape is a mixture and never a U, though 20% impossible problems beside a hump at Beta(6, 2) have both below 1
+-- nothing is fitted to a panel, whose answers are other models' and no rounds of one policy
 -- beta_binomial_fits is made by tasks/estimates/fit.py; alpha and beta are null where the counts fix no shape, and is_u is then false
 -- a parameter surely differs from 1 where twice the drop of the log-likelihood on holding it at 1 exceeds z squared, that is, where its
 -- profile likelihood interval leaves 1 out (Wilks 1938); flat counts have both estimates below 1 every third time or so, by chance alone
@@ -18,7 +19,7 @@
 --   u_ratio: likelihood ratio against the best spread that is no U; null where the fit is none [nats]
 --   misfit_ratio: likelihood ratio of two Betas against one; above 7.81 one does not describe the counts [nats]
 --   is_u: whether both fitted parameters are below 1, and one Beta describes the counts
---   shape: u, hump (both surely above 1), falling or rising (one surely below 1), flat (neither surely differs), unclear, or mixture
+--   shape: u, hump (both surely above 1), falling or rising (one surely below 1), flat (neither surely differs), unclear, mixture, panel
 with outcomes as (
     select
         dataset,
@@ -54,7 +55,7 @@ judged as (
     from compared
     inner join priors using (dataset, split, policy_id, sampling_id, grader_id)
     cross join parameters
-    where priors.component = 0
+    where priors.component = 0 and priors.kind <> 'panel'
 )
 
 select
@@ -75,6 +76,7 @@ select
     case when judged.is_u then least(judged.alpha_ratio, judged.beta_ratio) end as u_ratio,
     coalesce(judged.is_u, false) as is_u,
     case
+        when priors.kind = 'panel' then 'panel'
         when judged.alpha is null then null
         when judged.is_mixture then 'mixture'
         when not judged.alpha_differs and not judged.beta_differs then 'flat'
@@ -86,4 +88,11 @@ select
     end as shape
 from outcomes
 left join judged using (dataset, split, policy_id, sampling_id, grader_id)
-order by dataset, split, policy_id, sampling_id, grader_id
+left join priors
+    on outcomes.dataset = priors.dataset
+    and outcomes.split = priors.split
+    and outcomes.policy_id = priors.policy_id
+    and outcomes.sampling_id = priors.sampling_id
+    and outcomes.grader_id = priors.grader_id
+    and priors.component = 0
+order by outcomes.dataset, outcomes.split, outcomes.policy_id, outcomes.sampling_id, outcomes.grader_id
