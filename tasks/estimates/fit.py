@@ -45,8 +45,9 @@ def fit_beta_binomial(k: ArrayLike, n: ArrayLike, weights: ArrayLike | None = No
         return None
     from scipy.optimize import minimize
 
-    exact = {"ftol": 1e-14, "gtol": 1e-9, "maxiter": 1000}
-    found = minimize(loss, x0=np.zeros(2), args=(k, n, weights), jac=True, method="L-BFGS-B", bounds=limits, options=exact)
+    exact = {"ftol": 1e-14, "gtol": 1e-9, "xtol": 1e-10, "maxfun": 1000}
+    # not L-BFGS-B, whose small calls of LAPACK wake all threads of BLAS, for up to twenty times the processor's time
+    found = minimize(loss, x0=np.zeros(2), args=(k, n, weights), jac=True, method="TNC", bounds=limits, options=exact)
     alpha, beta = np.exp(found.x)
     return BetaBinomial(alpha=float(alpha), beta=float(beta), log_likelihood=-float(found.fun * weights.sum()))
 
