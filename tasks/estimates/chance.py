@@ -40,6 +40,7 @@ CHANGES_BY_CHANCE = dict.fromkeys((*PROFILE, "later_policy_id", "change"), pl.St
     ("found", "expected", "deviation", "p_value"), pl.Float64
 )
 EVEN = 0.9  # share of a pair's problems that must be asked equally often the second time, for what is foreseen of counts to hold
+FITTED = ("fit", "mixture")  # kinds of prior that say how accuracies are spread, so that a second answer can be foreseen
 STOPPED = (SHIFT, "up", "down")  # what holds, or nearly so, whatever rule stopped the later samples
 
 
@@ -129,7 +130,7 @@ def answered_twice(pairs: pl.DataFrame, outcomes: pl.DataFrame, priors: pl.DataF
     known = {profile: prior_in(rows) for profile, rows in priors.group_by(PROFILE)}
     counted = dict(outcomes.group_by(PROFILE))
     for profile, rows in pairs.group_by(PROFILE, maintain_order=True):
-        if known[profile].kind == "jeffreys":
+        if known[profile].kind not in FITTED:
             continue
         mine = (counted[profile][name].to_numpy().astype(float) for name in ("k", "n", "problems"))
         distinct, places = np.unique(rows.select(COUNTS).to_numpy().astype(float), axis=0, return_inverse=True)

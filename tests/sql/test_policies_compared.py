@@ -7,11 +7,11 @@ from tasks.estimates.posterior import Posterior
 from tasks.estimates.prior import prior_of
 from tests.sql.rows import ask, verdicts, warehouse
 
-# four problems under three policies, of which `x` descends from none
+# four problems under three policies, of which `x` descends from none and was asked once
 SAID = {
     "base": {"a": "iiiiiiii", "b": "iiiiiiii", "c": "cccccccc", "d": "cciiiiii"},
     "s1": {"a": "cccccccc", "b": "iiiiiiii", "c": "iiiiiiii", "d": "cciiiiii"},
-    "x": {"a": "iiiiiiii"},
+    "x": {"a": "i"},
 }
 MARTS = ["policy_drift", "band_transitions"]
 PAIR = "policy = 'base' and later_policy = 'stage1'"
