@@ -88,13 +88,13 @@ class ReprofileSettings(Settings):
 
 
 class RecurationSettings(Settings):
-    """When `recurate` changes the sets in use: when their drift, from 0 to 1, is above `bound`.
+    """When `recurate` changes the sets in use: when their drift beyond what chance alone gives, from 0 to 1, is above `bound`.
 
     `measure` "membership" is the share of a stage's problems that would be exchanged, "band" the share that has left its thresholds (or is
     gone). `policy` is whose difficulty counts: the recipe's "base", or the "latest" that its stages have left. All of it is ours.
     """
 
-    bound: float = Field(default=0.1, ge=0, le=1)
+    bound: float = Field(default=0.03, ge=0, le=1)
     measure: Literal["membership", "band"] = "membership"
     policy: Literal["base", "latest"] = "base"
 

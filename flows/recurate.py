@@ -14,7 +14,7 @@ from flows.plannable import flow
 from flows.profile import Profiled, profile_problems, with_admissible
 from flows.recipe import Recipe
 from flows.train import policies_in_use, profiled_with
-from tasks.curation.drift import StageDrift, drift_of
+from tasks.curation.drift import StageDrift, drift_of, drift_said
 from tasks.curation.drift_task import compare_sets
 from tasks.curation.task import curate_sets
 from tasks.lake.artifacts import Artifact
@@ -35,7 +35,7 @@ class Recurated:
 
 @flow(name="recurate", flow_run_name="recurate {recipe.name}", validate_parameters=True)
 def recurate(recipe: Recipe, home: Path) -> Recurated:
-    """Profile what is new, and choose anew when the sets in use have drifted by more than `recuration.bound`."""
+    """Profile what is new, and choose anew when the sets in use have drifted by more than `recuration.bound` beyond chance."""
     home = open_home(home)
     used = in_use(home, recipe.name)
     if used is None:
@@ -49,14 +49,15 @@ def recurate(recipe: Recipe, home: Path) -> Recurated:
     if compared == used.declined:
         return Recurated("nothing new since the sets in use were last compared, and kept", before, before)
     stages = compare_sets(before, wanted)
-    drift, bound = drift_of(stages, recipe.recuration.measure), recipe.recuration.bound
+    measure, bound = recipe.recuration.measure, recipe.recuration.bound
+    drift, said = drift_of(stages, measure), drift_said(stages, measure)
     if drift <= bound:
         use(home, recipe.name, declined=compared)
-        done = Recurated(f"drift {drift:.1%}, within the bound of {bound:.1%}: sets kept", before, before, stages)
+        done = Recurated(f"{said}, within the bound of {bound:.1%}: sets kept", before, before, stages)
     else:
         after = curate_sets(wanted)
         use(home, recipe.name, sets=after.key, declined=None)
-        done = Recurated(f"drift {drift:.1%}, above the bound of {bound:.1%}: new sets", before, after, stages)
+        done = Recurated(f"{said}, above the bound of {bound:.1%}: new sets", before, after, stages)
     publish_warehouse(home, recipe.difficulty, recipe.adaptive)
     show(recipe, done)
     return done
@@ -88,6 +89,7 @@ def show(recipe: Recipe, done: Recurated) -> None:
 def row(stage: StageDrift, done: Recurated, recipe: Recipe) -> dict[str, Any]:
     """A stage in the table."""
     assert done.before and done.after
+    measure = recipe.recuration.measure
     return {
         "stage": stage.stage,
         "sets before": done.before.key[:8],
@@ -97,6 +99,8 @@ def row(stage: StageDrift, done: Recurated, recipe: Recipe) -> dict[str, Any]:
         "leave": stage.left,
         "join": stage.entered,
         "outside the thresholds": stage.outside,
-        "drift": f"{stage.share(recipe.recuration.measure):.1%}",
+        "found": f"{stage.share(measure):.1%}",
+        "by chance alone": f"{stage.chance(measure):.1%}",
+        "drift beyond chance": f"{stage.excess(measure):.1%}",
         "bound": f"{recipe.recuration.bound:.1%}",
     }

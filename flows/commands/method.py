@@ -109,7 +109,7 @@ def evaluate(recipe: RecipeName, home: Home = None, changes: Changes = None, pla
 
 @app.command(rich_help_panel=PANEL)
 def recurate(recipe: RecipeName, home: Home = None, changes: Changes = None, as_json: AsJson = False) -> None:
-    """Profile what is new, and choose anew when the sets in use have drifted by more than `recuration.bound`.
+    """Profile what is new, and choose anew when the sets in use have drifted by more than `recuration.bound` beyond chance.
 
     Example: `difficulty-prior recurate starter --set recuration.bound=0.05`
     """

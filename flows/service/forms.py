@@ -42,7 +42,8 @@ Parallel = Annotated[
     int | None, Field(ge=1, description="Seeds that run side by side, each on its own GPU or share of the cores (parallel).")
 ]
 Bound = Annotated[
-    float | None, Field(ge=0, le=1, description="The drift above which new sets are written (recuration.bound): 0.1 is a tenth of a set.")
+    float | None,
+    Field(ge=0, le=1, description="The drift beyond chance above which new sets are written (recuration.bound): 0.1 is a tenth of a set."),
 ]
 Changes = Annotated[
     tuple[str, ...],
