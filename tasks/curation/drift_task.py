@@ -4,6 +4,7 @@ something has changed."""
 from __future__ import annotations
 
 import logging
+from collections.abc import Mapping
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -37,22 +38,23 @@ def compare_sets(used: Artifact, wanted: CurationRequest) -> list[StageDrift]:
     now, rows = read_candidates(wanted.difficulty, wanted.problems), read_parquet(used.file("curated.parquet"))
     rules = {stage: (rows.filter(pl.col("stage") == stage), rule) for stage, rule in wanted.settings.stages.items()}
     before = chosen_from(used, wanted)
-    if before is None or not before.is_asked_anew(now):
-        return [compared(stage, mine, rule, now, wanted.seed) for stage, (mine, rule) in rules.items()]
-    draws: dict[str, list[StageDrift]] = {stage: [] for stage in rules}
-    for draw in before.draws(now, wanted.seed):
-        for stage, (mine, rule) in rules.items():
-            draws[stage].append(compared(stage, mine, rule, draw, wanted.seed))
+    return drift_of_stages(rules, now, before if before and before.is_asked_anew(now) else None, wanted.seed)
+
+
+def drift_of_stages(
+    rules: Mapping[str, tuple[pl.DataFrame, StageRule]], now: Candidates, before: Before | None, seed: int
+) -> list[StageDrift]:
+    """The drift of each stage, whose problems in use and rule are given; `before` is the profile that they were chosen from, None where
+    nothing is chance."""
+    found = [compared(stage, mine, rule, now, seed) for stage, (mine, rule) in rules.items()]
+    if before is None:
+        return found
+    draws = [[compared(stage, mine, rule, draw, seed) for stage, (mine, rule) in rules.items()] for draw in before.draws(now, seed)]
     shift = before.shift(now)
     logits = shift.logits if shift and shift.p_value < 1 - SURE else 0.0
-    return [
-        replace(
-            compared(stage, mine, rule, now, wanted.seed),
-            by_chance=tuple(draws[stage]),
-            moved=before.moved(set(mine["problem_id"]), rule.low, rule.high, logits),
-        )
-        for stage, (mine, rule) in rules.items()
-    ]
+    moved = [before.moved(set(mine["problem_id"]), rule.low, rule.high, logits) for mine, rule in rules.values()]
+    drawn = zip(*draws, strict=True)
+    return [replace(stage, by_chance=tuple(by), moved=share) for stage, by, share in zip(found, drawn, moved, strict=True)]
 
 
 def compared(stage: str, used: pl.DataFrame, rule: StageRule, candidates: Candidates, seed: int) -> StageDrift:

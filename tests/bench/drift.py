@@ -1,26 +1,36 @@
 """Whether what tells that a policy has moved is still where it has not, and speaks up where it has: drift of policies, and stale priors.
 
-Each repeat is a dataset of its own in one warehouse, by the published marts: a policy answers its problems twice, the second time
+Each repeat is a dataset of its own in one warehouse, by the published marts and rules: a policy answers its problems twice, the second time
 unchanged or moved by half a logit. `python -m tests.bench.drift` runs it.
 """
 
 import tempfile
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from contextlib import closing
 from pathlib import Path
+from statistics import fmean
 
 import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
+from flows.recipe import RecurationSettings
+from tasks.curation.candidates import Candidates
+from tasks.curation.drift import Measure, StageDrift
+from tasks.curation.drift_task import drift_of_stages
+from tasks.curation.rules import choose
+from tasks.curation.settings import StageRule
+from tasks.curation.unchanged import Before
 from tasks.estimates.posterior import posterior_of
 from tasks.estimates.prior import prior_of
 from tasks.lake.lake import RELATIONS, write_parquet
 from tasks.warehouse.building import open_over
 from tests.bench.row import Row
+from tests.curation.measured import EDGES, candidates_of
 
-REPEATS, PROBLEMS, MOVED, GROUP, STEPS, PROMPTS = 400, 300, 0.5, 8, 100, 8
+REPEATS, FEWER, PROBLEMS, MOVED, GROUP, STEPS, PROMPTS = 400, 100, 300, 0.5, 8, 100, 8
 MOST, LEAST = 0.05, 0.80
+MEASURES: tuple[Measure, ...] = ("membership", "band")
 LOW, HIGH = 0.084, 0.87
 PROFILE = {"split": "train", "sampling_id": "s", "grader_id": "g"}
 Numbers = NDArray[np.float64]
@@ -116,6 +126,42 @@ def drift_rows(rounds: int) -> list[Row]:
     return [*lines, Row(f"an unchanged policy's changes at n = {rounds}, U (what the mart foresees)", ", ".join(parts))]
 
 
+def asked_twice(shape: str, moved: float, rounds: int, repeats: int) -> Iterator[tuple[Candidates, Candidates]]:
+    """The candidates of a policy and of the later one, so many times."""
+    rows = answered(shape, moved, rounds, repeats, seed=1).select("dataset", "problem_id", "policy_id", "n", "k")
+    for _, both in rows.group_by("dataset", maintain_order=True):
+        first, later = (candidates_of(both.filter(policy_id=policy).drop("dataset")) for policy in ("a", "b"))
+        yield first, later
+
+
+def newly_solved(shape: str, moved: float, rounds: int, repeats: int = REPEATS) -> float:
+    """The share of repeats in which the rule `newly_solved` finds any problem."""
+    rule = StageRule(rule="newly_solved")
+    return fmean(len(choose(later, rule, 0, first)) > 0 for first, later in asked_twice(shape, moved, rounds, repeats))
+
+
+def recurated(shape: str, moved: float, rounds: int, repeats: int = REPEATS) -> tuple[float, list[StageDrift]]:
+    """The share of repeats in which sets would be chosen anew by the default bound, and the drift of each."""
+    stages = []
+    for first, later in asked_twice(shape, moved, rounds, repeats):
+        used = choose(first, StageRule(), 0)
+        stages += drift_of_stages({"stage": (used, StageRule())}, later, Before(first, EDGES), 0)
+    return fmean(stage.excess("membership") > RecurationSettings().bound for stage in stages), stages
+
+
+def recuration_rows(rounds: int, repeats: int = FEWER) -> list[Row]:
+    """How often re-curation would act, and what it found on average beside what it expected by chance. Of a hump little leaves the
+    thresholds when the policy moves, so nothing is to be chosen anew there."""
+    still, moving = (recurated("U", moved, rounds, repeats) for moved in (0.0, MOVED))
+    parts = [f"{fmean(stage.share(m) for stage in still[1]):.1%} ({fmean(stage.chance(m) for stage in still[1]):.1%})" for m in MEASURES]
+    hump = [recurated("hump", moved, rounds, repeats)[0] for moved in (0.0, MOVED)]
+    return [
+        fired(f"re-curation, n = {rounds}, {repeats} repeats,", {"U": [still[0], moving[0]]}),
+        Row(f"the same of a hump, {repeats} repeats", f"{hump[0]:.1%}, {hump[1]:.1%}", f"≤ {MOST:.0%} without drift", hump[0] <= MOST),
+        Row(f"an unchanged policy's set at n = {rounds}, U: exchanged, outside (what is expected by chance)", ", ".join(parts)),
+    ]
+
+
 def fired(what: str, alarms: dict[str, list[float]]) -> Row:
     """The line of how often something fires without and with a drift, by shape."""
     shown = "; ".join(f"{shape}: {still:.1%}, {moving:.1%}" for shape, (still, moving) in alarms.items())
@@ -127,8 +173,13 @@ def fired(what: str, alarms: dict[str, list[float]]) -> Row:
 def rows() -> list[Row]:
     """All of it."""
     stages = {rounds: {shape: [stale(shape, moved, rounds) for moved in (0.0, MOVED)] for shape in SHAPES} for rounds in (8, 16)}
+    solved = {
+        rounds: {shape: [newly_solved(shape, moved, rounds) for moved in (0.0, MOVED)] for shape in ("U", "hump")} for rounds in (8, 16)
+    }
     return [
         *(row for rounds in (8, 16) for row in drift_rows(rounds)),
+        *(fired(f"rule `newly_solved`, n = {rounds}", alarms) for rounds, alarms in solved.items()),
+        *(row for rounds in (8, 16) for row in recuration_rows(rounds)),
         *(fired(f"`prior_staleness.stale_step`, profile of n = {rounds}", alarms) for rounds, alarms in stages.items()),
     ]
 

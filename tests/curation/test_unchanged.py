@@ -1,14 +1,12 @@
 """What re-curation finds of a policy that has not changed, and of one that has."""
 
-from dataclasses import replace
-
 import numpy as np
 import polars as pl
 import pytest
 
 from tasks.curation.candidates import Candidates
 from tasks.curation.drift import StageDrift
-from tasks.curation.drift_task import compared
+from tasks.curation.drift_task import drift_of_stages
 from tasks.curation.rules import choose
 from tasks.curation.settings import StageRule
 from tasks.curation.unchanged import Before
@@ -26,9 +24,8 @@ def answers(policy: str, p: np.ndarray, numbers: np.random.Generator) -> Candida
 
 def found(before: Candidates, now: Candidates) -> StageDrift:
     """The drift of a set chosen from `before`, as `compare_sets` has it."""
-    used, profile = choose(before, RULE, 0), Before(before, EDGES)
-    draws = tuple(compared("s", used, RULE, draw, 0) for draw in profile.draws(now, 0))
-    return replace(compared("s", used, RULE, now, 0), by_chance=draws)
+    [stage] = drift_of_stages({"stage": (choose(before, RULE, 0), RULE)}, now, Before(before, EDGES), 0)
+    return stage
 
 
 def test_an_unchanged_policy_exchanges_a_fifth_of_a_set_and_none_of_it_is_drift():
