@@ -6,6 +6,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Mapping
 from dataclasses import replace
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import polars as pl
@@ -17,7 +18,7 @@ from tasks.curation.settings import StageRule
 from tasks.curation.task import CurationRequest
 from tasks.estimates.settings import DifficultySettings
 from tasks.lake.artifacts import Artifact
-from tasks.lake.lake import read_parquet
+from tasks.lake.lake import Lake, read_parquet
 from tasks.steps.caching import uncached_task
 from tasks.steps.planning import Unknown
 
@@ -63,8 +64,11 @@ def compared(stage: str, used: pl.DataFrame, rule: StageRule, candidates: Candid
 
 
 def chosen_from(used: Artifact, wanted: CurationRequest) -> Before | None:
-    """The profile that sets in use were chosen from; None, with a warning, where it is no longer there or of an older version."""
+    """The profile that sets in use were chosen from. None for a panel's, whose answers are no draws of one policy and are all counted again
+    when one is added; and, with a warning, where it is no longer there or of an older version."""
     difficulty = Artifact(home=used.home, kind="difficulty", key=used.manifest["difficulty"])
+    if is_panel(used.home, used.manifest["policy_id"]):
+        return None
     if not difficulty.is_complete or not difficulty.file("posteriors.parquet").is_file():
         logger.warning(f"the difficulty {difficulty.key} that the sets in use were chosen by is gone: what chance alone gives is not known")
         return None
@@ -72,3 +76,9 @@ def chosen_from(used: Artifact, wanted: CurationRequest) -> Before | None:
 
     edges = DifficultySettings.model_validate(difficulty.manifest.get("settings", {}))
     return Before(read_candidates(difficulty, wanted.problems), edges)
+
+
+def is_panel(home: Path, policy_id: str) -> bool:
+    """Whether answers that were made elsewhere go by this policy."""
+    known = Lake(home).scan("policies").filter(pl.col("policy_id") == policy_id, pl.col("kind") == "panel")
+    return not known.collect().is_empty()

@@ -19,7 +19,7 @@ def panel_recipe(folder: Path, bound: float = 0.1, name: str = "panel") -> Path:
         "problems": {"train": [{"name": "sums", "path": str(folder / "problems.jsonl"), "columns": "easyr1"}]},
         "panel": {"panel": "people", "files": [str(folder / "round-*.jsonl")]},
         "curation": {"on_shortage": "warn"},
-        "stages": {"only": {"choose": {"size": 12}}},
+        "stages": {"only": {"choose": {"size": 12, "estimate": "share"}}},  # of two or three answers the posterior drops none
         "recuration": {"bound": bound},
     }
     path = folder / f"{name}.yaml"
