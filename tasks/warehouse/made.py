@@ -19,6 +19,7 @@ from tasks.warehouse.relations import (
     CORRECTIONS,
     FITS,
     INGESTED,
+    LABEL_DOUBTS,
     LATER_OUTCOMES,
     MADE_FROM,
     PARAMETERS,
@@ -129,6 +130,13 @@ def create_ingested(connection: duckdb.DuckDBPyConnection, files: Files, setting
     named.distinct().order("all").create(INGESTED)
 
 
+def create_label_doubts(connection: duckdb.DuckDBPyConnection, files: Files, settings: MartSettings) -> None:
+    """The table of how probable a wrong gold answer is, by the votes of a profile's responses."""
+    from tasks.estimates.labels import doubts
+
+    connection.from_arrow(doubts(connection.table("vote_patterns").pl()).to_arrow()).create(LABEL_DOUBTS)
+
+
 def create_audit_estimates(connection: duckdb.DuckDBPyConnection, files: Files, settings: MartSettings) -> None:
     """The table of how wrong each audited grader is."""
     from tasks.estimates.audit import estimates
@@ -161,6 +169,7 @@ MADE: dict[str, Callable[[duckdb.DuckDBPyConnection, Files, MartSettings], None]
     T_QUANTILES: create_t_quantiles,
     STUDY_COMPARISONS: create_study_comparisons,
     INGESTED: create_ingested,
+    LABEL_DOUBTS: create_label_doubts,
     AUDIT_ESTIMATES: create_audit_estimates,
     CORRECTIONS: create_corrections,
     ARTIFACTS: create_artifacts,

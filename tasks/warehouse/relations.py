@@ -19,6 +19,7 @@ STOPPING_RULE, STOPPING_EDGES = "stopping_rule", "stopping_edges"
 T_QUANTILES, STUDY_COMPARISONS = "t_quantiles", "study_comparisons"
 ARTIFACTS = "artifacts"
 INGESTED = "ingested"
+LABEL_DOUBTS = "label_doubts"
 AUDIT_ESTIMATES, CORRECTIONS = "audit_estimates", "corrections"
 MADE_FROM: dict[str, tuple[str, ...]] = {
     FITS: ("outcome_counts",),
@@ -30,6 +31,7 @@ MADE_FROM: dict[str, tuple[str, ...]] = {
     T_QUANTILES: ("study_scores",),
     STUDY_COMPARISONS: ("study_scores", "study_primaries"),
     INGESTED: ("problems",),
+    LABEL_DOUBTS: ("vote_patterns",),
     AUDIT_ESTIMATES: ("audit_counts",),
     CORRECTIONS: ("audit_counts", "outcome_counts"),
 }  # what Python makes of marts for others

@@ -19,6 +19,7 @@ NAMES = (
     "intervals",
     "ingesting",
     "similarity",
+    "labels",
     "adaptive",
     "grading",
     "auditing",

@@ -32,7 +32,7 @@ from tasks.warehouse.settings import MartSettings
 
 SAMPLING, GRADER = "sampling-1", "grader-1"
 STAGES = ("stage1", "stage2")
-DOUBTED = 8  # each so many-th problem
+DOUBTED = 100  # each so many-th problem has a wrong gold answer
 
 
 @dataclass(frozen=True)
@@ -145,11 +145,13 @@ class Maker:
         if self.size.solved is not None:
             times = self.size.solved[(problem["row"] - 1) % len(self.size.solved)]
             return ["timeout" if times < 0 else "correct" if number < times else "incorrect" for number in range(self.size.rounds)]
+        if problem["row"] % DOUBTED == 0:
+            return ["incorrect"] * self.size.rounds
         p = min(1.0, random.Random(problem["problem_id"]).betavariate(*self.size.spread) + gain)
         return ["correct" if self.chance.random() < p else "incorrect" for _ in range(self.size.rounds)]
 
     def wrong(self, problem: dict) -> str:
-        """A wrong answer: any one, but always the same to each of those problems whose gold answer is to be doubted."""
+        """A wrong answer: any one, but always the same to each of those problems whose gold answer is wrong."""
         return "1" if problem["row"] % DOUBTED == 0 else str(int(problem["answer"]) + self.chance.randrange(1, 40))
 
     def profile(self, policy_id: str, sources: tuple[Artifact, ...], rollouts: list[dict], verdicts: list[dict]) -> Artifact:

@@ -107,18 +107,13 @@ EXPECTED: dict[str, tuple[str, list[tuple[Any, ...]]]] = {
             ("beta", "stage1", "sums", "hard", 1, 0, 0.25),
         ],
     ),
-    # alpha's trained policy is better over what is held out, and fails on h3 which the base policy solves
-    "Where are labels wrong?": (
-        "reason dataset split source_id policy grader voted votes n k weaker_policy",
-        [
-            ("agreement", "sums", "train", "id-t1", "base", OURS, "7", 8, 8, 0, None),
-            ("agreement", "sums", "train", "id-t1", "base", JUDGE, "7", 8, 8, 0, None),
-            ("inversion", "sums", "heldout", "id-h3", ALPHA_1, JUDGE, None, None, 8, 0, "base"),
-        ],
-    ),
-    "What do the responses to a suspect say?": (
-        "source_id answer policy grader extracted verdict response",
-        [("id-t1", "1", "base", grader, "7", "incorrect", "it is 7") for grader in (OURS, JUDGE) for _ in range(8)],
+    # of four problems nothing can be told: no agreement, and no policy that is surely weaker (whole.py has both, and more)
+    "Which labels are worth a look?": ("reason dataset split source_id policy grader voted votes n k weaker_policy", []),
+    "What do the responses to a problem that is worth a look say?": ("source_id answer policy grader extracted verdict response", []),
+    # all eight of t1 are the same, and t2's two answers that could not be read are none
+    "Which wrong answers do the responses agree on?": (
+        "dataset source_id answer options policy grader k n voted votes",
+        [("sums", "id-t1", "1", 0, "base", grader, 0, 8, "7", [8]) for grader in (OURS, JUDGE)],
     ),
     "Which problems have two answers, and which rows could not be used at all?": (
         "fault place what problems",
@@ -365,9 +360,10 @@ def test_what_can_be_dropped_is_sure(whole: Lake) -> None:
 
 
 def test_the_planted_faults_of_labels_are_found(whole: Lake) -> None:
-    found = {(row["reason"], row["source_id"]) for row in answer(whole, "Where are labels wrong")}
-    assert {("agreement", "id-g04"), ("inversion", "id-g03"), ("unscorable", "id-a06")} <= found
-    assert {row["voted"] for row in answer(whole, "Where are labels wrong") if row["source_id"] == "id-g04"} == {"7"}
+    found = {(row["reason"], row["source_id"]) for row in answer(whole, "labels are worth a look")}
+    assert {("inversion", "id-g03"), ("unscorable", "id-a06")} <= found
+    assert {row["source_id"] for row in answer(whole, "responses to a problem that is worth a look")} == {"id-g03"}
+    assert {row["voted"] for row in answer(whole, "responses agree on") if row["source_id"] == "id-g04"} == {"7"}
 
 
 def test_the_planted_copies_are_found(whole: Lake) -> None:

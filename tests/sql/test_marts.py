@@ -255,19 +255,24 @@ def test_drift_follows_the_lineage_over_stages(tmp_path):
 
 
 def test_suspects_agree_on_a_wrong_answer(tmp_path):
-    rows = [
-        *verdicts("suspect", "iiii", extracted="7"),
-        *verdicts("suspect", "i", extracted="8", sample=1),
-        *verdicts("lost", "iiii"),
-        *[{**row, "extracted": str(place)} for place, row in enumerate(verdicts("guessing", "iiii"))],
-        *verdicts("few", "iii", extracted="7"),
-        *verdicts("solved", "cccci", extracted="7"),
-    ]
-    problems = [{"problem_id": name, "source_id": f"id-{name}"} for name in ("suspect", "lost", "guessing", "few", "solved")]
-    connection = warehouse(tmp_path, {"problems": problems, "verdicts": rows})
-    assert ask(connection, "select reason, source_id, answer, voted, votes, n, vote_share from suspect_labels") == [
-        ("agreement", "id-suspect", "1", "7", 4, 5, 0.8)
-    ]
+    """Of a hundred problems whose wrong answers differ one agrees, however its answer is spelt; of two options, guesses say nothing."""
+    right = {place: 8 if place < 80 else place % 8 for place in range(100)}
+    rows = [row for place, k in right.items() for row in verdicts(f"p{place}", "c" * k + "i" * (8 - k))]
+    rows = [row | {"extracted": str(7 * place)} for place, row in enumerate(rows)]
+    rows += [row | {"extracted": said} for row, said in zip(verdicts("suspect", "i" * 8), ["7", "7.0", " 7", "7"] * 2, strict=True)]
+    rows += verdicts("spread", "i" * 8) + verdicts("lost", "u" * 8)
+    rows += [row for place in range(10) for row in verdicts(f"q{place}", "cciicici", extracted="(B)")]
+    rows += [row | {"sampling_id": "hinted"} for row in rows if row["problem_id"] == "p0"]
+    problems = [{"problem_id": name, "source_id": f"id-{name}"} for name in dict.fromkeys(row["problem_id"] for row in rows)]
+    problems = [row | {"choices": ["one", "two"]} if row["problem_id"].startswith("q") else row for row in problems]
+    given = {"problems": problems, "verdicts": rows, "samplings": [{"sampling_id": "hinted", "hints": True}]}
+    connection = warehouse(tmp_path, given, wanted=["suspect_labels"])
+    [found] = connection.table("suspect_labels").pl().to_dicts()
+    seen = [found[name] for name in ("reason", "source_id", "answer", "voted", "votes", "n", "vote_share", "options")]
+    assert seen == ["agreement", "id-suspect", "1", "7", 8, 8, 1.0, 0]
+    assert found["expected_precision"] == found["probability"] > 0.5
+    assert ask(connection, "select distinct options, votes, voted from problem_votes where problem_id[1] = 'q'") == [(2, [4], "(B)")]
+    assert ask(connection, "select votes, voted from problem_votes where problem_id = 'lost'") == [([], None)]
 
 
 def test_a_form_of_gold_answers_that_nothing_ever_matches_is_suspect(tmp_path):

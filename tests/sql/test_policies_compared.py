@@ -1,5 +1,7 @@
 """What changed from one policy to another."""
 
+import math
+
 import numpy as np
 import pytest
 
@@ -92,19 +94,40 @@ def test_the_matrix_of_bands(compared):
     assert sorted(back) == [("hard", "hard", 1), ("hopeless", "hopeless", 1), ("hopeless", "trivial", 1), ("trivial", "hopeless", 1)]
 
 
-def test_a_weak_policy_that_solves_what_a_strong_one_fails_casts_doubt(tmp_path):
-    said = {
-        "weak": {"doubt": "cccccccc", "e1": "iiiiiiii", "e2": "iiiiiiii", "close": "ciciciic"},
-        "strong": {"doubt": "iiiiiiii", "e1": "cccccccc", "e2": "cccccccc", "close": "iiiiiiii"},
-    }
+def inverted(tmp_path, weak: str, strong: str, problems: int = 40):
+    """The inversions where two policies answer `doubt` so, and of so many other problems the strong one solves more."""
+    said = {"weak": {"doubt": weak}, "strong": {"doubt": strong}}
+    for place in range(problems):
+        said["weak"][f"p{place}"] = "ciiiciii" if place % 2 else "iiiiiiii"
+        said["strong"][f"p{place}"] = "ccccicic"
     rows = [row for policy, of in said.items() for name, letters in of.items() for row in verdicts(name, letters, policy_id=policy)]
-    problems = [{"problem_id": name, "source_id": name} for name in said["weak"]]
-    policies = [{"policy_id": name, "name": f"the {name} one"} for name in said]
-    connection = warehouse(tmp_path, {"problems": problems, "verdicts": rows, "policies": policies}, wanted=["suspect_labels"])
-    columns = "reason, source_id, policy_id, weaker_policy_id, weaker_policy, weaker_accuracy, n, k, voted"
+    rows += verdicts("p0", "c" * 8, policy_id="weak", sampling_id="hinted") + verdicts(
+        "p0", "i" * 8, policy_id="strong", sampling_id="hinted"
+    )
+    given = {"problems": [{"problem_id": name, "source_id": name} for name in said["weak"]], "verdicts": rows}
+    given |= {
+        "policies": [{"policy_id": name, "name": f"the {name} one"} for name in said],
+        "samplings": [{"sampling_id": "hinted", "hints": True}],
+    }
+    return warehouse(tmp_path, given, wanted=["suspect_labels"])
+
+
+def test_a_surely_weaker_policy_that_solves_what_a_better_one_fails_makes_a_label_worth_a_look(tmp_path):
+    connection = inverted(tmp_path, "c" * 8, "i" * 8)
+    columns = "reason, source_id, policy_id, weaker_policy_id, weaker_policy, weaker_accuracy, n, k, voted, round(probability, 3)"
+    luck = 1 / math.comb(16, 8)  # all eight right answers of sixteen on one side, of 41 problems compared
     assert ask(connection, f"select {columns} from suspect_labels") == [
-        ("inversion", "doubt", "strong", "weak", "the weak one", 1.0, 8, 0, None)
+        ("inversion", "doubt", "strong", "weak", "the weak one", 1.0, 8, 0, None, round(1 - 41 * luck, 3))
     ]
+    [(compared, found, share)] = ask(connection, "select compared, luck, false_share from inversions")
+    assert compared == 41 and found == pytest.approx(luck) and share == pytest.approx(41 * luck)
+
+
+@pytest.mark.parametrize(
+    ("weak", "strong", "problems"), [("cccccccc", "iicccici", 40), ("cciccccc", "iiciiiii", 40), ("c" * 8, "i" * 8, 3)]
+)
+def test_no_inversion_where_luck_or_too_few_problems_explain_it(tmp_path, weak, strong, problems):
+    assert ask(inverted(tmp_path, weak, strong, problems), "select * from inversions") == []
 
 
 def test_a_gold_answer_that_cannot_be_compared_with_is_suspect(tmp_path):

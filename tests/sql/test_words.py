@@ -80,21 +80,3 @@ def test_a_name_that_two_policies_have_is_asked_back(mixed: Lake) -> None:
     with pytest.raises(InputError, match="'stage1' may be 2 things: policies a1a1"):
         find(mixed, "stage1")
     assert find(mixed, "stage1 a1a1a1a1").id == ALPHA_1
-
-
-def test_hinted_answers_make_no_label_suspect(tmp_path) -> None:
-    """The weaker policy solves p only with a hint, and looks weak only because nothing but hard problems has one."""
-    policies = [{"policy_id": name, "name": name} for name in ("base", "weak")]
-    samplings = [{"sampling_id": "warm", "hints": False}, {"sampling_id": "hinted", "hints": True}]
-    rows = [
-        *verdicts("p", "i" * 8),
-        *verdicts("q", "c" * 8),
-        *verdicts("p", "c" * 8, policy_id="weak", sampling_id="hinted"),
-        *verdicts("r", "i" * 8, policy_id="weak", sampling_id="hinted"),
-        *verdicts("r", "i" * 8, policy_id="weak", sampling_id="hinted", sample=1),
-        *verdicts("s", "i" * 8, policy_id="weak", sampling_id="hinted"),
-    ]
-    given = {"problems": [{"problem_id": name} for name in "pqrs"], "verdicts": rows, "policies": policies}
-    sql = "select reason, problem_id from suspect_labels where reason = 'inversion'"
-    assert ask(warehouse(tmp_path, given), sql) == [("inversion", "p")]
-    assert ask(warehouse(tmp_path, given | {"samplings": samplings}), sql) == []

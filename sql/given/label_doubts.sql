@@ -1,0 +1,11 @@
+-- label_doubts: how probable it is that the gold answer of problems with these votes is wrong; made by tasks/estimates/labels.py
+-- grain: dataset x split x policy_id x sampling_id x grader_id x options x k x votes
+-- inputs: vote_patterns
+-- parameters: none
+-- invariants: of those worth a look the mean probability over a profile's problems is 0.5 or more
+-- columns:
+--   options: answers that there are to choose from, 0 where the answer is free [options]
+--   k: responses that gave the gold answer [samples]
+--   votes: how often each wrong answer was given, a list, the most first [samples]
+--   probability: probability that the gold answer is wrong, by what the profile's votes say of the policy [share]
+--   is_worth_a_look: whether it is among the most probable of its profile, of which half or more should be wrong
