@@ -2,7 +2,7 @@
 
 Two recipes share the base policy, the way of sampling and some problems. `alpha` has run twice, the second time with another temperature,
 and was then judged anew by a verifier; `beta` reads only half of a dataset, and calls its own policy `stage1`, too. Some held-out problems
-were asked again with hints. Everyone answers eight rounds: a number below is how many of them are right.
+were asked again with hints, unless the lake is made without. Everyone answers eight rounds: a number below is how many of them are right.
 """
 
 import json
@@ -67,9 +67,11 @@ def letters(name: str, right: int) -> str:
     return said[:-2] + "uu" if name == "t2" and right < ROUNDS - 1 else said
 
 
-def answers(lake: Lake) -> None:
+def answers(lake: Lake, hinted: bool) -> None:
     """Rollouts and verdicts. Right answers have 10 tokens, others 20, those to t1 are cut off at 40; a token takes a tenth of a second."""
     for (policy, sampling, grader), right in RIGHT.items():
+        if sampling == HINTED and not hinted:
+            continue
         ids = {"policy_id": policy, "sampling_id": sampling}
         rows = [row | ids for name, k in right.items() for row in verdicts(name, letters(name, k), grader_id=grader)]
         for row in rows:
@@ -104,10 +106,12 @@ def made(lake: Lake, kind: str, name: str, facts: dict[str, Any], **tables: tupl
     return target
 
 
-def profiled(lake: Lake, sources: dict[str, Artifact], recipe: str, *, sampling: str | None = None) -> list[Artifact]:
+def profiled(lake: Lake, sources: dict[str, Artifact], recipe: str, *, sampling: str | None = None, hinted: bool = True) -> list[Artifact]:
     """The profiles of a recipe's run; with `sampling` only the first of them, drawn so."""
     found = []
     for policy, way, name, asked in ANSWERED[recipe][: 1 if sampling else None]:
+        if way == HINTED and not hinted:
+            continue
         facts = {
             "policy_id": policy,
             "sampling_id": sampling or way,
@@ -157,13 +161,13 @@ def evaluated(lake: Lake, name: str, arms: dict[tuple[str, str, bool], dict[str,
     return made(lake, "evaluations", name, {}, evaluations=("evaluations.parquet", rows))
 
 
-def identities(lake: Lake, stages: dict[str, Artifact]) -> None:
+def identities(lake: Lake, stages: dict[str, Artifact], hinted: bool) -> None:
     """Policies, ways of sampling, and graders: ours has judged first, the verifier later."""
     known = {BASE: ("base", "base", "", ""), ALPHA_1: ("stage1", "stage", BASE, "alpha"), BETA_1: ("stage1", "stage", BASE, "beta")}
     for policy, (name, kind, parent, recipe) in known.items():
         stage_id = stages[recipe].key if recipe else ""
         lake.record("policies", {"policy_id": policy, "name": name, "kind": kind, "model": "m", "parent_id": parent, "stage_id": stage_id})
-    for sampling, temperature, hints in ((WARM, 1.0, False), (HINTED, 1.0, True), (COOL, 0.5, False)):
+    for sampling, temperature, hints in ((WARM, 1.0, False), (COOL, 0.5, False), *([(HINTED, 1.0, True)] if hinted else [])):
         way = {"template": "plain", "hints": hints, "temperature": temperature, "top_p": 1.0, "max_tokens": 40}
         lake.record("samplings", {"sampling_id": sampling, **way})
     for day, (grader, name) in enumerate({OURS: "grader-2", JUDGE: "mine.py:judge"}.items(), start=1):
@@ -189,25 +193,31 @@ def run(recipe: str, flow: str, *parts: Sequence[Artifact]) -> None:
             note_step(item.kind, item)
 
 
-def mixed_lake(home: Path) -> Lake:
-    """The lake, with its warehouse."""
+def mixed_lake(home: Path, *, hinted: bool = True) -> Lake:
+    """The lake, with its warehouse; without `hinted` the same where nobody was ever given a hint."""
     lake = Lake(home)
     sources = {name: problems_artifact(lake.home, [problem(who) for who in held], name) for name, held in SOURCES.items()}
     stages = {
         "alpha": stage(lake, "alpha", [(1, "t2", 0, 0.25), (1, "t3", 4, 0.75), (2, "t2", 2, 0.25), (2, "t3", 4, 0.75)], [0.5, 0.75]),
         "beta": stage(lake, "beta", [(1, "s1", 2, 0.5), (1, "t2", 0, 0.25)], [0.25]),
     }
-    identities(lake, stages)
-    answers(lake)
+    identities(lake, stages, hinted)
+    answers(lake, hinted)
     beside_recipes(lake)
     before = profiled(lake, sources, "alpha", sampling=COOL)
     old = [curated(lake, "old", [("stage1", "t1", 1.0, "trivial")])]
     old += [evaluated(lake, "old", {(BASE, "base", False): {"h1": 8, "h2": 8, "h3": 8, "h4": 8}})]
     read = [sources["alpha"], sources["heldout"]]
     run("alpha", "pipeline", read, before, judged(lake, before, OURS), old)
-    now = profiled(lake, sources, "alpha")
+    now = profiled(lake, sources, "alpha", hinted=hinted)
     run(
-        "alpha", "pipeline", [sources["alpha"], sources["heldout"]], now, judged(lake, now, OURS), results_of_alpha(lake), [stages["alpha"]]
+        "alpha",
+        "pipeline",
+        [sources["alpha"], sources["heldout"]],
+        now,
+        judged(lake, now, OURS),
+        results_of_alpha(lake, hinted),
+        [stages["alpha"]],
     )
     others = profiled(lake, sources, "beta")
     read = [sources[name] for name in ("half", "shapes", "half held out")]
@@ -217,7 +227,7 @@ def mixed_lake(home: Path) -> Lake:
     return lake
 
 
-def results_of_alpha(lake: Lake) -> list[Artifact]:
+def results_of_alpha(lake: Lake, hinted: bool) -> list[Artifact]:
     """Its set and its evaluation; a problem without a hint is in both halves of it alike."""
     plain, trained = RIGHT[BASE, WARM, OURS], RIGHT[ALPHA_1, WARM, OURS]
     held = SOURCES["heldout"]
@@ -227,6 +237,7 @@ def results_of_alpha(lake: Lake) -> list[Artifact]:
         (BASE, "base", True): {who: {**plain, **RIGHT[BASE, HINTED, OURS]}[who] for who in held},
         (ALPHA_1, "stage1", True): {who: {**trained, **RIGHT[ALPHA_1, HINTED, OURS]}[who] for who in held},
     }
+    arms = {arm: solved for arm, solved in arms.items() if hinted or not arm[2]}
     chosen = [("stage1", "t2", 0.25, "hard"), ("stage1", "t3", 0.75, "easy"), ("stage2", "t3", 0.75, "easy")]
     return [curated(lake, "alpha", chosen), evaluated(lake, "alpha", arms)]
 

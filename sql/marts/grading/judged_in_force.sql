@@ -1,6 +1,6 @@
--- judged_in_force: the answers that are counted today, and the grader whose verdicts count for them
+-- judged_in_force: the answers that are counted today, given without hints, and the grader whose verdicts count for them
 -- grain: recipe x problem_id x gold_id x policy_id x sampling_id x grader_id
--- inputs: current, problem_counts, grader_order
+-- inputs: current, problem_counts, grader_order, stg_samplings
 -- materialized: view
 -- parameters: none
 -- invariants: a problem that lies in several datasets is of the first in the alphabet
@@ -12,6 +12,7 @@
 with ordered as (
     select problem_counts.*, grader_order.place
     from problem_counts
+    anti join (from stg_samplings where hints) as hinted using (sampling_id)
     inner join grader_order using (grader_id)
     qualify grader_order.place = max(grader_order.place) over (partition by problem_id, gold_id, policy_id, sampling_id)
 )
