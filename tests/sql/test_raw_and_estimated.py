@@ -12,7 +12,7 @@ PAGE = (SQL / "README.md").read_text(encoding="utf-8").split("## Raw counts and 
 COLUMNS = {relation.name: {column.name: column.meaning for column in relation.columns} for relation in dictionary()}
 RAW = ("n", "k", "accuracy", "accuracy_low", "accuracy_high", "band")
 ESTIMATED = re.compile(r"p_(?!value)\w+|(?:pass|signal)_\d+")
-OF_P = re.compile(r"\bp\b|\bchances? |\bbands?\b|expected|the same of|upper end of it", re.IGNORECASE)
+OF_P = re.compile(r"\bp\b|\bchances? |\bbands?\b|expected|the same of|upper end of it|true accurac|p_mean|estimate", re.IGNORECASE)
 COUNTED = [name for name, columns in COLUMNS.items() if {"n", "k", "accuracy", "band"} <= columns.keys()]
 
 

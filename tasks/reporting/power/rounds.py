@@ -15,9 +15,12 @@ from tasks.reporting.table import Table, table
 from tasks.reporting.wording import label, number, percent
 
 TRIED = (4, 8, 16, 32, 64)
-NO_PRIOR = (
-    "its counts fix no prior, as where all answers are right, all are wrong, or no problem was asked twice; draw more rounds, or of others"
-)
+NO_PRIOR = {
+    "jeffreys": "none of its answers counts, so no prior can be fitted; profile it, or other problems",
+    "mean": "no problem was asked twice, so its counts do not tell how much problems differ; draw two rounds or more",
+    "panel": "its rounds are of several models, so they foresee no further rounds of one; profile a policy",
+}
+"""Why the prior of such a kind tells nothing of further rounds."""
 Range = tuple[float, float]
 
 
@@ -69,9 +72,10 @@ def rounds_found(outcomes: pl.DataFrame, priors: pl.DataFrame, decided: Decided)
     for key, found in outcomes.group_by(PROFILE, maintain_order=True):
         about: dict[str, Any] = {name: found[name][0] for name in ("dataset", "split", "policy")}
         prior = known.get(key)
-        if prior is None or prior.kind == "jeffreys":
+        kind = prior.kind if prior else "jeffreys"
+        if prior is None or kind in NO_PRIOR:
             place = " / ".join(map(label, (about["dataset"], about["split"])))
-            untold.append(f"rounds of {place} by {label(about['policy'])}: {NO_PRIOR}")
+            untold.append(f"rounds of {place} by {label(about['policy'])}: {NO_PRIOR[kind]}")
             continue
         rows += [Rounds(**about, between=between, **decisions(found, prior, between, decided)) for between in decided.ranges]
     return tuple(rows), tuple(untold)

@@ -15,12 +15,12 @@ PROBLEMS, ROUNDS, SAMPLES, HELD_OUT = 300, 8, 4, 400
 GAIN, DEVIATION = 0.06, 0.02  # of an arm over its baseline, and of either from seed to seed
 
 
-def profiled(lake: Lake, numbers: np.random.Generator, right: np.ndarray | None = None) -> None:
-    """A recipe that has asked its base policy problems of a U, or such as it answered rightly so often."""
-    right = numbers.binomial(ROUNDS, numbers.beta(0.5, 0.5, PROBLEMS)) if right is None else right
-    names = [f"t{place:03}" for place in range(len(right))]
+def profiled(lake: Lake, numbers: np.random.Generator, rounds: int = ROUNDS) -> None:
+    """A recipe that has asked its base policy problems of a U, so many rounds."""
+    right = numbers.binomial(rounds, numbers.beta(0.5, 0.5, PROBLEMS))
+    names = [f"t{place:03}" for place in range(PROBLEMS)]
     source = problems_artifact(lake.home, [{"problem_id": name} for name in names])
-    rows = [row for name, k in zip(names, right, strict=True) for row in verdicts(name, "c" * k + "i" * (ROUNDS - k))]
+    rows = [row for name, k in zip(names, right, strict=True) for row in verdicts(name, "c" * k + "i" * (rounds - k))]
     lake.append(lake.partition("rollouts", "base", "warm"), "rollouts", table("rollouts", rollouts_of(rows)), "all")
     lake.append(lake.partition("verdicts", "strict", "base", "warm"), "verdicts", table("verdicts", rows), "all")
     lake.record("policies", {"policy_id": "base", "name": "base", "kind": "base", "model": "m", "parent_id": "", "stage_id": ""})

@@ -15,7 +15,7 @@ from tasks.lake.lake import Lake
 from tasks.reporting.power.found import Power, Scope, published_power
 from tasks.reporting.power.seeds import Sought, seeds_found, seeds_sentence
 from tasks.warehouse.publishing import publish
-from tests.reporting.power.lakes import DEVIATION, HELD_OUT, ROUNDS, SAMPLES, evaluated, powerful_lake, profiled, studied
+from tests.reporting.power.lakes import DEVIATION, HELD_OUT, SAMPLES, evaluated, powerful_lake, profiled, studied
 
 
 @pytest.fixture(scope="module")
@@ -80,9 +80,9 @@ def test_wishes_change_what_is_needed(whole: Lake, found: Power) -> None:
 
 
 def poor_lake(home: Path) -> Lake:
-    """A lake with a part of each that tells nothing: three problems that are always solved, a sample a held-out problem, and one seed."""
+    """A lake with a part of each that tells nothing: one round, a sample a held-out problem, and one seed."""
     lake, numbers = Lake(home), np.random.default_rng(5)
-    profiled(lake, numbers, right=np.full(3, ROUNDS))
+    profiled(lake, numbers, rounds=1)
     evaluated(lake, numbers, samples=1)
     studied(lake, numbers, seeds=1)
     publish(lake, DifficultySettings())
@@ -92,7 +92,7 @@ def poor_lake(home: Path) -> Lake:
 def test_what_cannot_be_told_is_one_error_with_every_reason(tmp_path: Path) -> None:
     lake = poor_lake(tmp_path)
     reasons = (
-        "rounds of geometry / train by base: its counts fix no prior",
+        "rounds of geometry / train by base: no problem was asked twice",
         "problems of mine by base: fewer than two have two samples",
         "problems of mine by stage1: fewer than two",
         "seeds of trial: it has one seed",
