@@ -13,6 +13,8 @@ from rich.console import Console
 from flows.recipe import load_recipe
 from tasks.base.process import PROJECT
 from tasks.difficulty.histogram import draw
+from tasks.estimates.power.rounds import Bands, Kept, expected_right
+from tasks.estimates.prior import Prior
 from tasks.estimates.settings import DifficultySettings
 from tests.documents.pages import blocks
 from tests.sql.rows import verdicts, warehouse
@@ -36,6 +38,23 @@ def test_its_result_is_the_one_that_was_measured() -> None:
 @pytest.mark.parametrize("figure", re.findall(r"[\d.]+(?=% before training|% after both stages)", README))
 def test_its_picture_shows_that_result(figure: str) -> None:
     assert f"{figure}%" in next(line for line in README.splitlines() if line.startswith("| both datasets, hints off"))
+
+
+ESTIMATES = " ".join(README.split("## Raw counts and estimates")[1].split("## ")[0].split())
+
+
+def test_its_savings_are_those_that_were_measured() -> None:
+    [row] = [line for line in RESULTS.splitlines() if line.startswith("| adaptive rounds, U Beta(0.4, 0.4) (value, the default)")]
+    saved, wrong = re.findall(r"([\d.]+)% fewer completions .*?, ([\d.]+)% wrong ", row)[0]
+    assert f"{float(saved):.0f}% fewer completions than 16 rounds decide {wrong}% wrongly" in ESTIMATES
+
+
+def test_what_few_rounds_decide_wrongly_is_what_a_u_makes_them() -> None:
+    u, edges = Prior("fit", (1.0,), (0.4,), (0.4,)), DifficultySettings()
+    kept, bands = Kept(edges.low, edges.high), Bands((edges.low, edges.hard_below, edges.medium_below, edges.high))
+    wrong = {(rounds, one): f"{1 - expected_right(u, rounds, one.right):.0%}" for rounds in (8, 16) for one in (kept, bands)}
+    assert f"drops {wrong[8, kept]} of problems wrongly after 8 rounds, {wrong[16, kept]} after 16" in ESTIMATES
+    assert f"puts {wrong[8, bands]} and {wrong[16, bands]} into a wrong one of five bands" in ESTIMATES
 
 
 def test_its_real_run_costs_what_was_worked_out() -> None:
