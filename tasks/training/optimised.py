@@ -12,18 +12,13 @@ DIVISORS = {
 }
 
 
-def optimised(stage: StageSettings) -> dict[str, str]:
-    """Each part of the objective by its name, in the order of reading."""
-    return dict(parts(stage))
-
-
-def parts(stage: StageSettings) -> Iterator[tuple[str, str]]:
-    """The parts of `optimised`."""
+def optimised(stage: StageSettings) -> Iterator[tuple[str, str]]:
+    """The parts of the objective, each with its name, in the order of reading."""
     penalty = f" + {stage.beta:g} KL" if stage.beta else ""
     yield "minimised", f"L = Σ −min(r A, clip(r, {1 - stage.clip_low:g}, {1 + stage.clip_high:g}) A) / N{penalty}, over completions' tokens"
     yield "N", f"{stage.loss}: {DIVISORS[stage.loss].format(max_tokens=stage.max_tokens)}"
     yield "r", ratio(stage.iterations)
-    yield "A", advantage(stage.weighting)
+    yield from advantage(stage.weighting)
     yield "reward", f"1 for a right answer, {stage.format_reward:g} for the format"
     yield "KL", kl(stage.beta)
     yield "cut-off answers", "left out of the loss, not out of p and means" if stage.mask_truncated else "count as any other"
@@ -41,15 +36,21 @@ def ratio(iterations: int) -> str:
     return f"π(token) / π_old(token), π_old being the policy that drew the batch; each is used {iterations} times"
 
 
-def advantage(weighting: WeightingSettings) -> str:
+def advantage(weighting: WeightingSettings) -> Iterator[tuple[str, str]]:
     """How advantages are made of rewards."""
     if weighting.applied == "stock":
-        return "(reward − group mean) / (group std + 0.0001): stock GRPO"
+        yield "A", "(reward − group mean) / (group std + 0.0001): stock GRPO"
+        return
     divided = " / (group std + 0.0001)" if weighting.mode == "multiply" else ", not divided by the group's std"
-    ends = "1" if weighting.family == "constant" else f"{weighting.family}, {weighting.high:g} at p = 0 to {weighting.low:g} at p = 1"
-    shrunk = f", p = (right + {weighting.prior_strength:g} prior) / (G + {weighting.prior_strength:g})" if weighting.prior_strength else ""
-    normal = "; all scaled to stock GRPO's mean size" if weighting.normalise else ""
-    return f"w(p) (right − mean) + (format − mean){divided}; w is {ends}{shrunk}; 0 in groups all right or all wrong{normal}"
+    yield "A", f"w(p) (right − mean) + (format − mean){divided}; 0 in groups all right or all wrong"
+    yield (
+        "w(p)",
+        "1" if weighting.family == "constant" else f"{weighting.family}, {weighting.high:g} at p = 0 to {weighting.low:g} at p = 1",
+    )
+    if weighting.prior_strength:
+        yield "p", f"(right + {weighting.prior_strength:g} × prior) / (G + {weighting.prior_strength:g})"
+    if weighting.normalise:
+        yield "normalised", "each step's A is scaled to the mean size of stock GRPO's"
 
 
 def kl(beta: float) -> str:

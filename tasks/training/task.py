@@ -38,7 +38,7 @@ from tasks.training.settings import StageSettings
 from tasks.training.spec import StageSpec
 from tasks.training.worker import stage_job
 
-VERSION = 4
+VERSION = 5
 LIBRARIES = ("torch", "transformers", "trl", "accelerate")
 NO_EFFECT: dict[str, bool | set[str]] = {
     "save_every": True,
@@ -214,7 +214,7 @@ def stage_facts(request: StageRequest) -> dict[str, Any]:
         "parent_name": request.policy.name,
         "curated": request.curated.key,
         "settings": request.settings.model_dump(),
-        "optimised": optimised(request.settings),
+        "optimised": [list(part) for part in optimised(request.settings)],
         "prompting": request.prompting.model_dump(),
         "grader_id": grader_id(request.grading.in_training),
         "seed": request.seed,

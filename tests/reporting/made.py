@@ -192,7 +192,7 @@ class Maker:
         target = artifact(self.lake.home, "stages", {"stage": stage, "curated": sets.content})
         settings = {"steps": self.size.steps, "hints": stage == "stage2", "weighting": {"family": "exponential", "mode": "replace_std"}}
         settings["max_grad_norm"] = 0.1
-        optimised = {"minimised": "L = Σ −min(r A, clip(r, 0.8, 1.28) A) / N", "gradient": "clipped at a norm of 0.1"}
+        optimised = [["minimised", "L = Σ −min(r A, clip(r, 0.8, 1.28) A) / N"], ["gradient", "clipped at a norm of 0.1"]]
         told = {"warnings": [f"{stage}: temperature 1.0 in training, but <b>0.7</b> in the profile"], "optimised": optimised}
         with building(target, {"stage": stage, "settings": settings, "libraries": {"torch": "2.13.0"}, **told}) as folder:
             if self.size.groups:

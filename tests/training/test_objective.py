@@ -163,16 +163,22 @@ def test_a_batch_is_used_as_often_as_asked_and_no_gradient_is_clipped_where_none
     assert series(spec, "kl")[4] > 0
 
 
+def told(stage: StageSettings) -> dict[str, str]:
+    return dict(optimised(stage))
+
+
 def test_what_is_optimised_is_said_with_its_numbers() -> None:
-    said = optimised(StageSettings(steps=40, loss="dr_grpo", iterations=2, clip_high=0.3, beta=0.01, max_tokens=512, max_grad_norm=None))
+    said = told(StageSettings(steps=40, loss="dr_grpo", iterations=2, clip_high=0.3, beta=0.01, max_tokens=512, max_grad_norm=None))
     assert said["minimised"] == "L = Σ −min(r A, clip(r, 0.8, 1.3) A) / N + 0.01 KL, over completions' tokens"
     assert "completions × 512 tokens" in said["N"] and "used 2 times" in said["r"] and said["gradient"] == "never clipped"
-    assert "exponential, 2 at p = 0 to 0.5 at p = 1" in said["A"] and "also" not in said
-    plain = optimised(StageSettings(weighting={"family": "none"}, extra={"weight_decay": 0.1}, mask_truncated=True))
+    assert said["w(p)"] == "exponential, 2 at p = 0 to 0.5 at p = 1" and not {"p", "normalised", "also"} & said.keys()
+    plain = told(StageSettings(weighting={"family": "none"}, extra={"weight_decay": 0.1}, mask_truncated=True))
     assert plain["A"].startswith("(reward − group mean) / (group std") and plain["also"] == "weight_decay 0.1"
     assert (
         "never acts" in plain["r"] and plain["KL"] == "no penalty, and not measured" and "left out of the loss" in plain["cut-off answers"]
     )
-    served = optimised(StageSettings(rollouts={"engine": "vllm"}, weighting={"family": "constant"}))
+    served = told(StageSettings(rollouts={"engine": "vllm"}, weighting={"family": "constant"}))
     assert served["correction"] == "loss × π / π_vLLM of each completion, dropped above 3"
-    assert "w is 1;" in served["A"] and "not divided" in served["A"]
+    assert served["w(p)"] == "1" and "not divided" in served["A"]
+    shrunk = told(StageSettings(weighting={"prior_strength": 4, "mode": "multiply", "normalise": True}))
+    assert shrunk["p"] == "(right + 4 × prior) / (G + 4)" and "/ (group std" in shrunk["A"] and "normalised" in shrunk

@@ -31,7 +31,7 @@ def objectives(stages: Sequence[Artifact], titles: dict[str, str]) -> Iterator[T
     told = [(stage.manifest.get("optimised"), titles[stage.key]) for stage in stages]
     for objective in [one for place, (one, _) in enumerate(told) if one and one not in [other for other, _ in told[:place]]]:
         names = " and ".join(title for one, title in told if one == objective)
-        yield table(f"What was optimised: {names}", ("part", "what it was"), objective.items())
+        yield table(f"What was optimised: {names}", ("part", "what it was"), objective)
 
 
 def watched(stages: Sequence[Artifact], titles: dict[str, str], rows: dict[str, dict[str, Any]]) -> Table:
