@@ -6,6 +6,7 @@ import math
 import pytest
 
 from tasks.estimates.settings import AdaptiveSettings
+from tasks.warehouse.relations import sql_files
 from tests.sql.rows import ask, verdicts, warehouse
 
 Z = 1.959963984540054
@@ -154,6 +155,27 @@ def test_pass_at_k_is_the_expectation_over_all_problems(tmp_path):
     ends = ask(connection, "select avg(p_mean), avg(pass_8) from difficulty")[0]
     assert (curve[0][1], curve[3][1]) == pytest.approx(ends)
     assert curve[4][1] < 0.85  # of those that stopped unsolved most stay so, and count
+
+
+ODD = {
+    "three": {(1, 4): 1, (2, 4): 1, (4, 4): 1},
+    "solved": {(8, 8): 40},
+    "unsolved": {(0, 8): 40},
+    "once": {(0, 1): 30, (1, 1): 10},
+    "far": {(0, 4): 10, (4, 4): 10, (32, 64): 10},
+}
+
+
+def test_odd_sets_have_sound_estimates(tmp_path):
+    connection = measured(tmp_path, ODD, ["difficulty", "u_shape", "pass_at_k", "difficulty_histogram", "slice_difficulty"])
+    for check in ("estimates_are_sound", "passes_rise", "histogram_adds_up"):
+        assert ask(connection, sql_files("checks")[check].read_text()) == []
+    means = dict(ask(connection, "select dataset, avg(p_mean) from difficulty group by dataset"))
+    assert means["solved"] > 0.98 and means["unsolved"] < 0.02 and means["once"] == pytest.approx(0.25, abs=0.03)
+    assert means["three"] == pytest.approx(7 / 12, abs=0.1) and means["far"] == pytest.approx(0.5, abs=0.05)
+    kinds = dict(ask(connection, "select distinct dataset, kind from priors"))
+    assert (kinds["three"], kinds["solved"], kinds["unsolved"], kinds["once"]) == ("fit", "fit", "fit", "mean")
+    assert ask(connection, "select max(draws), bool_or(is_extrapolated) from pass_at_k where dataset = 'once'") == [(2, True)]
 
 
 def test_nothing_is_fitted_to_a_panel(tmp_path):
