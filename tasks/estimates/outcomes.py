@@ -75,5 +75,6 @@ def described(profile: tuple[object, ...], counts: pl.DataFrame, found: Posterio
     powers = [found.powers(found.betas, MOST_DRAWS)[:, 1:], found.powers(found.alphas, MOST_DRAWS)[:, 1:]]
     columns = dict(zip(PROFILE, ([part] * len(counts) for part in profile), strict=True)) | {"n": counts["n"], "k": counts["k"]}
     columns |= dict(zip(NUMBERS, values, strict=True)) | {"p_band": [BANDS[place] for place in bands.argmax(axis=0)]}
-    columns |= {name: numbers.tolist() for name, numbers in zip(LISTS, (*powers, found.distribution[:, EVEN]), strict=True)}
+    lists = zip(LISTS, (*powers, found.distribution[:, EVEN]), strict=True)
+    columns |= {name: pl.Series(np.ascontiguousarray(numbers)).arr.to_list() for name, numbers in lists}
     return pl.DataFrame(columns, schema=POSTERIORS)
