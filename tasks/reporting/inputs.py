@@ -44,6 +44,12 @@ class Difficulty:
         return read_parquet(self.difficulty.file("difficulty.parquet"))
 
     @cached_property
+    def posteriors(self) -> pl.DataFrame | None:
+        """`posteriors.parquet`: what each outcome says of the true accuracy; None in artifacts of older versions."""
+        path = self.difficulty.file("posteriors.parquet")
+        return read_parquet(path) if path.is_file() else None
+
+    @cached_property
     def histogram(self) -> pl.DataFrame:
         """`histogram.parquet`: one row per dataset, split and bin."""
         return read_parquet(self.difficulty.file("histogram.parquet"))

@@ -155,6 +155,7 @@ def test_page_tells_what_each_stage_changed(made):
     never = pairs.filter(pl.col("dataset") == "cells", pl.col("k") == 0)
     assert re.search(rf"{(never['k_last'] > 0).sum()} \(\d+\) of {len(never)}", text)
     assert "stay in theirs, of a policy that has not changed" in text
+    assert re.search(r"about \d+% of problems are expected to be in another", text)
     assert "Stage 1 → Stage 2" in text and "cells / train" not in text
 
 

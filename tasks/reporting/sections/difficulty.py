@@ -6,6 +6,7 @@ from typing import Any
 import polars as pl
 
 from tasks.difficulty.shapes import shape_of, shapes_counted
+from tasks.estimates.fit import PROFILE
 from tasks.estimates.settings import BANDS, band_ranges
 from tasks.reporting.charts import Ends, histogram_chart
 from tasks.reporting.figure import Figure
@@ -27,7 +28,7 @@ def difficulty_section(inputs: Difficulty, set_aside: Sequence[str] = ()) -> dic
         "not_drawn": max(0, len(shapes) - MOST_CHARTS),
         "overview": overview(inputs, shapes),
         "bands": band_ranges(inputs.edges),
-        "unmeasured": unmeasured(inputs.by_problem),
+        "unmeasured": " ".join(filter(None, [unmeasured(inputs.by_problem), misplaced(inputs)])),
         "set_aside": [label(line, MOST_LETTERS) for line in set_aside],
         "headline": shapes_counted(shapes.iter_rows(named=True)),
         "has_u": "u" in shapes["shape"],
@@ -97,3 +98,15 @@ def unmeasured(by_problem: pl.DataFrame) -> str:
         return ""
     places = ", ".join(f"{count:,} of {label(dataset)} / {label(split)}" for dataset, split, count in missing.iter_rows())
     return f"Unmeasured, since no answer to them counts: {places}."
+
+
+def misplaced(inputs: Difficulty) -> str:
+    """How many problems are expected to be in another band than their raw share says; empty where no estimate is at hand."""
+    if inputs.posteriors is None:
+        return ""
+    known = inputs.by_problem.filter(pl.col("n") > 0).join(inputs.posteriors, on=[*PROFILE, "n", "k"])
+    sure = pl.coalesce(pl.when(pl.col("band") == band).then(pl.col(f"p_{band}")) for band in BANDS)
+    share = known.select((1 - sure).mean()).item()
+    return (
+        "" if share is None else f"Bands are those of the raw shares; about {percent(share, 0)} of problems are expected to be in another."
+    )
