@@ -60,7 +60,7 @@ def doubts(patterns: pl.DataFrame) -> pl.DataFrame:
         choice, free = rows.filter(pl.col("options") > 0), rows.filter(pl.col("options") == 0)
         judged = pl.concat([part.with_columns(probability=wrong_probability(part)) for part in (choice, free) if len(part)])
         listed = worth_a_look(judged["probability"].to_numpy(), judged["problems"].to_numpy())
-        tables.append(judged.with_columns(is_worth_a_look=listed).select(*DOUBTS).cast(DOUBTS))
+        tables.append(judged.with_columns(is_worth_a_look=listed).select(*DOUBTS))
     return pl.concat(tables)
 
 

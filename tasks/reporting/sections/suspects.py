@@ -2,6 +2,7 @@
 
 from typing import Any
 
+import numpy as np
 import polars as pl
 
 from tasks.estimates.labels import RATE
@@ -43,7 +44,7 @@ def expected(rows: pl.DataFrame, reason: str) -> str:
     found = rows.filter(pl.col("reason") == reason, pl.col("probability").is_not_null())
     if found.is_empty():
         return ""
-    share = percent(found["expected_precision"].mean(), 0)
+    share = percent(float(np.mean(found["expected_precision"].to_numpy())), 0)
     return (
         f": about {share} of these gold answers should be wrong" if reason == "agreement" else f": about {share} of these should be no luck"
     )
