@@ -32,6 +32,7 @@ BLOCKS = [
     pytest.param(yaml.safe_load(block), id=f"{page.relative_to(PROJECT)} {place}")
     for page in pages(PROJECT)
     for place, block in enumerate(blocks(page.read_text(encoding="utf-8"), "yaml"))
+    if "primary" not in yaml.safe_load(block)  # a study's, which is no recipe
 ]
 
 
