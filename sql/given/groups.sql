@@ -10,7 +10,7 @@
 --   G: responses in the group [samples]
 --   correct: responses that were right [samples]
 --   accuracy: correct / G [share]
---   prior: the problem's offline accuracy, null where it has none [share]
+--   prior: accuracy that was expected offline: the mean of p, or the raw share where that decides; null where it has none [share]
 --   weight: factor that the difficulty gave to the group's advantages [factor]
 --   advantage_mean: mean of the group's advantages as they were used [reward]
 --   advantage_std: standard deviation of them [reward]

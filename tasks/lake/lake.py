@@ -134,7 +134,7 @@ RELATIONS: dict[str, dict[str, type[pl.DataType] | pl.DataType]] = {
         "rank": INT,
         "weight": REAL,
     },
-    # one row per online GRPO group; `prior` is the offline accuracy (null when the problem has none)
+    # one row per online GRPO group; `prior` is the accuracy expected offline (null when the problem has none)
     "groups": {
         "stage_id": TEXT,
         "step": INT,

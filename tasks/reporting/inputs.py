@@ -236,6 +236,8 @@ class Inputs(Difficulty):
 
 
 def curated_problems(sets: Sequence[Artifact]) -> pl.DataFrame:
-    """`curated.parquet` of all these sets, whose stages sort as they stand there: in the order of training."""
-    rows = pl.concat(read_parquet(item.file("curated.parquet")) for item in sets)
+    """`curated.parquet` of all these sets, whose stages sort as they stand there: in the order of training. Estimates that sets of older
+    versions lack are null."""
+    every_column = pl.DataFrame(schema=RELATIONS["curated"])
+    rows = pl.concat([every_column, *(read_parquet(item.file("curated.parquet")) for item in sets)], how="diagonal")
     return rows.with_columns(pl.col("stage").cast(pl.Enum(rows["stage"].unique(maintain_order=True))))

@@ -171,9 +171,11 @@ def evaluation_notice(name: str, summary: pl.DataFrame, near: NearTrained | None
 
 def curated_rows(curated: pl.DataFrame) -> list[dict[str, Any]]:
     """Counts of the curated sets."""
-    counts = curated.group_by("stage", "dataset", "band").agg(problems=pl.len(), accuracy=pl.col("accuracy").mean())
-    ordered = counts.sort("stage", "dataset", "accuracy")
-    return [{**row, "dataset": markdown(row["dataset"]), "accuracy": percent(row["accuracy"])} for row in ordered.iter_rows(named=True)]
+    means = {"accuracy": pl.col("accuracy").mean(), "expected": pl.col("p_mean").mean()}
+    counts = curated.group_by("stage", "dataset", "band").agg(problems=pl.len(), **means).sort("stage", "dataset", "accuracy")
+    return [
+        {**row, "dataset": markdown(row["dataset"]), **{name: percent(row[name]) for name in means}} for row in counts.iter_rows(named=True)
+    ]
 
 
 def evaluation_rows(summary: pl.DataFrame, near: NearTrained | None) -> list[dict[str, Any]]:

@@ -90,8 +90,8 @@ class WeightingSettings(Settings):
 
     `mode` "replace_std" puts the weight in the place of the division by the group's standard deviation (the paper); "multiply" keeps
     that division. Two families do not fall: "none" is stock GRPO, 1 with that division, in either mode; "constant" is Dr. GRPO's (arXiv
-    2503.20783), 1 without it, and what other families are to be compared with. `prior_strength` c draws p towards the offline accuracy as
-    if that had been seen in c more completions; 0 is the paper.
+    2503.20783), 1 without it, and what other families are to be compared with. `prior_strength` c draws p towards the one expected offline
+    as if that had been seen in c more completions; 0 is the paper.
 
     A weight acts on what of an advantage is for right answers (ours). What is for a kept format stays as it is, and is left out with the
     rest where accuracy gives no signal (all right, all wrong): without a weight of its own a slip in a group of wrong answers would count

@@ -60,7 +60,7 @@ FAMILIES: dict[str, Callable[[Array, float, float], Array]] = {
 def shrink(correct: ArrayLike, counted: ArrayLike, prior: ArrayLike, strength: float) -> Array:
     """The accuracy a group is weighted by: p = (k + c p0) / (G + c), shape [groups].
 
-    `correct` k of `counted` G completions, `prior` p0 the problem's offline accuracy (NaN: unknown, then p = k / G), `strength` c >= 0.
+    `correct` k of `counted` G completions, `prior` p0 the accuracy expected offline (NaN: unknown, then p = k / G), `strength` c >= 0.
     c = 0 is the paper. NaN where nothing is known: no completion counts and there is no prior, or c is 0.
     Source: the posterior mean under a Beta(c p0, c (1 - p0)) prior.
     """

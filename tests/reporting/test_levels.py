@@ -12,7 +12,7 @@ from tasks.reporting.inputs import Inputs
 from tasks.reporting.measured import measured
 from tasks.reporting.notices import histogram_notices
 from tasks.reporting.page import render_report
-from tasks.reporting.sections.curation import curation_section
+from tasks.reporting.sections.curation import DECIDED, curation_section
 from tasks.reporting.sections.difficulty import difficulty_section
 from tasks.reporting.sections.drift import drift_section
 from tasks.reporting.sections.examples import examples_section, pick
@@ -131,7 +131,10 @@ def test_problems_nobody_could_judge_are_told_apart(made):
     ],
 )
 def test_a_stages_chart_shows_its_own_thresholds(made, rules, highs, labels):
-    figures = {figure.title: figure.svg for figure in curation_section(inputs_of(made(**LIGHT, rules=rules, highs=highs)))["histograms"]}
+    section = curation_section(inputs_of(made(**LIGHT, rules=rules, highs=highs)))
+    figures = {figure.title: figure.svg for figure in section["histograms"]}
+    for stage, rule in zip(section["stages"], rules, strict=True):
+        assert stage["decided"] == ("" if rule == "random" else DECIDED["posterior"])
     for stage, wanted in zip(("Stage 1", "Stage 2"), labels, strict=True):
         texts = re.findall(r"<text [^>]*>([^<]*)</text>", figures[f"{stage} · only"])
         assert [text for text in texts if re.fullmatch(r"0\.\d+", text)] == wanted

@@ -18,6 +18,10 @@ from tasks.reporting.wording import label, percent, policy_title, printable
 MOST_BARS = 24
 MOST_CHARTS = 8
 PLACE = ["dataset", "split"]
+DECIDED = {
+    "posterior": "Decided by the posterior: what a problem’s answers and the fit of its dataset say of its true accuracy p.",
+    "share": "Decided by the raw share k / n, in which the noise of few answers has its part.",
+}
 
 
 def curation_section(inputs: Inputs) -> dict[str, Any]:
@@ -76,14 +80,16 @@ def counted(curated: pl.DataFrame) -> pl.DataFrame:
 
 
 def contents(curated: pl.DataFrame) -> Table:
-    """Each stage and dataset with its problems by band and the range of their accuracy."""
+    """Each stage and dataset with its problems by band, the range of their raw share, and the mean of their true accuracies p."""
     rows = []
     for (stage, dataset), part in curated.sort("stage", "dataset").group_by("stage", "dataset", maintain_order=True):
         bands = [f"{part.filter(pl.col('band') == band).height:,}" for band in BANDS]
         accuracy = part.select(low=pl.col("accuracy").min(), mean=pl.col("accuracy").mean(), high=pl.col("accuracy").max()).row(0)
-        rows.append((policy_title(str(stage)), label(str(dataset)), f"{len(part):,}", *bands, *(percent(value, 0) for value in accuracy)))
-    heads = ("stage", "dataset", "#problems", *(f"#{band}" for band in BANDS), "#lowest", "#mean", "#highest")
-    return table("Curated problems by stage and dataset, with the accuracy of the policy that was sampled", heads, rows)
+        shares = (percent(value, 0) for value in (*accuracy, part["p_mean"].mean()))
+        rows.append((policy_title(str(stage)), label(str(dataset)), f"{len(part):,}", *bands, *shares))
+    heads = ("stage", "dataset", "#problems", *(f"#{band}" for band in BANDS), "#lowest k / n", "#mean k / n", "#highest k / n", "#mean p")
+    said = "with band and raw share k / n of the policy that was sampled, and the mean of the true accuracies p that is expected of them"
+    return table(f"Curated problems by stage and dataset, {said}", heads, rows)
 
 
 def stage_facts(inputs: Inputs, stage: str) -> dict[str, Any]:
@@ -94,9 +100,21 @@ def stage_facts(inputs: Inputs, stage: str) -> dict[str, Any]:
 
 def thresholds(facts: dict[str, Any]) -> Ends:
     """The accuracies between which a stage's rule chose; none where its query does not ask for them, as that of a random draw."""
+    return Ends(**{name: facts["parameters"][name] for name in ("low", "high") if name in asked_by(facts)})
+
+
+def asked_by(facts: dict[str, Any]) -> set[str]:
+    """The parameters that a stage's query asks for."""
     with closing(connect()) as connection:
-        asked = connection.extract_statements(facts["query"])[0].named_parameters
-    return Ends(**{name: facts["parameters"][name] for name in ("low", "high") if name in asked})
+        return set(connection.extract_statements(facts["query"])[0].named_parameters)
+
+
+def decided_by(facts: dict[str, Any]) -> str:
+    """Which estimate decided what a stage was given, in words; "" where its query asks for none. Sets of older versions had the share."""
+    estimate = facts["parameters"].get("estimate", "share")
+    if "estimate" not in asked_by(facts) and "estimate" in facts["parameters"]:
+        return ""
+    return DECIDED[estimate]
 
 
 def chosen(inputs: Inputs, stage: str) -> dict[str, Any]:
@@ -106,6 +124,7 @@ def chosen(inputs: Inputs, stage: str) -> dict[str, Any]:
     return {
         "title": policy_title(stage),
         "rules": [printable(rule) for rule in rules],
+        "decided": decided_by(facts),
         "parameters": [(name, written(value)) for name, value in sorted(facts["parameters"].items())],
         "sql": printable(facts["query"]),
     }
