@@ -25,7 +25,7 @@ SPREADS = {
     "rising": {"spread": (2.0, 0.3), "problems": 120},
     "flat": {"solved": (0, 1, 2, 3, 4, 5, 6, 7, 8), "problems": 27},
     "unclear": {"solved": (0, 0, 0, 0, 1, 2, 3, 4, 5, 6, 7, 8, 8), "problems": 26},
-    "mixture": {"solved": (0, 0, 6, 6, 5, 7, 6, 7, 5, 6), "problems": 120},
+    "mixture": {"solved": (0, 0, 6, 6, 5, 7, 6, 7, 5, 6), "problems": 120, "rules": ("random", "random")},
     None: {"solved": (8,), "problems": 9, "rules": ("random", "random")},
 }
 LIGHT = {"datasets": ("only",), "heldout": 4, "steps": 2, "hints": False}
