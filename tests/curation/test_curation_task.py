@@ -1,8 +1,9 @@
 import logging
 
+import numpy as np
 import polars as pl
 import pytest
-from scipy.special import digamma, polygamma
+from scipy.special import betaln, digamma, polygamma
 
 from tasks.base.errors import InputError
 from tasks.base.files import file_digest
@@ -88,10 +89,16 @@ def test_a_stage_tells_counts_and_estimates_and_has_for_prior_what_decided(tmp_p
     known = pl.read_parquet(difficulty.file("difficulty.parquet"), columns=["problem_id", "k", "p_mean", "p_low", "p_high"])
     kept = pl.read_parquet(made.file("curated.parquet")).filter(stage="stage1").join(known, on=["problem_id", "p_mean", "p_low", "p_high"])
     assert len(kept) == 6
-    [(alpha, beta)] = pl.read_parquet(difficulty.file("priors.parquet")).select("alpha", "beta").rows()
-    right = rows.join(known.select("problem_id", "k"), on="problem_id", maintain_order="left")["k"].to_numpy()
-    assert rows["logit_mean"].to_numpy() == pytest.approx(digamma(alpha + right) - digamma(beta + 8 - right))
-    assert rows["logit_variance"].to_numpy() == pytest.approx(polygamma(1, alpha + right) + polygamma(1, beta + 8 - right))
+    prior = pl.read_parquet(difficulty.file("priors.parquet"))
+    weight, alpha, beta = (prior[name].to_numpy() for name in ("weight", "alpha", "beta"))
+    right = rows.join(known.select("problem_id", "k"), on="problem_id", maintain_order="left")["k"].to_numpy()[:, None]
+    shares = weight * np.exp(betaln(alpha + right, beta + 8 - right) - betaln(alpha, beta))
+    shares /= shares.sum(axis=1, keepdims=True)
+    means = digamma(alpha + right) - digamma(beta + 8 - right)
+    squares = means**2 + polygamma(1, alpha + right) + polygamma(1, beta + 8 - right)
+    mean = (shares * means).sum(axis=1)
+    assert rows["logit_mean"].to_numpy() == pytest.approx(mean)
+    assert rows["logit_variance"].to_numpy() == pytest.approx((shares * squares).sum(axis=1) - mean**2)
 
 
 def test_the_same_inputs_give_the_same_bytes(tmp_path):
