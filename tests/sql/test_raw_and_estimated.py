@@ -45,4 +45,4 @@ def test_the_page_names_every_column_of_either_kind() -> None:
 
 
 def test_a_prior_says_what_kind_it_is() -> None:
-    assert all(word in COLUMNS["priors"]["kind"] for word in ("fit", "mixture", "jeffreys"))
+    assert all(word in COLUMNS["priors"]["kind"] for word in ("fit", "mixture", "mean", "panel"))

@@ -8,7 +8,7 @@ from tasks.estimates.fit import PROFILE
 from tasks.estimates.outcomes import priors
 from tasks.estimates.settings import DifficultySettings, PowerSettings
 from tasks.lake.artifacts import Artifact
-from tasks.lake.lake import read_parquet
+from tasks.lake.lake import Lake, read_parquet
 from tasks.reporting.inputs import Inputs
 from tasks.reporting.power.found import Power, sought, wanted
 from tasks.reporting.power.problems import EVALUATED, problems_found
@@ -24,7 +24,7 @@ def power_section(inputs: Inputs) -> dict[str, Any]:
     """The parts of which something is told, and what cannot be told."""
     asked, confidence = PowerSettings(), inputs.edges.confidence
     outcomes = measured_outcomes(inputs)
-    rounds = rounds_found(outcomes, priors(outcomes), Decided.by(stage_ranges(inputs), inputs.edges, asked.right))
+    rounds = rounds_found(outcomes, priors(outcomes, panels_in(inputs)), Decided.by(stage_ranges(inputs), inputs.edges, asked.right))
     problems = problems_found(evaluated_problems(inputs), wanted(asked, confidence))
     found = Power(asked, confidence, rounds[0][:MOST_PROFILES], problems[0], untold=(*rounds[1], *problems[1]))
     return {"parts": found.parts(), "untold": [*found.untold, ONE_RUN]}
@@ -51,6 +51,11 @@ def measured_outcomes(inputs: Inputs) -> pl.DataFrame:
     counts = rows.group_by(*PROFILE, "k", "n").len("problems").with_columns(size=pl.col("problems").sum().over(PROFILE))
     names = pl.col("policy_id").replace(inputs.policy_names)
     return counts.with_columns(policy=names).sort("size", *PROFILE, "n", "k", descending=[True, *[False] * (len(PROFILE) + 2)])
+
+
+def panels_in(inputs: Inputs) -> set[str]:
+    """The policies of the lake that are panels, whose answers are several models'."""
+    return set(Lake(inputs.home).scan("policies").filter(pl.col("kind") == "panel").select("policy_id").collect()["policy_id"])
 
 
 def stage_ranges(inputs: Inputs) -> list[Range]:
