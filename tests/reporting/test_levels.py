@@ -117,7 +117,9 @@ def test_the_page_of_hopeless_problems_calls_none_anything_else(made):
 def test_problems_nobody_could_judge_are_told_apart(made):
     run = made(**LIGHT, problems=12, solved=(-1, 8, 0, 4))
     section = difficulty_section(inputs_of(run))
-    assert section["unmeasured"].startswith("Unmeasured, since no answer to them counts: 3 of only / train. Bands are those of the raw shares")
+    assert section["unmeasured"].startswith(
+        "Unmeasured, since no answer to them counts: 3 of only / train. Bands are those of the raw shares"
+    )
     assert sum(problem["band"] is None for kind in examples_section(inputs_of(run))["kinds"] for problem in kind["problems"]) == 0
 
 
