@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Iterator, Mapping
-from contextlib import closing, contextmanager
+from contextlib import closing, contextmanager, nullcontext
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -88,7 +88,12 @@ def choices(candidates: Candidates, rules: Iterable[StageRule], seed: int, earli
     """What each of several rules chooses of the same candidates, as `choose` has it. Equal SQL and parameters are run once."""
     given = earlier or candidates.none()
     known, made = set(candidates.counts["problem_id"]), dict[tuple[Any, ...], pl.DataFrame]()
-    with rule_tables(candidates, given) as first, rule_tables(candidates.reversed(), given.reversed()) as second:
+    rules = list(rules)
+    own = any(not is_shipped(rule.rule) for rule in rules)
+    with (
+        rule_tables(candidates, given) as first,
+        rule_tables(candidates.reversed(), given.reversed()) if own else nullcontext(first) as second,
+    ):
         for rule in rules:
             path = rule_path(rule.rule)
             with rule_named(path):
