@@ -19,7 +19,7 @@ from tasks.warehouse.order import sql_digests
 from tasks.warehouse.relations import ARTIFACTS, models, sql_files
 from tasks.warehouse.settings import MartSettings
 
-SCHEMA_VERSION = 4  # of the published file: 4 has audits; 3 words beside digests, `runs`, `current`, `answers`; 2 `lineage`, `artifacts`
+SCHEMA_VERSION = 5  # of the published file: 5 has estimates, 4 audits, 3 words beside digests and `runs`, 2 `lineage` and `artifacts`
 Inventory = dict[str, dict[str, list[int]]]
 
 

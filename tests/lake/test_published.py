@@ -24,7 +24,7 @@ from tests.warehouse.test_incremental import add, compare
 pytestmark = pytest.mark.process
 
 SETTINGS = DifficultySettings()
-COUNTS = "select (select count(*) from difficulty), (select count(distinct problem_id) from rollouts), (select max(n) from difficulty)"
+COUNTS = "select (select count(*) from difficulty), (select count(distinct problem_id) from rollouts), (select max(n) from problem_counts)"
 WRITER = """
 import sys, duckdb
 connection = duckdb.connect(sys.argv[1])
@@ -120,7 +120,7 @@ def test_a_notebook_that_holds_it_itself_reads_and_publishes(lake: Lake) -> None
 def test_what_another_program_wrote_is_neither_read_nor_kept(
     lake: Lake, writer: Writer, caplog: pytest.LogCaptureFixture, ended: bool
 ) -> None:
-    writer.write("update marts.difficulty set n = 99")
+    writer.write("update marts.problem_counts set n = 99")
     writer.write("create table mine as select 1 as a")
     log = lake.home / "warehouse.duckdb.wal"
     assert log.is_file() and counts(lake) == (10, 10, 4)
@@ -130,14 +130,14 @@ def test_what_another_program_wrote_is_neither_read_nor_kept(
     publish(lake, SETTINGS)  # nothing is new, and yet
     assert not log.exists() and "what it wrote is not kept" in caplog.text
     with duckdb.connect(str(lake.warehouse), read_only=True) as session:  # as people's own tools read it
-        assert session.sql("select max(n) from difficulty").fetchall() == [(4,)]
+        assert session.sql("select max(n) from problem_counts").fetchall() == [(4,)]
         assert session.sql("select count(*) from duckdb_tables() where table_name = 'mine'").fetchall() == [(0,)]
 
 
 def test_a_writer_of_the_old_file_cannot_touch_the_new_one(lake: Lake, writer: Writer) -> None:
     add(lake, range(10, 11))
     publish(lake, SETTINGS)
-    writer.write("update marts.difficulty set n = 99")  # into a log that has the new file's name
+    writer.write("update marts.problem_counts set n = 99")  # into a log that has the new file's name
     assert counts(lake) == (11, 11, 4)
     writer.write("checkpoint")
     assert counts(lake) == (11, 11, 4)
@@ -146,7 +146,7 @@ def test_a_writer_of_the_old_file_cannot_touch_the_new_one(lake: Lake, writer: W
 
 @pytest.mark.parametrize("how", ["checkpoint", "closed"])
 def test_a_file_that_was_changed_is_told_and_made_anew(lake: Lake, writer: Writer, caplog: pytest.LogCaptureFixture, how: str) -> None:
-    writer.write("update marts.difficulty set n = 99")
+    writer.write("update marts.problem_counts set n = 99")
     writer.write("checkpoint")
     if how == "closed":
         writer.process.communicate()
