@@ -214,7 +214,7 @@ def build_on(path: Path, seen: Seen, found: Changes) -> bool:
         affected = affected_problems(connection, found)
         copy_as_it_is(seen.lake.warehouse, place)
         connection.execute("attach $path as warehouse", {"path": str(place)})
-        [(known,)] = connection.execute(f"select count(distinct problem_id) from {stored('difficulty')}").fetchall()
+        [(known,)] = connection.execute(f"select count(distinct problem_id) from {stored('problem_counts')}").fetchall()
         if affected > MOST_AFFECTED * known or recalled(seen.lake) is None:  # the copy must be of what was published
             connection.execute("detach warehouse")
             place.unlink()
