@@ -260,7 +260,8 @@ def test_histogram_draws_every_problem(made):
     html = run.page
     figure = next(part for part in html.split("<figure>") if "Histogram of 32 problems of cells" in part)
     bars = re.findall(r'<path d="M[^"]*?v?[^"]*" fill="var\(--(?:hopeless|hard|medium|easy|trivial)\)"', figure)
-    assert len(bars) == sum(1 for count in counts if count)
+    high = [bar for bar in bars if "v0h" not in bar]  # that of an empty bin has no height
+    assert len(high) == sum(1 for count in counts if count)
 
 
 def test_nothing_is_fetched_and_nothing_runs(made):
