@@ -39,7 +39,7 @@ def stopping_rule(outcomes: pl.DataFrame, adaptive: AdaptiveSettings, bands: Dif
     the posterior says then: `p_mean`, and the interval of the right ones among the N - n samples to come."""
     tables = [pl.DataFrame(schema=SCHEMA)]
     for profile, first in outcomes.group_by(PROFILE, maintain_order=True):
-        total, prior = first["max_rounds"][0], prior_of(first["k"], first["n"], first["problems"])
+        total, prior = samples_in(first), prior_of(first["k"], first["n"], first["problems"])
         n, k = (part.ravel() for part in np.indices((total, total)))
         n, k = n[(n > 0) & (k <= n)], k[(n > 0) & (k <= n)]
         said = foreseen(n, k, total, prior, bands.confidence)
@@ -50,11 +50,16 @@ def stopping_rule(outcomes: pl.DataFrame, adaptive: AdaptiveSettings, bands: Dif
     return pl.concat(tables)
 
 
+def samples_in(first: pl.DataFrame) -> int:
+    """The most samples that a problem of a profile has in the end: one a round, or as many as it has by now where rounds had several."""
+    return max(int(first["max_rounds"][0]), *first["n"])
+
+
 def decisions(
     first: pl.DataFrame, outcomes: tuple[Counts, Counts], prior: Prior, adaptive: AdaptiveSettings, bands: DifficultySettings
 ) -> Iterator[tuple[int, NDArray[np.bool_]]]:
     """Each length of a profile's first outcomes, and which outcomes, n and k, settle problems of it."""
-    lengths, total = first["length"].unique().sort(), first["max_rounds"][0]
+    lengths, total = first["length"].unique().sort(), samples_in(first)
     if adaptive.rule != "value":
         decided = settled(*outcomes, total, adaptive, adaptive.cuts(bands))
         yield from ((length, decided) for length in lengths)

@@ -7,6 +7,20 @@
 -- a rule decides by p_between(p_cdf, low, high), p_mean, p_zero_signal(p_none, p_all, group_size), …; or by the raw accuracy, k / n
 select
     counts.*,
-    posteriors.* exclude (dataset, split, policy_id, sampling_id, grader_id, n, k)
+    posteriors.p_mean,
+    posteriors.p_variance,
+    posteriors.p_low,
+    posteriors.p_high,
+    posteriors.p_hopeless,
+    posteriors.p_hard,
+    posteriors.p_medium,
+    posteriors.p_easy,
+    posteriors.p_trivial,
+    posteriors.logit_mean,
+    posteriors.logit_variance,
+    posteriors.p_band,
+    posteriors.p_none,
+    posteriors.p_all,
+    posteriors.p_cdf
 from candidate_counts as counts
 left join posteriors using (dataset, split, policy_id, sampling_id, grader_id, n, k)
