@@ -21,7 +21,7 @@ QUERIES = {
         lambda said: {row["dataset"] for row in said["histogram"]} == {"starter-charts", "starter-figures"},
     ),
     "trace": (["stage2"], lambda said: {"curated", "policies"} <= {row["from_kind"] for row in said["made_from"]}),
-    "sweep": (["--rounds", "4", "--size", "5"], lambda said: {row["size"] for row in said["sizes"]} == {5} and said["reason"]),
+    "sweep": (["--rounds", "4", "--size", "5"], lambda said: {row["size"] for row in said["sizes"]} == {5, 2000} and said["reason"]),
     "publish": ([], lambda said: Path(said["warehouse"]).is_file()),
     "compact": (["--min-shards", "999"], lambda said: said == {"compacted": [], "deleted": []}),
     "status": ([], lambda said: said["finished"]["stages"] >= 2 and said["under_way"] == [] and said["server"] is None),

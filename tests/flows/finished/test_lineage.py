@@ -64,7 +64,7 @@ def test_a_checkpoint_leads_back_to_prompt_grader_query_and_settings(lake: Lake)
     [stage1] = query(lake, f"select distinct stage_id from policies where policy_id = '{parent}'")["stage_id"]
     for what in (stage1, chosen, graded, "grader-", "learning_rate", "temperature", "template"):
         assert what in said, what
-    assert "partition by accuracy" in said  # the text of stage 2's query
+    assert "partition by level" in said  # the text of stage 2's query
     assert "evaluations" in said.split("went into")[1]
 
 
