@@ -1,0 +1,71 @@
+"""Which problems a step draws: those of the most expected signal, and a few of all alike. A pure function of forecast, seed and step."""
+
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+from tasks.base.errors import InputError
+from tasks.base.files import digest
+from tasks.training.live.belief import Forecast, Places
+
+Why = Literal["prior", "explore", "refill"]
+
+
+@dataclass(frozen=True)
+class Draw:
+    """A problem's place in the stage, and what it was drawn for: `prior` (its forecast), `explore` (drawn among all alike), or `refill` (in
+    the place of a group that could not teach)."""
+
+    index: int
+    why: Why
+
+
+@dataclass(frozen=True)
+class Moment:
+    """When something is drawn: the stage's seed and the step."""
+
+    seed: int
+    step: int
+
+    def numbers(self, what: str) -> np.random.Generator:
+        """Random numbers of this moment's own, for each thing that is drawn."""
+        return np.random.default_rng(int(digest(["live", what, self.seed, self.step])[:16], 16))
+
+
+def choose(forecast: Forecast, count: int, moment: Moment, explore: float = 0.0) -> list[Draw]:
+    """The problems of a step, none of them twice: the share `explore` of them among all alike, the others by `order`.
+
+    Where explore × count is no whole number, chance decides between the two beside it, so that the share holds over steps. Raises
+    InputError where the stage has fewer problems than `count`.
+    """
+    problems = len(forecast.mean)
+    if count > problems:
+        raise InputError(f"a step draws {count} problems and the stage has {problems}; lower `batch` or widen the stage's bands")
+    numbers = moment.numbers("explore")
+    few = min(count, int(explore * count + numbers.random()))
+    explored = numbers.permutation(problems)[:few]
+    ranked = without(order(forecast, moment), explored)[: count - few]
+    return [Draw(int(index), "prior") for index in ranked] + [Draw(int(index), "explore") for index in explored]
+
+
+def refills(forecast: Forecast, moment: Moment, taken: Places) -> list[Draw]:
+    """All problems that a step has not drawn, in the order in which they take the places of groups that could not teach."""
+    return [Draw(int(index), "refill") for index in without(order(forecast, moment), taken)]
+
+
+def order(forecast: Forecast, moment: Moment) -> Places:
+    """All problems, the first to be drawn first: by their signal, equal ones in an order that the moment decides; by chance where the
+    forecast has weights, each next one drawn among those left in proportion to them (exponential clocks: P. Efraimidis and P. Spirakis,
+    Information Processing Letters 97, 2006)."""
+    numbers = moment.numbers("order")
+    if forecast.weights is None:
+        return np.lexsort((numbers.random(len(forecast.mean)), -forecast.signal))
+    with np.errstate(divide="ignore"):
+        return np.argsort(numbers.exponential(size=len(forecast.mean)) / forecast.weights, kind="stable")
+
+
+def without(places: Places, taken: NDArray[np.int64]) -> Places:
+    """The places that are not taken, in their order."""
+    return places[~np.isin(places, taken)]
