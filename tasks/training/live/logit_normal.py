@@ -1,7 +1,7 @@
 """An accuracy p whose logarithm of odds log(p / (1 - p)) is normal: its mean and deviation, and a group's chance of a signal.
 
-No closed form is known, and a quadrature for every problem of a large stage takes longer than a step may. So the three are computed once over
-a grid of means and deviations of the logit, by the trapezoidal rule, and read off it by linear interpolation. For means within 16 and
+No closed form is known, and a quadrature for every problem of a large stage takes longer than a step may. So the three are computed once
+over a grid of means and deviations of the logit, by the trapezoidal rule, and read off it by linear interpolation. For means within 16 and
 deviations up to 8 logits p errs by less than 0.0005, its deviation by 0.0005 and the signal of a group of 8 by 0.002 (tests/training/live
 holds it to that); beyond these ends the end's value is given.
 """
