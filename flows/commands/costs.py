@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 import yaml
+from pydantic import Field
 
 from flows.recipe import RECIPES, Recipe, load_recipe
 from tasks.base.settings import Settings
@@ -98,14 +99,19 @@ class MeasuredStep(Settings):
 
 
 class Assumptions(Settings):
-    """What costs rest on beside the recipe: the model's shape, the datasets' sizes, the GPUs, and somebody's measured step."""
+    """What costs rest on beside the recipe: the model's shape, the datasets' sizes, the GPUs, and whole steps that somebody measured."""
 
     model: ModelShape
     problems: ProblemCounts
     prompt_tokens: int
     gpus: int
     gpu_gib: int
-    measured: MeasuredStep
+    measured: tuple[MeasuredStep, ...] = Field(min_length=1)
+
+    @property
+    def tokens(self) -> float:
+        """Tokens of prompt and response of one completion, in the longest of the measured steps."""
+        return max(step.tokens for step in self.measured)
 
 
 def read_assumptions(name: str) -> Assumptions:
@@ -122,9 +128,14 @@ def completions(recipe: Recipe, assumed: Assumptions) -> dict[str, int]:
     return {"profile": train * recipe.sampling.rounds, **stages, "evaluation": asked, **hinted}
 
 
-def gpu_hours(count: int, assumed: Assumptions) -> float:
-    """GPU-hours of so many completions at the measured rate of whole training steps. Sampling alone is a part of one, and so faster."""
-    return count * assumed.measured.tokens / assumed.measured.tokens_per_gpu_second / HOUR
+def gpu_hours(count: int, measured: MeasuredStep) -> float:
+    """GPU-hours of so many completions at the pace of a measured training step. Sampling alone is a part of one, and so faster."""
+    return count * measured.gpus * measured.seconds / measured.completions / HOUR
+
+
+def span(hours: Sequence[float]) -> str:
+    """The fewest and the most of these hours, as one number where they read alike."""
+    return "–".join(dict.fromkeys((f"{min(hours):.1f}", f"{max(hours):.1f}")))
 
 
 def training_memory(stage: StageSettings, assumed: Assumptions) -> dict[str, float]:
@@ -165,9 +176,9 @@ def time_table(recipe: Recipe, assumed: Assumptions) -> str:
     parts["together"] = sum(parts.values())
     rows = []
     for name, count in parts.items():
-        hours = gpu_hours(count, assumed)
-        tokens = f"{count * assumed.measured.tokens / 1e6:,.0f} M"
-        rows.append((name, f"{count:,}", tokens, f"{hours:.1f}", f"{hours / assumed.gpus:.1f}"))
+        hours = [gpu_hours(count, step) for step in assumed.measured]
+        tokens = f"{count * assumed.tokens / 1e6:,.0f} M"
+        rows.append((name, f"{count:,}", tokens, span(hours), span([of_all / assumed.gpus for of_all in hours])))
     return table(("part", "completions", "tokens, prompts included", "GPU-hours", f"hours on {assumed.gpus} GPUs"), rows)
 
 
@@ -184,7 +195,7 @@ def tables(name: str) -> str:
     held = int(sampling["keys and values"] / assumed.model.kv_bytes)
     return "\n\n".join(
         [
-            f"The model has {assumed.model.parameters:,} parameters, a completion {assumed.measured.tokens:.0f} tokens with its prompt.",
+            f"The model has {assumed.model.parameters:,} parameters, a completion {assumed.tokens:.0f} tokens with its prompt.",
             time_table(recipe, assumed),
             f"Memory while a stage trains, {assumed.gpus} GPUs of {assumed.gpu_gib} GiB:",
             memory_table(largest_memory(recipe, assumed)),

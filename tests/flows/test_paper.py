@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 import yaml
 
-from flows.commands.costs import BEGIN, END, completions, gpu_hours, largest_memory, read_assumptions, tables
+from flows.commands.costs import BEGIN, END, completions, gpu_hours, largest_memory, read_assumptions, span, tables
 from flows.commands.plan import plan_flow
 from flows.pipeline import pipeline
 from flows.recipe import RECIPES, load_recipe
@@ -59,11 +59,12 @@ def test_the_page_is_worked_out_from_the_recipe() -> None:
 
 
 def test_the_arithmetic() -> None:
-    assert ASSUMED.measured.tokens == 675
+    assert [step.tokens for step in ASSUMED.measured] == [725, 750]
     parts = completions(RECIPE, ASSUMED)
     assert parts["profile"] == (2101 + 6457) * 8
     assert parts["evaluation"] == (601 + 1000 + 3940 + 3040) * 4 * 3
-    assert gpu_hours(6400, ASSUMED) == pytest.approx(1.0)
+    assert [gpu_hours(2560, step) for step in ASSUMED.measured] == [pytest.approx(8 * 145 / 3600), pytest.approx(8 * 120 / 3600)]
+    assert span([10.04, 8.0]) == "8.0–10.0" and span([1.01, 0.99]) == "1.0"
     memory = largest_memory(RECIPE, ASSUMED)
     assert sum(memory.values()) < 0.8 * ASSUMED.gpu_gib * 2**30
     assert memory["weights, gradients, Adam's moments (float32, sharded)"] == 16 * ASSUMED.model.parameters / 8
