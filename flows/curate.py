@@ -16,10 +16,11 @@ from tasks.warehouse.home import open_home
 
 @dataclass(frozen=True)
 class Curated:
-    """A profile and the sets chosen from it."""
+    """A profile, the sets chosen from it, and the stages that are chosen `later`, when the one before them is trained."""
 
     profiled: Profiled
     sets: Artifact
+    later: tuple[str, ...]
 
 
 @flow(name="curate", flow_run_name="curate {recipe.name}", validate_parameters=True)
@@ -40,14 +41,14 @@ def set_for(recipe: Recipe, *stages: str) -> SetSettings:
 
 def first_set(recipe: Recipe) -> SetSettings:
     """The set that is chosen by the first difficulty: for all stages, or for the first where later ones are chosen anew (`reprofile`)."""
-    first, *later = recipe.stages
-    return set_for(recipe, first, *([] if recipe.reprofile else later))
+    return set_for(recipe, *recipe.chosen_first)
 
 
 def choose_sets(recipe: Recipe, home: Path, profiled: Profiled) -> Curated:
     """The sets of the recipe's stages."""
     asked = with_admissible(recipe, home, profiled)
-    return Curated(asked, curate_sets(sets_wanted(recipe, home, asked)))
+    later = tuple(name for name in recipe.stages if name not in recipe.chosen_first)
+    return Curated(asked, curate_sets(sets_wanted(recipe, home, asked)), later)
 
 
 def sets_wanted(recipe: Recipe, home: Path, profiled: Profiled) -> CurationRequest:

@@ -1,5 +1,6 @@
 """Export: a curated set, found by its id or as the one that a recipe has made, for those who train elsewhere. Nothing is run for it."""
 
+import logging
 from pathlib import Path
 
 from flows.recipe import Recipe, load_recipe, recipe_path
@@ -13,6 +14,8 @@ from tasks.policy.identity import PolicySettings
 from tasks.steps.planning import planning
 from tasks.training.settings import StageSettings
 from tasks.warehouse.home import at_hand
+
+LOG = logging.getLogger(__name__)
 
 
 def export(name: str, home: Path, *, to: str, out: Path, changes: list[str]) -> list[Path]:
@@ -31,7 +34,7 @@ def export(name: str, home: Path, *, to: str, out: Path, changes: list[str]) -> 
     if to in WITH_WEIGHTS:
         check_reward(recipe)
     sets, model = sets_of(recipe, home), model_name(recipe.policy.model)
-    stages = {name: stage.train for name, stage in recipe.stages.items()}
+    stages = {name: stage.train for name, stage in recipe.stages.items() if name in sets}
     return export_set(Exported(sets, stages, recipe.prompting, model), to=to, out=out)
 
 
@@ -55,12 +58,18 @@ def usual_stages(curated: Artifact) -> dict[str, StageSettings]:
 
 
 def sets_of(recipe: Recipe, home: Path) -> dict[str, Artifact]:
-    """The curated set of each stage of a recipe. Raises InputError where one is not made yet."""
+    """The curated set of each stage of a recipe, as far as they are made: a stage that is chosen anew may be left. Raises InputError where
+    none is made yet."""
     with planning():
         sets = train(recipe, home).sets
-    if not all(curated.is_complete for curated in sets):
-        raise InputError(
-            f"the sets of recipe {recipe.name} are not all curated in {home}: run difficulty-prior curate first "
-            "(train, where later stages are chosen anew); --plan says what is left"
+    placed = {stage: sets[min(place, len(sets) - 1)] for place, stage in enumerate(recipe.stages)}
+    made = {stage: curated for stage, curated in placed.items() if curated.is_complete}
+    if not made:
+        raise InputError(f"recipe {recipe.name} has no set in {home} yet: run difficulty-prior curate first; --plan says what is left")
+    if left := [stage for stage in placed if stage not in made]:
+        LOG.warning(
+            "exported without %s, chosen by what its policy solves when the stage before is trained: run difficulty-prior train first; "
+            "or curate and export with --set reprofile=null, which chooses every stage by the first difficulty",
+            ", ".join(left),
         )
-    return {stage: sets[min(place, len(sets) - 1)] for place, stage in enumerate(recipe.stages)}
+    return made

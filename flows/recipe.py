@@ -4,9 +4,9 @@ import re
 from collections.abc import Sequence
 from datetime import date
 from pathlib import Path
-from typing import Any, Literal, TypeVar
+from typing import Annotated, Any, Literal, TypeVar
 
-from pydantic import Field, GetJsonSchemaHandler, ValidationError, field_validator, model_validator
+from pydantic import BeforeValidator, Field, GetJsonSchemaHandler, ValidationError, field_validator, model_validator
 from pydantic_core import CoreSchema
 
 from flows.beside import look_beside
@@ -29,6 +29,7 @@ from tasks.sampling.imported.settings import ImportSettings
 from tasks.sampling.settings import SamplingSettings
 from tasks.similarity.settings import SimilaritySettings
 from tasks.starter.settings import STARTER_DATASETS, StarterDatasetSettings
+from tasks.training.answered import untold
 
 S = TypeVar("S", bound=Settings)
 KINDS = {
@@ -80,11 +81,22 @@ class ProblemsSettings(Settings):
 
 
 class ReprofileSettings(Settings):
-    """Before every stage but the first: the training problems are sampled again with the policy that the stage before left, `rounds` times
-    (null: as often as at first), and the stage is chosen from that difficulty. What the paper does not do; the mart `difficulty_drift`
-    shows what it finds."""
+    """How the stages after the first are chosen: by how hard the problems are for the policy that the stage before left.
 
+    `source` says what tells that. "groups": the stage's own groups of the share `within` of its last steps, as far as they were drawn as
+    a profile draws (without a hint, from the same distribution, judged by the same grader); problems without any are left out.
+    "rollouts": new answers to every problem, `rounds` of each (null: as many as at first). "auto": groups where they hold as many answers
+    as that, new answers to all other problems. What the paper does not do; the mart `difficulty_drift` shows what new answers find.
+    """
+
+    source: Literal["auto", "groups", "rollouts"] = "auto"
     rounds: int | None = Field(default=None, ge=1)
+    within: float = Field(default=0.25, gt=0, le=1)
+
+
+def switched(given: Any) -> Any:
+    """What a switch stands for where settings may be: the default ones, or none."""
+    return {True: {}, False: None}[given] if isinstance(given, bool) else given
 
 
 class RecurationSettings(Settings):
@@ -104,8 +116,8 @@ class Recipe(Settings):
 
     `panel` gives the difficulty to curate by from responses made elsewhere; without it the base policy is sampled. `stages` are trained in
     the order in which they stand, each from the policy that the one before left; a recipe that names none has the paper's two
-    (deployments/stages.yaml). `reprofile` measures difficulty anew before each but the first, `recuration` says when sets in use are
-    changed. `seed` is the one that every other seed is derived from.
+    (deployments/stages.yaml). `reprofile` measures difficulty anew before each but the first (null or false: all are chosen by the first
+    difficulty, as in the paper), `recuration` says when sets in use are changed. `seed` is the one that every other seed is derived from.
     """
 
     name: str = Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]*$")
@@ -120,9 +132,19 @@ class Recipe(Settings):
     difficulty: DifficultySettings = DifficultySettings()
     curation: CurationSettings = CurationSettings()
     stages: Stages = Field(default_factory=default_stages)  # fields, which are checked like given ones
-    reprofile: ReprofileSettings | None = None
+    reprofile: Annotated[ReprofileSettings | None, BeforeValidator(switched)] = ReprofileSettings()
     recuration: RecurationSettings = RecurationSettings()
     evaluation: EvaluationSettings = EvaluationSettings()
+
+    @property
+    def anew(self) -> ReprofileSettings | None:
+        """How the stages after the first are chosen anew; None where there are none, or where they are chosen by the first difficulty."""
+        return self.reprofile if len(self.stages) > 1 else None
+
+    @property
+    def chosen_first(self) -> list[str]:
+        """The stages that are chosen by the first difficulty: all, or the first where later ones are chosen anew."""
+        return list(self.stages)[: 1 if self.anew else None]
 
     @property
     def adaptive(self) -> AdaptiveSettings | None:
@@ -130,7 +152,7 @@ class Recipe(Settings):
         rule = self.sampling.adaptive
         if rule is None or rule.rule != "value" or rule.ranges or rule.edges:
             return rule
-        rules = [stage.choose for stage in self.stages.values() if stage.choose.rule != "random"]
+        rules = [choose for name in self.chosen_first if (choose := self.stages[name].choose).rule != "random"]
         return rule.model_copy(update={"ranges": tuple(sorted({(rule.low, rule.high) for rule in rules})) or None})
 
     @classmethod
@@ -143,8 +165,17 @@ class Recipe(Settings):
     def stages_can_be_told_apart(self) -> "Recipe":
         if self.panel and self.panel.panel in self.stages:
             raise ValueError(f"stage {self.panel.panel} is called like the panel, whose answers are kept under that name; rename the stage")
-        if self.reprofile and len(self.stages) == 1:
+        if self.reprofile and "reprofile" in self.model_fields_set and not self.anew:
             raise ValueError(f"reprofile chooses the stages after the first anew, but {min(self.stages)} is the only one; leave it out")
+        return self
+
+    @model_validator(mode="after")
+    def groups_can_tell(self) -> "Recipe":
+        for name, stage in list(self.stages.items())[:-1] if self.anew and self.anew.source == "groups" else ():
+            if why := untold(stage.train, self.sampling, self.grading):
+                raise ValueError(
+                    f"reprofile.source groups: those of {name} do not tell how hard problems are: {why}; take source rollouts, or auto"
+                )
         return self
 
     @model_validator(mode="after")

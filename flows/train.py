@@ -6,8 +6,9 @@ from pathlib import Path
 from flows.curate import Curated, curate, set_for
 from flows.events import STAGE_FINISHED, tell
 from flows.plannable import flow
-from flows.profile import Profiled, answered, measured, sampled_until_settled
+from flows.profile import Profiled, measured, sampled_until_settled
 from flows.recipe import Recipe
+from flows.reprofile import measured_anew
 from tasks.base.errors import InputError, did_you_mean
 from tasks.curation.task import CurationRequest, curate_sets
 from tasks.curation.validation_task import ValidationRequest, export_validation
@@ -26,7 +27,8 @@ from tasks.warehouse.home import open_home
 
 @dataclass(frozen=True)
 class Trained:
-    """The curated sets (with `reprofile` one for each stage), the stages trained on them, and the policies in order, base first."""
+    """The curated sets (with `reprofile` one for each stage, else one for all), the stages trained on them, and the policies in order, base
+    first."""
 
     curated: Curated
     sets: tuple[Artifact, ...]
@@ -85,8 +87,8 @@ def train_stages(recipe: Recipe, home: Path, curated: Curated, last_stage: str |
     watched = validation_problems(recipe, home, curated)
     evaluated = evaluated_as(recipe) if recipe.problems.can_evaluate else None
     for name, stage in recipe.stages.items():
-        if stages and recipe.reprofile:
-            earlier, difficulty = difficulty, measured_anew(recipe, home, curated, policies[-1])
+        if stages and recipe.anew:
+            earlier, difficulty = difficulty, measured_anew(recipe, home, curated.profiled, stages[-1], policies[-1])
             chosen = {"problems": curated.profiled.train, "settings": set_for(recipe, name), "seed": recipe.seed, "earlier": earlier}
             sets.append(curate_sets(CurationRequest(home=home, difficulty=difficulty, **chosen)))
         asked = {
@@ -122,13 +124,6 @@ def profiled_with(recipe: Recipe, home: Path, profiled: Profiled, policy: Policy
     """The same problems, by how hard they are for another policy."""
     graded = sampled_until_settled(recipe, home, policy, profiled.train)
     return replace(profiled, graded=graded, difficulty=measured(recipe, home, graded, profiled.train))
-
-
-def measured_anew(recipe: Recipe, home: Path, curated: Curated, policy: Policy) -> Artifact:
-    """How hard the problems are for a policy trained since they were last measured."""
-    assert recipe.reprofile
-    problems, rounds = curated.profiled.train, recipe.reprofile.rounds or recipe.sampling.rounds
-    return measured(recipe, home, answered(recipe, home, policy, problems, rounds), problems)
 
 
 def validation_problems(recipe: Recipe, home: Path, curated: Curated) -> Artifact | None:

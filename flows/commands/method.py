@@ -55,18 +55,20 @@ def profile(recipe: RecipeName, home: Home = None, changes: Changes = None, plan
 
 @app.command(rich_help_panel=PANEL)
 def curate(recipe: RecipeName, home: Home = None, changes: Changes = None, plan: DryRun = False, as_json: AsJson = False) -> None:
-    """Profile, and choose the problems of every stage.
+    """Profile, and choose the problems of every stage that the first difficulty chooses (`reprofile`).
 
     Example: `difficulty-prior curate starter --set curation.on_shortage=warn`
     """
     done = run_flow("curate", Asked(recipe, home, changes, plan, as_json))
     if as_json:
-        print_json({**profiled_facts(done.profiled.difficulty), "sets": sets_facts((done.sets,))})
+        print_json({**profiled_facts(done.profiled.difficulty), "sets": sets_facts((done.sets,)), "chosen_later": done.later})
         return
     from tasks.curation.stages import stages_of
 
     for stage, told in stages_of(done.sets).items():
         say(f"{stage}: {told['problems']} problems")
+    for stage in done.later:
+        say(f"{stage}: chosen by `difficulty-prior train`, by what the stage before it can solve then (reprofile)")
     say(f"curated sets: {done.sets.path}")
 
 

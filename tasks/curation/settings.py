@@ -42,7 +42,8 @@ class StageRule(Settings):
 
 class CurationSettings(Settings):
     """What holds for the choice of every stage: `on_shortage` says what happens when a rule finds fewer problems than `size`, an error, or
-    a warning and a smaller stage. A stage without any problem is always an error.
+    a warning and a smaller stage. A stage that is chosen when the one before it is trained, by what that has left, is never an error for
+    it: how many it finds, nobody could know before the hours were spent. A stage without any problem is always one.
     """
 
     on_shortage: Literal["error", "warn"] = "error"

@@ -15,7 +15,7 @@ from tasks.base.errors import InputError
 from tasks.base.files import file_digest
 from tasks.curation.candidates import Candidates, read_candidates
 from tasks.curation.rules import choose, rule_parameters, rule_path, rule_text, shortage
-from tasks.curation.settings import CurationSettings, SetSettings, StageRule
+from tasks.curation.settings import SetSettings, StageRule
 from tasks.lake.artifacts import Artifact, artifact
 from tasks.lake.lake import Lake, conform, write_parquet
 from tasks.problems.precision import stated_precision
@@ -72,7 +72,8 @@ def curate_sets(request: CurationRequest, target: Artifact, folder: Path) -> dic
     stages = {}
     for stage, rule in settings.stages.items():
         chosen = choose(candidates, rule, request.seed, before)
-        warnings += judge_size(shortage(stage, rule, chosen, candidates, has_earlier=earlier is not None), chosen, settings)
+        short = shortage(stage, rule, chosen, candidates, has_earlier=earlier is not None)
+        warnings += judge_size(short, chosen, is_error=earlier is None and settings.on_shortage == "error")
         stages[stage] = with_estimates(chosen, candidates, rule).join(sources, on=PLACE).sort("rank")
     for warning in warnings:
         logger.warning(warning)
@@ -97,9 +98,9 @@ def with_estimates(chosen: pl.DataFrame, candidates: Candidates, rule: StageRule
     return chosen.join(known, on="problem_id")
 
 
-def judge_size(short: str, chosen: pl.DataFrame, settings: CurationSettings) -> list[str]:
-    """The warning about a stage that is too small, if any. Raises InputError where the settings, or an empty stage, make it an error."""
-    if short and (settings.on_shortage == "error" or chosen.is_empty()):
+def judge_size(short: str, chosen: pl.DataFrame, *, is_error: bool) -> list[str]:
+    """The warning about a stage that is too small, if any. Raises InputError where that is an error, and for an empty stage."""
+    if short and (is_error or chosen.is_empty()):
         raise InputError(short)
     return [short] if short else []
 
@@ -119,6 +120,7 @@ def lineage(request: CurationRequest, stages: dict[str, pl.DataFrame], warnings:
     """What the manifest says of a set: whose difficulty, by which grader and sampling, which query, and what came out."""
     difficulty, earlier, settings = request.difficulty, request.earlier, request.settings
     measured = {name: difficulty.manifest[name] for name in ("policy_id", "sampling_id", "grader_id", "rounds")}
+    measured["sources"] = difficulty.manifest.get("sources")  # of one that training's own groups are part of
     described = {stage: stage_lineage(rule, request.seed, stages[stage]) for stage, rule in settings.stages.items()}
     made_from = {"difficulty": difficulty.key, "earlier": earlier and earlier.key, "problems": [source.key for source in request.problems]}
     return {**measured, **made_from, "settings": settings, "warnings": warnings, "stages": described}

@@ -4,9 +4,11 @@ batches of adaptive rounds, which problems are settled.
 Cached by the content of the graded profile and of the problems, the settings, and every SQL file that the marts are made with.
 """
 
+from __future__ import annotations
+
 from contextlib import closing
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import polars as pl
 
@@ -22,6 +24,9 @@ from tasks.steps.naming import policy_named, problems_named
 from tasks.steps.request import StepRequest
 from tasks.warehouse.order import sql_digests
 from tasks.warehouse.settings import MartSettings
+
+if TYPE_CHECKING:
+    import duckdb
 
 VERSION = 1
 FILES = {
@@ -63,19 +68,25 @@ def measure_difficulty(request: DifficultyRequest, target: Artifact, folder: Pat
     graded, settings = request.graded, request.settings
     profile = read_profile(graded)
     with closing(open_graded(graded, request.problems, MartSettings(difficulty=settings), FILES)) as connection:
-        tables = {mart: connection.table(mart).pl() for mart in FILES}
-    tables["difficulty"] = tables["difficulty"].sort(GRAIN)  # a view has no order
-    counts = count_bands(tables["difficulty"], graded)
-    for mart, name in FILES.items():
-        write_parquet(tables[mart], folder / name)
+        counts = write_measured(connection, graded, folder)
     measured = {name: profile[name] for name in ("policy_id", "sampling_id", "grader_id", "rounds")}
     return {**measured, "graded": graded.key, "settings": settings, "counts": counts}
 
 
-def count_bands(difficulty: pl.DataFrame, graded: Artifact) -> dict[str, dict[str, int]]:
+def write_measured(connection: duckdb.DuckDBPyConnection, answers: Artifact, folder: Path) -> dict[str, dict[str, int]]:
+    """Write the tables in FILES from marts over `answers`; gives how many problems are in which band."""
+    tables = {mart: connection.table(mart).pl() for mart in FILES}
+    tables["difficulty"] = tables["difficulty"].sort(GRAIN)  # a view has no order
+    counts = count_bands(tables["difficulty"], answers)
+    for mart, name in FILES.items():
+        write_parquet(tables[mart], folder / name)
+    return counts
+
+
+def count_bands(difficulty: pl.DataFrame, answers: Artifact) -> dict[str, dict[str, int]]:
     """Problems by "dataset/split" and band; `unmeasured` are those of which no sample could be scored."""
     if difficulty.is_empty():
-        raise InputError(f"graded artifact {graded.path} has no verdict on any of the given problems; sample and grade them first")
+        raise InputError(f"{answers.kind} artifact {answers.path} has no verdict on any of the given problems; sample and grade them first")
     counts: dict[str, dict[str, int]] = {}
     for dataset, split, band, problems in difficulty.group_by("dataset", "split", "band").len().iter_rows():
         counts.setdefault(f"{dataset}/{split}", {})[band or "unmeasured"] = problems

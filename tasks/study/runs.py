@@ -33,13 +33,16 @@ class ArmRun(BaseModel):
 
 
 def profile_completions(sets: Sequence[Artifact]) -> int:
-    """How many responses the difficulties that these sets were chosen from rest on, each difficulty counted once."""
+    """How many responses were drawn for the difficulties that these sets were chosen from, each difficulty counted once."""
     keys = {item.manifest["difficulty"]: item.home for item in sets}
     return sum(responses(Artifact(home=home, kind="difficulty", key=key)) for key, home in keys.items())
 
 
 def responses(difficulty: Artifact) -> int:
-    """How many responses a difficulty rests on, scored or not; a problem that lies in several places counts once."""
+    """How many responses were drawn for a difficulty, scored or not; a problem that lies in several places counts once. What training has
+    answered by itself is no profile's cost."""
+    if sources := difficulty.manifest.get("sources"):
+        return int(sources["rollouts"]["answers"])
     rows = read_parquet(difficulty.file("difficulty.parquet"), columns=["problem_id", "n", "timeouts", "unscorable"])
     return int(rows.unique("problem_id").select(pl.sum_horizontal("n", "timeouts", "unscorable").sum()).item())
 

@@ -1,6 +1,7 @@
 """Stages as a list: what they may be called, how a change reaches them, and what those with a recipe of two fixed stages are told."""
 
 import re
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -61,15 +62,46 @@ def test_any_number_of_stages_is_planned_in_its_order(tmp_path: Path, names: lis
     ]
     asked = [step.name for step in steps if step.task == "sample" and "(heldout)" in step.name and "hints" not in step.name]
     assert [name.split(" with ")[1].split(",")[0] for name in asked] == before
-    assert list(first_set(recipe).stages) == names
+    assert list(first_set(recipe).stages) == names[:1]
 
 
-def test_reprofile_chooses_each_stage_but_the_first_anew(tmp_path: Path) -> None:
-    recipe = load_recipe(written(tmp_path, stages=NEW, reprofile={"rounds": 2}))
+MEASURED = ("measure difficulty", "measure difficulty anew")
+LATER: dict[str, list[str]] = {
+    "auto": ["read training's answers", "sample", "grade", "measure difficulty anew"],
+    "groups": ["read training's answers", "measure difficulty anew"],
+    "rollouts": ["sample", "grade", "measure difficulty"],
+}
+
+
+@pytest.mark.parametrize("given", [None, {}, True, {"rounds": 2}, {"source": "groups"}, {"source": "rollouts"}])
+def test_each_stage_but_the_first_is_chosen_anew(tmp_path: Path, given: Any) -> None:
+    recipe = load_recipe(written(tmp_path, stages=NEW, **({} if given is None else {"reprofile": given})))
     found = plan_flow(train, recipe, tmp_path / "runs").steps
     assert [step.name for step in found if step.task == "curate"] == [f"choose the problems of {name}" for name in NEW]
-    assert [step.name.split(" for ")[1] for step in found if step.task == "measure difficulty"] == ["base", "warm", "main"]
+    assert [step.name.split(" for ")[1] for step in found if step.task in MEASURED] == ["base", "warm", "main"]
     assert first_set(recipe).rules == {"warm": recipe.stages["warm"].choose, "main": None, "hard_2": None}
+    trained = [place for place, step in enumerate(found) if step.task == "train"]
+    for before, after in pairwise(trained):
+        assert recipe.anew and [step.task for step in found[before + 1 : after - 1]] == LATER[recipe.anew.source]
+    sampled = [step for step in found[trained[0] :] if step.task == "sample"]
+    assert all(step.work and step.work.up_to for step in sampled)
+
+
+@pytest.mark.parametrize("given", [None, False])
+def test_without_reprofile_one_set_is_for_all_stages(tmp_path: Path, given: bool | None) -> None:
+    recipe = load_recipe(written(tmp_path, stages=NEW, reprofile=given))
+    found = plan_flow(train, recipe, tmp_path / "runs").steps
+    assert recipe.anew is None and list(first_set(recipe).stages) == list(NEW)
+    assert [step.task for step in found].count("curate") == 1 and not any(step.task in MEASURED[1:] for step in found)
+
+
+def test_groups_that_are_no_fair_sample_are_refused_or_not_read(tmp_path: Path) -> None:
+    stages = {"warm": {"train": {"refill": {"tries": 2}}}, "main": {}}
+    with pytest.raises(InputError, match=r"reprofile\.source groups: those of warm do not tell .*: refill puts others .*; take source r"):
+        load_recipe(written(tmp_path, stages=stages, reprofile={"source": "groups"}))
+    found = plan_flow(train, load_recipe(written(tmp_path, stages=stages)), tmp_path / "runs").steps
+    assert "read training's answers" not in [step.task for step in found]
+    load_recipe(written(tmp_path, stages={"main": {}, **stages}, reprofile={"source": "rollouts"}))
 
 
 def test_a_run_may_end_with_an_earlier_stage(tmp_path: Path) -> None:

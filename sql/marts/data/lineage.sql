@@ -20,7 +20,9 @@ single as (
     union all
     select kind, id, 'graders', manifest ->> '$.grader_id' from manifests where kind in ('graded', 'difficulty', 'stages')
     union all
-    select kind, id, 'stops', manifest ->> '$.stops' from manifests where kind = 'profiles'
+    select kind, id, 'stops', manifest ->> '$.stops' from manifests where kind in ('profiles', 'difficulty')
+    union all
+    select kind, id, 'stages', manifest ->> '$.stage_id' from manifests where kind = 'stops'
     union all
     select kind, id, 'difficulty', manifest ->> '$.hints_from' from manifests where kind = 'profiles'
     union all

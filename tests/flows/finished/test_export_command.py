@@ -30,7 +30,7 @@ def test_a_set_is_found_by_its_id(finished: Finished, tmp_path: Path) -> None:
 
 
 def test_what_is_not_curated_is_not_exported(tmp_path: Path) -> None:
-    with pytest.raises(InputError, match="the sets of recipe tiny are not all curated in .*: run difficulty-prior curate first"):
+    with pytest.raises(InputError, match="recipe tiny has no set in .* yet: run difficulty-prior curate first"):
         export(str(tiny_recipe(tmp_path)), tmp_path / "runs", to="verl", out=tmp_path / "out", changes=[])
     with pytest.raises(InputError, match=r"no curated set in .* begins with 'nothing', and no recipe 'nothing': give one of"):
         export("nothing", tmp_path / "runs", to="verl", out=tmp_path / "out", changes=[])
