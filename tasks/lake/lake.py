@@ -25,7 +25,9 @@ from tasks.lake.looking import LOOKING
 from tasks.lake.quarantine import is_whole, set_aside, whole_shards
 from tasks.lake.storage import send_file
 
-LAKE_VERSION = 3  # of the layout: 3 has `curated.p_mean` and `evaluations.cluster`; 2 `curated.weight`, and partitions may be compacted
+LAKE_VERSION = 4
+"""Of the layout: 4 has `groups.hinted` and `selections`; 3 `curated.p_mean` and `evaluations.cluster`; 2 `curated.weight`, and partitions
+may be compacted."""
 VERSION_FILE = "lake/version.json"
 
 TEXT, INT, REAL, FLAG, TIME = pl.String, pl.Int64, pl.Float64, pl.Boolean, pl.Datetime("us")
@@ -147,6 +149,21 @@ RELATIONS: dict[str, dict[str, type[pl.DataType] | pl.DataType]] = {
         "advantage_mean": REAL,
         "advantage_std": REAL,
     },
+    # one row per draw of a stage that chooses its problems by an estimate: in which place of the step it was drawn and what for, what was
+    # expected of it, and what came out; `learnt` is false where refilling kept another group
+    "selections": {
+        "stage_id": TEXT,
+        "step": INT,
+        "place": INT,
+        "problem_id": TEXT,
+        "why": TEXT,
+        "p_mean": REAL,
+        "p_deviation": REAL,
+        "signal": REAL,
+        "judged": INT,
+        "correct": INT,
+        "learnt": FLAG,
+    },
     # one row per training step and metric
     "metrics": {"stage_id": TEXT, "step": INT, "name": TEXT, "value": REAL},
     # one row per policy, hint setting and held-out problem: k correct of n; `cluster` is what the problem is a version of ("" or null: of
@@ -213,6 +230,7 @@ GLOBS = {
     "labels": "labels/*.parquet",
     "curated": "curated/*/curated.parquet",
     "groups": "stages/*/groups/*.parquet",
+    "selections": "stages/*/selections/*.parquet",
     "metrics": "stages/*/metrics/*.parquet",
     "evaluations": "evaluations/*/evaluations.parquet",
     "studies": "studies/*/studies.parquet",

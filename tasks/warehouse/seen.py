@@ -19,7 +19,9 @@ from tasks.warehouse.order import sql_digests
 from tasks.warehouse.relations import ARTIFACTS, models, sql_files
 from tasks.warehouse.settings import MartSettings
 
-SCHEMA_VERSION = 5  # of the published file: 5 has estimates, 4 audits, 3 words beside digests and `runs`, 2 `lineage` and `artifacts`
+SCHEMA_VERSION = 6
+"""Of the published file: 6 has hinted groups and selections, 5 estimates, 4 audits, 3 words beside digests and `runs`, 2 `lineage` and
+`artifacts`."""
 Inventory = dict[str, dict[str, list[int]]]
 
 

@@ -30,6 +30,8 @@ DEFAULTS: dict[str, dict[str, Any]] = {
     "opinions": {**IDS, "grader_id": "strict", "gold_id": "gold", "first_rule": "", "judge_said": "", "decided_by": "judge"},
     "curated": {"set_id": "set", "stage": "stage1", "dataset": "geometry", "band": "medium", "accuracy": 0.5, "rule": "r"},
     "groups": {"stage_id": "s1", "problem_id": "p", "G": 4, "prior": None, "weight": 1.0, "advantage_mean": 0.0, "advantage_std": 1.0},
+    "selections": {"stage_id": "s1", "problem_id": "p", "why": "prior", "p_mean": 0.5, "p_deviation": 0.1, "signal": 0.9, "judged": 4,
+                   "learnt": True},
     "metrics": {"stage_id": "s1", "name": "reward"},
     "evaluations": {"evaluation_id": "e", "hints": False, "dataset": "geometry", "split": "test"},
 }  # fmt: skip

@@ -124,7 +124,7 @@ def rollout(chance: random.Random, verdict: dict[str, Any]) -> dict[str, Any]:
 
 
 def training(lake: Lake, chance: random.Random) -> None:
-    """What two stages leave: sets, groups and metrics."""
+    """What two stages leave: sets, groups, selections and metrics."""
     chosen = [
         {"stage": stage, "problem_id": f"g{number:02}", "rank": rank, "accuracy": number / 24, "band": "medium"}
         for stage, first in (("stage1", 6), ("stage2", 10))
@@ -145,12 +145,19 @@ def training(lake: Lake, chance: random.Random) -> None:
             for step in range(1, 21)
             for copy in range(3)
         ]
+        selections = [
+            {"stage_id": f"{stage}-id", "step": step, "place": place, "problem_id": f"g{(step + place) % 24:02}", "correct": step % 5}
+            | {"why": why, "p_mean": chance.random()}
+            for step in range(1, 21)
+            for place, why in enumerate(("prior", "explore", "refill"), 1)
+        ]
         metrics = [
             {"stage_id": f"{stage}-id", "step": step, "name": name, "value": value}
             for step in range(1, 21)
             for name, value in (("reward", step / 20), ("validation/accuracy", step / 25), ("num_tokens", 100.0 * step))
         ]
         write_parquet(table("groups", groups), lake.home / "stages" / f"{stage}-id" / "groups" / "g.parquet")
+        write_parquet(table("selections", selections), lake.home / "stages" / f"{stage}-id" / "selections" / "s.parquet")
         write_parquet(table("metrics", metrics), lake.home / "stages" / f"{stage}-id" / "metrics" / "m.parquet")
 
 

@@ -1,0 +1,17 @@
+-- selections: every draw of a stage that chooses its problems by an estimate, with what was expected of it and what came out
+-- grain: stage_id x step x place
+-- inputs: none
+-- parameters: none
+-- invariants: sql/checks/selections_add_up
+-- columns:
+--   stage_id: training stage, key of its artifact
+--   step: step of training, the first is 1 [number]
+--   place: place in which it was drawn for the step, the first is 1 [number]
+--   problem_id: problem that was drawn
+--   why: what it was drawn for: prior (its estimate), explore (drawn among all alike), refill (in the place of a group that could not teach)
+--   p_mean: accuracy that the estimate expected before the step [share]
+--   p_deviation: standard deviation of that accuracy, as far as it was known [share]
+--   signal: chance that the group would be neither all right nor all wrong, by that estimate [share]
+--   judged: responses that could be judged [samples]
+--   correct: responses that were right [samples]
+--   learnt: whether the stage learnt from the group; false where refilling replaced it, or found no place for it
