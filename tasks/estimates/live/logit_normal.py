@@ -2,7 +2,7 @@
 
 No closed form is known, and a quadrature for every problem of a large stage takes longer than a step may. So the three are computed once
 over a grid of means and deviations of the logit, by the trapezoidal rule, and read off it by linear interpolation. For means within 16 and
-deviations up to 8 logits p errs by less than 0.0005, its deviation by 0.0005 and the signal of a group of 8 by 0.002 (tests/training/live
+deviations up to 8 logits p errs by less than 0.0005, its deviation by 0.0005 and the signal of a group of 8 by 0.002 (tests/estimates/live
 holds it to that); beyond these ends the end's value is given.
 """
 

@@ -7,7 +7,7 @@ published ones do not, so that what is compared is the model and not what it kno
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from tasks.training.live.belief import Forecast, Prior, Steps
+from tasks.estimates.live.belief import Forecast, Prior, Steps
 
 Numbers = NDArray[np.float64]
 DECAY = 0.5  # what a problem's counts keep when it is drawn again

@@ -14,9 +14,9 @@ from itertools import product
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from tasks.training.live.belief import Forecast, Groups, Prior, Steps
-from tasks.training.live.laplace import After, Before, posterior
-from tasks.training.live.logit_normal import moments
+from tasks.estimates.live.belief import Forecast, Groups, Prior, Steps
+from tasks.estimates.live.laplace import After, Before, posterior
+from tasks.estimates.live.logit_normal import moments
 
 Numbers = NDArray[np.float64]
 DRIFTS = {1e-4: 0.3, 2e-3: 0.4, 3e-2: 0.25, 1.0: 0.05}

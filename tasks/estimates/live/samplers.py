@@ -3,9 +3,9 @@
 from collections.abc import Callable
 
 from tasks.base.errors import InputError, did_you_mean
-from tasks.training.live.ability import Ability
-from tasks.training.live.belief import Belief, Prior
-from tasks.training.live.rivals import Counts, FadingCounts, Learnability, Pools
+from tasks.estimates.live.ability import Ability
+from tasks.estimates.live.belief import Belief, Prior
+from tasks.estimates.live.rivals import Counts, FadingCounts, Learnability, Pools
 
 BELIEFS: dict[str, Callable[[Prior, int], Belief]] = {
     "live": Ability,

@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 
 from tasks.base.errors import InputError
 from tasks.base.files import digest
-from tasks.training.live.belief import Forecast, Places
+from tasks.estimates.live.belief import Forecast, Places
 
 Why = Literal["prior", "explore", "refill"]
 

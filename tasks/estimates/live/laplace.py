@@ -12,8 +12,8 @@ from functools import cached_property
 import numpy as np
 from numpy.typing import NDArray
 
-from tasks.training.live.belief import Groups
-from tasks.training.live.logit_normal import sigmoid
+from tasks.estimates.live.belief import Groups
+from tasks.estimates.live.logit_normal import sigmoid
 
 Numbers = NDArray[np.float64]
 ITERATIONS = 40
