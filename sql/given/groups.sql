@@ -1,5 +1,5 @@
 -- groups: every GRPO group of training
--- grain: stage_id x step x problem_id; a problem drawn twice in one step has two rows
+-- grain: stage_id x step x problem_id x hinted; a problem drawn twice in one step has two rows of a kind
 -- inputs: none
 -- parameters: none
 -- invariants: sql/checks/groups_add_up
@@ -7,6 +7,7 @@
 --   stage_id: training stage, key of its artifact
 --   step: step of training, the first is 1 [number]
 --   problem_id: problem that was answered
+--   hinted: whether the prompt carried a difficulty hint; null in groups of lakes before layout 4
 --   G: responses in the group [samples]
 --   correct: responses that were right [samples]
 --   accuracy: correct / G [share]

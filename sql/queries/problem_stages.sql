@@ -1,10 +1,11 @@
 -- problem_stages: the stages that a problem was trained in, and what became of its groups
--- grain: stage_id
+-- grain: stage_id x hinted
 -- inputs: stg_groups, stg_policies
 -- parameters: $id of the problem
 select
     policy,
     stage_id,
+    hinted,
     count(*) as groups,
     min(step) as first_step,
     max(step) as last_step,

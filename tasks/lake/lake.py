@@ -136,11 +136,13 @@ RELATIONS: dict[str, dict[str, type[pl.DataType] | pl.DataType]] = {
         "rank": INT,
         "weight": REAL,
     },
-    # one row per online GRPO group; `prior` is the accuracy expected offline (null when the problem has none)
+    # one row per online GRPO group; `prior` is the accuracy expected offline (null when the problem has none), `hinted` whether the prompt
+    # carried a hint (null where that was not written down yet)
     "groups": {
         "stage_id": TEXT,
         "step": INT,
         "problem_id": TEXT,
+        "hinted": FLAG,
         "G": INT,
         "correct": INT,
         "accuracy": REAL,

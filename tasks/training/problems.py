@@ -29,10 +29,10 @@ class Problems:
     """The problems of a stage's Parquet file, in its order; an item is an example for the trainer.
 
     An example has `prompt` (chat messages), `images` (PIL, RGB; only where the policy sees images), `answer`, `choices`,
-    `precision` (decimals at which numbers are compared, None: exactly), `question` (as a verifier is told it), `dataset`, `problem_id` and
-    `prior` (the offline estimate of its accuracy, None if unknown). Items of one problem share their images: do not change them. `weights`
-    say how often each is drawn beside the others (None: alike). `control` are the policy's control tokens, which no prompt's question
-    speaks in.
+    `precision` (decimals at which numbers are compared, None: exactly), `question` (as a verifier is told it), `dataset`, `problem_id`,
+    `prior` (the offline estimate of its accuracy, None if unknown) and `hinted` (whether the prompt carries a hint). Items of one
+    problem share their images: do not change them. `weights` say how often each is drawn beside the others (None: alike). `control` are the
+    policy's control tokens, which no prompt's question speaks in.
     """
 
     def __init__(
@@ -73,7 +73,7 @@ class Problems:
         example = {"prompt": messages, "answer": row["answer"], "choices": row["choices"] or [], "precision": row["precision"]}
         images = {"images": [open_picture(BytesIO(image["bytes"])) for image in row["images"] or ()]} if self.sees_images else {}
         whose = {"question": row["problem"], "dataset": row.get("dataset") or "", "problem_id": row["problem_id"], "prior": prior_of(row)}
-        return {**example, **images, **whose}
+        return {**example, **images, **whose, "hinted": bool(self.hint(row))}
 
 
 def prior_of(row: dict[str, Any]) -> float | None:

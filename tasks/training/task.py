@@ -38,7 +38,7 @@ from tasks.training.settings import StageSettings
 from tasks.training.spec import StageSpec
 from tasks.training.worker import stage_job
 
-VERSION = 5
+VERSION = 6
 LIBRARIES = ("torch", "transformers", "trl", "accelerate")
 NO_EFFECT: dict[str, bool | set[str]] = {
     "save_every": True,

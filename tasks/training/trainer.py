@@ -206,23 +206,24 @@ class DifficultyGRPOTrainer(AnsweringTrainer):
         """Each group of all processes with its accuracy and weight, and the advantages [groups, G]; `stock` are TRL's, which family "none"
         keeps to the bit. `G` counts the completions that could be judged. Each process computes the same."""
         settings = self.weighting
-        problems = gather_object([(example["problem_id"], example["prior"]) for example in examples])[:: self.num_generations]
+        problems = gather_object([(row["problem_id"], row["prior"], row["hinted"]) for row in examples])[:: self.num_generations]
         rewards = self._gathered_rewards.cpu().double().numpy().reshape(*stock.shape, -1)
         right = rewards[:, :, ACCURACY]
         counted, correct = (~np.isnan(right)).sum(axis=1), np.nansum(right, axis=1)
-        prior = np.array([math.nan if prior is None else prior for _, prior in problems])
+        prior = np.array([math.nan if prior is None else prior for _, prior, _ in problems])
         weights = weigh(shrink(correct, counted, prior, settings.prior_strength), settings.family, high=settings.high, low=settings.low)
         values, applied = advantages(self._combined(rewards), right, weights, mode=settings.applied, normalise=settings.normalise)
         groups = [
             {
                 "problem_id": problem_id,
+                "hinted": hinted,
                 "G": int(n),
                 "correct": int(k),
                 "accuracy": k / n if n else None,
                 "prior": offline,
                 "weight": float(weight),
             }
-            for (problem_id, offline), n, k, weight in zip(problems, counted, correct, applied, strict=True)
+            for (problem_id, offline, hinted), n, k, weight in zip(problems, counted, correct, applied, strict=True)
         ]
         return groups, stock if settings.applied == "stock" else values
 

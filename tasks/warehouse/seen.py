@@ -22,6 +22,7 @@ from tasks.warehouse.settings import MartSettings
 SCHEMA_VERSION = 6
 """Of the published file: 6 has hinted groups and selections, 5 estimates, 4 audits, 3 words beside digests and `runs`, 2 `lineage` and
 `artifacts`."""
+
 Inventory = dict[str, dict[str, list[int]]]
 
 

@@ -214,6 +214,7 @@ class Maker:
         p = min(1.0, problem["accuracy"] + gain * step / self.size.steps)
         correct = sum(self.chance.random() < p for _ in range(8))
         identity = {"stage_id": stage_id, "step": step, "problem_id": problem["problem_id"], "G": 8, "correct": correct}
+        identity["hinted"] = problem["stage"] == "stage2" and problem["band"] == "hard"
         weight = 2.0 * 0.25 ** (correct / 8)
         numbers = {"accuracy": correct / 8, "prior": problem["accuracy"], "weight": weight, "advantage_mean": 0.0, "advantage_std": 0.4}
         return identity | numbers

@@ -124,6 +124,8 @@ def test_page_tells_how_the_prior_ages(made):
         "Skill of the prior",
         "Correlation of prior and group accuracy",
         "How the prior ages",
+        "Left out, since the prior was measured without hints: Stage 2: of ",
+        "whose prompts carried a hint",
         "off beyond chance from step",
     ):
         assert said in text

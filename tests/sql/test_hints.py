@@ -1,20 +1,35 @@
 """Answers to prompts with hints mix with no others: but for their own rows every relation and every answer of the cookbook is as it is
-in a lake where nobody was given one. Only `hint_effect` and the arm with hints of an evaluation compare the two."""
+in a lake where nobody was given one. Only `hint_effect` and the arm with hints of an evaluation compare the two. The same of groups that
+were trained with a hint: only what counts the groups of training, whatever their prompts, counts them."""
 
 import re
+from contextlib import closing
+from pathlib import Path
 
 import duckdb
 import polars as pl
 import pytest
 from polars.testing import assert_frame_equal
 
-from tasks.lake.lake import Lake
+from tasks.estimates.settings import DifficultySettings
+from tasks.lake.artifacts import artifact, building
+from tasks.lake.lake import Lake, write_parquet
+from tasks.warehouse.publishing import publish
+from tasks.warehouse.querying import query
 from tasks.warehouse.relations import models
 from tests.sql.mixed import HINTED, mixed_lake
+from tests.sql.rows import ask, table, warehouse
 from tests.sql.test_cookbook import RECIPES
 
 ABOUT_ARTIFACTS = {"lineage", "recipe_artifacts", "runs"}  # which tell of every profile, with hints or not
 COMPARES = {"hint_effect"}
+COUNTS_GROUPS = {"groups", "stg_groups", "stage_summary"}
+PLAIN = [
+    {"step": step, "problem_id": f"p{number}", "correct": number, "accuracy": number / 4, "prior": 0.2 + 0.15 * number, "hinted": False}
+    for step in (1, 5, 9)
+    for number in range(4)
+]
+WITH_HINTS = [row | {"step": 4, "correct": 4, "accuracy": 1.0, "hinted": hinted} for row in PLAIN[:4] for hinted in (True, None)]
 QUESTIONS = [question for question in RECIPES if question not in ("What has been run?", "Did hints help?")]
 
 
@@ -49,6 +64,35 @@ def differing(one: dict[str, pl.DataFrame], other: dict[str, pl.DataFrame]) -> l
 def test_no_relation_mixes_answers_with_hints_among_others(mixed: Lake, without: Lake) -> None:
     selects = {name: f"from {name}" for name in models() if name not in ABOUT_ARTIFACTS | COMPARES}
     assert differing(plain(mixed, selects), plain(without, selects)) == []
+
+
+def test_groups_with_a_hint_are_compared_with_no_prior_of_prompts_without(tmp_path: Path) -> None:
+    wanted = sorted(name for name in models() if name not in ABOUT_ARTIFACTS)
+    found = []
+    for name, groups in {"plain": PLAIN, "both": PLAIN + WITH_HINTS}.items():
+        with closing(warehouse(tmp_path / name, {"groups": groups})) as connection:
+            found.append({relation: connection.sql(f"from {relation}").pl() for relation in wanted})
+            if name == "both":
+                assert ask(connection, "select groups, hinted_groups from stage_summary") == [(20, None)]
+                assert ask(connection, "select groups from prior_staleness") == [(12,)]
+    assert set(differing(*found)) == COUNTS_GROUPS & set(wanted)
+
+
+def test_a_stage_that_wrote_no_hints_down_had_none_where_its_settings_say_so(tmp_path: Path) -> None:
+    lake = Lake(tmp_path)
+    known: dict[str, bool | None] = {}
+    for settings, hinted in (({"hints": False}, False), ({"hints": True}, None), ({}, None)):
+        target = artifact(lake.home, "stages", settings)
+        known[target.key] = hinted
+        with building(target, {"settings": settings}) as folder:
+            rows = table("groups", [{"stage_id": target.key, "step": 1, "correct": 1, "accuracy": 0.25, "prior": 0.5}])
+            write_parquet(rows.drop("hinted"), folder / "groups" / "old.parquet")
+    publish(lake, DifficultySettings())
+    assert dict(query(lake, "select stage_id, hinted from stg_groups").rows()) == known
+    counted = dict(query(lake, "select stage_id, hinted_groups from stage_summary").rows())
+    assert counted == {stage: None if hinted is None else 0 for stage, hinted in known.items()}
+    compared = query(lake, "select stage_id from prior_staleness").to_series().to_list()
+    assert compared == [stage for stage, hinted in known.items() if hinted is False]
 
 
 def test_no_question_of_the_cookbook_mixes_them(mixed: Lake, without: Lake) -> None:

@@ -61,6 +61,8 @@ def test_groups_tell_what_the_rewards_were(trained: StageSpec) -> None:
     judged = groups.filter(pl.col("problem_id") != "p9")
     assert judged["G"].unique().to_list() == [SETTINGS.group_size]
     assert groups.filter(pl.col("problem_id") == "p9").select("G", "correct", "accuracy", "weight").unique().rows() == [(0, 0, None, 1.0)]
+    hinted = dict(groups.select("problem_id", "hinted").unique().rows())
+    assert {name for name, with_hint in hinted.items() if with_hint} == {"p0", "p1", "p4", "p5", "p8", "p9"}  # of hard and medium bands
     accuracy = metrics.filter(name="rewards/accuracy/mean").sort("step")["value"]
     expected = judged.group_by("step").agg(pl.col("correct").sum() / pl.col("G").sum()).sort("step")["correct"]
     assert accuracy.to_list() == pytest.approx(expected.to_list())

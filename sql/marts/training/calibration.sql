@@ -4,7 +4,8 @@
 -- materialized: table
 -- parameters: parameters.low, hard_below, medium_below, high (edges of the bands)
 -- invariants: brier = 0 only where every answer was foreseen; the groups of the bands add up to `all`
--- only groups with a prior of which an answer could be judged; correlation is that of prior and group accuracy, null where either is one
+-- only groups with a prior of which an answer could be judged, and whose prompt carried no hint, as those that the prior was measured with:
+-- hinted groups, and those of which that is not known, are left out (hinted_groups of stage_summary counts them); correlation is that of prior and group accuracy, null where either is one
 -- value. brier is the mean squared error of the prior as the probability that a completion is right (Brier 1950), brier_of_mean that of
 -- the groups' own mean accuracy in its place, skill 1 - brier / brier_of_mean: 1 foresees every answer, 0 is no better than that mean.
 -- reliability is the part of brier that is the prior's being off (Murphy 1973): (prior - accuracy)^2 averaged over tenths of the prior
@@ -18,7 +19,7 @@
 --   band: band of the prior, or `all`
 --   first_step: first step with such a group [number]
 --   last_step: last step with one [number]
---   groups: groups with a prior of which an answer could be judged [groups]
+--   groups: groups without a hint, with a prior, of which an answer could be judged [groups]
 --   problems: problems that they are of [problems]
 --   prior: their mean prior [share]
 --   accuracy: mean of the groups' accuracies [share]
@@ -42,7 +43,7 @@ with judged as (
         group_size - correct as wrong
     from stg_groups
     cross join parameters
-    where stg_groups.prior is not null and stg_groups.group_size > 0
+    where stg_groups.prior is not null and stg_groups.group_size > 0 and not stg_groups.hinted
 ),
 
 in_bands as (

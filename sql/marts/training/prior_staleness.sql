@@ -4,13 +4,14 @@
 -- materialized: table
 -- parameters: none
 -- invariants: first_step <= last_step; slopes are null for a single step, their errors where there are fewer than three problems
+-- only of groups without a hint, as in calibration: hints from what the policy can do now would pass for a prior that is off.
 -- first_ and last_ are of the first and the last tenth of the steps that has groups with a prior; slopes are least squares over all groups,
 -- in accuracy per 100 steps: drift of the mean difference (the policy gets better than promised), error_growth of its size (whichever way).
 -- stale_step is the first step of the first tenth in which the prior is off beyond chance (is_off of calibration: by chance alone one stage in
 -- twenty has one); null: in none. Errors of slopes take the groups of a problem together. Where the groups' prior is the raw share k / n and
 -- not p_mean, chosen problems fall back to their mean from the first step on, and that is found as being off, too
 -- columns:
---   groups: groups with a prior of which an answer could be judged [groups]
+--   groups: groups without a hint, with a prior, of which an answer could be judged [groups]
 --   first_step: first step with such a group [number]
 --   last_step: last step with one [number]
 --   first_correlation: correlation of prior and accuracy in the first tenth [number]
@@ -61,7 +62,7 @@ ends as (
 known as (
     select stage_id, problem_id, step, accuracy - prior as off, abs(accuracy - prior) as size
     from stg_groups
-    where prior is not null and group_size > 0
+    where prior is not null and group_size > 0 and not hinted
 ),
 
 lines as (

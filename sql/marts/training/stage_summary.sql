@@ -12,6 +12,7 @@
 --   steps: steps with a group [steps]
 --   groups: groups trained on [groups]
 --   problems: problems that they are of [problems]
+--   hinted_groups: groups whose prompt carried a hint, which calibration and prior_staleness leave out; null where not known of some [groups]
 --   zero_signal_share: groups that were all right or all wrong, and so taught nothing [share]
 --   all_right_share: groups that were all right [share]
 --   all_wrong_share: groups that were all wrong [share]
@@ -39,6 +40,7 @@ with groups as (
         count(distinct step) as steps,
         count(*) as groups,
         count(distinct problem_id) as problems,
+        case when count(hinted) = count(*) then count(*) filter (where hinted) end as hinted_groups,
         avg(is_zero_signal::int) as zero_signal_share,
         avg((group_size > 0 and correct = group_size)::int) as all_right_share,
         avg((group_size > 0 and correct = 0)::int) as all_wrong_share,
@@ -109,6 +111,7 @@ select
     groups.steps,
     groups.groups,
     groups.problems,
+    groups.hinted_groups,
     groups.zero_signal_share,
     groups.all_right_share,
     groups.all_wrong_share,

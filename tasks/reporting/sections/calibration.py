@@ -1,5 +1,6 @@
 """Whether the offline prior held: how often the groups of each level of prior were solved in training, and how fast it went stale."""
 
+from collections.abc import Iterator
 from statistics import NormalDist
 from typing import Any
 
@@ -24,12 +25,26 @@ AGEING = (
 def calibration_section(inputs: Inputs) -> dict[str, Any]:
     """A figure for each stage whose problems had a prior, and how well the prior predicted over the steps of all."""
     figures = [figure_of(inputs, stage, place) for place, stage in enumerate(inputs.stages, start=1)]
-    return {"figures": [*(figure for figure in figures if figure), *ageing_figures(inputs)], "staleness": staleness(inputs)}
+    drawn = [*(figure for figure in figures if figure), *ageing_figures(inputs)]
+    return {"figures": drawn, "staleness": staleness(inputs), "left_out": [*left_out(inputs)]}
+
+
+def left_out(inputs: Inputs) -> Iterator[str]:
+    """Of each stage the groups that the prior says nothing of, since it was measured without hints."""
+    with_prior = inputs.groups.filter(pl.col("prior").is_not_null(), pl.col("group_size") > 0)
+    for stage in inputs.stages:
+        groups = with_prior.filter(pl.col("stage_id") == stage.key)
+        hinted, unknown = groups["hinted"].sum(), groups["hinted"].null_count()
+        kinds = [f"{hinted:,} whose prompts carried a hint"] if hinted else []
+        kinds += [f"{unknown:,} of which nobody wrote down whether they did"] if unknown else []
+        if kinds:
+            yield f"{stage_title(stage)}: of {len(groups):,} groups, {' and '.join(kinds)}"
 
 
 def figure_of(inputs: Inputs, stage: Artifact, place: int) -> Figure | None:
-    """Online accuracy against prior in one stage; None without a prior."""
-    known = inputs.groups.filter(pl.col("stage_id") == stage.key, pl.col("prior").is_not_null(), pl.col("group_size") > 0)
+    """Online accuracy against prior in one stage, of prompts without a hint; None without a prior."""
+    of_stage = pl.col("stage_id") == stage.key
+    known = inputs.groups.filter(of_stage, ~pl.col("hinted"), pl.col("prior").is_not_null(), pl.col("group_size") > 0)
     if known.is_empty():
         return None
     rows = by_level(known, NormalDist().inv_cdf((1 + inputs.edges.confidence) / 2))
