@@ -84,15 +84,15 @@ def problems_artifact(home: Path, rows: Rows, name: str = "train") -> Artifact:
     return target
 
 
-def graded_artifact(home: Path, rows: Rows, *, rounds: int = 8, name: str = "graded") -> Artifact:
-    """A complete graded profile over one shard with these verdicts and one with their rollouts."""
+def graded_artifact(home: Path, rows: Rows, *, rounds: int = 8, name: str = "graded", **more: str) -> Artifact:
+    """A complete graded profile over one shard with these verdicts and one with their rollouts; `more` facts of it."""
     lake = Lake(home)
     shards = {"verdicts": lake.partition("verdicts", "strict", "base", "warm"), "rollouts": lake.partition("rollouts", "base", "warm")}
     for relation, filling in (("verdicts", rows), ("rollouts", rollouts_of(rows))):
         lake.append(shards[relation], relation, table(relation, filling), name)
     paths = {relation: [str((partition / f"{name}.parquet").relative_to(lake.home))] for relation, partition in shards.items()}
     target = artifact(home, "graded", {"name": name})
-    facts = {"policy_id": "base", "sampling_id": "warm", "grader_id": "strict", "rounds": rounds, "problems": []}
+    facts = {"policy_id": "base", "sampling_id": "warm", "grader_id": "strict", "rounds": rounds, "problems": [], **more}
     with building(target, {}) as folder:
         (folder / "shards.json").write_text(json.dumps({**facts, **paths}))
     return target

@@ -23,6 +23,7 @@ KINDS = {
     "admissions",
     "profiles",
     "graded",
+    "stops",
     "difficulty",
     "curated",
     "stages",
@@ -122,7 +123,7 @@ def test_a_rerun_finds_everything_cached_and_its_server_what_the_first_run_left(
     ("flow", "change", "made"),
     [
         ("curate", "difficulty.confidence=0.9", {"difficulty": 1, "curated": 1}),
-        ("train", "reprofile={rounds: 2}", {"profiles": 1, "graded": 1, "difficulty": 1, "curated": 2, "stages": 1}),
+        ("train", "reprofile={source: rollouts, rounds: 2}", {"profiles": 1, "graded": 1, "difficulty": 1, "curated": 1, "stages": 1}),
     ],
 )
 def test_a_changed_setting_runs_only_what_depends_on_it(

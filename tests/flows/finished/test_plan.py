@@ -46,7 +46,9 @@ def test_before_a_run_everything_is_to_come_and_nothing_is_written(tmp_path: Pat
     assert sampling.inputs["problems"] == ["step 2", "step 3"]
     assert (sampling.work.completions, sampling.work.left, sampling.work.most_tokens, sampling.work.up_to) == (320, 320, 12_800, True)
     assert (training.work.completions, training.settings["settings"]["steps"]) == (48, 3)
-    assert found.completions == 320 + 64 + 48 + 6 * 48 and found.missing == []
+    anew = step(found, f"sample {DATASETS} (train) with stage1, rounds 1–4")
+    assert (anew.work.left, anew.work.up_to) == (320, True)
+    assert found.completions == 320 + 64 + 320 + 48 + 6 * 48 and found.missing == []
 
 
 def test_after_a_run_everything_is_cached(finished: Finished) -> None:
@@ -102,7 +104,7 @@ def test_more_rounds_count_what_is_not_drawn(finished: Finished) -> None:
     [
         ("sampling.temperature=0.5", f"sample {DATASETS} (train) with base, rounds 1–4", "sampling.distribution.temperature: 1.0 → 0.5"),
         ("difficulty.confidence=0.8", f"measure the difficulty of {DATASETS} (train) for base", "settings.confidence: 0.95 → 0.8"),
-        ("stages.stage1.choose.size=6", "choose the problems of stage1 and stage2", "settings.stage1.size: 8 → 6"),
+        ("stages.stage1.choose.size=6", "choose the problems of stage1", "settings.stage1.size: 8 → 6"),
     ],
 )
 def test_the_reason_is_the_setting(finished: Finished, change: str, name: str, why: str) -> None:
