@@ -47,7 +47,8 @@ class AnsweredRequest(StepRequest):
             "stage": self.stage.content,
             "policy": self.policy.policy_id,
             "problems": [source.content for source in self.problems],
-            **self.asked(),
+            "sampling": self.asked()["sampling_id"],
+            "grader": self.asked()["grader_id"],
             "within": self.within,
             "least": self.least,
         }
