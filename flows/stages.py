@@ -9,15 +9,17 @@ from collections.abc import Mapping
 from typing import Annotated, Any
 
 import yaml
-from pydantic import BeforeValidator, field_validator
+from pydantic import AfterValidator, BeforeValidator, field_validator
 
 from tasks.base.errors import InputError, did_you_mean
 from tasks.base.process import PROJECT
 from tasks.base.settings import Settings
 from tasks.curation.settings import StageRule
+from tasks.training.cautions import check_masters
 from tasks.training.launch import launch_config
 from tasks.training.options import check_stage_options
 from tasks.training.settings import StageSettings
+from tasks.training.succession import settled
 from tasks.warehouse.relations import sql_files
 
 LOG = logging.getLogger(__name__)
@@ -55,10 +57,12 @@ class Stage(Settings):
     @field_validator("train")
     @classmethod
     def options_are_there(cls, train: StageSettings) -> StageSettings:
-        """Checked here, for the same reason: launch configs are files, and TRL's options those of the TRL that is installed."""
+        """Checked here, for the same reason: launch configs are files, TRL's options those of the TRL that is installed, and bfloat16 was
+        taken once."""
         if train.accelerate:
             launch_config(train.accelerate)
         check_stage_options(train)
+        check_masters(train)
         return train
 
 
@@ -86,7 +90,13 @@ def named_well(given: Any) -> Any:
     return given
 
 
-Stages = Annotated[dict[str, Stage], BeforeValidator(named_well)]
+def following_on(stages: dict[str, Stage]) -> dict[str, Stage]:
+    """Settle what a stage goes on with of the one before it. Raises ValueError where it asks for what there is not."""
+    trained = settled({name: stage.train for name, stage in stages.items()})
+    return {name: stage.model_copy(update={"train": trained[name]}) for name, stage in stages.items()}
+
+
+Stages = Annotated[dict[str, Stage], BeforeValidator(named_well), AfterValidator(following_on)]
 
 
 def fault_of_name(name: Any) -> str:

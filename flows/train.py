@@ -21,6 +21,7 @@ from tasks.steps.in_use import in_use, use
 from tasks.steps.planning import PLANNER
 from tasks.training.cautions import Asking, asking, check_gradient_moves
 from tasks.training.packages import check_packages
+from tasks.training.succession import succession_of
 from tasks.training.task import StageRequest, stage_policy, train_stage
 from tasks.warehouse.home import open_home
 
@@ -86,6 +87,7 @@ def train_stages(recipe: Recipe, home: Path, curated: Curated, last_stage: str |
     stages: list[Artifact] = []
     watched = validation_problems(recipe, home, curated)
     evaluated = evaluated_as(recipe) if recipe.problems.can_evaluate else None
+    trains = {name: stage.train for name, stage in recipe.stages.items()}
     for name, stage in recipe.stages.items():
         if stages and recipe.anew:
             earlier, difficulty = difficulty, measured_anew(recipe, home, curated.profiled, stages[-1], policies[-1])
@@ -98,6 +100,7 @@ def train_stages(recipe: Recipe, home: Path, curated: Curated, last_stage: str |
             "seed": recipe.seed,
             "validation": watched,
             "evaluated": evaluated,
+            "succession": succession_of(trains, name, stages[-1] if stages else None),
         }
         trained = train_stage(StageRequest(home=home, policy=policies[-1], curated=sets[-1], stage=name, **asked))
         policies.append(stage_policy(trained, name, policies[-1]))

@@ -19,6 +19,7 @@ from tasks.sampling.engines import declared
 from tasks.steps.planning import State, Step, planning
 from tasks.training.cautions import EVALUATION, PROFILE, asking, cautions, check_gradient_moves, trained_as
 from tasks.training.settings import StageSettings
+from tasks.training.succession import kept_on_disk, succession_of
 from tasks.warehouse.home import at_hand
 
 
@@ -67,7 +68,7 @@ def remarks(recipe: Recipe, steps: list[Step]) -> tuple[list[str], list[str]]:
     for name in dict.fromkeys(names):
         stage = recipe.stages[name].train
         check_gradient_moves(stage, parameters)
-        notes.append(trained_as(name, stage, parameters))
+        notes.append("; ".join(filter(None, [trained_as(name, stage, parameters), *followed(recipe, name, parameters)])))
         for caution in cautions(name, stage, asking(recipe.prompting, stage, stage.hints), others, parameters):
             (notes if caution.expected else warnings).append(caution.text)
     second = recipe.grading.second
@@ -79,6 +80,12 @@ def remarks(recipe: Recipe, steps: list[Step]) -> tuple[list[str], list[str]]:
     if not recipe.problems.can_evaluate and any(step.task == "report" for step in steps):
         notes.append("no problems are held out (problems.heldout): nothing is evaluated, and the report says so")
     return warnings, notes
+
+
+def followed(recipe: Recipe, name: str, parameters: int | None) -> tuple[str, str]:
+    """What a stage goes on with of the one before it, and what it keeps for the next."""
+    succession = succession_of({stage: held.train for stage, held in recipe.stages.items()}, name, None)
+    return succession.said, kept_on_disk(recipe.stages[name].train, succession.hands_over, parameters)
 
 
 def missing_for_step(step: Step) -> list[str]:

@@ -26,10 +26,11 @@ DEFAULT = "default"  # PEFT's name of the adapter that is trained
 SETS = ("target_modules", "exclude_modules", "modules_to_save")
 
 
-def trainable_model(policy: Policy, settings: StageSettings) -> tuple[Any, LoraConfig | None]:
+def trainable_model(policy: Policy, settings: StageSettings, masters: Path | None = None) -> tuple[Any, LoraConfig | None]:
     """The model in the dtype of training, and the adapter that the trainer must still put on it (None: it has what is trained).
 
-    It is wherever it was loaded to: the trainer moves or shards it. Raises InputError when policy, adapter and settings do not fit.
+    It is wherever it was loaded to: the trainer moves or shards it. `masters` is the folder of the policy's weights in float32, where the
+    policy itself is saved in fewer bits. Raises InputError when policy, adapter and settings do not fit.
     """
     dtype = training_dtype(settings)
     policy = policy.model_copy(update={"dtype": dtype})
@@ -39,7 +40,8 @@ def trainable_model(policy: Policy, settings: StageSettings) -> tuple[Any, LoraC
                 f"beta {settings.beta:g} holds the policy to {policy.name}, but TRL's reference model would lack its adapter "
                 f"{policy.adapter}; train with `lora`, which keeps adapter and reference, or set beta to 0"
             )
-        model = with_adapter(load_weights(policy), policy).requires_grad_(True)  # PEFT freezes what it merges into
+        exact = policy.model_copy(update={"model": str(masters), "revision": None}) if masters else policy
+        model = with_adapter(load_weights(exact), policy).requires_grad_(True)  # PEFT freezes what it merges into
         if settings.freeze_vision:
             freeze_vision(model)
         return model, None

@@ -120,11 +120,6 @@ def far_off(stage: StageSettings) -> Iterator[str]:
         )
     if stage.max_grad_norm is not None and stage.max_grad_norm < LEAST_NORM:
         yield f"max_grad_norm {stage.max_grad_norm:g}: such a clip binds on most steps, which weights then hardly tell apart; usual is 1.0"
-    if stage.dtype == "bfloat16" and not adapted:
-        yield (
-            f"dtype bfloat16 for all weights: it has no room for steps of learning_rate {stage.learning_rate:g}, and most are lost; "
-            "leave dtype auto (float32 masters, computed with in bfloat16)"
-        )
     yield from costly(stage, adapted)
 
 
@@ -141,6 +136,15 @@ def costly(stage: StageSettings, adapted: bool) -> Iterator[str]:
         yield (
             f"micro_batch left open: a process takes {share} completions of up to {stage.max_tokens} tokens through the model at once, "
             "mostly more than a GPU has room for; give a few, such as 4"
+        )
+
+
+def check_masters(stage: StageSettings) -> None:
+    """Raise InputError where whole weights would be trained in bfloat16: its 8 bits of precision hold no change below 1 in 256."""
+    if stage.dtype == "bfloat16" and stage.lora is None:
+        raise InputError(
+            f"dtype bfloat16 has no room for steps as small as learning_rate {stage.learning_rate:g} takes in whole weights, so that most "
+            "are lost: leave dtype out (float32 masters; autocast, on by default, computes in bfloat16), or train with lora"
         )
 
 

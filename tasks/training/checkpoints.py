@@ -49,7 +49,7 @@ class Checkpoints:
         shutil.rmtree(self.folder, ignore_errors=True)
 
     def save_best(self, step: int, weights: dict[str, Any]) -> None:
-        """Keep the weights of a step beside those that are kept already."""
+        """Keep the weights of a step, and what else belongs to it, beside those that are kept already."""
         folder = self.folder / f"best-{step}"
         shutil.rmtree(folder, ignore_errors=True)
         with full_disk_named(folder):

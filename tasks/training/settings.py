@@ -271,6 +271,9 @@ class StageSettings(Objective, Distribution):
     `dtype` is the weights' while training: "auto" is float32 for those that are trained (the masters; bfloat16 cannot hold steps as small
     as a learning rate of 1e-6 takes) and bfloat16 on a GPU for those that `lora` freezes. `autocast` computes in bfloat16 on GPUs that
     can, never on a CPU. `lora` trains an adapter; `freeze_vision` leaves the vision tower as it is where whole weights are trained.
+    `optimizer` carry goes on with the state of Adam that the stage before left, its count of steps with it (the learning rate and its
+    schedule are each stage's own), fresh begins anew. Null is settled when a recipe is read: carry where the stage before trained the same
+    parameters with the same betas. Whole weights go on in float32 in any case, whatever dtype the policy between them is saved in.
     `gradient_checkpointing` saves memory for time ("auto": on a GPU); `liger` uses Liger's kernels for the model's layers (true: they
     must be there, "auto": where they and a GPU are). `accelerate` is a config of `accelerate launch`, for several GPUs or machines: a
     file, or one of `deployments/accelerate` by name ("ddp", "fsdp2", "deepspeed_zero3", "cpu_2"); `processes` is their number over all
@@ -296,6 +299,7 @@ class StageSettings(Objective, Distribution):
     collapse: CollapseSettings = CollapseSettings()
     dtype: Annotated[Literal["auto", "float32", "bfloat16"], BeforeValidator(known_dtype)] = "auto"
     autocast: bool = True
+    optimizer: Literal["carry", "fresh"] | None = None
     lora: LoraSettings | None = None
     freeze_vision: bool = False
     rollouts: RolloutSettings = RolloutSettings()

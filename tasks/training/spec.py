@@ -8,12 +8,14 @@ from tasks.grading.settings import GradingSettings
 from tasks.policy.identity import Policy
 from tasks.prompting.settings import PromptingSettings
 from tasks.training.settings import StageSettings
+from tasks.training.succession import HandedOver
 
 
 class StageSpec(BaseModel):
     """Train `policy` on the stage file `problems`; `folder` takes checkpoints while it runs and then `policy/`, `groups/`, `metrics/`.
 
-    `validation` is a file in the form of `problems`, for what `settings.validation` asks.
+    `validation` is a file in the form of `problems`, for what `settings.validation` asks. `adam` and `masters` are what the stage before
+    handed over: Adam's state, and the folder of its weights in float32; `hands_over` is what this stage is to keep for the next.
     `trackers` is where trackers write that write files; None leaves them their own places. `words` is where a
     judge's words are kept, where one is asked.
     """
@@ -29,5 +31,8 @@ class StageSpec(BaseModel):
     prompting: PromptingSettings
     grading: GradingSettings
     seed: int
+    adam: Path | None = None
+    masters: Path | None = None
+    hands_over: HandedOver = "policy"
     trackers: Path | None = None
     words: Path | None = None

@@ -11,7 +11,7 @@ from typing import Any
 
 import torch
 from peft import PeftModel
-from transformers import AutoConfig, PrinterCallback
+from transformers import AutoConfig, PreTrainedModel, PrinterCallback
 from transformers.utils import GENERATION_CONFIG_NAME, cached_file
 
 from tasks.base.errors import InputError
@@ -22,11 +22,13 @@ from tasks.policy.loading import hub_options, is_local, load_dtype, load_process
 from tasks.prompting.control import control_tokens
 from tasks.training.adapter import save_adapter, trainable_model
 from tasks.training.answering import BROKEN
-from tasks.training.checkpoints import Checkpoints
+from tasks.training.checkpoints import Checkpoints, full_disk_named
+from tasks.training.handover import TakeUp, adam_state, save_adam
 from tasks.training.problems import Problems, load_problems
 from tasks.training.records import Records
 from tasks.training.rewards import Rewards
 from tasks.training.spec import StageSpec
+from tasks.training.succession import HANDOVER, MASTERS
 from tasks.training.trainer import DifficultyGRPOTrainer, Lesson, training_arguments
 from tasks.training.validation import Validation, check_best_can_be_kept, restore_best
 from tasks.training.vllm_rollouts import serve_from, served_folder
@@ -36,7 +38,8 @@ NO_REWARD = "All reward functions returned None"
 
 
 def run_stage(spec: StageSpec) -> None:
-    """Train the stage; its folder ends with `policy/`, `groups/groups.parquet` and `metrics/metrics.parquet`, its checkpoints gone.
+    """Train the stage; its folder ends with `policy/`, `groups/groups.parquet`, `metrics/metrics.parquet` and what it hands over in
+    `handover/`, its checkpoints gone.
 
     Raises InputError for a policy or problems that cannot be trained on (before anything is trained) and for a collapsing policy.
     """
@@ -49,9 +52,14 @@ def run_stage(spec: StageSpec) -> None:
         trainer = build_trainer(spec, problems, rewards, records, checkpoints)
         watch_validation(trainer, spec, checkpoints)
         trainer.train(resume_from_checkpoint=str(resume) if resume else None)
-        if spec.settings.validation and spec.settings.validation.keep_best:
-            restore_best(trainer, records, checkpoints)
-    save_policy(trainer, spec.policy, spec.folder / "policy")
+        keeps_best = spec.settings.validation and spec.settings.validation.keep_best
+        kept = restore_best(trainer, records, checkpoints) if keeps_best else None
+    masters = spec.folder / HANDOVER / MASTERS if spec.hands_over != "policy" else None
+    save_policy(trainer, spec.policy, spec.folder / "policy", masters)
+    if spec.hands_over == "optimizer":
+        state = adam_state(trainer) if kept is None else kept
+        if trainer.is_world_process_zero():
+            save_adam(state, spec.folder / HANDOVER)
     if trainer.is_world_process_zero():
         records.write(spec.folder)
         checkpoints.remove()
@@ -74,7 +82,7 @@ def build_trainer(
     logging.getLogger("trl.trainer.grpo_trainer").addFilter(lambda line: NO_REWARD not in line.getMessage())  # metrics count them
     settings, policy = spec.settings, spec.policy
     args = training_arguments(settings, checkpoints.folder, seed=spec.seed, hub=hub_options(policy))  # first: it finds this process's GPU
-    model, adapter = trainable_model(policy, settings)
+    model, adapter = trainable_model(policy, settings, spec.masters)
     processor = load_processor(policy, spec.prompting)
     if tokenizer_of(processor).eos_token_id is None:
         raise InputError(f"policy.model: {policy.model} names no end token: no completion would end; give its tokenizer an eos_token")
@@ -91,6 +99,9 @@ def build_trainer(
         callbacks=[Watch(records, checkpoints, settings)],
     )
     trainer.remove_callback(PrinterCallback)
+    if settings.optimizer == "carry":
+        assert spec.adam is not None
+        trainer.add_callback(TakeUp(trainer, spec.adam))
     return trainer
 
 
@@ -105,11 +116,12 @@ def watch_validation(trainer: DifficultyGRPOTrainer, spec: StageSpec, checkpoint
         check_best_can_be_kept(trainer)
     read: dict[str, Any] = {"sees_images": sees_images(spec.policy), "control": control_tokens(spec.policy)}
     problems = load_problems(spec.validation, spec.prompting, hints=False, **read)
-    trainer.add_callback(Validation(trainer, problems, checkpoints, asked, spec.seed))
+    trainer.add_callback(Validation(trainer, problems, checkpoints, spec))
 
 
-def save_policy(trainer: DifficultyGRPOTrainer, policy: Policy, folder: Path) -> None:
-    """Save the trained policy as `tasks.policy.loading` will load it: the adapter alone, or whole weights in the dtype of sampling."""
+def save_policy(trainer: DifficultyGRPOTrainer, policy: Policy, folder: Path, masters: Path | None = None) -> None:
+    """Save the trained policy as `tasks.policy.loading` will load it: the adapter alone, or whole weights in the dtype of sampling; and in
+    `masters`, where it is given and that dtype loses some of them, the weights as they were trained."""
     weights = trainer.accelerator.get_state_dict(trainer.model_wrapped)  # every process takes part in gathering
     if not trainer.is_world_process_zero():
         return
@@ -121,11 +133,21 @@ def save_policy(trainer: DifficultyGRPOTrainer, policy: Policy, folder: Path) ->
     dtype = saved_dtype(policy)
     own = AutoConfig.from_pretrained(policy.model, **hub_options(policy)).get_text_config().pad_token_id
     model.config.get_text_config().pad_token_id = own  # TRL names the one it pads with, whose embedding would then learn nothing
+    if masters and dtype != torch.float32:
+        save_masters(model, weights, masters)
     model.save_pretrained(folder, state_dict=cast(weights, dtype))
     model.config.dtype = dtype
     model.config.save_pretrained(folder)  # the model's own dtype is that of training, and sharded weights cannot be cast in place
     own_processor(policy).save_pretrained(folder)
     keep_generation_settings(policy, folder)
+
+
+def save_masters(model: PreTrainedModel, weights: dict[str, torch.Tensor], folder: Path) -> None:
+    """Save the weights as they were trained, for the next stage to go on with."""
+    shutil.rmtree(folder, ignore_errors=True)
+    folder.parent.mkdir(exist_ok=True)
+    with full_disk_named(folder):
+        model.save_pretrained(folder, state_dict=weights)
 
 
 def keep_generation_settings(policy: Policy, folder: Path) -> None:

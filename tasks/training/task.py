@@ -1,9 +1,9 @@
 """The training task: one GRPO stage from a policy and a curated set, in a child process, as a `stages` artifact.
 
 Cached by the policy's identity, the content of this stage's problems (not the other stages') and, where the stage validates, of the
-validation problems, the settings, the templates its prompts use, the grader and the seed. Library versions are kept among the artifact's
-facts and are not part of the key: an upgrade would otherwise silently train every stage again for hours, and a GPU does not repeat itself
-to the bit anyway.
+validation problems, the settings, the content of what it takes up of the stage before, what it hands over to the next, the templates its
+prompts use, the grader and the seed. Library versions are kept among the artifact's facts and are not part of the key: an upgrade would
+otherwise silently train every stage again for hours, and a GPU does not repeat itself to the bit anyway.
 """
 
 from importlib.metadata import version
@@ -36,6 +36,7 @@ from tasks.training.cautions import EVALUATION, PROFILE, Asking, Caution, asking
 from tasks.training.optimised import optimised
 from tasks.training.settings import StageSettings
 from tasks.training.spec import StageSpec
+from tasks.training.succession import ADAM, HANDOVER, MASTERS, HandedOver, Succession
 from tasks.training.worker import stage_job
 
 VERSION = 6
@@ -53,7 +54,7 @@ class StageRequest(StepRequest):
 
     `validation` is what `tasks.curation` wrote of the validation problems, for a stage that validates. `evaluated` is how the policy will
     be asked when it is evaluated: where the stage differs from that, from how its problems were measured, or from how large policies are
-    trained, it is said first and kept as `warnings`.
+    trained, it is said first and kept as `warnings`. `succession` is what it takes up of the stage before, and hands over to the next.
     """
 
     policy: Policy
@@ -65,6 +66,7 @@ class StageRequest(StepRequest):
     seed: int
     validation: Artifact | None = None
     evaluated: Asking | None = None
+    succession: Succession = Succession()
 
     def target(self) -> Artifact:
         used = used_prompting(self.prompting, self.settings)
@@ -79,8 +81,16 @@ class StageRequest(StepRequest):
             "grading": self.grading.model_dump(exclude={"workers", "start_timeout_s", "wait_s", *WHO}),
             "seed": stage_seed(self.seed, self.stage),
             "validation": self.validation.content if self.validation and self.settings.validation else None,
+            "taken": self.succession.taken,
+            "hands_over": self.hands_over,
         }
         return artifact(self.home, "stages", inputs)
+
+    @property
+    def hands_over(self) -> HandedOver:
+        """What it keeps for the next stage: nothing but its policy where that holds the weights as they are trained."""
+        wanted = self.succession.hands_over
+        return "policy" if wanted == "masters" and self.policy.dtype == "float32" else wanted
 
     def said(self) -> str:
         return f"train {self.stage} from {self.policy.name}"
@@ -121,9 +131,18 @@ class StageRequest(StepRequest):
             prompting=self.prompting,
             grading=self.grading.in_training,
             seed=stage_seed(self.seed, self.stage),
+            **self.taken_up(),
+            hands_over=self.hands_over,
             trackers=target.home / "trackers" / f"{self.stage}-{target.key[:8]}",
             words=target.home / JUDGE_WORDS / "training",
         )
+
+    def taken_up(self) -> dict[str, Path]:
+        """Where that lies which the stage takes up of the one before. Raises FileNotFoundError where it is gone."""
+        before, names = self.succession.before, self.succession.taken
+        parts = {"adam": f"{HANDOVER}/{ADAM}", "masters": f"{HANDOVER}/{MASTERS}"}
+        found = {part: name for part, name in parts.items() if any(taken.startswith(name) for taken in names)}
+        return {part: before.file(name) for part, name in found.items()} if before else {}
 
 
 @room_task(name="train", resume=True, retries=1)
@@ -133,6 +152,8 @@ def train_stage(request: StageRequest, target: Artifact, folder: Path) -> dict[s
     warnings = say(warned_of(request))
     with progress_shown(f"training {request.stage} from {request.policy.name}", folder) as on_progress:
         logger = get_run_logger()
+        if request.succession.said:
+            logger.info("%s: %s", request.stage, request.succession.said)
         with cards_held(logger.info):
             run_worker(stage_job(request.spec(target, folder)), logger.log, on_progress)
     return {**stage_facts(request), "warnings": warnings, "kept_step": kept_step(folder, request.settings)}
@@ -214,7 +235,8 @@ def stage_facts(request: StageRequest) -> dict[str, Any]:
         "parent_name": request.policy.name,
         "curated": request.curated.key,
         "settings": request.settings.model_dump(),
-        "optimised": [list(part) for part in optimised(request.settings)],
+        "optimised": [list(part) for part in (*optimised(request.settings), ("Adam", request.succession.said))],
+        "hands_over": request.hands_over,
         "prompting": request.prompting.model_dump(),
         "grader_id": grader_id(request.grading.in_training),
         "seed": request.seed,

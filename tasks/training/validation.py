@@ -20,10 +20,11 @@ from tasks.base.errors import InputError
 from tasks.base.files import digest
 from tasks.training.answering import AnsweringTrainer
 from tasks.training.checkpoints import Checkpoints
+from tasks.training.handover import AdamState, adam_state
 from tasks.training.problems import Problems
 from tasks.training.records import Records
 from tasks.training.rewards import JUDGED_BY
-from tasks.training.settings import ValidationSettings
+from tasks.training.spec import StageSpec
 
 if TYPE_CHECKING:
     from tasks.training.trainer import DifficultyGRPOTrainer
@@ -33,15 +34,16 @@ ACCURACY, KEPT = "validation/accuracy", "validation/kept_step"
 
 
 class Validation(TrainerCallback):
-    """The evaluations of a stage, whose seed is `seed`. To be added after `Watch`, which seals the checkpoints that hold their results."""
+    """The evaluations of a stage, which asks for them. To be added after `Watch`, which seals the checkpoints that hold their results, and
+    after `TakeUp`: the best step may be none."""
 
-    def __init__(
-        self, trainer: "DifficultyGRPOTrainer", problems: Problems, checkpoints: Checkpoints, settings: ValidationSettings, seed: int
-    ) -> None:
+    def __init__(self, trainer: "DifficultyGRPOTrainer", problems: Problems, checkpoints: Checkpoints, spec: StageSpec) -> None:
+        assert spec.settings.validation is not None
         self.trainer, self.problems, self.rewards = trainer, problems, trainer.rewards
         self.records, self.checkpoints = trainer.records, checkpoints
-        self.settings, self.seed = settings, seed
-        self.asked = chosen([row["problem_id"] for row in problems.rows], settings.problems)
+        self.settings, self.seed = spec.settings.validation, spec.seed
+        self.keeps_adam = spec.hands_over == "optimizer"
+        self.asked = chosen([row["problem_id"] for row in problems.rows], self.settings.problems)
 
     def on_train_begin(self, args: TrainingArguments, state: TrainerState, control: TrainerControl, **_: Any) -> None:
         if state.global_step == 0:
@@ -63,7 +65,7 @@ class Validation(TrainerCallback):
         self.records.add_metrics(step, values)
         LOG.info("validation at step %d: accuracy %.3f on %d problems", step, values[ACCURACY], len(self.asked))
         if self.settings.keep_best and best_step(self.records) == step:
-            save_weights(self.trainer, self.checkpoints, step)
+            save_state(self.trainer, self.checkpoints, step, with_adam=self.keeps_adam)
 
     def measure(self, step: int) -> dict[str, float]:
         """Accuracy (mean over problems of the share right of what could be judged), the share not judged, and the mean tokens of an
@@ -130,24 +132,28 @@ def check_best_can_be_kept(trainer: AnsweringTrainer) -> None:
         )
 
 
-def save_weights(trainer: AnsweringTrainer, checkpoints: Checkpoints, step: int) -> None:
-    """Keep the weights that are trained (in LoRA: the adapter's) as the best ones; every process takes part in gathering them."""
+def save_state(trainer: "DifficultyGRPOTrainer", checkpoints: Checkpoints, step: int, *, with_adam: bool) -> None:
+    """Keep the weights that are trained (in LoRA: the adapter's) as the best ones, and Adam's state of their step where the stage hands
+    that over; every process takes part in gathering them."""
     options = StateDictOptions(full_state_dict=True, cpu_offload=True, ignore_frozen_params=True)
     weights = get_model_state_dict(trainer.model_wrapped, options=options)
+    adam = adam_state(trainer) if with_adam else {}
     if trainer.is_world_process_zero():
-        checkpoints.save_best(step, weights)
+        checkpoints.save_best(step, {"weights": weights, "adam": adam})
     PartialState().wait_for_everyone()
 
 
-def restore_best(trainer: AnsweringTrainer, records: Records, checkpoints: Checkpoints) -> None:
-    """Put the best weights back into the model, and say in the metrics of the last step which they are."""
+def restore_best(trainer: AnsweringTrainer, records: Records, checkpoints: Checkpoints) -> AdamState | None:
+    """Put the best weights back into the model, and say in the metrics of the last step which they are. Gives the state of Adam that was
+    kept with them; None where the last step's are the best."""
     step, last = best_step(records), trainer.state.max_steps
     records.add_metrics(last, {KEPT: step})
     if step == last:
-        return
+        return None
     state = PartialState()
-    weights = checkpoints.load_best(step) if state.is_main_process else {}
+    best: dict[str, Any] = checkpoints.load_best(step) if state.is_main_process else {"weights": {}, "adam": {}}
     several = state.num_processes > 1
     options = StateDictOptions(full_state_dict=True, broadcast_from_rank0=several, strict=False)
-    set_model_state_dict(trainer.model_wrapped, weights, options=options)
+    set_model_state_dict(trainer.model_wrapped, best["weights"], options=options)
     LOG.info("the policy of step %d is kept: the best on the validation problems", step)
+    return best["adam"]

@@ -15,6 +15,7 @@ from tasks.prompting.settings import HintSettings, PromptingSettings
 from tasks.sampling.settings import SamplingSettings
 from tasks.training.cautions import asking
 from tasks.training.settings import LoraSettings, RefillSettings, RolloutSettings, StageSettings, ValidationSettings
+from tasks.training.succession import ADAM, HANDOVER, MASTERS, Succession
 from tasks.training.task import StageRequest, stage_policy, train_stage
 from tests.training.tiny import SETTINGS, mixed_problems, problem, write_stage
 
@@ -41,6 +42,17 @@ def validation_set(home: Path, count: int) -> Artifact:
     return target
 
 
+def stage_before(home: Path, state: bytes) -> Artifact:
+    """A stage that has handed over a state of Adam's, and weights in float32."""
+    target = artifact(home, "stages", {"state": state.decode()})
+    if not target.is_complete:
+        with building(target, {}) as folder:
+            (folder / HANDOVER / MASTERS).mkdir(parents=True)
+            (folder / HANDOVER / ADAM).write_bytes(state)
+            (folder / HANDOVER / MASTERS / "model.safetensors").write_bytes(b"weights")
+    return target
+
+
 def asked(home: Path, base: Policy, **changes: object) -> StageRequest:
     given = {"home": home, "policy": base, "curated": curated_set(home), "stage": "stage1", "settings": SETTINGS}
     return StageRequest(**{**given, "prompting": PROMPTING, "grading": GRADING, "seed": 0, **changes})
@@ -61,6 +73,7 @@ def test_the_key_holds_what_changes_the_result_and_nothing_else(tmp_path: Path, 
         "where vLLM answers": key(settings=SETTINGS.model_copy(update={"rollouts": RolloutSettings(base_url="http://a:1", memory=0.5)})),
         "graders": key(grading=GradingSettings(workers=7)),
         "validation problems that are not asked": key(validation=validation_set(tmp_path, 3)),
+        "the state that it does not go on with": key(succession=Succession(before=stage_before(tmp_path, b"a"), said="not at all")),
         "where the policy lies": key(policy=tiny_policy.model_copy(update={"model": "/elsewhere", "name": "other"})),
     }
     assert set(same.values()) == {key()}
@@ -80,9 +93,30 @@ def test_the_key_holds_what_changes_the_result_and_nothing_else(tmp_path: Path, 
         "refill": key(settings=SETTINGS.model_copy(update={"refill": RefillSettings(tries=1)})),
         "validation": key(settings=validating, validation=validation_set(tmp_path, 3)),
         "its validation problems": key(settings=validating, validation=validation_set(tmp_path, 4)),
+        "optimizer": key(settings=SETTINGS.model_copy(update={"optimizer": "carry"})),
+        "what it hands over": key(succession=Succession(hands_over="optimizer")),
+        "the float32 weights that it goes on with": key(succession=Succession(before=stage_before(tmp_path, b"a"), takes="masters")),
+        "Adam's state that it goes on with": key(succession=Succession(before=stage_before(tmp_path, b"a"), takes="optimizer")),
+        "the content of that": key(succession=Succession(before=stage_before(tmp_path, b"b"), takes="optimizer")),
     }
     assert len({*other.values(), key()}) == len(other) + 1
     assert key(settings=unhinted, prompting=reworded) == key(settings=unhinted)
+    exact, masters = tiny_policy.model_copy(update={"dtype": "float32"}), Succession(hands_over="masters")
+    assert key(policy=exact, succession=masters) == key(policy=exact) and key(succession=masters) != key()
+
+
+def test_a_stage_is_told_where_that_lies_which_it_takes_up(tmp_path: Path, tiny_policy: Policy) -> None:
+    before = stage_before(tmp_path, b"a")
+    target = artifact(tmp_path, "stages", {})
+    specs = {
+        takes: asked(tmp_path, tiny_policy, succession=Succession(before=before, takes=takes)).spec(target, tmp_path)
+        for takes in ("policy", "masters", "optimizer")
+    }
+    left = before.path / HANDOVER
+    assert [(spec.adam, spec.masters) for spec in specs.values()] == [(None, None), (None, left / MASTERS), (left / ADAM, left / MASTERS)]
+    (left / ADAM).unlink()
+    with pytest.raises(FileNotFoundError, match="has no handover/adam.safetensors; delete the folder and run the flow again"):
+        asked(tmp_path, tiny_policy, succession=Succession(before=before, takes="optimizer")).spec(target, tmp_path)
 
 
 def test_a_stage_is_trained_once_and_gives_a_policy(tmp_path: Path, tiny_policy: Policy) -> None:

@@ -18,6 +18,7 @@ from tasks.training.records import Records
 from tasks.training.settings import StageSettings
 from tasks.training.spec import StageSpec
 from tasks.training.stage import run_stage
+from tasks.training.succession import ADAM, HANDOVER
 from tasks.training.validation import best_step, chosen
 from tasks.training.watching import Watch
 from tests.training.tiny import SETTINGS, problem, stage_spec, write_stage
@@ -41,7 +42,8 @@ def file(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def watched(trained: StageSpec, file: Path, tmp_path_factory: pytest.TempPathFactory) -> StageSpec:
     """A stage that keeps its best policy, trained without a disturbance; its checkpoints, one a step, are still there."""
     spec = watching(trained, tmp_path_factory.mktemp("watched"), file, every=1, keep_best=True)
-    spec = spec.model_copy(update={"settings": spec.settings.model_copy(update={"save_every": 1, "keep_checkpoints": 9})})
+    every = spec.settings.model_copy(update={"save_every": 1, "keep_checkpoints": 9})
+    spec = spec.model_copy(update={"settings": every, "hands_over": "optimizer"})
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(Checkpoints, "remove", lambda self: None)
         run_stage(spec)
@@ -78,6 +80,8 @@ def test_the_policy_left_is_the_best_one(watched: StageSpec) -> None:
     last = load_file(watched.folder / "checkpoints" / "checkpoint-6" / "model.safetensors")
     assert any(not torch.equal(tensor, left[name]) for name, tensor in last.items())
     assert len(list(watched.folder.glob("checkpoints/best-*"))) == 1
+    steps = {int(value) for name, value in load_file(watched.folder / HANDOVER / ADAM).items() if name.endswith(".step")}
+    assert steps == {best}, "Adam's state is not of the step whose weights are kept"
 
 
 def interrupt_after(last: int) -> Callable[[Watch, int], None]:
