@@ -43,7 +43,7 @@ def sweep(
     """
     import tasks.curation.sweep
     from flows.commands.printing.sweep import print_sweep
-    from flows.commands.sweep import sweep_settings
+    from flows.commands.sweep import chosen_otherwise, sweep_settings
     from flows.recipe import load_recipe
     from tasks.curation.sweep import check_plot, write_plot
     from tasks.lake.lake import Lake
@@ -51,7 +51,8 @@ def sweep(
     if plot:
         check_plot(plot)
     with options_checked():
-        settings, base = sweep_settings(load_recipe(recipe, changes or ()) if recipe else None, stage, rounds, tuple(size or ()))
+        whose = load_recipe(recipe, changes or ()) if recipe else None
+        settings, base = sweep_settings(whose, stage, rounds, tuple(size or ()))
     with progress_of("sets chosen") as on_progress:
         found = tasks.curation.sweep.sweep(Lake(looked_at(home)), settings, policy or base, on_progress)
     if plot:
@@ -60,6 +61,8 @@ def sweep(
         print_json({**asdict(found), "pairs": found.pairs, "sizes": found.sizes})
     else:
         print_sweep(printed(), found)
+        if not policy and (note := chosen_otherwise(whose, settings.stage)):
+            say(note)
 
 
 @app.command(rich_help_panel=PANEL)

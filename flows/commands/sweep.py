@@ -20,3 +20,13 @@ def sweep_settings(recipe: Recipe | None, stage: str | None, rounds: int, sizes:
     if recipe is None:
         return settings, None
     return settings, recipe.panel.panel if recipe.panel else base_policy(recipe.policy).policy_id
+
+
+def chosen_otherwise(recipe: Recipe | None, stage: str) -> str:
+    """What to say of a sweep over the first difficulty of a stage that is chosen by a later one; "" of any other stage."""
+    if recipe is None or stage in recipe.chosen_first:
+        return ""
+    return (
+        f"{stage} is chosen by what its policy solves when the stage before is trained (reprofile), and this is the first difficulty: "
+        "take it for how many problems there were, and not for how many there will be"
+    )

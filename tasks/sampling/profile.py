@@ -56,10 +56,14 @@ def holding(shards: Sequence[Path], problem_ids: pl.Series) -> list[Path]:
 def profile_rollouts(profile: Artifact, problem_ids: pl.Series, columns: Sequence[str] = tuple(RELATIONS["rollouts"])) -> pl.DataFrame:
     """The rollouts of a profile: its problems and rounds only, ordered by problem, round and sample; of `columns` only, the key's among
     them."""
+    return rows_of(profile, "rollouts", problem_ids).select(columns).sort("problem_id", "round", "sample").collect()
+
+
+def rows_of(profile: Artifact, relation: str, problem_ids: pl.Series) -> pl.LazyFrame:
+    """The "rollouts" or "verdicts" of a profile on these problems: of its rounds only."""
     facts = read_profile(profile)
-    rows = pl.scan_parquet(shard_paths(profile, "rollouts"), glob=False)
+    rows = pl.scan_parquet(shard_paths(profile, relation), glob=False)
     limits, rounds = round_limits(profile), pl.lit(facts["rounds"])
     if limits is not None:
         rows, rounds = rows.join(pl.scan_parquet(limits, glob=False), on="problem_id", how="left"), pl.col("rounds").fill_null(rounds)
-    mine = rows.filter(pl.col("problem_id").is_in(problem_ids.implode()), pl.col("round") < rounds).drop("rounds", strict=False)
-    return mine.select(columns).sort("problem_id", "round", "sample").collect()
+    return rows.filter(pl.col("problem_id").is_in(problem_ids.implode()), pl.col("round") < rounds).drop("rounds", strict=False)

@@ -9,7 +9,7 @@ import pytest
 import yaml
 
 from flows.commands.plan import plan_flow
-from flows.commands.sweep import sweep_settings
+from flows.commands.sweep import chosen_otherwise, sweep_settings
 from flows.curate import first_set
 from flows.export import usual_stages
 from flows.pipeline import pipeline
@@ -85,6 +85,12 @@ def test_each_stage_but_the_first_is_chosen_anew(tmp_path: Path, given: Any) -> 
         assert recipe.anew and [step.task for step in found[before + 1 : after - 1]] == LATER[recipe.anew.source]
     sampled = [step for step in found[trained[0] :] if step.task == "sample"]
     assert all(step.work and step.work.up_to for step in sampled)
+
+
+def test_a_sweep_of_a_later_stage_says_that_it_is_over_the_first_difficulty(tmp_path: Path) -> None:
+    recipe = load_recipe(written(tmp_path, stages=NEW))
+    assert chosen_otherwise(recipe, "warm") == chosen_otherwise(None, "main") == ""
+    assert chosen_otherwise(recipe, "main").startswith("main is chosen by what its policy solves when the stage before is trained")
 
 
 @pytest.mark.parametrize("given", [None, False])

@@ -17,7 +17,7 @@ from tasks.reporting.inputs import Inputs
 from tasks.reporting.sections.training import stage_title
 from tasks.reporting.table import Table, table
 from tasks.reporting.wording import MISSING, duration, label, number, percent, policy_title
-from tasks.sampling.profile import read_profile, shard_paths
+from tasks.sampling.profile import read_profile, rows_of
 
 MOST_BARS = 12
 DRAWN = ["policy_id", "sampling_id"]
@@ -90,8 +90,7 @@ def spent(inputs: Inputs, graded: Artifact, problem_ids: pl.Series) -> dict[str,
 
 def correct(graded: Artifact, problem_ids: pl.Series) -> int:
     """How many verdicts of a graded profile on these problems are "correct"."""
-    verdicts = pl.scan_parquet(shard_paths(graded, "verdicts"), glob=False)
-    mine = verdicts.filter(pl.col("problem_id").is_in(problem_ids.implode()), pl.col("round") < read_profile(graded)["rounds"])
+    mine = rows_of(graded, "verdicts", problem_ids)
     return int(mine.select((pl.col("verdict") == "correct").sum()).collect().item())
 
 

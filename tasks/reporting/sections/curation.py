@@ -13,7 +13,7 @@ from tasks.reporting.charts import Ends, histogram_chart, stacked_chart
 from tasks.reporting.figure import Figure
 from tasks.reporting.inputs import Inputs
 from tasks.reporting.table import Table, table
-from tasks.reporting.wording import label, percent, policy_title, printable
+from tasks.reporting.wording import label, percent, points, policy_title, printable
 
 MOST_BARS = 24
 MOST_CHARTS = 8
@@ -117,6 +117,31 @@ def decided_by(facts: dict[str, Any]) -> str:
     return DECIDED[estimate]
 
 
+def measured_anew(inputs: Inputs, stage: str) -> str:
+    """From which answers the difficulty is that a later stage was chosen by, in words; "" for one that was chosen by the first."""
+    [facts] = [item.manifest for item in inputs.sets if stage in item.manifest["stages"]]
+    if not facts.get("earlier"):
+        return ""
+    said = "Chosen by what the policy that the stage before left can solve: "
+    sources = facts.get("sources")
+    if sources is None:
+        return f"{said}every problem was answered anew by it."
+    groups, rollouts = sources["groups"], sources["rollouts"]
+    first, last = groups["steps"]
+    known = f"{groups['problems']:,} problems by training’s own {groups['answers']:,} answers in steps {first} to {last}{moving(groups)}"
+    asked = f"{rollouts['problems']:,} by {rollouts['answers']:,} new answers"
+    left = f" {sources['left_out']:,} problems, not asked in these steps, were left out." if sources["left_out"] else ""
+    return f"{said}{known}; {asked}.{left}"
+
+
+def moving(groups: dict[str, Any]) -> str:
+    """How far a policy still moved while those groups were drawn, where that is known."""
+    if not groups["moved"]:
+        return ""
+    gain, error = groups["moved"]
+    return f" (of which the later half was right {points(gain)} points more often than the earlier one, ± {100 * error:.1f})"
+
+
 def chosen(inputs: Inputs, stage: str) -> dict[str, Any]:
     """How a stage was chosen: its rules, what the query was given, and the query."""
     rules = inputs.curated.filter(pl.col("stage") == stage)["rule"].drop_nulls().unique().sort()
@@ -124,6 +149,7 @@ def chosen(inputs: Inputs, stage: str) -> dict[str, Any]:
     return {
         "title": policy_title(stage),
         "rules": [printable(rule) for rule in rules],
+        "anew": measured_anew(inputs, stage),
         "decided": decided_by(facts),
         "parameters": [(name, written(value)) for name, value in sorted(facts["parameters"].items())],
         "sql": printable(facts["query"]),

@@ -29,6 +29,14 @@ def test_a_set_is_found_by_its_id(finished: Finished, tmp_path: Path) -> None:
     assert {path.name for path in files} >= {"README.md", "difficulty_prior.json", "stage1.parquet"}
 
 
+def test_stages_that_are_not_chosen_yet_are_left_out_with_a_warning(
+    finished: Finished, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    files = export(str(finished.recipe), finished.home, to="datasets", out=tmp_path / "out", changes=["stages.stage1.train.steps=5"])
+    assert [path.name for path in files if path.suffix == ".parquet"] == ["stage1.parquet"]
+    assert "exported without stage2, chosen by what its policy solves when the stage before is trained" in caplog.text
+
+
 def test_what_is_not_curated_is_not_exported(tmp_path: Path) -> None:
     with pytest.raises(InputError, match="recipe tiny has no set in .* yet: run difficulty-prior curate first"):
         export(str(tiny_recipe(tmp_path)), tmp_path / "runs", to="verl", out=tmp_path / "out", changes=[])
