@@ -26,6 +26,7 @@ OF_A_PROBLEM = {
     "how hard it is": "problem_difficulty",
     "the sets it is in": "problem_sets",
     "the stages it was trained in": "problem_stages",
+    "when and why it was drawn": "problem_draws",
 }
 """What is told of a problem: the heading, and the query of `sql/queries/`."""
 NODES = {"policies": ("policy_id", "from policies"), "samplings": ("sampling_id", "from samplings")}  # of lineage that are no artifacts

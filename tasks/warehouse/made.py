@@ -18,6 +18,7 @@ from tasks.warehouse.relations import (
     CHANGES_BY_CHANCE,
     CORRECTIONS,
     FITS,
+    FORECAST,
     INGESTED,
     LABEL_DOUBTS,
     LATER_OUTCOMES,
@@ -154,6 +155,13 @@ def create_corrections(connection: duckdb.DuckDBPyConnection, files: Files, sett
     connection.from_arrow(corrections(counts, outcomes, settings.difficulty.confidence).to_arrow()).create(CORRECTIONS)
 
 
+def create_forecast(connection: duckdb.DuckDBPyConnection, files: Files, settings: MartSettings) -> None:
+    """The table of what each belief would have said of the stages' groups."""
+    from tasks.warehouse.replaying import forecasts
+
+    connection.from_arrow(forecasts(connection, files.get("groups", [])).to_arrow()).create(FORECAST)
+
+
 def create_artifacts(connection: duckdb.DuckDBPyConnection, files: Files, settings: MartSettings) -> None:
     """The table of artifacts where no file of them is given: no row."""
     connection.from_arrow(pl.DataFrame(schema=ARTIFACT_COLUMNS).to_arrow()).create(ARTIFACTS)
@@ -172,6 +180,7 @@ MADE: dict[str, Callable[[duckdb.DuckDBPyConnection, Files, MartSettings], None]
     LABEL_DOUBTS: create_label_doubts,
     AUDIT_ESTIMATES: create_audit_estimates,
     CORRECTIONS: create_corrections,
+    FORECAST: create_forecast,
     ARTIFACTS: create_artifacts,
 }
 """What makes each table that no SQL file derives, of the relations that are made before it (`MADE_FROM`), the files and the settings."""

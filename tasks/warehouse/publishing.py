@@ -19,7 +19,9 @@ from tasks.lake.layout import ASIDE, WAREHOUSE
 from tasks.lake.published import publishing, put_in_place, read_meta, recalled, remember, remembered
 from tasks.warehouse.building import open_over
 from tasks.warehouse.checking import check
+from tasks.warehouse.forecasting import kept_forecasts
 from tasks.warehouse.incremental import Changes, build_on, changes
+from tasks.warehouse.relations import FORECAST
 from tasks.warehouse.seen import Seen, moved_since, see
 from tasks.warehouse.settings import MartSettings
 from tasks.warehouse.summaries import refreshed
@@ -64,6 +66,8 @@ def publish_seen(aside: Path, seen: Seen, *, whole: bool) -> None:
         return
     found = changes(lake, before and before["state"], seen.state)
     seen.files.update(refreshed(lake, seen.files))
+    if kept := kept_forecasts(lake, seen.files):
+        seen.files[FORECAST] = kept
     if found is None or not updated(aside, seen, found):
         build(aside, seen)
     remember(lake, seen.state, seen.facts, put_in_place(aside, lake))

@@ -21,6 +21,7 @@ ARTIFACTS = "artifacts"
 INGESTED = "ingested"
 LABEL_DOUBTS = "label_doubts"
 AUDIT_ESTIMATES, CORRECTIONS = "audit_estimates", "corrections"
+STG_GROUPS, FORECAST = "stg_groups", "forecast"
 MADE_FROM: dict[str, tuple[str, ...]] = {
     FITS: ("outcome_counts",),
     PRIORS: ("outcome_counts", "stg_policies"),
@@ -34,6 +35,7 @@ MADE_FROM: dict[str, tuple[str, ...]] = {
     LABEL_DOUBTS: ("vote_patterns",),
     AUDIT_ESTIMATES: ("audit_counts",),
     CORRECTIONS: ("audit_counts", "outcome_counts"),
+    FORECAST: (STG_GROUPS, "curated"),
 }  # what Python makes of marts for others
 
 

@@ -6,10 +6,13 @@ were asked again with hints, unless the lake is made without. Everyone answers e
 """
 
 import json
+import math
 from collections.abc import Sequence
 from datetime import datetime
 from pathlib import Path
 from typing import Any
+
+import polars as pl
 
 from tasks.estimates.settings import DifficultySettings
 from tasks.lake.artifacts import Artifact, artifact, building
@@ -135,7 +138,14 @@ def stage(lake: Lake, name: str, groups: Sequence[tuple[int, str, int, float]], 
         for step, who, right, prior in groups
     ]
     metrics = [{"stage_id": target.key, "step": step, "value": value} for step, value in enumerate(rewards, start=1)]
-    return made(lake, "stages", name, {}, groups=("groups/g.parquet", rows), metrics=("metrics/m.parquet", metrics))
+    facts = {"curated": artifact(lake.home, "curated", {"name": name}).key, "stage": "stage1", "settings": {"group_size": 4}}
+    tables = {"groups": ("groups/g.parquet", rows), "metrics": ("metrics/m.parquet", metrics)}
+    if name == "alpha":  # which chose what it drew
+        why = ["explore" if row["step"] == 2 and row["problem_id"] == "t3" else "prior" for row in rows]
+        drawn = [{name: row[name] for name in ("stage_id", "step", "problem_id", "correct")} for row in rows]
+        draws = [row | {"place": place, "why": what} for place, (row, what) in enumerate(zip(drawn, why, strict=True), 1)]
+        tables["selections"] = ("selections/s.parquet", draws)
+    return made(lake, "stages", name, facts, **tables)
 
 
 def curated(lake: Lake, name: str, chosen: Sequence[tuple[str, str, float, str]]) -> Artifact:
@@ -146,7 +156,15 @@ def curated(lake: Lake, name: str, chosen: Sequence[tuple[str, str, float, str]]
         | {"accuracy": accuracy, "band": band, "rank": rank}
         for rank, (part, who, accuracy, band) in enumerate(chosen, start=1)
     ]
-    return made(lake, "curated", name, {"stages": {}}, curated=("curated.parquet", rows))
+    first = [(who, accuracy) for part, who, accuracy, _ in chosen if part == "stage1" and 0 < accuracy < 1]
+    known = {who: math.log(accuracy / (1 - accuracy)) for who, accuracy in first}
+    profile = {"problem_id": list(known), "logit_mean": list(known.values()), "logit_variance": [0.5] * len(known)}
+    with building(target, {"stages": {}}) as folder:
+        write_parquet(table("curated", rows), folder / "curated.parquet")
+        write_parquet(
+            pl.DataFrame(profile, schema=dict.fromkeys(profile, pl.Float64) | {"problem_id": pl.String}), folder / "stage1.parquet"
+        )
+    return target
 
 
 def evaluated(lake: Lake, name: str, arms: dict[tuple[str, str, bool], dict[str, int]]) -> Artifact:

@@ -257,6 +257,30 @@ EXPECTED: dict[str, tuple[str, list[tuple[Any, ...]]]] = {
             ("beta", BETA_1, 0, "medium", 1, 0.5, 0.5, 0.0),
         ],
     ),
+    "Could training have been foreseen, and by what?": (
+        "recipe policy scored_groups hinted_groups unknown_groups zero_signal_share",
+        [("alpha", ALPHA_1, 4, 0, 0, 0.75)] * 3 + [("beta", BETA_1, 2, 0, 0, 0.5)] * 3,
+    ),
+    # t2, expected at a quarter, was never solved at first, so less is expected of it the second time; of t3, always solved, more
+    "Is right what an estimate calls 70% in 70 of 100 cases?": (
+        "recipe policy belief groups accuracy",
+        [
+            ("alpha", ALPHA_1, "live", 1, 0.5),
+            ("alpha", ALPHA_1, "live", 1, 0.0),
+            ("alpha", ALPHA_1, "live", 1, 1.0),
+            ("alpha", ALPHA_1, "live", 1, 1.0),
+            ("beta", BETA_1, "live", 1, 0.0),
+            ("beta", BETA_1, "live", 1, 0.5),
+        ],
+    ),
+    "Why did a stage draw what it drew, and did mastered problems come back?": (
+        "recipe policy why draws share learnt_draws zero_signal_share mastered_draws mastered_again_share",
+        [
+            ("alpha", ALPHA_1, "all", 4, 1.0, 4, 0.75, 1, 1.0),
+            ("alpha", ALPHA_1, "explore", 1, 0.25, 1, 1.0, 1, 1.0),
+            ("alpha", ALPHA_1, "prior", 3, 0.75, 3, 2 / 3, 0, None),
+        ],
+    ),
     "Did hints help?": (
         "recipe policy dataset problems accuracy_off accuracy_on effect",
         [

@@ -595,3 +595,39 @@ def test_grader_changes_follow_the_versions_of_graders(tmp_path):
         ("q", "other", "grader-9+x", 0, 4, None, 1.0, None, "trivial", True),
         ("q", "grader-9+x", "grader-10+x", 4, 4, 1.0, 1.0, "trivial", "trivial", False),
     ]
+
+
+def test_selection_summary_says_why_problems_were_drawn_and_what_came(tmp_path):
+    def draw(step, place, problem, why, correct, **more):
+        expected = {"p_mean": 0.5, "p_deviation": 0.1, "signal": 0.75, "judged": 4, "correct": correct, "learnt": True}
+        return {"step": step, "place": place, "problem_id": problem, "why": why} | expected | more
+
+    draws = [
+        draw(1, 1, "a", "prior", 4),
+        draw(1, 2, "b", "explore", 0, learnt=False),
+        draw(1, 3, "c", "refill", 2),
+        draw(2, 1, "a", "prior", 4),
+        draw(2, 2, "c", "prior", 0, judged=0),
+        draw(11, 1, "a", "explore", 1),
+        draw(11, 2, "b", "prior", 4),
+    ]
+    connection = warehouse(tmp_path, {"selections": draws}, wanted=["selection_summary"])
+    columns = "draws, share, problems, judged_draws, learnt_draws, zero_signal_share, all_right_share, mastered_draws, mastered_again_share"
+    got = ask(connection, f"select why, {columns} from selection_summary where step_bucket is null order by why")
+    assert got == [
+        ("all", 7, 1.0, 3, 6, 6, pytest.approx(4 / 6), pytest.approx(3 / 6), 2, 0.5),
+        ("explore", 2, pytest.approx(2 / 7), 2, 2, 1, 0.5, 0.0, 1, 0.0),
+        ("prior", 4, pytest.approx(4 / 7), 3, 3, 4, 1.0, 1.0, 1, 1.0),
+        ("refill", 1, pytest.approx(1 / 7), 1, 1, 1, 0.0, 0.0, 0, None),
+    ]
+    tenths = ask(connection, "select step_bucket, why, draws, share from selection_summary where step_bucket is not null order by all")
+    assert tenths == [
+        (0, "all", 5, 1.0), (0, "explore", 1, 0.2), (0, "prior", 3, pytest.approx(0.6)), (0, "refill", 1, 0.2),
+        (9, "all", 2, 1.0), (9, "explore", 1, 0.5), (9, "prior", 1, 0.5),
+    ]  # fmt: skip
+    assert ask(connection, "select distinct round(p_mean, 6), round(expected_zero_signal, 6) from selection_summary") == [(0.5, 0.25)]
+
+
+def test_a_stage_that_asks_no_estimate_has_no_selections(tmp_path):
+    connection = warehouse(tmp_path, {"groups": [{"step": 1, "correct": 1, "accuracy": 0.25}]}, wanted=["selection_summary"])
+    assert ask(connection, "from selection_summary") == []

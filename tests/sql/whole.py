@@ -10,6 +10,7 @@ from io import BytesIO
 from pathlib import Path
 from typing import Any
 
+import polars as pl
 from PIL import Image
 
 from tasks.auditing.draw import draw_audit
@@ -132,6 +133,9 @@ def training(lake: Lake, chance: random.Random) -> None:
     ]
     with building(Artifact(home=lake.home, kind="curated", key="set"), {"policy_id": "base", "sampling_id": "warm"}) as folder:
         write_parquet(table("curated", chosen), folder / "curated.parquet")
+        names = [f"g{number:02}" for number in range(1, 21)]
+        profile = {"problem_id": names, "logit_mean": [number / 10 - 1 for number in range(20)], "logit_variance": [0.5] * 20}
+        write_parquet(pl.DataFrame(profile), folder / "stage1.parquet")
     for stage in ("stage1", "stage2"):
         groups = [
             {
@@ -156,9 +160,9 @@ def training(lake: Lake, chance: random.Random) -> None:
             for step in range(1, 21)
             for name, value in (("reward", step / 20), ("validation/accuracy", step / 25), ("num_tokens", 100.0 * step))
         ]
-        write_parquet(table("groups", groups), lake.home / "stages" / f"{stage}-id" / "groups" / "g.parquet")
-        write_parquet(table("selections", selections), lake.home / "stages" / f"{stage}-id" / "selections" / "s.parquet")
-        write_parquet(table("metrics", metrics), lake.home / "stages" / f"{stage}-id" / "metrics" / "m.parquet")
+        with building(Artifact(home=lake.home, kind="stages", key=f"{stage}-id"), {"curated": "set", "stage": stage}) as folder:
+            for name, rows in (("groups", groups), ("selections", selections), ("metrics", metrics)):
+                write_parquet(table(name, rows), folder / name / f"{name[0]}.parquet")
 
 
 def evaluations(lake: Lake, chance: random.Random, names: list[str]) -> None:

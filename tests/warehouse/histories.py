@@ -6,6 +6,7 @@ After each event the published file must hold what a whole build over the same f
 
 from __future__ import annotations
 
+import json
 import logging
 import random
 import shutil
@@ -20,6 +21,7 @@ import duckdb
 import polars as pl
 from polars.testing import assert_frame_equal
 
+from tasks.base.files import write_text
 from tasks.estimates.settings import DifficultySettings
 from tasks.lake.compacted import FOLDER, manifests, retired
 from tasks.lake.compaction import CompactionSettings, compact, sweep_retired
@@ -203,7 +205,7 @@ class History:
                 shutil.rmtree(self.lake.home / folder, ignore_errors=True)
 
     def trained(self) -> None:
-        """A stage chose problems and trained."""
+        """A stage chose problems and trained. Of every other one the profile is known."""
         chosen = self.chance.sample(list(self.golds), 3)
         name = self.new_name("stage")
         sets = [{"set_id": name, "stage": "stage1", "problem_id": problem, "rank": rank} for rank, problem in enumerate(chosen, 1)]
@@ -213,6 +215,18 @@ class History:
         for relation, rows in (("curated", sets), ("groups", groups), ("metrics", metrics)):
             place = {"curated": f"curated/{name}/curated.parquet"}.get(relation, f"stages/{name}/{relation}/0.parquet")
             write_parquet(table(relation, rows), self.lake.home / place)
+        if self.count % 2:
+            self.profiled(name, chosen)
+
+    def profiled(self, name: str, chosen: list[str]) -> None:
+        """What a stage's manifest says of its set, and the profile in that."""
+        known = {"problem_id": chosen, "logit_mean": [self.chance.gauss(0, 1) for _ in chosen], "logit_variance": [0.5] * len(chosen)}
+        write_parquet(pl.DataFrame(known), self.lake.home / "curated" / name / "stage1.parquet")
+        for kind, told in (
+            ("curated", {}),
+            ("stages", {"curated": name, "stage": "stage1", "settings": {"hints": False, "group_size": 4}}),
+        ):
+            write_text(self.lake.home / kind / name / "manifest.json", json.dumps(told))
 
     def evaluated(self) -> None:
         """A held-out evaluation."""

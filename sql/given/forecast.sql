@@ -1,0 +1,17 @@
+-- forecast: what each estimate (belief) expected of a stage's groups before it saw them, and how far off that was; made by tasks/estimates/forecasts.py
+-- grain: stage_id x step x problem_id x belief; a problem drawn twice in one step has two rows of a belief
+-- inputs: stg_groups, curated
+-- parameters: none
+-- invariants: what is expected at a step rests on the profile and on the groups of earlier steps alone; a group has a row for every belief
+-- Every recorded stage is replayed, whatever drew its problems, and nothing is trained for it: only groups without a hint, of problems in the
+-- file that the stage was trained on; none where nothing there was profiled, or that file is gone (forecast_scores counts what is left out).
+-- What a stage expected while it drew stands in selections: hinted groups and those that refilling replaced count there, and not here
+-- columns:
+--   group_size: responses in the group that could be judged [samples]
+--   correct: responses that were right [samples]
+--   belief: static (the profile as it was stored), beta (each problem's own counts, which fade), live (one ability and a difficulty each)
+--   p_mean: mean of the problem's accuracy p, as the belief has it before the step [share]
+--   p_deviation: standard deviation of p [share]
+--   signal: chance that the group is neither all right nor all wrong [share]
+--   brier: mean squared error of p_mean as the probability that a response is right; null where none was judged [number]
+--   log_loss: minus the mean logarithm of the probability that p_mean gave to the responses' outcomes; null where none was judged [nats]
