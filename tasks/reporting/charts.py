@@ -174,6 +174,19 @@ def calibration_chart(rows: pl.DataFrame, place: int, description: str) -> Marku
     )
 
 
+def reliability_chart(rows: pl.DataFrame, names: Sequence[str], description: str) -> Markup:
+    """What was solved against what was expected, a line a model. `rows`: series (the model), expected, solved, groups."""
+    scale = alt.Scale(domain=[0, 1], nice=False)
+    x = alt.X("expected:Q", scale=scale, axis=alt.Axis(title="expected", format=".0%", tickCount=5))
+    y = alt.Y("solved:Q", scale=scale, axis=alt.Axis(title="solved in training", format=".0%", tickCount=5))
+    ends = pl.DataFrame({"expected": [0.0, 1.0], "solved": [0.0, 1.0]})
+    diagonal = alt.Chart(ends).mark_line(color=ink("muted"), strokeWidth=1, strokeDash=[3, 3]).encode(x=x, y=y)
+    base = alt.Chart(rows).encode(x=x, y=y, color=alt.Color("series:N", scale=series_scale(["", *names]), legend=None))
+    dots = base.mark_point(filled=True, opacity=0.9).encode(size=alt.Size("groups:Q", scale=alt.Scale(range=[18, 110]), legend=None))
+    layers = alt.layer(diagonal, base.mark_line(strokeWidth=1.4, opacity=0.6), dots)
+    return inline_svg(layers.properties(width=WIDTH - 20, height=WIDTH - 60), description)
+
+
 def weight_chart(rows: pl.DataFrame, names: Sequence[str], description: str) -> Markup:
     """The weight that groups of each accuracy were given. `rows`: series (name of the stage), accuracy, weight, groups."""
     base = alt.Chart(rows).encode(

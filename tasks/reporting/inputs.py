@@ -24,6 +24,7 @@ from tasks.warehouse.building import open_over
 from tasks.warehouse.settings import MartSettings
 
 GROUPS, STAGES = "stg_groups", "stage_summary"
+FORECASTS = ("forecast", "forecast_scores")
 SLIM = ("n_tokens", "finish_reason", "seed", "hint")  # of a rollout, what costs are counted by
 
 
@@ -164,6 +165,14 @@ class Inputs(Difficulty):
         with closing(open_over({"groups": self.stage_files("groups")}, MartSettings(difficulty=self.edges), wanted=marts)) as connection:
             calibration, staleness = (connection.table(name).pl() for name in marts)
         return calibration, staleness
+
+    @cached_property
+    def forecasts(self) -> tuple[pl.DataFrame, pl.DataFrame]:
+        """The relations `forecast` and `forecast_scores` over the stages' groups, each stage replayed."""
+        files = {relation: self.stage_files(relation) for relation in ("groups", "metrics")}
+        with closing(open_over(files, MartSettings(difficulty=self.edges), wanted=FORECASTS)) as connection:
+            forecast, scores = (connection.table(name).pl() for name in FORECASTS)
+        return forecast, scores
 
     @cached_property
     def stage_summary(self) -> pl.DataFrame:

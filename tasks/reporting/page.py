@@ -14,6 +14,7 @@ from tasks.reporting.sections.difficulty import difficulty_section
 from tasks.reporting.sections.drift import drift_section
 from tasks.reporting.sections.evaluation import evaluation_section, headline
 from tasks.reporting.sections.examples import examples_section
+from tasks.reporting.sections.forecast import forecast_section
 from tasks.reporting.sections.grader import grader_section
 from tasks.reporting.sections.lineage import lineage_section
 from tasks.reporting.sections.power import power_section, study_power_section
@@ -36,6 +37,7 @@ def render_report(inputs: Inputs) -> str:
         curation=curation_section(inputs),
         training=training_section(inputs),
         calibration=calibration_section(inputs),
+        forecast=forecast_section(inputs),
         drift=drift_section(measured(inputs)),
         evaluation=evaluation_section(inputs),
         suspects=suspects_section(inputs),

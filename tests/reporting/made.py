@@ -194,7 +194,9 @@ class Maker:
         settings["max_grad_norm"] = 0.1
         optimised = [["minimised", "L = Σ −min(r A, clip(r, 0.8, 1.28) A) / N"], ["gradient", "clipped at a norm of 0.1"]]
         told = {"warnings": [f"{stage}: temperature 1.0 in training, but <b>0.7</b> in the profile"], "optimised": optimised}
-        with building(target, {"stage": stage, "settings": settings, "libraries": {"torch": "2.13.0"}, **told}) as folder:
+        with building(
+            target, {"stage": stage, "curated": sets.key, "settings": settings, "libraries": {"torch": "2.13.0"}, **told}
+        ) as folder:
             if self.size.groups:
                 groups = [
                     self.group(target.key, step, problem, gain) for step in range(1, self.size.steps + 1) for problem in self.draw(rows)

@@ -26,6 +26,7 @@ SECTIONS = {
     "curated",
     "training",
     "calibration",
+    "forecast",
     "drift",
     "evaluation",
     "examples",
@@ -132,6 +133,24 @@ def test_page_tells_how_the_prior_ages(made):
     for row in staleness.iter_rows(named=True):
         assert f"{100 * row['drift_per_100_steps']:+.1f}".replace("-", "−") in text
     assert "How the prior ages" not in made(groups=False).page
+
+
+def test_page_tells_how_training_could_have_been_foreseen(made):
+    run = made()
+    page = Page(run.page)
+    _, scores = Inputs(**run.arguments).forecasts
+    for row in scores.iter_rows(named=True):
+        assert row["scored_groups"] + row["hinted_groups"] == row["groups"]
+        assert f"{row['brier']:.3g}" in page.text
+    for said in (
+        "Expected and solved",
+        "Groups without a signal",
+        "live estimate foresaw",
+        "had hints; they are left out",
+        "stored profile",
+    ):
+        assert said in page.text, said
+    assert 'id="forecast"' not in made(groups=False).page
 
 
 def test_page_shows_what_was_chosen_from_what(made):
