@@ -10,15 +10,19 @@ import numpy as np
 import polars as pl
 import psutil
 import pytest
+import torch
 from accelerate.commands.config.config_args import load_config_from_file
+from safetensors.torch import load_file, save_file
 
 from tasks.base.errors import InputError
 from tasks.base.events import EVENT
 from tasks.base.process import PROJECT
 from tasks.base.workers import run_worker, start_worker
 from tasks.policy.identity import Policy
+from tasks.policy.loading import load_weights
 from tasks.training.launch import CONFIGS, launch_command, launch_config, process_count, read_config
 from tasks.training.spec import StageSpec
+from tasks.training.succession import ADAM, HANDOVER
 from tasks.training.worker import stage_job
 from tests.patience import PATIENCE_S
 from tests.training.tiny import SETTINGS, stage_spec
@@ -75,10 +79,21 @@ def kill_a_launch_at(spec: StageSpec, step: int) -> list[psutil.Process]:
     return started
 
 
+def state_after(steps: int, policy: Policy, folder: Path) -> Path:
+    """A state of Adam's for all weights of a policy, after so many steps."""
+    names = load_weights(policy).named_parameters()
+    means = {f"{name}.{part}": weight.detach().square() for name, weight in names for part in ("exp_avg", "exp_avg_sq")}
+    counts = {f"{name.rpartition('.')[0]}.step": torch.tensor(float(steps)) for name in means}
+    save_file(means | counts, folder / ADAM)
+    return folder / ADAM
+
+
 @pytest.mark.process
 def test_a_launch_dies_whole_and_goes_on(tiny_policy: Policy, stage_file: Path, tmp_path: Path) -> None:
-    settings = SETTINGS.model_copy(update={"accelerate": Path("cpu_2"), "steps": 3, "save_every": 1})
+    """Also with what it took up of a stage before: Adam's state, which it hands over to the next."""
+    settings = SETTINGS.model_copy(update={"accelerate": Path("cpu_2"), "steps": 3, "save_every": 1, "optimizer": "carry"})
     spec = stage_spec(tmp_path / "stage", tiny_policy, stage_file, settings)
+    spec = spec.model_copy(update={"adam": state_after(5, tiny_policy, tmp_path), "hands_over": "optimizer"})
     started = kill_a_launch_at(spec, 2)
     assert len(started) == 2
     _, alive = psutil.wait_procs(started, timeout=PATIENCE_S)
@@ -88,7 +103,14 @@ def test_a_launch_dies_whole_and_goes_on(tiny_policy: Policy, stage_file: Path, 
     lines: list[str] = []
     run_worker(stage_job(spec), log=lambda level, line: lines.append(line))
     assert any(line.startswith("going on from the checkpoint of step") for line in lines)
-    assert sorted(path.name for path in spec.folder.iterdir() if not path.name.startswith(".")) == ["groups", "metrics", "policy"]
+    assert sorted(path.name for path in spec.folder.iterdir() if not path.name.startswith(".")) == [
+        "groups",
+        "handover",
+        "metrics",
+        "policy",
+    ]
+    steps = {int(value) for name, value in load_file(spec.folder / HANDOVER / ADAM).items() if name.endswith(".step")}
+    assert steps == {5 + 3}
     groups = pl.read_parquet(spec.folder / "groups" / "groups.parquet")
     assert groups["step"].to_list() == [1] * 4 + [2] * 4 + [3] * 4
 
