@@ -86,10 +86,11 @@ class ReprofileSettings(Settings):
     `source` says what tells that. "groups": the stage's own groups of the share `within` of its last steps, as far as they were drawn as
     a profile draws (without a hint, from the same distribution, judged by the same grader); problems without any are left out.
     "rollouts": new answers to every problem, `rounds` of each (null: as many as at first). "auto": groups where they hold as many answers
-    as that, new answers to all other problems. What the paper does not do; the mart `difficulty_drift` shows what new answers find.
+    as that, new answers to all other problems. "first": the first difficulty stands, and what the stage has mastered since is for a rule
+    that reads its `groups` to drop (`unmastered`). What the paper does not do; the mart `difficulty_drift` shows what new answers find.
     """
 
-    source: Literal["auto", "groups", "rollouts"] = "auto"
+    source: Literal["auto", "groups", "rollouts", "first"] = "auto"
     rounds: int | None = Field(default=None, ge=1)
     within: float = Field(default=0.25, gt=0, le=1)
 

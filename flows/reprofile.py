@@ -17,10 +17,13 @@ from tasks.training.answered_task import AnsweredRequest, find_answered
 
 
 def measured_anew(recipe: Recipe, home: Path, profiled: Profiled, stage: Artifact, policy: Policy) -> Artifact:
-    """How hard the problems are for the policy that a trained stage has left, which is called like it."""
+    """How hard the problems are for the policy that a trained stage has left, which is called like it; for the first one where the recipe
+    asks no more of it."""
     asked = recipe.anew
     assert asked
     problems, rounds = profiled.train, asked.rounds or recipe.sampling.rounds
+    if asked.source == "first":
+        return profiled.difficulty
     if asked.source == "rollouts" or untold(recipe.stages[policy.name].train, recipe.sampling, recipe.grading):
         return measured(recipe, home, answered(recipe, home, policy, problems, rounds), problems)
     known = training_answered(recipe, home, profiled, stage, policy)

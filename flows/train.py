@@ -91,8 +91,9 @@ def train_stages(recipe: Recipe, home: Path, curated: Curated, last_stage: str |
     for name, stage in recipe.stages.items():
         if stages and recipe.anew:
             earlier, difficulty = difficulty, measured_anew(recipe, home, curated.profiled, stages[-1], policies[-1])
-            chosen = {"problems": curated.profiled.train, "settings": set_for(recipe, name), "seed": recipe.seed, "earlier": earlier}
-            sets.append(curate_sets(CurationRequest(home=home, difficulty=difficulty, **chosen)))
+            chosen = {"problems": curated.profiled.train, "settings": set_for(recipe, name), "seed": recipe.seed, "trained": stages[-1]}
+            before = None if earlier == difficulty else earlier
+            sets.append(curate_sets(CurationRequest(home=home, difficulty=difficulty, earlier=before, **chosen)))
         asked = {
             "settings": stage.train,
             "prompting": recipe.prompting,

@@ -13,7 +13,7 @@ import polars as pl
 
 from tasks.base.errors import InputError
 from tasks.base.files import file_digest
-from tasks.curation.candidates import Candidates, read_candidates
+from tasks.curation.candidates import Candidates, read_candidates, read_groups
 from tasks.curation.rules import choose, rule_parameters, rule_path, rule_text, shortage
 from tasks.curation.settings import SetSettings, StageRule
 from tasks.lake.artifacts import Artifact, artifact
@@ -33,7 +33,8 @@ logger = logging.getLogger(__name__)
 class CurationRequest(StepRequest):
     """How hard problems are, and by which rules those of each stage are chosen from them.
 
-    `earlier` is the difficulty of the same problems for the policy before, which rules read as the relation of that name.
+    `earlier` is the difficulty of the same problems for the policy before, which rules read as the relation of that name; `trained` the
+    stage before, whose `groups` they read.
     """
 
     difficulty: Artifact
@@ -41,12 +42,14 @@ class CurationRequest(StepRequest):
     settings: SetSettings
     seed: int
     earlier: Artifact | None = None
+    trained: Artifact | None = None
 
     def target(self) -> Artifact:
         names = list(self.settings.stages)
         inputs = {
             **({"order": names} if names != sorted(names) else {}),  # a digest knows no order of keys
             **({"earlier": self.earlier.content} if self.earlier else {}),
+            **({"groups": self.trained.manifest["files"]["groups/groups.parquet"]} if self.trained else {}),
             "version": VERSION,
             "difficulty": self.difficulty.content,
             "problems": [source.content for source in self.problems],
@@ -68,12 +71,12 @@ def curate_sets(request: CurationRequest, target: Artifact, folder: Path) -> dic
     candidates = read_candidates(request.difficulty, problems)
     sources, conflicts = read_problems(problems)
     warnings = [f"{conflicts} problems have more than one gold answer and are left out; see gold_conflicts"] if conflicts else []
-    before = read_candidates(earlier, problems) if earlier else None
+    before, groups = read_candidates(earlier, problems) if earlier else None, read_groups(request.trained)
     stages = {}
     for stage, rule in settings.stages.items():
-        chosen = choose(candidates, rule, request.seed, before)
+        chosen = choose(candidates, rule, request.seed, before, groups)
         short = shortage(stage, rule, chosen, candidates, has_earlier=earlier is not None)
-        warnings += judge_size(short, chosen, is_error=earlier is None and settings.on_shortage == "error")
+        warnings += judge_size(short, chosen, is_error=request.trained is None and settings.on_shortage == "error")
         stages[stage] = with_estimates(chosen, candidates, rule).join(sources, on=PLACE).sort("rank")
     for warning in warnings:
         logger.warning(warning)
@@ -123,6 +126,7 @@ def lineage(request: CurationRequest, stages: dict[str, pl.DataFrame], warnings:
     measured["sources"] = difficulty.manifest.get("sources")  # of one that training's own groups are part of
     described = {stage: stage_lineage(rule, request.seed, stages[stage]) for stage, rule in settings.stages.items()}
     made_from = {"difficulty": difficulty.key, "earlier": earlier and earlier.key, "problems": [source.key for source in request.problems]}
+    made_from["trained"] = request.trained and request.trained.key
     return {**measured, **made_from, "settings": settings, "warnings": warnings, "stages": described}
 
 

@@ -10,6 +10,7 @@ from tasks.curation import rules
 from tasks.curation.candidates import OUTCOME, Candidates
 from tasks.curation.rules import choices, choose, kept, shortage
 from tasks.curation.settings import StageRule
+from tasks.lake.lake import RELATIONS
 from tasks.warehouse.relations import sql_files
 from tests.bench.drift import moved_by
 from tests.curation.measured import candidates_of
@@ -259,6 +260,33 @@ def test_an_unchanged_policy_has_newly_solved_nothing_and_a_better_one_has():
     assert choose(same, rule, 0, before).is_empty()
     found = choose(better, rule, 0, before).join(before.counts, on="problem_id")
     assert 3 <= len(found) <= 30 and (found["accuracy"] < 0.65).all()
+
+
+def groups_of(*rows: tuple[int, str, int, bool | None]) -> pl.DataFrame:
+    """Groups of eight of the stage before: step, problem, right answers, whether hinted."""
+    given = [{"step": step, "problem_id": name, "G": 8, "correct": right, "hinted": hinted} for step, name, right, hinted in rows]
+    return pl.DataFrame(given, schema=RELATIONS["groups"])
+
+
+def test_unmastered_drops_what_the_later_groups_of_the_stage_before_solve(candidates):
+    rule = share(rule="unmastered", low=0.1, high=0.8, size=100)
+    every = set(choose(candidates, rule, 0)["problem_id"])
+    assert every == set(choose(candidates, share(low=0.1, high=0.8, size=100), 0)["problem_id"])
+    mastered, early, hinted, twice, half = (f"big-0.5-{copy}" for copy in range(5))
+    rows = groups_of(
+        (1, early, 8, False), (6, mastered, 8, False), (7, hinted, 8, True), (8, hinted, 8, None), (8, twice, 8, False),
+        (9, twice, 4, False), (10, half, 4, False),
+    )  # fmt: skip
+    assert every - set(choose(candidates, rule, 0, None, rows)["problem_id"]) == {mastered}
+    assert choose(candidates, rule, 0, None, rows).equals(choose(shuffled(candidates), rule, 0, None, rows.reverse()))
+
+
+def test_a_rule_of_ones_own_reads_the_groups_of_the_stage_before(candidates, tmp_path):
+    sql = "select problem_id from candidates semi join groups using (problem_id) where true"
+    rows = groups_of((1, "big-0.5-1", 8, False), (1, "big-0.5-1", 7, False), (2, "small-0.5-0", 3, False))
+    chosen = choose(candidates, StageRule(rule=own(tmp_path, sql)), 0, None, rows)
+    assert sorted(chosen["problem_id"]) == ["big-0.5-1", "small-0.5-0"]
+    assert choose(candidates, StageRule(rule=own(tmp_path, sql)), 0).is_empty()
 
 
 def answers(right: np.ndarray) -> Candidates:

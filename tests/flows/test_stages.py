@@ -70,15 +70,17 @@ LATER: dict[str, list[str]] = {
     "auto": ["read training's answers", "sample", "grade", "measure difficulty anew"],
     "groups": ["read training's answers", "measure difficulty anew"],
     "rollouts": ["sample", "grade", "measure difficulty"],
+    "first": [],
 }
 
 
-@pytest.mark.parametrize("given", [None, {}, True, {"rounds": 2}, {"source": "groups"}, {"source": "rollouts"}])
+@pytest.mark.parametrize("given", [None, {}, True, {"rounds": 2}, {"source": "groups"}, {"source": "rollouts"}, {"source": "first"}])
 def test_each_stage_but_the_first_is_chosen_anew(tmp_path: Path, given: Any) -> None:
     recipe = load_recipe(written(tmp_path, stages=NEW, **({} if given is None else {"reprofile": given})))
     found = plan_flow(train, recipe, tmp_path / "runs").steps
     assert [step.name for step in found if step.task == "curate"] == [f"choose the problems of {name}" for name in NEW]
-    assert [step.name.split(" for ")[1] for step in found if step.task in MEASURED] == ["base", "warm", "main"]
+    is_first = recipe.anew and recipe.anew.source == "first"
+    assert [step.name.split(" for ")[1] for step in found if step.task in MEASURED] == ["base", *([] if is_first else ["warm", "main"])]
     assert first_set(recipe).rules == {"warm": recipe.stages["warm"].choose, "main": None, "hard_2": None}
     trained = [place for place, step in enumerate(found) if step.task == "train"]
     for before, after in pairwise(trained):

@@ -161,6 +161,18 @@ def test_the_estimates_are_those_of_a_profile_with_the_same_counts(tmp_path: Pat
         assert_frame_equal(read_parquet(made.file(name)), read_parquet(whole.file(name)), check_row_order=False)
 
 
+def test_a_set_is_another_where_the_stage_before_answered_otherwise(tmp_path: Path, problems: tuple[Artifact, ...]) -> None:
+    rows = [row for name in PROBLEMS for row in verdicts(name, "ccii")]
+    graded = graded_artifact(tmp_path, rows)
+    first = measure_difficulty.fn(DifficultyRequest(home=tmp_path, graded=graded, problems=problems, settings=DifficultySettings()))
+    settings = SetSettings(rules={"warm": None, "main": StageRule(rule="unmastered", size=8)})
+    asked = CurationRequest(home=tmp_path, difficulty=first, problems=problems, settings=settings, seed=0)
+    trained = [stage_of(tmp_path, groups((3, "p1", 2), (4, "p0", right))) for right in (4, 1)]
+    made = [curate_sets.fn(asked.model_copy(update={"trained": stage})) for stage in (None, *trained)]
+    assert len({curated.key for curated in made}) == 3 and made[1].manifest["trained"] == trained[0].key
+    assert [read_parquet(curated.file("curated.parquet")).height for curated in made] == [8, 7, 8]
+
+
 def test_prior_band_and_hint_of_the_next_stage_are_those_of_now(tmp_path: Path, problems: tuple[Artifact, ...]) -> None:
     """p1 was hard at first, and is easy now: its prompt must not say that most attempts fail."""
     first = {"p1": "ciii", "p2": "ccci", **dict.fromkeys(["p0", *PROBLEMS[3:]], "ccii")}
@@ -173,7 +185,7 @@ def test_prior_band_and_hint_of_the_next_stage_are_those_of_now(tmp_path: Path, 
     made = renewed(tmp_path, answered(tmp_path, RECENT, problems), problems, dict.fromkeys(PROBLEMS[3:], "ccii"))
     settings = SetSettings(rules={"warm": None, "main": StageRule(low=0.01, high=0.99, size=9)})
     asked: dict[str, Any] = {"home": tmp_path, "problems": problems, "settings": settings, "seed": 0}
-    curated = curate_sets.fn(CurationRequest(difficulty=made, earlier=old, **asked))
+    curated = curate_sets.fn(CurationRequest(difficulty=made, earlier=old, trained=stage_of(tmp_path, RECENT), **asked))
     assert curated.manifest["warnings"] and curated.manifest["sources"] == made.manifest["sources"]  # fewer than 9, which is no error
     chosen = load_problems(curated.file("main.parquet"), PromptingSettings(), hints=True, sees_images=False)
     bands = {row["problem_id"]: (row["band"], row["accuracy"]) for row in chosen.rows}

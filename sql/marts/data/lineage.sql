@@ -34,6 +34,8 @@ single as (
     union all
     select kind, id, 'difficulty', manifest ->> '$.earlier' from manifests where kind = 'curated'
     union all
+    select kind, id, 'stages', manifest ->> '$.trained' from manifests where kind = 'curated'
+    union all
     select kind, id, 'curated', manifest ->> '$.curated' from manifests where kind = 'stages'
     union all
     select kind, id, 'policies', manifest ->> '$.parent' from manifests where kind = 'stages'

@@ -121,7 +121,7 @@ def measured_anew(inputs: Inputs, stage: str) -> str:
     """From which answers the difficulty is that a later stage was chosen by, in words; "" for one that was chosen by the first."""
     [facts] = [item.manifest for item in inputs.sets if stage in item.manifest["stages"]]
     if not facts.get("earlier"):
-        return ""
+        return "Chosen by the first difficulty when the stage before was trained." if facts.get("trained") else ""
     said = "Chosen by what the policy that the stage before left can solve: "
     sources = facts.get("sources")
     if sources is None:
