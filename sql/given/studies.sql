@@ -13,5 +13,6 @@
 --   seed: seed of the run [number]
 --   policy_id: the policy that came out
 --   evaluation_id: its evaluation, key of the artifact
---   profile_completions: completions drawn to measure difficulty for it [samples]
+--   profile_completions: completions drawn to measure difficulty for all its stages [samples]
 --   targets: accuracies on the validation problems that are to be reached
+--   learning_rate: learning rate of all its stages, as the arm's grid chose it, null where each has its recipe's own [number]

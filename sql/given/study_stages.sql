@@ -13,3 +13,5 @@
 --   set_id: curated set that it trained on, key of its artifact
 --   steps: its steps [steps]
 --   completions: completions of its steps, refills not counted [samples]
+--   profile_completions: completions drawn to measure difficulty for it, and for no stage before it [samples]
+--   profile_tokens: tokens of these, without their prompts; null where they were not counted [tokens]

@@ -17,5 +17,6 @@ select
     policy_id,
     evaluation_id,
     profile_completions::bigint as profile_completions,
-    targets
+    targets,
+    learning_rate::double as learning_rate
 from studies

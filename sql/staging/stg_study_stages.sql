@@ -13,5 +13,7 @@ select
     stage_id,
     set_id,
     steps::bigint as steps,
-    completions::bigint as completions
+    completions::bigint as completions,
+    profile_completions::bigint as profile_completions,
+    profile_tokens::bigint as profile_tokens
 from study_stages

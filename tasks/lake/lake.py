@@ -182,7 +182,8 @@ RELATIONS: dict[str, dict[str, type[pl.DataType] | pl.DataType]] = {
         "n": INT,
         "k": INT,
     },
-    # one row per study, arm and seed; `adds_to` is the arm that it adds to ("" for none), `targets` accuracies to be reached
+    # one row per study, arm and seed; `adds_to` is the arm that it adds to ("" for none), `targets` accuracies to be reached,
+    # `learning_rate` the one that a grid chose (null: none did)
     "studies": {
         "study_id": TEXT,
         "arm": TEXT,
@@ -195,8 +196,10 @@ RELATIONS: dict[str, dict[str, type[pl.DataType] | pl.DataType]] = {
         "evaluation_id": TEXT,
         "profile_completions": INT,
         "targets": pl.List(pl.Float64),
+        "learning_rate": REAL,
     },
-    # one row per stage that trained a study's run; `completions` are those of its steps without refills
+    # one row per stage that trained a study's run; `completions` are those of its steps without refills, `profile_completions` those drawn
+    # offline for it and for no stage before, `profile_tokens` their tokens (null: not known)
     "study_stages": {
         "study_id": TEXT,
         "arm": TEXT,
@@ -207,6 +210,20 @@ RELATIONS: dict[str, dict[str, type[pl.DataType] | pl.DataType]] = {
         "set_id": TEXT,
         "steps": INT,
         "completions": INT,
+        "profile_completions": INT,
+        "profile_tokens": INT,
+    },
+    # one row per pilot run that a study's grid saw: an arm with a learning rate on a seed, how it did on the validation problems at its end
+    # (null where it `broke`), and of how many answers over all seeds an accuracy is
+    "study_pilots": {
+        "study_id": TEXT,
+        "arm": TEXT,
+        "learning_rate": REAL,
+        "seed": INT,
+        "accuracy": REAL,
+        "broke": TEXT,
+        "is_chosen": FLAG,
+        "answers": INT,
     },
     # one row per comparison that a study names as primary; `place` is its place among these, the first 0 (UTC)
     "study_primaries": {"study_id": TEXT, "place": INT, "arm": TEXT, "against": TEXT, "registered_at": TIME},
@@ -238,6 +255,7 @@ GLOBS = {
     "studies": "studies/*/studies.parquet",
     "study_stages": "studies/*/study_stages.parquet",
     "study_primaries": "studies/*/study_primaries.parquet",
+    "study_pilots": "studies/*/study_pilots.parquet",
     "near_pairs": "similarity/*/near_pairs.parquet",
     "image_looks": "similarity/*/image_looks.parquet",
 }

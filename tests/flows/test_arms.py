@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 import yaml
 
-from flows.arms import Study, completions, load_study
+from flows.arms import Study, load_study
 from tasks.base.errors import InputError
 
 STAGE = {"steps": 8, "batch": 16, "group_size": 4, "warmup_steps": 1}
@@ -27,6 +27,9 @@ FIELDS: dict[str, Any] = {
 }
 
 
+GRID = {"learning_rates": [1e-4, 2e-4]}
+
+
 def changed(arm: dict[str, Any] | None = None, **fields: Any) -> dict[str, Any]:
     """The fields of the study with another last arm, or other fields."""
     return {**FIELDS, **({"arms": [*FIELDS["arms"][:-1], arm]} if arm else {}), **fields}
@@ -41,24 +44,23 @@ def test_an_arm_has_the_changes_of_those_it_adds_to_and_its_own() -> None:
     assert FIELDS["recipe"]["stages"]["only"]["choose"] == {"rule": "random"}
 
 
-def test_the_shipped_study_spends_the_same_in_every_arm() -> None:
-    study = load_study("study")
-    spent = {completions(study.arm_recipe(arm, 0)) for arm in study.arms if arm.train}
-    assert len(spent) == 1
-    assert study.seeds >= 5
-    families = {study.arm_recipe(arm, 0).stages["stage1"].train.weighting.family for arm in study.arms}
-    assert families == {"none", "linear", "quadratic", "inverse", "exponential", "steep_exponential"}
-
-
 def test_primary_comparisons_are_with_the_baseline_or_with_an_arm() -> None:
     named = [{"arm": "curated"}, {"arm": "weighted", "against": "curated"}]
     assert Study.model_validate(changed(primary=named)).primary_pairs == (("curated", "plain"), ("weighted", "curated"))
 
 
 def test_an_arm_may_have_twice_the_seeds() -> None:
-    study = Study.model_validate(changed({"name": "x", "adds_to": "plain", "seed_factor": 2}))
-    assert [study.seeds_of(arm) for arm in study.arms] == [2, 2, 2, 4]
-    assert study.most_seeds == 4
+    study = Study.model_validate(changed({"name": "x", "adds_to": "plain", "seed_factor": 2}, first_seed=100))
+    assert [len(study.seeds_of(arm)) for arm in study.arms] == [2, 2, 2, 4]
+    assert list(study.seeds_of_all) == [100, 101, 102, 103]
+    assert study.arm_recipe(study.arms[1], 103).seed == 103
+
+
+def test_an_arm_can_be_run_at_another_learning_rate() -> None:
+    study = Study.model_validate(FIELDS)
+    recipe = study.arm_recipe(study.arms[3], 0, learning_rate=0.5)
+    assert [stage.train.learning_rate for stage in recipe.stages.values()] == [0.5]
+    assert recipe.stages["only"].train.weighting.family == "linear"
 
 
 @pytest.mark.parametrize(
@@ -68,7 +70,9 @@ def test_an_arm_may_have_twice_the_seeds() -> None:
         (changed({"name": "x", "adds_to": "y"}), "arm 'x' adds to 'y', which is no arm before it"),
         (changed(baseline="grpo"), "the baseline 'grpo' is none of the arms: base, plain, curated, weighted"),
         (changed(baseline="base"), "the baseline 'base' does not train"),
-        (changed({"name": "x", "adds_to": "plain", "changes": {"stages.only.train.steps": 9}}), r"arm 'x' trains on 144 .*'plain' on 128"),
+        (changed(grid={"learning_rates": [2e-4, 1e-4]}), "learning_rates are given once each, above 0 and rising"),
+        (changed(grid=GRID, first_seed=1), "the pilot seed 1 is one of the study's, which are 1 to 2"),
+        (changed(grid=GRID, first_seed=9), r"arm 'plain': the grid chooses .* give stages\.only\.train\.validation, or leave out grid"),
         (changed({"name": "x", "changes": {"stages.only.train.stepps": 9}}), r"arm 'x': unknown key `stages\.only\.train\.stepps`"),
         (changed({"name": "x", "changes": {"stages.onyl.choose.size": 9}}), r"arm 'x': there is no stage 'onyl' \(did you mean `only`\?\)"),
         (

@@ -1,4 +1,5 @@
-"""A study on real parts, small: an arm that trains and one that does not, two seeds side by side; a rerun trains nothing."""
+"""A study on real parts, small: an arm that trains at a learning rate that a grid chose, one that does not, and one that breaks, two seeds
+side by side; a rerun trains nothing."""
 
 import subprocess
 from copy import deepcopy
@@ -29,9 +30,20 @@ def small_study(folder: Path) -> Path:
     arms = [
         {"name": "base", "train": False},
         {"name": "weights <b>", "adds_to": "base", "changes": {"stages.only.train.weighting.family": "linear"}},
+        {"name": "broken", "adds_to": "weights <b>", "changes": {"stages.only.choose": {"rule": "medium", "low": 0.99, "high": 0.999}}},
     ]
+    grid = {"learning_rates": [1e-5, 1e-4], "seeds": 1, "first_seed": 7, "tells": 0.9}
     path = folder / "small.yaml"
-    fields = {"name": "small", "seeds": 2, "parallel": 2, "baseline": "weights <b>", "targets": [0.0], "recipe": recipe, "arms": arms}
+    fields = {
+        "name": "small",
+        "seeds": 2,
+        "parallel": 2,
+        "baseline": "weights <b>",
+        "targets": [0.0],
+        "recipe": recipe,
+        "arms": arms,
+        "grid": grid,
+    }
     path.write_text(yaml.safe_dump(fields | {"primary": [{"arm": "weights <b>", "against": "base"}]}))
     return path
 
@@ -46,7 +58,8 @@ def studied(tmp_path_factory: pytest.TempPathFactory, prefect_home: Path) -> tup
 
 def test_every_arm_is_compared_over_its_seeds(studied: tuple[Path, Path, subprocess.CompletedProcess[str]]) -> None:
     home, _, done = studied
-    assert done.returncode == 0, done.stdout + done.stderr
+    assert done.returncode == 3, done.stdout + done.stderr
+    assert "2 of 6 runs: the first, broken with seed 0, broke with: " in done.stderr
     rows = query(Lake(home), "select arm, seeds, problems, steps, completions, profile_completions, difference, p_value from study")
     assert rows["arm"].to_list() == ["base", "weights <b>"]
     assert rows["seeds"].to_list() == [2, 2]
@@ -55,6 +68,15 @@ def test_every_arm_is_compared_over_its_seeds(studied: tuple[Path, Path, subproc
     assert rows["difference"].is_null().to_list() == [False, True]
     assert rows["p_value"].is_null().all()  # of two seeds nothing can be said
     assert "weights <b> against base: 2 seeds, of which nothing can be said." in done.stdout
+
+
+def test_each_arm_has_the_learning_rate_that_its_grid_chose(studied: tuple[Path, Path, subprocess.CompletedProcess[str]]) -> None:
+    home, _, _ = studied
+    seen = query(Lake(home), "select arm, learning_rate, seeds, answers, is_chosen from study_grid order by learning_rate")
+    assert seen.select("arm", "learning_rate", "seeds", "answers").rows() == [("weights <b>", 1e-5, 1, 4), ("weights <b>", 1e-4, 1, 4)]
+    [chosen] = seen.filter("is_chosen")["learning_rate"]
+    runs = query(Lake(home), "select learning_rate, tokens > generated_tokens from study_scores where completions > 0")
+    assert runs.rows() == [(chosen, True)] * 2
 
 
 def test_seeds_differ_and_share_their_problems(studied: tuple[Path, Path, subprocess.CompletedProcess[str]]) -> None:
@@ -69,7 +91,7 @@ def test_tokens_are_told_at_every_validation(studied: tuple[Path, Path, subproce
     assert curve.group_by("arm", "seed").agg("steps").sort("arm", "seed")["steps"].to_list() == [[0, 1, 2]] * 2
     assert (curve.filter(pl.col("steps") > 0)["tokens"] > 0).all()
     reached = query(Lake(studied[0]), "select arm, reached, tokens from study_targets where reached > 0")
-    assert reached.rows() == [("weights <b>", 2, 0.0)]
+    assert reached["reached"].to_list() == [2] and reached["tokens"].item() > 0  # what the profile took
 
 
 def test_its_page_escapes_what_arms_are_called(studied: tuple[Path, Path, subprocess.CompletedProcess[str]]) -> None:
@@ -83,5 +105,5 @@ def test_a_rerun_trains_and_samples_nothing(studied: tuple[Path, Path, subproces
     home, plan, _ = studied
     before = artifacts(home)
     done = run(home, plan, prefect_home, flow="study")
-    assert done.returncode == 0, done.stdout + done.stderr
+    assert done.returncode == 3, done.stdout + done.stderr
     assert artifacts(home) == before

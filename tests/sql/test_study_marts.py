@@ -24,10 +24,13 @@ def study_rows(**more: tuple[float, ...]) -> dict[str, list[dict[str, Any]]]:
             key = {"evaluation_id": name, "policy_id": name, "policy": "stage1"}
             rows["evaluations"] += [{**key, "problem_id": f"p{n}", "n": 100, "k": round(100 * score)} for n in range(4)]
             rows["study_stages"].append(
-                {**about, "place": 0, "stage": "stage1", "stage_id": name, "set_id": "s", "steps": 2, "completions": 8}
+                {**about, "place": 0, "stage": "stage1", "stage_id": name, "set_id": "s", "steps": 2, "completions": 8,
+                 "profile_completions": 800 * place, "profile_tokens": 4000 * place}
             )
             rows["groups"] += [{"stage_id": name, "step": 1, "correct": correct} for correct in (0, 2, 4, 4)]
-            rows["metrics"] += [{"stage_id": name, "step": step, "name": "num_tokens", "value": 100.0 * step} for step in (1, 2)]
+            for step in (1, 2):
+                read = {"num_tokens": 100.0 * step, "completions/mean_length": 5.0, "gradient/clipped": step - 1.0}
+                rows["metrics"] += [{"stage_id": name, "step": step, "name": kind, "value": value} for kind, value in read.items()]
             rows["metrics"] += [
                 {"stage_id": name, "step": step, "name": "validation/accuracy", "value": 0.4 + 0.1 * step + 0.1 * place} for step in (0, 2)
             ]
@@ -89,16 +92,18 @@ def test_an_arm_without_an_evaluation_is_compared_with_nothing(tmp_path):
 def test_costs_are_those_of_all_stages(tmp_path):
     rows = study_rows()
     second = {**rows["study_stages"][0], "place": 1, "stage": "stage2", "stage_id": "more", "steps": 4, "completions": 16}
-    rows["study_stages"].append(second)
+    rows["study_stages"].append({**second, "profile_completions": 0, "profile_tokens": 0})
     rows["metrics"] += [{"stage_id": "more", "step": 4, "name": "num_tokens", "value": 50.0}]
     rows["metrics"] += [{"stage_id": "more", "step": 4, "name": "validation/accuracy", "value": 0.95}]
-    rows["metrics"] += [{"stage_id": "more", "step": 1, "name": "refill/completions", "value": 8.0}]
+    lengths = [{"stage_id": "more", "step": step, "name": "completions/mean_length", "value": 2.0} for step in (1, 2, 3, 4)]
+    rows["metrics"] += [{"stage_id": "more", "step": 1, "name": "refill/completions", "value": 8.0}, *lengths]
     connection = warehouse(tmp_path, rows)
     found = connection.execute(
-        """select steps, completions, tokens, refills, profile_completions, zero_signal_share
+        """select steps, completions, tokens, generated_tokens, refills, profile_completions, zero_signal_share
         from study_scores where arm = 'plain' order by seed"""
     ).fetchall()
-    assert found == [(6, 24, 250, 8, 0, 0.75), (2, 8, 200, 0, 0, 0.75), (2, 8, 200, 0, 0, 0.75)]
+    others = [(2, 8, 200, 40, 0, 0, 0.75)] * 2
+    assert found == [(6, 24, 250, 40 + 2 * (4 * 4 + 8), 8, 0, 0.75), *others]
     curve = connection.execute("select steps, completions, tokens, accuracy from study_curve where arm = 'plain' and seed = 0").fetchall()
     assert curve == [(0, 0, 0, pytest.approx(0.4)), (2, 8, 200, pytest.approx(0.6)), (6, 24, 250, pytest.approx(0.95))]
 
@@ -109,6 +114,36 @@ def test_targets_tell_what_was_spent_until_then(tmp_path):
     assert found == [
         ("plain", 0.5, 3, 3, 200.0, 2.0),
         ("plain", 0.9, 3, 0, None, None),
-        ("curated", 0.5, 3, 3, 0.0, 0.0),
+        ("curated", 0.5, 3, 3, 20_000.0, 0.0),  # 800 responses of 5 tokens, and of prompts as long as those in training, 20
         ("curated", 0.9, 3, 0, None, None),
     ]
+
+
+def test_what_makes_a_comparison_void_stands_beside_it(tmp_path):
+    rows = study_rows()
+    later = [{"stage_id": "plain-0", "step": 1, "correct": 3, "accuracy": 0.75, "prior": 0.25, "hinted": False}]
+    later.append({**later[0], "accuracy": 1.0, "hinted": True})  # a hint makes problems easier than their prior says
+    second = {**rows["study_stages"][0], "place": 1, "stage": "stage2", "stage_id": "more"}
+    rows["study_stages"].append(second)
+    rows["groups"] += [{**row, "stage_id": "more"} for row in later]
+    plain, curated = warehouse(tmp_path, rows).table("study").pl().to_dicts()
+    assert (plain["gradient_clipped_share"], plain["later_difference"], plain["later_zero_signal_share"]) == (0.5, 0.5, 0.0)
+    assert (curated["later_difference"], curated["later_zero_signal_share"]) == (None, None)
+    assert (plain["tokens_ratio"], curated["tokens_ratio"]) == (1.0, (200 + 4000 + 800 * 20) / 200)
+    assert curated["generated_ratio"] == (40 + 4000) / 40
+
+
+def test_a_grid_tells_what_it_saw_and_what_was_taken(tmp_path):
+    seen = {5e-5: (0.50, 0.52), 1e-4: (0.60, 0.62), 2e-4: (0.7, None)}
+    pilots = [
+        {"study_id": "st", "arm": "plain", "learning_rate": rate, "seed": seed, "accuracy": accuracy, "is_chosen": rate == 1e-4}
+        | {"broke": "" if accuracy else "collapsed", "answers": 800}
+        for rate, accuracies in seen.items()
+        for seed, accuracy in enumerate(accuracies, 7)
+    ]
+    found = warehouse(tmp_path, {**study_rows(), "study_pilots": pilots}).sql("from study_grid order by learning_rate").pl()
+    assert found["accuracy"].to_list() == [pytest.approx(0.51), pytest.approx(0.61), None]
+    assert found["is_chosen"].to_list() == [False, True, False]
+    assert found["is_edge"].to_list() == [True, False, True]
+    assert found["broke"].to_list() == [None, None, "collapsed"]
+    assert found["error"].to_list() == [0.025] * 3

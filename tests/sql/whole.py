@@ -158,7 +158,12 @@ def training(lake: Lake, chance: random.Random) -> None:
         metrics = [
             {"stage_id": f"{stage}-id", "step": step, "name": name, "value": value}
             for step in range(1, 21)
-            for name, value in (("reward", step / 20), ("validation/accuracy", step / 25), ("num_tokens", 100.0 * step))
+            for name, value in (
+                ("reward", step / 20),
+                ("validation/accuracy", step / 25),
+                ("num_tokens", 100.0 * step),
+                ("completions/mean_length", 5.0),
+            )
         ]
         with building(Artifact(home=lake.home, kind="stages", key=f"{stage}-id"), {"curated": "set", "stage": stage}) as folder:
             for name, rows in (("groups", groups), ("selections", selections), ("metrics", metrics)):
@@ -187,9 +192,10 @@ def study(lake: Lake) -> None:
         for seed in (0, 1)
     ]
     stage = {"study_id": "study", "arm": "weighted", "place": 0, "stage": "stage1", "stage_id": "stage1-id", "set_id": "set", "steps": 20}
-    trained = [stage | {"seed": seed, "completions": 240} for seed in (0, 1)]
+    trained = [stage | {"seed": seed, "completions": 240, "profile_completions": 8, "profile_tokens": 40} for seed in (0, 1)]
+    tried = {"study_id": "study", "arm": "weighted", "learning_rate": 1e-4, "seed": 7, "accuracy": 0.5, "is_chosen": True, "answers": 800}
     named = [{"study_id": "study", "place": 0, "arm": "weighted", "against": "plain", "registered_at": datetime(2026, 1, 1)}]
-    for relation, rows in (("studies", runs), ("study_stages", trained), ("study_primaries", named)):
+    for relation, rows in (("studies", runs), ("study_stages", trained), ("study_primaries", named), ("study_pilots", [tried])):
         write_parquet(table(relation, rows), lake.home / "studies" / "study" / f"{relation}.parquet")
 
 

@@ -4,6 +4,7 @@ import json
 import os
 from datetime import datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import polars as pl
 import pytest
@@ -11,11 +12,14 @@ import pytest
 from tasks.lake.artifacts import Artifact, artifact, building
 from tasks.lake.lake import write_parquet
 from tasks.lake.layout import MANIFEST
-from tasks.reporting.compared import comparison_sentence
+from tasks.reporting.compared import comparison_sentence, excluded
 from tasks.reporting.page import render_study
+from tasks.reporting.sections.conduct import stale, unlike, void
 from tasks.reporting.sections.study import primary, score, study_section
+from tasks.study.grid import Pilot
+from tasks.study.grid_task import GridRequest, choose_learning_rate
 from tasks.study.registration_task import RegistrationRequest, register_study
-from tasks.study.runs import ArmRun
+from tasks.study.runs import ArmRun, BrokenRun
 from tasks.study.task import StudyRequest, summarise_study
 from tests.sql.rows import table
 
@@ -49,6 +53,16 @@ def stage(home: Path, arm: str, seed: int) -> Artifact:
     return target
 
 
+def curated(home: Path) -> Artifact:
+    """A set that was chosen by what was measured without drawing anything."""
+    target, difficulty = artifact(home, "curated", {}), artifact(home, "difficulty", {})
+    for made, facts in ((target, {"difficulty": difficulty.key}), (difficulty, {"graded": None})):
+        if not made.is_complete:
+            with building(made, facts):
+                pass
+    return target
+
+
 def runs(home: Path, seeds: int = 8) -> tuple[ArmRun, ...]:
     """The runs of ARMS."""
     return tuple(
@@ -61,7 +75,7 @@ def runs(home: Path, seeds: int = 8) -> tuple[ArmRun, ...]:
             seed=seed,
             policy_id=f"{arm}-{seed}",
             evaluation=evaluation(home, arm, seed, right[seed] + LATER[seed] * (arm != "plain")),
-            sets=(artifact(home, "curated", {}),),
+            sets=(curated(home),),
             stages=(stage(home, arm, seed),),
         )
         for place, (arm, right) in enumerate(ARMS.items())
@@ -69,10 +83,10 @@ def runs(home: Path, seeds: int = 8) -> tuple[ArmRun, ...]:
     )
 
 
-def studied(home: Path, *named: tuple[str, str], seeds: int = 8) -> Artifact:
-    """A study of ARMS with these primary comparisons."""
+def studied(home: Path, *named: tuple[str, str], seeds: int = 8, **more: Any) -> Artifact:
+    """A study of ARMS with these primary comparisons, and `more` of its request."""
     registration = register_study.fn(RegistrationRequest(home=home, name="parts", primary=named))
-    request = StudyRequest(home=home, name="parts", runs=runs(home, seeds), targets=(), registration=registration)
+    request = StudyRequest(home=home, name="parts", runs=runs(home, seeds), targets=(), registration=registration, **more)
     return summarise_study.fn(request)
 
 
@@ -102,7 +116,7 @@ def test_the_primary_comparisons_are_written_down_and_told_apart(tmp_path: Path)
     [first], [other] = section["primary"]["sentences"], section["sentences"]
     assert first.startswith("curated against plain: gains 10.9 points (9.7 to 12.0), family-wise p 0.0078")
     assert other.startswith("hinted against plain: not detected (+0.6 points, family-wise p 0.")
-    assert other.endswith("points are excluded.") and "gains above" in other
+    assert "points would have been found with 80% chance; gains above" in other and other.endswith("points are excluded.")
 
 
 def test_a_list_given_after_runs_began_and_the_one_before_it_are_told(tmp_path: Path) -> None:
@@ -140,3 +154,57 @@ def test_few_seeds_are_called_what_they_are(tmp_path: Path, seeds: int, said: st
     study, comparisons = opened(studied(tmp_path, ("curated", "plain"), seeds=seeds))
     assert said in primary(study, comparisons)["sentences"][0]
     assert all(said in comparison_sentence(row) for row in comparisons.iter_rows(named=True))
+
+
+def grid(home: Path) -> Artifact:
+    """What the grid of an arm saw: the higher of two learning rates is better, by less than luck allows."""
+    seen = {1e-4: 0.50, 2e-4: 0.52}
+    pilots = []
+    for rate, accuracy in seen.items():
+        target = artifact(home, "stages", {"rate": rate})
+        with building(target, {}) as folder:
+            row = {"stage_id": target.key, "step": 2, "name": "validation/accuracy", "value": accuracy}
+            write_parquet(table("metrics", [row]), folder / "metrics" / "metrics.parquet")
+        pilots.append(Pilot(learning_rate=rate, seed=0, stage=target))
+    return choose_learning_rate.fn(GridRequest(home=home, arm="plain", pilots=tuple(pilots), answers=800))
+
+
+def test_its_page_says_how_learning_rates_were_chosen(tmp_path: Path) -> None:
+    study = studied(tmp_path, grids={"plain": grid(tmp_path)})
+    assert study.manifest["grids"]["plain"]["learning_rate"] == 2e-4
+    told = study_section(study)["conduct"]
+    assert told["seeds"].startswith("Its seeds are 0 to 7. Learning rates were chosen on other ones (0)")
+    assert told["grid"].columns == ("arm", "#at 0.0001", "#at 0.0002", "#two standard errors")
+    assert told["grid"].rows == (("plain", "50.0%", "52.0% *", "± 5.0"),)
+    assert told["edges"][0] == "At the highest learning rate of the grid, beyond which another might be better: plain."
+    assert told["edges"][1].startswith("Of 1 arms 1 have a next best learning rate that is less than two standard errors away")
+    assert "two standard errors" in render_study("parts", study)
+
+
+def test_a_run_that_broke_is_told_and_is_a_shortfall(tmp_path: Path) -> None:
+    broken = (BrokenRun(arm="hinted", place=2, seed=8, why="the policy is <b>collapsing"),)
+    study = studied(tmp_path, broken=broken)
+    page = render_study("parts", study)
+    assert "hinted with seed 8 broke, and is not among its arm’s runs: the policy is &lt;b&gt;collapsing" in page
+    request = StudyRequest(home=tmp_path, name="parts", runs=runs(tmp_path), broken=broken, targets=(), registration=study)
+    short = request.shortfall(study)
+    assert short and (short.what, short.why) == ("1 of 25 runs", "the first, hinted with seed 8, broke with: the policy is <b>collapsing")
+
+
+def test_what_makes_comparisons_void_or_unlike_is_said_plainly() -> None:
+    fine = {"arm": "plain", "gradient_clipped_share": 0.2, "tokens_ratio": 1.049, "generated_ratio": 0.96}
+    fine |= {"later_difference": -0.1, "later_zero_signal_share": 0.2}
+    assert [*void(fine), *unlike(fine), *stale(fine)] == []
+    assert [*void({**fine, "gradient_clipped_share": None}), *unlike({**fine, "tokens_ratio": None})] == []
+    [clipped] = void({**fine, "gradient_clipped_share": 0.94})
+    assert clipped.startswith("plain: the gradient was clipped on 94.0% of the steps.") and "void" in clipped
+    [more] = unlike({**fine, "tokens_ratio": 1.07})
+    assert more == "plain read and wrote 7.0% more tokens than the baseline, offline and in training together."
+    begins, idle = stale({**fine, "later_difference": 0.35, "later_zero_signal_share": 0.38})
+    assert "begin +35.0 points from" in begins and "38.0% of the groups of its later stages taught nothing" in idle
+
+
+def test_effects_that_an_interval_excludes_are_on_both_sides_of_it() -> None:
+    assert excluded({"family_low": 0.02, "family_high": 0.05}) == "gains below 2.0 and above 5.0 points"
+    assert excluded({"family_low": -0.05, "family_high": -0.02}) == "losses below 2.0 and above 5.0 points"
+    assert excluded({"family_low": -0.01, "family_high": 0.03}) == "gains above 3.0 and losses above 1.0 points"

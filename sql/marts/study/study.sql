@@ -7,7 +7,10 @@
 -- differences are paired by seed, intervals Student's t over as many differences: they say what other seeds would give on the same held-out
 -- problems, each looked at alone; what holds for all comparisons together stands in study_comparisons, as the p-values here do
 -- t_quantiles is made by tasks/estimates/intervals.py: the t quantile of the intervals' confidence for each number of seeds
+-- runs of an arm whose tokens differ from the baseline's by more than a twentieth, and those whose gradient was clipped on more than a fifth
+-- of the steps, are compared as they are; whoever reads the table is to see it
 -- columns:
+--   learning_rate: learning rate of all stages, as the arm's grid chose it, null without a grid [number]
 --   seeds: runs that could be evaluated [seeds]
 --   problems: held-out problems [problems]
 --   accuracy: mean over the seeds of avg@k without hints [share]
@@ -26,8 +29,14 @@
 --   steps: training steps of a run [steps]
 --   completions: completions of its steps [samples]
 --   refills: mean of the completions drawn beside these [samples]
---   profile_completions: mean of those drawn to measure difficulty [samples]
---   tokens: mean of the tokens seen in training [tokens]
+--   profile_completions: mean of those drawn offline that the arm could not do without [samples]
+--   tokens: mean of the tokens read and written, offline and in training [tokens]
+--   tokens_ratio: these beside the baseline's [ratio]
+--   generated_tokens: mean of those of them that were generated [tokens]
+--   generated_ratio: these beside the baseline's [ratio]
+--   gradient_clipped_share: mean share of steps whose gradient was scaled down to `max_grad_norm` [share]
+--   later_difference: mean accuracy less its prior in the first tenth of the stages after the first, null for one stage [share]
+--   later_zero_signal_share: mean share of groups of these stages that taught nothing, null for one stage [share]
 with scores as (
     select * from study_scores
 ),
@@ -37,9 +46,10 @@ comparisons as (
 ),
 
 baselines as (
-    select distinct study_id, arm as baseline
+    select study_id, arm as baseline, avg(tokens) as tokens, avg(generated_tokens) as generated_tokens
     from scores
     where is_baseline
+    group by study_id, arm
 ),
 
 summed as (
@@ -50,6 +60,7 @@ summed as (
         any_value(place) as place,
         any_value(adds_to) as adds_to,
         bool_or(is_baseline) as is_baseline,
+        any_value(learning_rate) as learning_rate,
         count(accuracy) as seeds,
         max(problems) as problems,
         avg(accuracy) as accuracy,
@@ -60,7 +71,11 @@ summed as (
         max(completions) as completions,
         avg(refills) as refills,
         avg(profile_completions) as profile_completions,
-        avg(tokens) as tokens
+        avg(tokens) as tokens,
+        avg(generated_tokens) as generated_tokens,
+        avg(gradient_clipped_share) as gradient_clipped_share,
+        avg(later_difference) as later_difference,
+        avg(later_zero_signal_share) as later_zero_signal_share
     from scores
     group by study_id, arm
 )
@@ -72,6 +87,7 @@ select
     summed.place,
     summed.adds_to,
     summed.is_baseline,
+    summed.learning_rate,
     summed.seeds,
     summed.problems,
     summed.accuracy,
@@ -91,7 +107,13 @@ select
     summed.completions,
     summed.refills,
     summed.profile_completions,
-    summed.tokens
+    summed.tokens,
+    summed.tokens / baselines.tokens as tokens_ratio,
+    summed.generated_tokens,
+    summed.generated_tokens / baselines.generated_tokens as generated_ratio,
+    summed.gradient_clipped_share,
+    summed.later_difference,
+    summed.later_zero_signal_share
 from summed
 left join t_quantiles using (seeds)
 left join baselines using (study_id)

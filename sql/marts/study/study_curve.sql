@@ -1,40 +1,26 @@
 -- study_curve: a run's accuracy on the validation problems as it trains, by what it has spent so far
 -- grain: study_id x arm x seed x place x step
--- inputs: stg_studies, stg_study_stages, stg_metrics
+-- inputs: stg_studies, study_spending, stg_metrics
 -- materialized: table
 -- parameters: none
 -- invariants: spending rises with the step
--- tokens and completions are those of the stages before and of this one up to the step; no row where a stage was not validated
+-- tokens are those of study_spending, of the stages before, of what was drawn offline for this one, and of this one up to the step;
+-- completions are those of the steps; no row where a stage was not validated
 -- columns:
 --   arm_place: place of the arm in the study [number]
 --   place: place of the stage in the run, the first is 0 [number]
 --   step: step of the stage [number]
 --   steps: steps of the run so far [steps]
 --   completions: completions of these steps [samples]
---   tokens: tokens seen in training so far [tokens]
+--   tokens: tokens read and written so far, offline and in training [tokens]
 --   accuracy: accuracy on the validation problems [share]
-with spent as (
+with stages as (
     select
-        stages.study_id,
-        stages.arm,
-        stages.seed,
-        stages.place,
-        stages.stage_id,
-        stages.steps,
-        stages.completions,
-        max(metrics.value) filter (where metrics.name = 'num_tokens') as tokens
-    from stg_study_stages as stages
-    left join stg_metrics as metrics using (stage_id)
-    group by all
-),
-
-stages as (
-    select
-        spent.*,
+        *,
         coalesce(sum(completions) over earlier, 0) as completions_before,
-        coalesce(sum(tokens) over earlier, 0) as tokens_before,
+        coalesce(sum(coalesce(profile_tokens, 0) + training_tokens) over earlier, 0) + coalesce(profile_tokens, 0) as tokens_before,
         coalesce(sum(steps) over earlier, 0) as steps_before
-    from spent
+    from study_spending
     window earlier as (
         partition by study_id, arm, seed
         order by place

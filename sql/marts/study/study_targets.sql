@@ -4,12 +4,12 @@
 -- materialized: table
 -- parameters: none
 -- invariants: reached <= seeds
--- tokens, completions and steps are means over the seeds that reach the target; null where none does
+-- tokens, completions and steps are means over the seeds that reach the target; null where none does; tokens are those of study_curve
 -- columns:
 --   target: accuracy on the validation problems that is to be reached [share]
 --   seeds: runs of the arm [seeds]
 --   reached: of these, those that reach it [seeds]
---   tokens: mean of the tokens that these had seen by then [tokens]
+--   tokens: mean of the tokens that these had read and written by then, offline too [tokens]
 --   completions: mean of their completions by then [samples]
 --   steps: mean of their steps by then [steps]
 with wanted as (

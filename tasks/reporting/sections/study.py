@@ -8,13 +8,15 @@ import polars as pl
 from tasks.lake.artifacts import Artifact
 from tasks.lake.lake import read_parquet
 from tasks.reporting.charts import MOST_SERIES, difference_chart, interval_chart, spending_chart
-from tasks.reporting.compared import NO_OTHER_PROBLEMS, comparison_sentence
+from tasks.reporting.compared import CHANCE, NO_OTHER_PROBLEMS, TOO_FEW, comparison_sentence, excluded, outcome, smallest
 from tasks.reporting.figure import Figure
+from tasks.reporting.sections.conduct import conduct, spending_cells
 from tasks.reporting.sections.evaluation import shared_domain
 from tasks.reporting.table import Table, table
-from tasks.reporting.wording import label, number, p_value, percent, percent_interval, points, points_interval
+from tasks.reporting.wording import MISSING, label, number, p_value, percent, percent_interval, points, points_interval
 
 TITLE_LENGTH = 32
+FOUND = f"#smallest found with {CHANCE:.0%} chance"
 SCORED = ("accuracy", "accuracy_low", "accuracy_high")
 
 
@@ -33,6 +35,7 @@ def study_section(study: Artifact) -> dict[str, Any]:
         "results": results(arms),
         "costs": costs(arms),
         "targets": targets_table(targets) if targets["reached"].sum() else None,
+        "conduct": conduct(study, arms),
         "seeds": int(arms["seeds"].min() or 0),  # type: ignore[arg-type]
         "problems": int(arms["problems"].max() or 0),  # type: ignore[arg-type]
         "key": study.key,
@@ -116,11 +119,21 @@ def comparison_table(caption: str, comparisons: pl.DataFrame) -> Table:
             points_interval(row["difference_low"], row["difference_high"]),
             points_interval(row["family_low"], row["family_high"]),
             p_value(row["family_p_value"]),
+            outcome(row),
+            *could_be_told(row),
         )
         for row in comparisons.iter_rows(named=True)
     ]
-    heads = ("arm", "against", "#seeds", "#difference", "#alone", "#in the family", "#family-wise p")
+    heads = ("arm", "against", "#seeds", "#difference", "#alone", "#in the family", "#family-wise p", "what was found", FOUND, "excluded")
     return table(f"{caption}, in percentage points, paired by seed", heads, rows)
+
+
+def could_be_told(row: dict[str, Any]) -> tuple[str, str]:
+    """The smallest difference that a comparison would have found, and the effects that it excludes."""
+    if outcome(row) == TOO_FEW:
+        return MISSING, MISSING
+    least = smallest(row)
+    return MISSING if least is None else f"{100 * least:.1f}", excluded(row)
 
 
 def arm_names(arms: pl.DataFrame) -> pl.Series:
@@ -195,12 +208,11 @@ def costs(arms: pl.DataFrame) -> Table:
             f"{row['completions']:,}",
             number(row["refills"] and int(row["refills"])),
             f"{int(row['profile_completions']):,}",
-            number(row["tokens"] and int(row["tokens"])),
-            percent(row["zero_signal_share"]),
+            *spending_cells(row),
         )
         for row in arms.iter_rows(named=True)
     ]
-    heads = ("arm", "#steps", "#completions", "#refills", "#drawn offline", "#tokens", "#zero-signal groups")
+    heads = ("arm", "#steps", "#completions", "#refills", "#drawn offline", "#tokens", "#of the baseline’s", "#generated", "#of its")
     return table("What each arm spends, mean over seeds", heads, rows)
 
 

@@ -58,7 +58,7 @@ def states(output: str) -> Counter[str]:
 def test_every_relation_has_rows(home: Path) -> None:
     empty = {relation for relation, rows in tables(home).items() if rows.is_empty()}
     unasked = {"opinions", "audits", "audited", "labels"}  # nobody was asked for a second opinion or labels
-    of_a_study = {"studies", "study_stages", "study_primaries"}
+    of_a_study = {"studies", "study_stages", "study_primaries", "study_pilots"}
     assert empty == {"rejected", "near_pairs"} | of_a_study | unasked  # the starter's splits share no picture
 
 

@@ -1,0 +1,14 @@
+-- study_pilots: what the grids of a study saw: an arm that was trained with a learning rate on a pilot seed
+-- grain: study_id x arm x learning_rate x seed
+-- inputs: none
+-- parameters: none
+-- invariants: one learning rate of an arm is chosen; no seed is one of the study's runs
+-- columns:
+--   study_id: the study, key of its artifact
+--   arm: name of the arm
+--   learning_rate: learning rate of all its stages [number]
+--   seed: pilot seed [number]
+--   accuracy: accuracy on the validation problems at the end of training, null where the run broke off [share]
+--   broke: why it broke off, empty where it did not
+--   is_chosen: whether the arm's runs have this learning rate
+--   answers: validation answers that the accuracy at a learning rate rests on, over all pilot seeds [samples]
