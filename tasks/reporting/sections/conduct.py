@@ -34,7 +34,8 @@ def conduct(study: Artifact, arms: pl.DataFrame) -> dict[str, Any]:
 
 def seeds_sentence(scores: pl.DataFrame, pilots: pl.DataFrame) -> str:
     """Which seeds were run, and which were used before."""
-    said = f"Its seeds are {scores['seed'].min()} to {scores['seed'].max()}."
+    seeds = scores["seed"].sort()
+    said = f"Its seeds are {seeds[0]} to {seeds[-1]}."
     if pilots.is_empty():
         return said
     before = ", ".join(map(str, pilots["seed"].unique().sort()))
