@@ -3,6 +3,7 @@
 `python -m tests.bench.study HOME` keeps everything in the lake at HOME, so that a second run only writes the table.
 """
 
+import json
 import subprocess
 import sys
 from datetime import date
@@ -11,34 +12,49 @@ from pathlib import Path
 import polars as pl
 
 from flows.arms import Study, load_study
+from tasks.lake.artifacts import Artifact
 from tasks.lake.lake import Lake
 from tasks.reporting.compared import NO_OTHER_PROBLEMS, comparison_sentence
+from tasks.reporting.sections.conduct import conduct
 from tasks.reporting.wording import MISSING, p_value, percent, percent_interval, points, points_interval
+from tasks.steps.shortfalls import DONE_BUT
 from tasks.warehouse.querying import query
 from tests.bench.results import machine, put
 
 NAME = "study"
 HEADS = (
     "arm",
+    "learning rate",
     "held-out avg@{samples}",
     "95% over seeds",
     "to plain GRPO",
     "its 95%, alone",
     "family-wise p",
+    "tokens, of plain GRPO's",
+    "steps clipped",
     "zero-signal groups",
     "tokens to {target}",
 )
 
 
 def newest(home: Path) -> str:
-    """The newest study of the lake."""
-    return max(home.glob("studies/*/manifest.json"), key=lambda path: path.stat().st_mtime).parent.name
+    """The newest study of the lake of that name."""
+    named = [path for path in home.glob("studies/*/manifest.json") if json.loads(path.read_text())["name"] == NAME]
+    return max(named, key=lambda path: path.stat().st_mtime).parent.name
 
 
 def found(home: Path) -> list[str]:
     """What its primary comparisons found, a line each."""
     rows = query(Lake(home), "select * from study_comparisons where family = 'primary' order by place").filter(study_id=newest(home))
     return [f"- {comparison_sentence(row)}" for row in rows.iter_rows(named=True)]
+
+
+def told(home: Path) -> list[str]:
+    """How it was run: its seeds, what broke, what makes a comparison void, and which learning rates are at an edge, a line each."""
+    said = conduct(
+        Artifact(home=home, kind="studies", key=newest(home)), query(Lake(home), "select * from study").filter(study_id=newest(home))
+    )
+    return [f"- {line}" for line in (said["seeds"], *said["broken"], *said["warnings"], *said["edges"])]
 
 
 def arms(home: Path, study: Study) -> pl.DataFrame:
@@ -54,11 +70,14 @@ def line(row: dict) -> str:
     reached = f"{row['tokens_to_target']:,.0f} ({row['reached']} of {row['seeds']} seeds)" if row["reached"] else "not reached"
     cells = (
         row["arm"],
+        MISSING if row["learning_rate"] is None else f"{row['learning_rate']:g}",
         percent(row["accuracy"]),
         percent_interval(row["accuracy_low"], row["accuracy_high"]),
         points(row["difference"]),
         points_interval(row["difference_low"], row["difference_high"]),
         p_value(row["p_value"]),
+        percent(row["tokens_ratio"], 0),
+        percent(row["gradient_clipped_share"], 0),
         percent(row["zero_signal_share"]),
         reached if row["completions"] else MISSING,
     )
@@ -68,21 +87,25 @@ def line(row: dict) -> str:
 def table(home: Path, study: Study) -> str:
     """The study's table: every arm, measured where and on what."""
     rows = arms(home, study)
-    trained = rows.filter(pl.col("completions") > 0).row(0, named=True)
+    baseline = rows.filter("is_baseline").row(0, named=True)
     target = percent(sorted(study.targets)[len(study.targets) // 2], 0)
     heads = [head.format(target=target, samples=study.arm_recipe(study.arms[0], 0).evaluation.samples) for head in HEADS]
     said = (
-        f"Measured by `make study` on {machine()}, {date.today().isoformat()}: {trained['seeds']} seeds, {trained['problems']} held-out "
-        f"problems, {trained['steps']} steps and {trained['completions']:,} completions in every arm that trains:"
+        f"Measured by `make study` on {machine()}, {date.today().isoformat()}: {study.seeds} seeds, {baseline['problems']} held-out "
+        f"problems, {baseline['completions']:,} completions in every arm that trains, those of its profile among them:"
     )
     lines = [f"| {' | '.join(heads)} |", f"|---|{'---:|' * (len(heads) - 1)}", *map(line, rows.iter_rows(named=True))]
-    return "\n".join([said, "", *lines, "", f"What it was there to find out: {NO_OTHER_PROBLEMS}", "", *found(home)])
+    sought = f"What it was there to find out: {NO_OTHER_PROBLEMS}"
+    return "\n".join([said, "", *lines, "", sought, "", *found(home), "", "How it was run:", "", *told(home)])
 
 
 def main(home: Path) -> None:
-    """Run the study and write its table."""
-    subprocess.run([sys.executable, "-m", "flows.commands.cli", "study", NAME, "--home", str(home)], check=True)
+    """Run the study and write its table; where runs broke the table says so, and the command ends as the study did."""
+    code = subprocess.run([sys.executable, "-m", "flows.commands.cli", "study", NAME, "--home", str(home)]).returncode
+    if code not in (0, DONE_BUT):
+        sys.exit(code)
     put(NAME, table(home, load_study(NAME)))
+    sys.exit(code)
 
 
 if __name__ == "__main__":

@@ -24,8 +24,17 @@ def study_rows(**more: tuple[float, ...]) -> dict[str, list[dict[str, Any]]]:
             key = {"evaluation_id": name, "policy_id": name, "policy": "stage1"}
             rows["evaluations"] += [{**key, "problem_id": f"p{n}", "n": 100, "k": round(100 * score)} for n in range(4)]
             rows["study_stages"].append(
-                {**about, "place": 0, "stage": "stage1", "stage_id": name, "set_id": "s", "steps": 2, "completions": 8,
-                 "profile_completions": 800 * place, "profile_tokens": 4000 * place}
+                {
+                    **about,
+                    "place": 0,
+                    "stage": "stage1",
+                    "stage_id": name,
+                    "set_id": "s",
+                    "steps": 2,
+                    "completions": 8,
+                    "profile_completions": 800 * place,
+                    "profile_tokens": 4000 * place,
+                }
             )
             rows["groups"] += [{"stage_id": name, "step": 1, "correct": correct} for correct in (0, 2, 4, 4)]
             for step in (1, 2):
