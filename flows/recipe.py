@@ -180,6 +180,17 @@ class Recipe(Settings):
         return self
 
     @model_validator(mode="after")
+    def estimates_have_profiles(self) -> "Recipe":
+        for name, stage in list(self.stages.items())[1:] if not self.anew else ():
+            if stage.train.sampler.chooses and not stage.train.sampler.profiled:
+                raise ValueError(
+                    f"stages.{name}.train.sampler {stage.train.sampler.model} starts from how hard problems are for the policy that the "
+                    "stage before leaves, which nobody measures without reprofile; give that, or say whose profile is meant: sampler: "
+                    f"{{model: {stage.train.sampler.model}, prior: {{from: base}}}}"
+                )
+        return self
+
+    @model_validator(mode="after")
     def validation_has_problems(self) -> "Recipe":
         for name, stage in self.stages.items():
             if stage.train.validation and not self.problems.can_validate:

@@ -25,6 +25,7 @@ def optimised(stage: StageSettings) -> Iterator[tuple[str, str]]:
     yield "correction", corrected(stage)
     yield "gradient", "never clipped" if stage.max_grad_norm is None else f"clipped at a norm of {stage.max_grad_norm:g}"
     yield "step", f"AdamW, learning rate {stage.learning_rate:g} ({stage.lr_schedule}), β₂ {stage.adam_beta2:g}"
+    yield "problems", drawn(stage)
     if stage.extra:
         yield "also", ", ".join(f"{name} {value}" for name, value in sorted(stage.extra.items()))
 
@@ -48,9 +49,21 @@ def advantage(weighting: WeightingSettings) -> Iterator[tuple[str, str]]:
         "1" if weighting.family == "constant" else f"{weighting.family}, {weighting.high:g} at p = 0 to {weighting.low:g} at p = 1",
     )
     if weighting.prior_strength:
-        yield "p", f"(right + {weighting.prior_strength:g} × prior) / (G + {weighting.prior_strength:g})"
+        prior = "prior" if weighting.prior == "stored" else "live prior"
+        yield "p", f"(right + {weighting.prior_strength:g} × {prior}) / (G + {weighting.prior_strength:g})"
     if weighting.normalise:
         yield "normalised", "each step's A is scaled to the mean size of stock GRPO's"
+
+
+def drawn(stage: StageSettings) -> str:
+    """How the problems of a step are chosen."""
+    sampler = stage.sampler
+    if sampler.chooses:
+        whose = f", from {sampler.profiled}'s profile" if sampler.profiled else ""
+        return f"chosen at each step by expected signal, as {sampler.model} estimates it{whose}; {sampler.explore:.0%} of them uniformly"
+    if stage.order == "shuffled":
+        return "all in turn, shuffled anew for each pass"
+    return f"all in turn, from {stage.order.replace('_', ' ')} by their priors, anew for each pass"
 
 
 def kl(beta: float) -> str:

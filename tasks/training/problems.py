@@ -55,6 +55,11 @@ class Problems:
     def __len__(self) -> int:
         return len(self.rows)
 
+    @property
+    def priors(self) -> list[float | None]:
+        """The offline estimate of each problem's accuracy, None where nothing is known."""
+        return [prior_of(row) for row in self.rows]
+
     def __getitem__(self, index: int) -> dict[str, Any]:
         return dict(self._example(index))
 

@@ -1,10 +1,11 @@
 """Other problems in the place of groups that cannot teach: dynamic sampling as in DAPO (arXiv 2503.14476), but with bounded tries.
 
-All processes decide alike, from gathered rewards. Which problems are drawn follows from seed and step alone, so a resumed run draws the
-same; the answers come from the training's random numbers, as those of any step.
+All processes decide alike, from gathered rewards. Which problems are drawn follows from seed and step, and where the stage chooses its
+problems from what it has learnt of them, so a resumed run draws the same; the answers come from the training's random numbers, as those of
+any step.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -32,11 +33,21 @@ Group = list[Row]
 
 
 @dataclass(frozen=True)
+class Replacing:
+    """How often the groups of a step are replaced at most, and by which problems: the order of all that are not among those taken."""
+
+    tries: int
+    order: Callable[[set[int]], Iterator[int]]
+
+
+@dataclass(frozen=True)
 class Refilled:
-    """This process's rows of the refilled batch, and of all processes: the groups that could not teach before, those replaced, the tries
-    made, and the completions and tokens spent beyond those that are in the batch (what was drawn in vain or thrown away)."""
+    """This process's rows of the refilled batch, and of all processes: the groups that were answered and are not in it, the number of those
+    that could not teach before, those replaced, the tries made, and the completions and tokens spent beyond those that are in the batch
+    (what was drawn in vain or thrown away)."""
 
     rows: list[Row]
+    lost: list[Group]
     groups: int
     unteaching: int
     replaced: int
@@ -56,9 +67,9 @@ class Refilled:
         return {**spent, "refill/groups": self.replaced, "refill/zero_signal_before": self.unteaching / self.groups}
 
 
-def refill(trainer: AnsweringTrainer, problems: Problems, rewards: Rewards, indices: list[int], tries: int) -> Refilled:
+def refill(trainer: AnsweringTrainer, problems: Problems, rewards: Rewards, indices: list[int], replacing: Replacing) -> Refilled:
     """Answer this process's part of a batch (in the whole batch each problem's index stands group_size times in a row), and replace the
-    groups that cannot teach, in at most `tries` tries. Places for which nothing is found keep their group."""
+    groups that cannot teach. Places for which nothing is found keep their group."""
 
     def asked(some: list[int]) -> list[Group]:
         """All processes' answers, this one's being to `some` problems."""
@@ -70,17 +81,19 @@ def refill(trainer: AnsweringTrainer, problems: Problems, rewards: Rewards, indi
     first = list(batch)
     holes = [place for place, group in enumerate(batch) if not teaches(group)]
     unteaching = len(holes)
-    order = replacements(len(problems), {group[0].index for group in batch}, trainer.args.seed, trainer.state.global_step)
-    while holes and made < tries and (fresh := take(order, len(holes), size, processes)):
+    order = replacing.order({group[0].index for group in batch}) if holes else iter(())
+    while holes and made < replacing.tries and (fresh := take(order, len(holes), size, processes)):
         groups = asked([index for index in fresh for _ in range(size)][part(len(fresh) * size, here, processes)])
         for group in filter(teaches, groups):
             if holes:
                 batch[holes.pop(0)] = group
         drawn, made = drawn + groups, made + 1
     rows = [row for group in batch for row in group]
+    kept = {id(group) for group in batch}
     spent = sum(row.tokens for group in (*first, *drawn) for row in group) - sum(row.tokens for row in rows)
     return Refilled(
         rows=rows[part(len(rows), here, processes)],
+        lost=[group for group in (*first, *drawn) if id(group) not in kept],
         groups=len(batch),
         unteaching=unteaching,
         replaced=unteaching - len(holes),

@@ -12,6 +12,7 @@ from tasks.base.settings import Settings
 from tasks.policy.dtypes import known_dtype
 from tasks.sampling.settings import Distribution
 from tasks.training.objective import Objective
+from tasks.training.sampler import Order, Sampler, SamplerSettings
 
 
 def known_family(name: str) -> str:
@@ -90,8 +91,9 @@ class WeightingSettings(Settings):
 
     `mode` "replace_std" puts the weight in the place of the division by the group's standard deviation (the paper); "multiply" keeps
     that division. Two families do not fall: "none" is stock GRPO, 1 with that division, in either mode; "constant" is Dr. GRPO's (arXiv
-    2503.20783), 1 without it, and what other families are to be compared with. `prior_strength` c draws p towards the one expected offline
-    as if that had been seen in c more completions; 0 is the paper.
+    2503.20783), 1 without it, and what other families are to be compared with. `prior_strength` c draws p towards the one expected before
+    the step as if that had been seen in c more completions; 0 is the paper. `prior` is whose expectation: "stored" the profile's, "live"
+    that of the stage's `sampler`, which knows what the steps before taught.
 
     A weight acts on what of an advantage is for right answers (ours). What is for a kept format stays as it is, and is left out with the
     rest where accuracy gives no signal (all right, all wrong): without a weight of its own a slip in a group of wrong answers would count
@@ -112,7 +114,14 @@ class WeightingSettings(Settings):
     low: float = Field(default=0.5, gt=0)
     mode: Literal["replace_std", "multiply"] = "replace_std"
     prior_strength: float = Field(default=0.0, ge=0)
+    prior: Literal["stored", "live"] = "stored"
     normalise: bool = False
+
+    @model_validator(mode="after")
+    def prior_acts(self) -> "WeightingSettings":
+        if self.prior == "live" and not self.prior_strength:
+            raise ValueError("prior live would never act: with prior_strength 0 no weight looks at a prior; give it one, such as 4")
+        return self
 
     @model_validator(mode="after")
     def ends_are_ordered(self) -> "WeightingSettings":
@@ -280,6 +289,11 @@ class StageSettings(Objective, Distribution):
     machines (None: what the config says, else one for each GPU). Without it one process trains on one GPU or the CPU. `report_to` are
     trackers that the metrics go to as well. `report_to`, `save_every` and `keep_checkpoints` change nothing in the result. `validation`
     null does not evaluate. `extra` holds further options of TRL's `GRPOConfig`.
+
+    `sampler` chooses the problems of each step (`SamplerSettings`). With `shuffled` the set is gone through as often as the steps last, and
+    `order` says how, by the profile's estimate of each problem's accuracy: "shuffled" (the paper's), "easy_to_hard" or "hard_to_easy", in
+    which problems of equal estimates are shuffled by the seed, those without one stand where the others' mean would, and each further pass
+    begins anew at the same end. A stage of fewer steps than a pass never comes to the other end.
     """
 
     steps: int = Field(default=120, ge=1)
@@ -295,6 +309,8 @@ class StageSettings(Objective, Distribution):
     weighting: WeightingSettings = WeightingSettings()
     format_reward: float = Field(default=0.1, ge=0)
     refill: RefillSettings = RefillSettings()
+    sampler: Sampler = SamplerSettings()
+    order: Order = "shuffled"
     validation: ValidationSettings | None = None
     collapse: CollapseSettings = CollapseSettings()
     dtype: Annotated[Literal["auto", "float32", "bfloat16"], BeforeValidator(known_dtype)] = "auto"
@@ -377,6 +393,20 @@ class StageSettings(Objective, Distribution):
             raise ValueError(f"processes {self.processes}: a launch config starts several processes: give `accelerate`, such as ddp")
         if self.freeze_vision and self.lora and self.lora.vision:
             raise ValueError("freeze_vision and lora.vision contradict each other: give one of them")
+        return self
+
+    @model_validator(mode="after")
+    def drawing_agrees(self) -> "StageSettings":
+        if self.order != "shuffled" and self.sampler.chooses:
+            raise ValueError(
+                f"order {self.order} with sampler {self.sampler.model}: that chooses each step's problems by itself, and has no order; "
+                "leave one of them out"
+            )
+        if self.weighting.prior == "live" and not self.sampler.chooses:
+            raise ValueError(
+                "weighting.prior live: sampler shuffled keeps no estimate that weights could take; choose another, such as live, or "
+                "leave weighting.prior stored"
+            )
         return self
 
     def split(self, processes: int) -> tuple[int, int]:

@@ -23,6 +23,7 @@ from tasks.prompting.control import control_tokens
 from tasks.training.adapter import save_adapter, trainable_model
 from tasks.training.answering import BROKEN
 from tasks.training.checkpoints import Checkpoints, full_disk_named
+from tasks.training.choosing import chooser_of
 from tasks.training.handover import TakeUp, adam_state, save_adam
 from tasks.training.problems import Problems, load_problems
 from tasks.training.records import Records
@@ -81,6 +82,7 @@ def build_trainer(
     """The trainer of a stage, its model in the dtype of training."""
     logging.getLogger("trl.trainer.grpo_trainer").addFilter(lambda line: NO_REWARD not in line.getMessage())  # metrics count them
     settings, policy = spec.settings, spec.policy
+    chooser = chooser_of(settings, problems, records, spec.seed)
     args = training_arguments(settings, checkpoints.folder, seed=spec.seed, hub=hub_options(policy))  # first: it finds this process's GPU
     model, adapter = trainable_model(policy, settings, spec.masters)
     processor = load_processor(policy, spec.prompting)
@@ -90,7 +92,7 @@ def build_trainer(
     if args.use_vllm and args.vllm_mode == "colocate":
         serve_from(model, served_folder(policy, processor, checkpoints.folder / f"vllm-{args.process_index}"))
     trainer = DifficultyGRPOTrainer(
-        Lesson(problems, rewards, settings.weighting, settings.refill, records),
+        Lesson(problems, rewards, settings.weighting, settings.refill, records, settings.order, chooser),
         model=model,
         processor=processor,
         broken=spec.folder,

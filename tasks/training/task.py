@@ -160,10 +160,12 @@ def train_stage(request: StageRequest, target: Artifact, folder: Path) -> dict[s
 
 
 def warned_of(request: StageRequest) -> list[Caution]:
-    """What is to be heard before the stage starts. Raises InputError where its problems were measured under other pixel limits."""
+    """What is to be heard before the stage starts. Raises InputError where its problems were measured under other pixel limits, or, of a
+    stage that chooses its problems by their profile, for somebody else."""
     settings, prompting = request.settings, request.prompting
     measured = measured_as(Lake(request.home), request.curated)
     check_same_pixels(request.curated, measured, prompting)
+    check_own_profile(request)
     others = {who: other for who, other in ((PROFILE, measured), (EVALUATION, request.evaluated)) if other}
     own = asking(prompting, settings, settings.hints)
     return cautions(request.stage, settings, own, others, parameter_count(request.policy))
@@ -207,6 +209,31 @@ def check_same_pixels(curated: Artifact, measured: Asking | None, prompting: Pro
                 f"curated set {curated.path} was measured with prompting.{limit}={getattr(measured, limit)}, but training would show "
                 f"images with {limit}={getattr(prompting, limit)}, which is another task; profile again, or use the same limit"
             )
+
+
+def check_own_profile(request: StageRequest) -> None:
+    """Raise InputError where a sampler would start from a profile of another policy or grader than the stage's, or than the one that its
+    recipe says. Sets that were not measured here say nothing of it and pass."""
+    sampler, facts = request.settings.sampler, request.curated.manifest
+    if not sampler.chooses or "policy_id" not in facts:
+        return
+    names = policy_names(Lake(request.home), facts["policy_id"])
+    said = f"stage {request.stage}: sampler {sampler.model} starts from the profile of curated set {request.curated.path}, which is of"
+    if sampler.profiled:
+        if sampler.profiled not in (*names, facts["policy_id"]):
+            raise InputError(f"{said} {names[0]}, and not of {sampler.profiled}, as sampler.prior.from says; correct that name")
+        return
+    way_out = "profile anew (`reprofile`), or say that it is meant: sampler.prior: {from: " + names[0] + "}"
+    if facts["policy_id"] != request.policy.policy_id:
+        raise InputError(f"{said} the policy {names[0]}, but the stage trains {request.policy.name}: that solves other problems; {way_out}")
+    if facts["grader_id"] not in (grader_id(request.grading), grader_id(request.grading.in_training)):
+        raise InputError(f"{said} the grader {facts['grader_id']}, but {grader_id(request.grading)} judges now; {way_out}")
+
+
+def policy_names(lake: Lake, policy_id: str) -> list[str]:
+    """What a policy of the lake is called; its id where it has no name there."""
+    known = lake.scan("policies").filter(pl.col("policy_id") == policy_id).collect()
+    return sorted(set(known["name"])) or [policy_id]
 
 
 def say(found: list[Caution]) -> list[str]:

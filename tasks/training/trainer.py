@@ -9,7 +9,7 @@ resumed run draws the same.
 import math
 import os
 from collections.abc import Iterator
-from dataclasses import KW_ONLY, dataclass
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -28,58 +28,19 @@ from tasks.policy.loading import Processor
 from tasks.training.adapter import DEFAULT, check_adapter_fits
 from tasks.training.answering import AnsweringTrainer
 from tasks.training.checkpoints import full_disk_named
+from tasks.training.choosing import Chooser, Outcome
+from tasks.training.orders import WholeRunSampler, ranks
 from tasks.training.preflight import liger_runs
 from tasks.training.problems import Problems
 from tasks.training.records import Records
-from tasks.training.refilling import refill
+from tasks.training.refilling import Group, Replacing, refill, replacements
 from tasks.training.rewards import Rewards
+from tasks.training.sampler import Order
 from tasks.training.settings import RefillSettings, StageSettings, WeightingSettings
 from tasks.training.vllm_rollouts import rollout_options
 from tasks.training.weighting import advantages, shrink, weigh
 
 ACCURACY, FORMAT = 0, 1  # columns of the rewards
-
-
-@dataclass(eq=False)
-class WholeRunSampler(Sampler):
-    """Indices of a whole run in generation batches: the problems in one random order after another, no problem left out of any.
-
-    Each batch of `problems` indices comes `uses` times, each index `group_size` times in a row. TRL's own sampler yields the same in the
-    first order but starts anew in a resumed run, whichever order the run had come to. With `weights` (one a problem) an order still has
-    `total` places, but a problem has as many of them as its share of the weights, rounded up or down by chance.
-    """
-
-    total: int
-    _: KW_ONLY
-    batches: int
-    problems: int
-    group_size: int
-    uses: int
-    seed: int
-    weights: list[float] | None = None
-
-    def __len__(self) -> int:
-        return self.batches * self.problems * self.group_size * self.uses
-
-    def __iter__(self) -> Iterator[int]:
-        generator = torch.Generator().manual_seed(self.seed)
-        waiting: list[int] = []
-        for _ in range(self.batches):
-            while len(waiting) < self.problems:
-                waiting += self.order(generator).tolist()
-            batch, waiting = waiting[: self.problems], waiting[self.problems :]
-            for _ in range(self.uses):
-                yield from (index for index in batch for _ in range(self.group_size))
-
-    def order(self, generator: torch.Generator) -> torch.Tensor:
-        """The problems of one order, shuffled. Weighted ones by systematic resampling: evenly spaced points on the stacked weights."""
-        shuffled = torch.randperm(self.total, generator=generator)
-        if self.weights is None:
-            return shuffled
-        shares = torch.tensor(self.weights, dtype=torch.float64)
-        points = torch.arange(self.total) + torch.rand(1, generator=generator, dtype=torch.float64)
-        places = torch.searchsorted((shares / shares.sum() * self.total).cumsum(0), points, right=True)
-        return places.clamp(max=self.total - 1)[shuffled]
 
 
 class Arguments(GRPOConfig):
@@ -93,14 +54,16 @@ class Arguments(GRPOConfig):
 
 @dataclass(frozen=True)
 class Lesson:
-    """What a stage learns: from which problems (see `problems.Problems`), rewarded how, groups weighted how and drawn anew when; and the
-    records that its groups go to."""
+    """What a stage learns: from which problems (see `problems.Problems`), rewarded how, groups weighted how and drawn anew when; the
+    records that its groups go to; and in which order its problems come, or what chooses them."""
 
     problems: Problems
     rewards: Rewards
     weighting: WeightingSettings
     refilling: RefillSettings
     records: Records
+    order: Order = "shuffled"
+    chooser: Chooser | None = None
 
 
 class DifficultyGRPOTrainer(AnsweringTrainer):
@@ -115,6 +78,9 @@ class DifficultyGRPOTrainer(AnsweringTrainer):
         self.rewards = lesson.rewards
         self.weighting = lesson.weighting
         self.refilling = lesson.refilling
+        self.ranks = ranks(self.problems.priors, lesson.order)
+        self.chooser = lesson.chooser
+        self._lost: list[Group] = []
         self._drawn: list[str] = []
         self.records = lesson.records
         self._gathered_rewards = torch.empty(0)
@@ -165,6 +131,7 @@ class DifficultyGRPOTrainer(AnsweringTrainer):
             uses=uses,
             seed=args.seed,
             weights=self.problems.weights,
+            ranks=self.ranks,
         )
 
     def _calculate_rewards(self, inputs: Any, prompts: Any, completions: Any, completion_ids_list: Any) -> torch.Tensor:
@@ -178,6 +145,7 @@ class DifficultyGRPOTrainer(AnsweringTrainer):
         output = super()._generate_and_score_completions(examples)
         stock = self.accelerator.gather(output["advantages"]).cpu().double().numpy().reshape(-1, self.num_generations)
         groups, weighted = self._weighted(examples, stock)
+        self._teach_chooser(groups)
         local = slice(self.accelerator.process_index * len(inputs), (self.accelerator.process_index + 1) * len(inputs))
         output["advantages"] = torch.as_tensor(weighted.flatten()[local]).to(output["advantages"])
         self._record(groups, weighted)
@@ -185,14 +153,39 @@ class DifficultyGRPOTrainer(AnsweringTrainer):
         return output
 
     def _drawn_indices(self, indices: list[int]) -> list[int]:
-        """The problems that this process's part of the step is about: those given, or, where groups are replaced, others, answered."""
+        """The problems that this process's part of the step is about: those given, or those that are chosen now (the sampler is asked for
+        a step's problems before the step before it has taught anything); where groups are replaced, others, answered."""
+        if self.chooser:
+            indices = self._local([index for index in self.chooser.begin(self.state.global_step + 1) for _ in range(self.num_generations)])
         if not self.refilling.tries:
             return indices
-        refilled = refill(self, self.problems, self.rewards, indices, self.refilling.tries)
-        self.answered = refilled.answers
+        refilled = refill(self, self.problems, self.rewards, indices, Replacing(self.refilling.tries, self._replacements))
+        self.answered, self._lost = refilled.answers, refilled.lost
         self.state.num_input_tokens_seen += refilled.tokens
         self._log({name: float(value) for name, value in refilled.metrics().items()})
         return [row.index for row in refilled.rows]
+
+    def _local(self, rows: list[int]) -> list[int]:
+        """This process's part of the rows of all."""
+        share = len(rows) // self.accelerator.num_processes
+        return rows[self.accelerator.process_index * share :][:share]
+
+    def _replacements(self, taken: set[int]) -> Iterator[int]:
+        """The problems that may replace others of this step, in order."""
+        if self.chooser:
+            return self.chooser.replacements(taken)
+        return replacements(len(self.problems), taken, self.args.seed, self.state.global_step)
+
+    def _teach_chooser(self, groups: list[dict[str, Any]]) -> None:
+        """Tell what chooses the problems how this step's were answered, those that no group is left of among them."""
+        if self.chooser:
+            kept = [Outcome(group["problem_id"], judged=group["G"], correct=group["correct"]) for group in groups]
+            self.chooser.taught([*kept, *map(self._lost_outcome, self._lost)])
+
+    def _lost_outcome(self, group: Group) -> Outcome:
+        rewards = [row.reward for row in group if row.reward is not None]
+        problem_id = self.problems.rows[group[0].index]["problem_id"]
+        return Outcome(problem_id, judged=len(rewards), correct=int(sum(rewards)), learnt=False)
 
     def _log(self, values: dict[str, float]) -> None:
         """Put values among the step's metrics."""
@@ -210,7 +203,7 @@ class DifficultyGRPOTrainer(AnsweringTrainer):
         rewards = self._gathered_rewards.cpu().double().numpy().reshape(*stock.shape, -1)
         right = rewards[:, :, ACCURACY]
         counted, correct = (~np.isnan(right)).sum(axis=1), np.nansum(right, axis=1)
-        prior = np.array([math.nan if prior is None else prior for _, prior, _ in problems])
+        prior = self._priors([(problem_id, stored) for problem_id, stored, _ in problems])
         weights = weigh(shrink(correct, counted, prior, settings.prior_strength), settings.family, high=settings.high, low=settings.low)
         values, applied = advantages(self._combined(rewards), right, weights, mode=settings.applied, normalise=settings.normalise)
         groups = [
@@ -226,6 +219,12 @@ class DifficultyGRPOTrainer(AnsweringTrainer):
             for (problem_id, offline, hinted), n, k, weight in zip(problems, counted, correct, applied, strict=True)
         ]
         return groups, stock if settings.applied == "stock" else values
+
+    def _priors(self, problems: list[tuple[str, float | None]]) -> np.ndarray:
+        """The accuracy that weights take as expected of problems, given as id and stored prior; NaN where nothing is known."""
+        if self.chooser and self.weighting.prior == "live":
+            return self.chooser.expected(problem_id for problem_id, _ in problems)
+        return np.array([math.nan if prior is None else prior for _, prior in problems])
 
     def _combined(self, rewards: np.ndarray) -> np.ndarray:
         """The combined rewards [groups, G] of each function's [groups, G, functions]; NaN where no function gave any."""

@@ -40,7 +40,7 @@ MEMBERS = {
     "a weight family": ["steep_exponential", "quadratic"],
     "the mapping of a dataset's columns": ["MATHVERSE", "MATHVISTA", "GEOMETRY3K"],
     "a mart": ["adaptive_rounds", "curated_sets", "pass_at_k"],
-    "a curation rule": ["learnability", "target_pass_rate", "balanced_by_subject"],
+    "a curation rule": ["newly_solved", "target_pass_rate", "balanced_by_subject"],
     "a grading rule": ["table_or_number", "different_words"],
 }
 CODE = [path for folder in ("flows", "tasks", "sql") for path in (PROJECT / folder).rglob("*") if path.suffix in (".py", ".sql")]

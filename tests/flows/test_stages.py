@@ -112,6 +112,15 @@ def test_groups_that_are_no_fair_sample_are_refused_or_not_read(tmp_path: Path) 
     load_recipe(written(tmp_path, stages={"main": {}, **stages}, reprofile={"source": "rollouts"}))
 
 
+def test_a_later_stage_that_chooses_its_problems_needs_a_profile_of_its_policy(tmp_path: Path) -> None:
+    stages: dict[str, Any] = {"warm": {"train": {"sampler": "live"}}, "main": {"train": {"sampler": "beta"}}}
+    with pytest.raises(InputError, match=r"stages\.main\.train\.sampler beta starts from .*: \{model: beta, prior: \{from: base\}\}"):
+        load_recipe(written(tmp_path, stages=stages, reprofile=None))
+    load_recipe(written(tmp_path, stages=stages))
+    stages["main"]["train"]["sampler"] = {"model": "beta", "prior": {"from": "base"}}
+    load_recipe(written(tmp_path, stages=stages, reprofile=None))
+
+
 def test_a_run_may_end_with_an_earlier_stage(tmp_path: Path) -> None:
     recipe = load_recipe(written(tmp_path, stages=NEW))
     steps = plan_flow(lambda **given: train(**given, last_stage="main"), recipe, tmp_path / "runs").steps

@@ -182,3 +182,7 @@ def test_what_is_optimised_is_said_with_its_numbers() -> None:
     assert served["w(p)"] == "1" and "not divided" in served["A"]
     shrunk = told(StageSettings(weighting={"prior_strength": 4, "mode": "multiply", "normalise": True}))
     assert shrunk["p"] == "(right + 4 × prior) / (G + 4)" and "/ (group std" in shrunk["A"] and "normalised" in shrunk
+    assert shrunk["problems"] == "all in turn, shuffled anew for each pass"
+    assert told(StageSettings(order="hard_to_easy"))["problems"].startswith("all in turn, from hard to easy by their priors")
+    live = told(StageSettings(sampler={"model": "live", "prior": {"from": "base"}}, weighting={"prior_strength": 4, "prior": "live"}))
+    assert live["problems"].endswith("as live estimates it, from base's profile; 10% of them uniformly") and "live prior" in live["p"]

@@ -21,6 +21,7 @@ from tasks.base.workers import run_worker, start_worker
 from tasks.policy.identity import Policy
 from tasks.policy.loading import load_weights
 from tasks.training.launch import CONFIGS, launch_command, launch_config, process_count, read_config
+from tasks.training.settings import StageSettings
 from tasks.training.spec import StageSpec
 from tasks.training.succession import ADAM, HANDOVER
 from tasks.training.worker import stage_job
@@ -37,10 +38,11 @@ def result(folder: Path, rank: int, processes: int) -> dict:
 
 @pytest.mark.process
 def test_two_processes_learn_what_one_learns(tiny_policy: Policy, stage_file: Path, tmp_path: Path) -> None:
-    """From the same completions: the same advantages, each process its slice of them, the same groups, losses and gradients."""
-    weighting = SETTINGS.weighting.model_copy(update={"family": "linear", "prior_strength": 2.0, "normalise": True})
-    changes = {"group_size": 8, "batch": 24, "steps": 3, "weighting": weighting, "save_every": 9}
-    spec = stage_spec(tmp_path / "stage", tiny_policy, stage_file, SETTINGS.model_copy(update=changes))
+    """From the same completions: the same advantages, each process its slice of them, the same groups, losses and gradients, and so the
+    same problems for the next step."""
+    weighting = {"family": "linear", "prior_strength": 2.0, "prior": "live", "normalise": True}
+    changes = {"group_size": 8, "batch": 24, "steps": 3, "weighting": weighting, "save_every": 9, "sampler": "live"}
+    spec = stage_spec(tmp_path / "stage", tiny_policy, stage_file, StageSettings(**{**SETTINGS.model_dump(), **changes}))
     (tmp_path / "spec.json").write_text(spec.model_dump_json())
     command = [sys.executable, "-m", "torch.distributed.run", "--standalone", "--nproc_per_node", "2", "-m", "tests.training.two_processes"]
     environment = {**os.environ, "ACCELERATE_USE_CPU": "true", "OMP_NUM_THREADS": "1", "PYTHONPATH": str(PROJECT)}

@@ -48,6 +48,13 @@ from tasks.training.trainer import training_arguments
         ({"accelerate": "ddp", "processes": 2, "rollouts": {"engine": "vllm", "tensor_parallel": 4}}, "tensor_parallel 4 does not divide"),
         ({"report_to": ["guesswork"]}, "report_to"),
         ({"extra": {"use_vllm": True}}, "governed by `rollouts`"),
+        ({"sampler": "liv"}, "no sampler is named 'liv' (did you mean `live`?)"),
+        ({"sampler": {"explore": 0.3}}, "explore would never act"),
+        ({"sampler": {"model": "live", "explore": 1.5}}, "sampler.explore"),
+        ({"sampler": {"model": "live", "prior": {"form": "base"}}}, "should be 'from'"),
+        ({"sampler": "live", "order": "easy_to_hard"}, "order easy_to_hard with sampler live"),
+        ({"weighting": {"prior": "live"}}, "prior live would never act: with prior_strength 0"),
+        ({"weighting": {"prior": "live", "prior_strength": 4}}, "sampler shuffled keeps no estimate"),
     ],
 )
 def test_bad_settings_are_named(settings: dict, words: str) -> None:

@@ -27,7 +27,7 @@ from tasks.training.rewards import Rewards
 from tasks.training.settings import StageSettings, WeightingSettings
 from tasks.training.spec import StageSpec
 from tasks.training.stage import build_trainer, run_stage
-from tasks.training.trainer import WholeRunSampler, training_arguments
+from tasks.training.trainer import training_arguments
 from tasks.training.weighting import advantages, shrink, weigh
 from tests.training.tiny import SETTINGS, problem, stage_spec, write_stage
 
@@ -141,19 +141,6 @@ def test_without_weights_it_is_stock_trl(tiny_policy: Policy, tmp_path: Path) ->
 def plain_prompt(messages: list[dict]) -> list[dict]:
     """The prompt as a string without its image, which TRL puts first."""
     return [{"role": "user", "content": "".join(part.get("text", "") for part in messages[0]["content"])}]
-
-
-def test_the_order_of_problems_leaves_none_out() -> None:
-    sampler = WholeRunSampler(5, batches=5, problems=3, group_size=2, uses=1, seed=1)
-    drawn = list(sampler)
-    assert len(drawn) == len(sampler) == 30
-    groups = drawn[::2]
-    assert groups == drawn[1::2]
-    assert [sorted(groups[start : start + 5]) for start in (0, 5, 10)] == [[0, 1, 2, 3, 4]] * 3
-    assert list(WholeRunSampler(5, batches=2, problems=3, group_size=2, uses=1, seed=1)) == drawn[:12]
-    assert list(WholeRunSampler(2, batches=1, problems=3, group_size=2, uses=2, seed=1))[:6] * 2 == list(
-        WholeRunSampler(2, batches=1, problems=3, group_size=2, uses=2, seed=1)
-    )
 
 
 class SomeUnjudged(Rewards):

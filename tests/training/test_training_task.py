@@ -8,15 +8,17 @@ from prefect.logging import disable_run_logger
 
 from tasks.base.errors import InputError
 from tasks.grading.settings import GradingSettings
+from tasks.grading.verdict import grader_id
 from tasks.lake.artifacts import Artifact, artifact, building
 from tasks.lake.lake import Lake
 from tasks.policy.identity import Policy
 from tasks.prompting.settings import HintSettings, PromptingSettings
 from tasks.sampling.settings import SamplingSettings
 from tasks.training.cautions import asking
+from tasks.training.sampler import SamplerSettings
 from tasks.training.settings import LoraSettings, RefillSettings, RolloutSettings, StageSettings, ValidationSettings
 from tasks.training.succession import ADAM, HANDOVER, MASTERS, Succession
-from tasks.training.task import StageRequest, stage_policy, train_stage
+from tasks.training.task import StageRequest, check_own_profile, stage_policy, train_stage
 from tests.training.tiny import SETTINGS, mixed_problems, problem, write_stage
 
 pytestmark = pytest.mark.process
@@ -91,6 +93,9 @@ def test_the_key_holds_what_changes_the_result_and_nothing_else(tmp_path: Path, 
         "pixels": key(prompting=PromptingSettings(max_pixels=4096)),
         "weights": key(settings=SETTINGS.model_copy(update={"weighting": SETTINGS.weighting.model_copy(update={"normalise": True})})),
         "refill": key(settings=SETTINGS.model_copy(update={"refill": RefillSettings(tries=1)})),
+        "sampler": key(settings=SETTINGS.model_copy(update={"sampler": SamplerSettings(model="live")})),
+        "its exploring": key(settings=SETTINGS.model_copy(update={"sampler": SamplerSettings(model="live", explore=0.2)})),
+        "order": key(settings=SETTINGS.model_copy(update={"order": "easy_to_hard"})),
         "validation": key(settings=validating, validation=validation_set(tmp_path, 3)),
         "its validation problems": key(settings=validating, validation=validation_set(tmp_path, 4)),
         "optimizer": key(settings=SETTINGS.model_copy(update={"optimizer": "carry"})),
@@ -179,3 +184,31 @@ def test_other_pixel_limits_than_the_difficulty_was_measured_with_are_an_error(
         write_stage(folder / "stage1.parquet", mixed_problems())
     with pytest.raises(InputError, match=f"images with {fault}, which is another task"):
         train_stage.fn(asked(tmp_path, tiny_policy, curated=target, prompting=PromptingSettings(**limits)))
+
+
+def profiled_by(home: Path, policy_id: str, judge: str) -> Artifact:
+    """A set of the profile of a policy, judged by a grader."""
+    target = artifact(home, "curated", {"policy": policy_id, "grader": judge})
+    with building(target, {"policy_id": policy_id, "grader_id": judge}) as folder:
+        write_stage(folder / "stage1.parquet", mixed_problems())
+    return target
+
+
+def test_an_estimate_starts_from_the_profile_of_its_policy_alone_unless_told_so(tmp_path: Path, tiny_policy: Policy) -> None:
+    tiny_policy.model_copy(update={"policy_id": "older", "name": "older one"}).record(Lake(tmp_path))
+    ours = grader_id(GRADING)
+
+    def checked(whose: str, judge: str, **sampler: object) -> None:
+        settings = SETTINGS.model_copy(update={"sampler": SamplerSettings(**sampler)})
+        check_own_profile(asked(tmp_path, tiny_policy, curated=profiled_by(tmp_path, whose, judge), settings=settings))
+
+    checked(tiny_policy.policy_id, ours, model="live")
+    checked("older", ours, model="shuffled")
+    for name in ("older", "older one"):
+        checked("older", "another", model="beta", prior={"from": name})
+    with pytest.raises(InputError, match="which is of the policy older one, but the stage trains base.*sampler.prior: {from: older one}"):
+        checked("older", ours, model="live")
+    with pytest.raises(InputError, match="which is of the grader another, but grader-.* judges now; profile anew"):
+        checked(tiny_policy.policy_id, "another", model="pools")
+    with pytest.raises(InputError, match="which is of older one, and not of oldest, as sampler.prior.from says"):
+        checked("older", ours, model="live", prior={"from": "oldest"})

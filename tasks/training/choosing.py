@@ -1,0 +1,152 @@
+"""The problems of each step, chosen when it begins by what the steps before it taught: the trainer's side of beliefs.
+
+What is drawn follows from the seed, the step and the recorded draws, so a resumed stage shows its belief what its checkpoint holds and goes
+on as if nothing had happened. Several processes draw what the first one does: their numbers may differ in the last digit.
+"""
+
+import logging
+from collections import defaultdict
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+from accelerate.utils import broadcast_object_list
+
+from tasks.base.errors import InputError
+from tasks.estimates.live.belief import Forecast, Prior, prior_of
+from tasks.estimates.live.choice import Draw, Moment, choose, refills
+from tasks.estimates.live.samplers import belief_of
+from tasks.training.problems import Problems
+from tasks.training.records import Records
+from tasks.training.settings import StageSettings
+
+LOG = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What came of a draw: how many answers could be judged and how many of them were right, and whether the stage learns from them."""
+
+    problem_id: str
+    judged: int
+    correct: int
+    learnt: bool = True
+
+
+class Chooser:
+    """What chooses the problems of a stage's steps. A step is begun, perhaps refilled, and then taught, in this order.
+
+    A problem's expected signal counts as often as it is likely that its answers can be judged, (j + 1) / (n + 1) of n groups of which j
+    could be (Laplace's rule, but that none was asked is no doubt): one that nobody can judge would stay the most promising for ever. It is
+    multiplied by the problem's weight, where the stage's rule gives some.
+    """
+
+    def __init__(self, settings: StageSettings, problems: Problems, records: Records, seed: int) -> None:
+        """As the records left it. Raises InputError where a step cannot draw so many different problems."""
+        check_enough(settings, len(problems))
+        self.sampler, self.records, self.seed = settings.sampler, records, seed
+        self.count = settings.batch // settings.group_size
+        self.belief = belief_of(settings.sampler.model, stage_prior(problems), settings.group_size)
+        self.ids = [row["problem_id"] for row in problems.rows]
+        self.places = {problem_id: place for place, problem_id in enumerate(self.ids)}
+        self.weights = np.ones(len(problems)) if problems.weights is None else np.array(problems.weights)
+        self.asked, self.judged = np.zeros(len(problems)), np.zeros(len(problems))
+        self.step, self.draws, self.forecast = 0, list[Draw](), self.belief.forecast()
+        for step, outcomes in recorded(records.selections):
+            self.observe(step, outcomes)
+
+    def begin(self, step: int) -> list[int]:
+        """The places of the problems of a step (1 first), which differ."""
+        self.step, self.forecast = step, self.belief.forecast()
+        self.draws = agreed(choose(self.wanted(), self.count, Moment(self.seed, step), self.sampler.explore))
+        return [draw.index for draw in self.draws]
+
+    def replacements(self, taken: set[int]) -> Iterator[int]:
+        """The places of the other problems, in the order in which they are to replace those of the step that cannot teach."""
+        others = refills(self.wanted(), Moment(self.seed, self.step), np.array(sorted(taken), dtype=np.int64))
+        return iter(agreed([draw.index for draw in others]))
+
+    def expected(self, problem_ids: Iterable[str]) -> np.ndarray:
+        """The accuracy that was expected of problems when the step began."""
+        return self.forecast.mean[[self.places[problem_id] for problem_id in problem_ids]]
+
+    def taught(self, outcomes: Iterable[Outcome]) -> None:
+        """Learn what came of the step's draws, and write them down in the order in which they were drawn, replacements last."""
+        why = {self.ids[draw.index]: draw.why for draw in self.draws}
+        came = {outcome.problem_id: outcome for outcome in outcomes}
+        ordered = [came[problem_id] for problem_id in (*why, *(problem_id for problem_id in came if problem_id not in why))]
+        self.records.add_selections(self.step, [self.row(why.get(outcome.problem_id, "refill"), outcome) for outcome in ordered])
+        self.observe(self.step, ordered)
+
+    def row(self, why: str, outcome: Outcome) -> dict[str, Any]:
+        """A draw's row of `selections`, but for stage, step and place."""
+        place, forecast = self.places[outcome.problem_id], self.forecast
+        named = {"p_mean": forecast.mean, "p_deviation": forecast.deviation, "signal": forecast.signal}
+        foreseen = {name: float(values[place]) for name, values in named.items()}
+        came = {"judged": outcome.judged, "correct": outcome.correct, "learnt": outcome.learnt}
+        return {"problem_id": outcome.problem_id, "why": why, **foreseen, **came}
+
+    def observe(self, step: int, outcomes: list[Outcome]) -> None:
+        """Show the belief a step's draws."""
+        places = np.array([self.places[outcome.problem_id] for outcome in outcomes], dtype=np.int64)
+        correct, judged = (np.array([getattr(outcome, name) for outcome in outcomes]) for name in ("correct", "judged"))
+        self.belief.observe(step, places, correct, judged)
+        self.asked[places] += 1
+        self.judged[places] += judged > 0
+
+    def wanted(self) -> Forecast:
+        """The forecast by which is drawn: its signal, and the weights where it draws by chance, times what each problem counts."""
+        factor = self.weights * (self.judged + 1) / (self.asked + 1)
+        weights = self.forecast.weights
+        return replace(self.forecast, signal=self.forecast.signal * factor, weights=None if weights is None else weights * factor)
+
+
+def chooser_of(settings: StageSettings, problems: Problems, records: Records, seed: int) -> Chooser | None:
+    """What chooses a stage's problems; None where they come in turn."""
+    return Chooser(settings, problems, records, seed) if settings.sampler.chooses else None
+
+
+def check_enough(settings: StageSettings, problems: int) -> None:
+    """Raise InputError where the stage has fewer problems than a step draws, none of them twice."""
+    if (count := settings.batch // settings.group_size) > problems:
+        raise InputError(
+            f"sampler {settings.sampler.model}: a step draws {count} different problems (batch {settings.batch} / group_size "
+            f"{settings.group_size}), and the stage has {problems}; lower batch, widen the stage's bands, or take sampler shuffled, which "
+            "draws a problem several times"
+        )
+
+
+def stage_prior(problems: Problems) -> Prior:
+    """What the profile knows of a stage's problems; one that it does not know is like the others of its dataset, or, where none of those is
+    known either, like all others."""
+    mean, variance = (np.array([number(row.get(name)) for row in problems.rows]) for name in ("logit_mean", "logit_variance"))
+    unknown = np.isnan(mean) | np.isnan(variance)
+    prior = prior_of(mean, variance)
+    if unknown.any():
+        LOG.warning("%d of %d problems have no profile: they are taken to be like the others of their dataset", unknown.sum(), len(mean))
+    datasets = np.array([row.get("dataset") or "" for row in problems.rows])
+    for dataset in np.unique(datasets[unknown]):
+        here = datasets == dataset
+        if not unknown[here].all():
+            alike = prior_of(mean[here], variance[here])
+            prior.difficulty[here], prior.variance[here] = alike.difficulty, alike.variance
+    return prior
+
+
+def number(value: float | None) -> float:
+    """A value, NaN where there is none."""
+    return np.nan if value is None else value
+
+
+def recorded(selections: Iterable[dict[str, Any]]) -> Iterator[tuple[int, list[Outcome]]]:
+    """The draws of each recorded step, in order."""
+    steps = defaultdict[int, list[Outcome]](list)
+    for row in selections:
+        steps[row["step"]].append(Outcome(*(row[name] for name in ("problem_id", "judged", "correct", "learnt"))))
+    yield from steps.items()
+
+
+def agreed(drawn: list[Any]) -> list[Any]:
+    """What the first process drew, in all of them."""
+    return broadcast_object_list([drawn])[0]
