@@ -19,13 +19,14 @@ from tasks.estimates.live.laplace import After, Before, posterior
 from tasks.estimates.live.logit_normal import moments
 
 Numbers = NDArray[np.float64]
-DRIFTS = {1e-4: 0.3, 2e-3: 0.4, 3e-2: 0.25, 1.0: 0.05}
-"""Variances, in squared logits a step, that θ may drift by, and their weights before the first group. The last one is a jump."""
+DRIFTS = {1e-4: 0.3, 2e-3: 0.4, 3e-2: 0.28, 1.0: 0.015, 9.0: 0.005}
+"""Variances, in squared logits a step, that θ may drift by, and their weights before the first group. The last two are jumps."""
 OWN_DRIFTS = {1e-4: 0.3, 3e-3: 0.4, 2e-2: 0.3}
 """The same of each problem's own drift."""
-DOUBTS = {1.0: 0.8, 4.0: 0.15, 20.0: 0.05}
-"""By how much the profile's variances may be too small, for problems of which no group was seen yet."""
-MEMORY = 0.98  # how much of a hypothesis' logarithmic weight a step leaves: what held 50 steps ago counts a third
+DOUBTS = {0.0: 0.8, 1.0: 0.15, 5.0: 0.05}
+"""Squared logits by which the profile's variances may be too small, for problems of which no group was seen yet: with the last one it says
+little (logits of a p that is uniform in [0, 1] have a variance of 3.3)."""
+MEMORY = 0.95  # how much of a hypothesis' logarithmic weight a step leaves: what held 20 steps ago counts a third
 REVIVED = 0.01  # share of the weight that goes back to where it was at first, so that none is ruled out for good
 
 
@@ -49,7 +50,7 @@ class Ability:
     def forecast(self) -> Forecast:
         """By the mixture's variances: of θ - b_i, which is taken as normal."""
         spread = self.spread + self.weights @ self.drift
-        variance = self.variance * np.where(self.is_new, self.weights @ self.doubt, 1.0)
+        variance = self.variance + np.where(self.is_new, self.weights @ self.doubt, 0.0)
         variance += (self.weights @ self.own_drift) * (self.passed + 1 - self.last_seen)
         return Forecast(*moments(self.ability - self.difficulty, spread + variance, self.group_size))
 
@@ -67,9 +68,9 @@ class Ability:
     def before(self, groups: Groups, passed: int) -> Before:
         """What each hypothesis expects of the groups' problems at this step."""
         at = groups.places
-        doubt = np.where(self.is_new[at], self.doubt[:, None], 1.0)
+        doubt = np.where(self.is_new[at], self.doubt[:, None], 0.0)
         waited = self.passed - self.last_seen[at]
-        variance = self.variance[at] * doubt + self.own_drift[:, None] * waited
+        variance = self.variance[at] + doubt + self.own_drift[:, None] * waited
         return Before(self.ability, self.spread + self.drift * passed, self.difficulty[at], variance)
 
     def weigh(self, evidence: Numbers) -> None:

@@ -1,5 +1,6 @@
 """Which problems a step draws: those of the most expected signal, and a few of all alike. A pure function of forecast, seed and step."""
 
+import sys
 from dataclasses import dataclass
 from typing import Literal
 
@@ -11,6 +12,9 @@ from tasks.base.files import digest
 from tasks.estimates.live.belief import Forecast, Places
 
 Why = Literal["prior", "explore", "refill"]
+ALIKE = 0.1
+"""Share of the greatest signal within which problems are drawn alike. By ranks alone a stage draws the problem nearest to even odds in most
+of its steps (70 of 80 in simulation) and learns little of the others; so it draws many more, for a few groups more without a signal."""
 
 
 @dataclass(frozen=True)
@@ -56,14 +60,15 @@ def refills(forecast: Forecast, moment: Moment, taken: Places) -> list[Draw]:
 
 
 def order(forecast: Forecast, moment: Moment) -> Places:
-    """All problems, the first to be drawn first: by their signal, equal ones in an order that the moment decides; by chance where the
-    forecast has weights, each next one drawn among those left in proportion to them (exponential clocks: P. Efraimidis and P. Spirakis,
-    Information Processing Letters 97, 2006)."""
-    numbers = moment.numbers("order")
+    """All problems, the first to be drawn first: by their signal in steps of ALIKE of the greatest, and by chance within a step; or all by
+    chance where the forecast has weights, each next one drawn among those left in proportion to them (exponential clocks: P. Efraimidis
+    and P. Spirakis, Information Processing Letters 97, 2006)."""
+    clocks = moment.numbers("order").exponential(size=len(forecast.mean))
     if forecast.weights is None:
-        return np.lexsort((numbers.random(len(forecast.mean)), -forecast.signal))
+        greatest = max(float(forecast.signal.max()), sys.float_info.min)
+        return np.lexsort((clocks, np.floor((1 - forecast.signal / greatest) / ALIKE)))
     with np.errstate(divide="ignore"):
-        return np.argsort(numbers.exponential(size=len(forecast.mean)) / forecast.weights, kind="stable")
+        return np.argsort(clocks / forecast.weights, kind="stable")
 
 
 def without(places: Places, taken: NDArray[np.int64]) -> Places:

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 Numbers = NDArray[np.float64]
 MOST_MEAN, MOST_DEVIATION, PER_LOGIT = 16.0, 8.0, 16
-WIDTH, POINTS = 8.0, 801  # deviations to each side that are summed over, and at how many points
+WIDTH, POINTS = 8.0, 321  # deviations to each side that are summed over, and at how many points
 
 
 @lru_cache
