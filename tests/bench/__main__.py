@@ -16,6 +16,7 @@ NAMES = (
     "simulated",
     "estimates",
     "drift",
+    "live",
     "intervals",
     "ingesting",
     "similarity",
