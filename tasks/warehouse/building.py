@@ -63,11 +63,16 @@ def create(connection: duckdb.DuckDBPyConnection, name: str, files: Mapping[str,
 def create_source(connection: duckdb.DuckDBPyConnection, name: str, files: list[Path]) -> None:
     """A view over Parquet files, or an empty table of the relation's columns where there is no file.
 
-    Files of an artifact may be of an older layout and lack a column; it is null then. Shards all have the same ones.
+    Files of an artifact may be of an older layout and lack a column, some or all of them; it is null then. Shards all have the same ones.
     """
     if files:
         may_lack_columns = name in RELATIONS and name not in SHARDED
-        connection.from_parquet([literal(path) for path in files], union_by_name=may_lack_columns).create_view(name)
+        held = connection.from_parquet([literal(path) for path in files], union_by_name=may_lack_columns)
+        lacking = RELATIONS[name].keys() - set(held.columns) if may_lack_columns else ()
+        if lacking:
+            empty = connection.from_arrow(pl.DataFrame(schema=RELATIONS[name]).to_arrow())
+            held = held.project(", ".join(["*", *(f"null::{empty.select(column).types[0]} as {column}" for column in sorted(lacking))]))
+        held.create_view(name)
     else:
         connection.from_arrow(pl.DataFrame(schema=RELATIONS[name]).to_arrow()).create(name)
 

@@ -117,6 +117,13 @@ def test_a_stage_with_other_groups_is_replayed_anew(lake: Lake) -> None:
     assert pl.read_parquet(path)["correct"].unique().to_list() == [4]
 
 
+def test_a_stage_of_an_older_layout_says_by_its_settings_that_it_gave_no_hints(lake: Lake) -> None:
+    stage = stage_of(lake, "one", set_of(lake, "set", PROBLEMS), drawn(list(PROBLEMS), 10))
+    groups = stage.path / "groups" / "groups.parquet"
+    pl.read_parquet(groups).drop("hinted").write_parquet(groups)
+    assert len(pl.read_parquet(kept_forecasts(lake, seen(lake)))) == 60
+
+
 def test_a_stage_whose_set_is_gone_is_forecast_no_more(lake: Lake) -> None:
     curated = set_of(lake, "set", PROBLEMS)
     stage = stage_of(lake, "one", curated, drawn(list(PROBLEMS), 10))
