@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from flows.commands.doctor import has_gpu
+from flows.commands.hours import expected_hours
 from flows.recipe import Recipe
 from flows.train import evaluated_as
 from tasks.base.errors import InputError
@@ -54,6 +55,7 @@ def plan_flow(flow: Callable[..., Any], recipe: Recipe, home: Path) -> Plan:
     completions, tokens = total([work.left for work in works]), total([work.most_tokens for work in works])
     warnings, notes = remarks(recipe, planner.steps)
     unknown = [lake.unknown] if lake.unknown else []
+    notes += expected_hours(recipe, base_policy(recipe.policy), planner.steps, lake.folder)
     return Plan(recipe.name, lake.folder, planner.steps, missing, [*unknown, *warnings], notes, completions, tokens)
 
 
