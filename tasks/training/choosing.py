@@ -33,6 +33,10 @@ class Outcome:
     correct: int
     learnt: bool = True
 
+    def with_more(self, other: "Outcome | None") -> "Outcome":
+        """This and another group of the same draw as one: a problem may be asked in two ways."""
+        return replace(self, judged=self.judged + other.judged, correct=self.correct + other.correct) if other else self
+
 
 class Chooser:
     """What chooses the problems of a stage's steps. A step is begun, perhaps refilled, and then taught, in this order.
@@ -74,7 +78,9 @@ class Chooser:
     def taught(self, outcomes: Iterable[Outcome]) -> None:
         """Learn what came of the step's draws, and write them down in the order in which they were drawn, replacements last."""
         why = {self.ids[draw.index]: draw.why for draw in self.draws}
-        came = {outcome.problem_id: outcome for outcome in outcomes}
+        came: dict[str, Outcome] = {}
+        for outcome in outcomes:
+            came[outcome.problem_id] = outcome.with_more(came.get(outcome.problem_id))
         ordered = [came[problem_id] for problem_id in (*why, *(problem_id for problem_id in came if problem_id not in why))]
         self.records.add_selections(self.step, [self.row(why.get(outcome.problem_id, "refill"), outcome) for outcome in ordered])
         self.observe(self.step, ordered)

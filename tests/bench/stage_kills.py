@@ -1,7 +1,8 @@
 """SIGKILLs over one stage at random moments, then the policy and the tables of an undisturbed stage, to the byte (CPU, one process).
 
 The stage weighs, refills, validates and keeps its best policy, and saves at every other step, so that kills also hit saves. Half of the
-moments are steps and a little later, the others times since the start, which also hit loading and resuming.
+moments are steps and a little later, the others times since the start, which also hit loading and resuming. A second stage does the same and
+chooses its problems by a live estimate.
 `python -m tests.bench.stage_kills [KILLS]` runs it; the test suite kills once.
 """
 
@@ -13,6 +14,7 @@ import tempfile
 import time
 from collections import Counter
 from pathlib import Path
+from typing import Any
 
 from tasks.base.events import EVENT
 from tasks.base.workers import run_worker, start_worker
@@ -29,9 +31,12 @@ WORKER = "tasks.training.worker"
 STEP_S = 0.2  # seconds of a step on two cores, about
 
 
-def specification(folder: Path) -> StageSpec:
-    """The stage that is killed, in a folder of its own."""
-    options = {"refill": {"tries": 1}, "validation": {"every": 5, "samples": 1, "keep_best": True}}
+LIVE: dict[str, Any] = {"sampler": "live", "weighting": {"prior_strength": 4.0, "prior": "live"}}
+
+
+def specification(folder: Path, **changes: Any) -> StageSpec:
+    """The stage that is killed, with changed settings, in a folder of its own."""
+    options = {"refill": {"tries": 1}, "validation": {"every": 5, "samples": 1, "keep_best": True}, **changes}
     settings = StageSettings(**{**SETTINGS.model_dump(), "steps": STEPS, "save_every": 2, **options})
     policy = policy_in(save_tiny_policy(folder / "policy"))
     spec = stage_spec(folder / "stage", policy, write_stage(folder / "stage1.parquet", mixed_problems()), settings)
@@ -71,10 +76,11 @@ def moments(kills: int, numbers: random.Random) -> list[tuple[str, float]]:
     return [("step", steps[place]) if place % 2 else ("seconds", numbers.uniform(0.5, 9.0)) for place in range(kills)]
 
 
-def killed_stage(folder: Path, kills: int, seed: int = 0) -> Counter[str]:
-    """Kill a stage so many times, finish it, and compare. Raises AssertionError when a file differs from the undisturbed stage's."""
-    numbers, hits = random.Random(seed), Counter[str]()
-    undisturbed = specification(folder / "undisturbed")
+def killed_stage(folder: Path, kills: int, **changes: Any) -> Counter[str]:
+    """Kill a stage of changed settings so many times, finish it, and compare. Raises AssertionError when a file differs from the undisturbed
+    stage's."""
+    numbers, hits = random.Random(0), Counter[str]()
+    undisturbed = specification(folder / "undisturbed", **changes)
     run_worker(stage_job(undisturbed), log=lambda level, line: None)
     spec = undisturbed.model_copy(update={"folder": folder / "killed"})
     spec.folder.mkdir()
@@ -88,13 +94,21 @@ def killed_stage(folder: Path, kills: int, seed: int = 0) -> Counter[str]:
     return hits
 
 
-def rows(kills: int = KILLS) -> list[Row]:
-    """The line of the table."""
+def row(kills: int, which: str, tables: str, **changes: Any) -> Row:
+    """The line of a stage of changed settings."""
     with tempfile.TemporaryDirectory() as folder:
-        hits = killed_stage(Path(folder), kills)
+        hits = killed_stage(Path(folder), kills, **changes)
     struck = f"{hits['a step or save']} after a random step, {hits['a moment since the start']} at a random time"
-    what = f"{kills} SIGKILLs at random moments of one stage ({struck})"
-    return [Row(what, "policy, groups and metrics equal to an undisturbed stage's, to the byte", "same digests", True)]
+    what = f"{kills} SIGKILLs at random moments of {which} ({struck})"
+    return Row(what, f"policy, {tables} equal to an undisturbed stage's, to the byte", "same digests", True)
+
+
+def rows(kills: int = KILLS) -> list[Row]:
+    """The lines of the table."""
+    return [
+        row(kills, "one stage", "groups and metrics"),
+        row(kills, "a stage that chooses its problems by a live estimate", "selections, groups and metrics", **LIVE),
+    ]
 
 
 if __name__ == "__main__":

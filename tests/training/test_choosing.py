@@ -108,6 +108,13 @@ def test_what_was_answered_in_vain_teaches_too() -> None:
     assert [row["learnt"] for row in chooser.records.selections] == [False, True]
 
 
+def test_two_groups_of_a_draw_are_one_outcome() -> None:
+    chooser = Chooser(settings(), problems_of([profiled(number) for number in range(8)]), Records("stage"), seed=1)
+    one, other = (chooser.ids[place] for place in chooser.begin(1))
+    chooser.taught([Outcome(one, 2, 1), Outcome(one, 2, 2), Outcome(other, 4, 0)])
+    assert [(row["judged"], row["correct"]) for row in chooser.records.selections] == [(4, 3), (4, 0)]
+
+
 def test_problems_without_a_profile_are_like_those_of_their_dataset(caplog: pytest.LogCaptureFixture) -> None:
     unknown = {"logit_mean": None, "logit_variance": None}
     rows = [
