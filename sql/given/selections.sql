@@ -10,7 +10,7 @@
 --   problem_id: problem that was drawn
 --   why: what it was drawn for: prior (its estimate), explore (drawn among all alike), refill (in the place of a group that could not teach)
 --   p_mean: accuracy that the estimate expected before the step [share]
---   p_deviation: standard deviation of that accuracy, as far as it was known [share]
+--   p_deviation: standard deviation of p by that estimate: how little it knew [share]
 --   signal: chance that the group would be neither all right nor all wrong, by that estimate [share]
 --   judged: responses that could be judged [samples]
 --   correct: responses that were right [samples]
