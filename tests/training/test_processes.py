@@ -36,28 +36,45 @@ def result(folder: Path, rank: int, processes: int) -> dict:
     return json.loads((folder / f"result-{rank}-of-{processes}.json").read_text())
 
 
-@pytest.mark.process
-def test_two_processes_learn_what_one_learns(tiny_policy: Policy, stage_file: Path, tmp_path: Path) -> None:
-    """From the same completions: the same advantages, each process its slice of them, the same groups, losses and gradients, and so the
-    same problems for the next step."""
-    weighting = {"family": "linear", "prior_strength": 2.0, "prior": "live", "normalise": True}
-    changes = {"group_size": 8, "batch": 24, "steps": 3, "weighting": weighting, "save_every": 9, "sampler": "live"}
-    spec = stage_spec(tmp_path / "stage", tiny_policy, stage_file, StageSettings(**{**SETTINGS.model_dump(), **changes}))
-    (tmp_path / "spec.json").write_text(spec.model_dump_json())
+@pytest.fixture(scope="module")
+def two(tiny_policy: Policy, stage_file: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The folder in which two processes have left what they learnt, and one process beside them, and whether they refilled alike."""
+    folder = tmp_path_factory.mktemp("two")
+    weighting = {"family": "linear", "normalise": True}
+    both = {"group_size": 8, "batch": 24, "steps": 3, "save_every": 9}
+    changes = {
+        "learning": {**both, "weighting": {**weighting, "prior_strength": 2.0, "prior": "live"}, "sampler": "live"},
+        "refilling": {**both, "weighting": weighting, "refill": {"tries": 4}},
+    }
+    for name, own in changes.items():
+        spec = stage_spec(folder / name, tiny_policy, stage_file, StageSettings(**{**SETTINGS.model_dump(), **own}))
+        (folder / f"{name}.json").write_text(spec.model_dump_json())
     command = [sys.executable, "-m", "torch.distributed.run", "--standalone", "--nproc_per_node", "2", "-m", "tests.training.two_processes"]
     environment = {**os.environ, "ACCELERATE_USE_CPU": "true", "OMP_NUM_THREADS": "1", "PYTHONPATH": str(PROJECT)}
     with subprocess.Popen(
-        [*command, tmp_path / "spec.json", tmp_path],
+        [*command, folder / "learning.json", folder / "refilling.json", folder],
         env=environment,
         cwd=PROJECT,
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
         text=True,
-    ) as two:
-        train_on_given(spec, tmp_path)
-        said, _ = two.communicate()
-    assert two.returncode == 0, said
-    one, first, second = result(tmp_path, 0, 1), result(tmp_path, 0, 2), result(tmp_path, 1, 2)
+    ) as started:
+        train_on_given(StageSpec.model_validate_json((folder / "learning.json").read_text()), folder)
+        said, _ = started.communicate()
+    assert started.returncode == 0, said
+    return folder
+
+
+@pytest.mark.process
+def test_two_processes_refill_alike(two: Path) -> None:
+    assert sorted(path.name for path in two.glob("right-*")) == ["right-0-of-2", "right-1-of-2"]
+
+
+@pytest.mark.process
+def test_two_processes_learn_what_one_learns(two: Path) -> None:
+    """From the same completions: the same advantages, each process its slice of them, the same groups, losses and gradients, and so the
+    same problems for the next step."""
+    one, first, second = result(two, 0, 1), result(two, 0, 2), result(two, 1, 2)
     together = [left + right for left, right in zip(first["advantages"], second["advantages"], strict=True)]
     assert np.allclose(together, one["advantages"], atol=1e-6)
     assert np.abs(together).max() > 0

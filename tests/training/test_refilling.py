@@ -1,8 +1,5 @@
 """Groups that cannot teach are replaced by others: bounded, counted, the same after a kill, and never a crash."""
 
-import os
-import subprocess
-import sys
 from itertools import islice
 from pathlib import Path
 
@@ -11,7 +8,6 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tasks.base.process import PROJECT
 from tasks.lake.artifacts import folder_digests
 from tasks.policy.identity import Policy
 from tasks.training.refilling import Row, part, replacements, take, teaches
@@ -101,18 +97,6 @@ def test_an_interrupted_stage_draws_the_same_problems(refilled: StageSpec, tmp_p
         run_stage(spec)
     run_stage(spec)
     assert folder_digests(spec.folder) == folder_digests(refilled.folder)
-
-
-@pytest.mark.process
-def test_two_processes_refill_alike(tiny_policy: Policy, stage_file: Path, tmp_path: Path) -> None:
-    weighting = SETTINGS.weighting.model_copy(update={"family": "linear", "normalise": True})
-    spec = refilling(tmp_path / "stage", tiny_policy, stage_file, 4)
-    settings = spec.settings.model_copy(update={"group_size": 8, "batch": 24, "weighting": weighting})
-    (tmp_path / "spec.json").write_text(spec.model_copy(update={"settings": settings}).model_dump_json())
-    command = [sys.executable, "-m", "torch.distributed.run", "--standalone", "--nproc_per_node", "2", "-m", "tests.training.two_refills"]
-    environment = {**os.environ, "ACCELERATE_USE_CPU": "true", "OMP_NUM_THREADS": "1", "PYTHONPATH": str(PROJECT)}
-    done = subprocess.run([*command, tmp_path / "spec.json", tmp_path], env=environment, cwd=PROJECT, capture_output=True, text=True)
-    assert sorted(path.name for path in tmp_path.glob("right-*")) == ["right-0-of-2", "right-1-of-2"], done.stdout + done.stderr
 
 
 def test_the_order_of_replacements_depends_on_seed_and_step() -> None:

@@ -1,6 +1,7 @@
 """Run by `test_processes.py` in two processes and in one: a stage that learns from given completions, and what it makes of them.
 
-A group of eight completions lies half in one process and half in the other. Arguments: a stage's spec and the folder for the results.
+A group of eight completions lies half in one process and half in the other. Arguments: the spec of that stage, that of one whose batch the
+two then refill (`two_refills.py`: a start of two processes is dear), and the folder for the results.
 """
 
 import json
@@ -18,6 +19,7 @@ from tasks.training.spec import StageSpec
 from tasks.training.stage import build_trainer, stage_problems
 from tasks.training.trainer import DifficultyGRPOTrainer
 from tests.training.tiny import WORDS
+from tests.training.two_refills import refill_a_batch
 
 
 def give_completions(trainer: DifficultyGRPOTrainer) -> None:
@@ -61,4 +63,6 @@ def train_on_given(spec: StageSpec, folder: Path) -> None:
 
 
 if __name__ == "__main__":
-    train_on_given(StageSpec.model_validate_json(Path(sys.argv[1]).read_text()), Path(sys.argv[2]))
+    learning, refilling = (StageSpec.model_validate_json(Path(path).read_text()) for path in sys.argv[1:3])
+    train_on_given(learning, Path(sys.argv[3]))
+    refill_a_batch(refilling, Path(sys.argv[3]))

@@ -1,9 +1,8 @@
-"""Run by `test_refilling.py` in each of two processes: a batch is refilled, with groups of one process put into places of the other.
+"""Run by `two_processes.py` in each of two processes: a batch is refilled, with groups of one process put into places of the other.
 
-A group of eight completions lies half in one process and half in the other. Arguments: a stage's spec and the folder for the verdict.
+A group of eight completions lies half in one process and half in the other.
 """
 
-import sys
 from pathlib import Path
 from typing import Any
 
@@ -56,15 +55,11 @@ def check_refilling(trainer: DifficultyGRPOTrainer, records: Records) -> None:
         assert all(prompt == prompts[place] for prompt in prompts[place : place + GROUP])
 
 
-def main() -> None:
-    spec = StageSpec.model_validate_json(Path(sys.argv[1]).read_text())
+def refill_a_batch(spec: StageSpec, folder: Path) -> None:
+    """Refill a batch of a stage, look whether it is right, and leave a file in the folder that says so."""
     records = Records("stage")
     with Judges(spec.grading) as grader:
         trainer = build_trainer(spec, stage_problems(spec), Rewards(grader), records, Checkpoints(spec.folder, 1))
         rank = trainer.accelerator.process_index
         check_refilling(trainer, records)
-    Path(sys.argv[2], f"right-{rank}-of-{trainer.accelerator.num_processes}").touch()
-
-
-if __name__ == "__main__":
-    main()
+    (folder / f"right-{rank}-of-{trainer.accelerator.num_processes}").touch()
