@@ -7,7 +7,7 @@ the masters: a policy is saved in the dtype that it is sampled in, and rounding 
 """
 
 from collections.abc import Mapping
-from typing import Any, Literal
+from typing import Any, Literal, get_args
 
 from pydantic import BaseModel, ConfigDict
 
@@ -20,6 +20,7 @@ from tasks.training.settings import LoraSettings, StageSettings
 HandedOver = Literal["policy", "masters", "optimizer"]
 """What a stage leaves to the next: its policy alone; its float32 weights, where the policy is saved in fewer bits; Adam's state as well."""
 
+HANDED_OVER: tuple[HandedOver, ...] = get_args(HandedOver)  # the least first
 HANDOVER, ADAM, MASTERS = "handover", "adam.safetensors", "masters"
 """The folder of a stage's artifact for what it hands over, and what lies in that."""
 

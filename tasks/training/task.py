@@ -36,7 +36,7 @@ from tasks.training.cautions import EVALUATION, PROFILE, Asking, Caution, asking
 from tasks.training.optimised import optimised
 from tasks.training.settings import StageSettings
 from tasks.training.spec import StageSpec
-from tasks.training.succession import ADAM, HANDOVER, MASTERS, HandedOver, Succession
+from tasks.training.succession import ADAM, HANDED_OVER, HANDOVER, MASTERS, HandedOver, Succession
 from tasks.training.worker import stage_job
 
 VERSION = 6
@@ -69,6 +69,13 @@ class StageRequest(StepRequest):
     succession: Succession = Succession()
 
     def target(self) -> Artifact:
+        """The stage; one that is there and has kept more for a next stage than is asked for is as good."""
+        enough = HANDED_OVER[HANDED_OVER.index(self.hands_over) :]
+        named = [self.keeping(hands_over) for hands_over in enough]
+        return next((stage for stage in named if stage.is_complete), named[0])
+
+    def keeping(self, hands_over: HandedOver) -> Artifact:
+        """The stage that keeps so much for the next."""
         used = used_prompting(self.prompting, self.settings)
         inputs = {
             "version": VERSION,
@@ -82,7 +89,7 @@ class StageRequest(StepRequest):
             "seed": stage_seed(self.seed, self.stage),
             "validation": self.validation.content if self.validation and self.settings.validation else None,
             "taken": self.succession.taken,
-            "hands_over": self.hands_over,
+            "hands_over": hands_over,
         }
         return artifact(self.home, "stages", inputs)
 

@@ -110,6 +110,18 @@ def test_the_key_holds_what_changes_the_result_and_nothing_else(tmp_path: Path, 
     assert key(policy=exact, succession=masters) == key(policy=exact) and key(succession=masters) != key()
 
 
+def test_a_stage_that_has_kept_more_for_a_next_one_than_is_asked_for_is_taken(tmp_path: Path, tiny_policy: Policy) -> None:
+    plain, masters, adam = (
+        asked(tmp_path, tiny_policy, succession=Succession(hands_over=kept)) for kept in ("policy", "masters", "optimizer")
+    )
+    with building(masters.target(), {}):
+        assert plain.target() != masters.target()
+    assert plain.target() == masters.target() != adam.target()
+    with building(adam.target(), {}), building(made := plain.keeping("policy"), {}):
+        pass
+    assert plain.target() == made and len({plain.target(), masters.target(), adam.target()}) == 3
+
+
 def test_a_stage_is_told_where_that_lies_which_it_takes_up(tmp_path: Path, tiny_policy: Policy) -> None:
     before = stage_before(tmp_path, b"a")
     target = artifact(tmp_path, "stages", {})

@@ -13,11 +13,11 @@ from flows.recipe import load_recipe
 from tasks.steps.in_use import in_use
 from tasks.steps.planning import State
 from tests.flows.finished.conftest import Finished
-from tests.flows.runs import STAGE, TINY, run, tables
+from tests.flows.runs import STAGE, TINY, artifacts, run, tables
 
 pytestmark = pytest.mark.process
 STAGES: dict[str, Any] = dict(TINY["stages"])  # type: ignore[arg-type]
-LAST = {"choose": {"rule": "medium_to_hard", "size": 3, "high": 0.76}, "train": {**STAGE, "steps": 2}}
+LAST = {"choose": {"rule": "medium_to_hard", "size": 3, "high": 0.76}, "train": {**STAGE, "steps": 2, "optimizer": "fresh"}}
 THREE = {**STAGES, "afterwards": LAST}  # in the alphabet the last would be the first
 
 
@@ -39,6 +39,7 @@ def staged(finished: Finished, prefect_home: Path) -> tuple[Path, dict[str, str]
 
 def test_the_third_stage_alone_is_trained_from_the_second(finished: Finished, staged: tuple[Path, dict[str, str], str]) -> None:
     _, before, _ = staged
+    assert len(artifacts(finished.home)["stages"]) == len(THREE)
     new = [row for row in tables(finished.home)["policies"].iter_rows(named=True) if row["policy_id"] not in before]
     assert [(policy["name"], before[policy["parent_id"]]) for policy in new] == [("afterwards", list(STAGES)[-1])]
     used = in_use(finished.home, "tiny")
@@ -67,6 +68,13 @@ def in_order(text: str, words: list[str]) -> bool:
 def test_a_rerun_finds_all_three_cached(finished: Finished) -> None:
     recipe = load_recipe(str(finished.home.parent / "staged.yaml"))
     assert {step.state for step in plan_flow(pipeline, recipe, finished.home).steps} == {State.cached, State.every_run}
+
+
+def test_a_third_stage_that_goes_on_with_adam_has_the_second_keep_it(finished: Finished, tmp_path: Path) -> None:
+    going_on = {**THREE, "afterwards": {**LAST, "train": {**STAGE, "steps": 2}}}
+    steps = plan_flow(pipeline, load_recipe(str(recipe_with(tmp_path, going_on))), finished.home).steps
+    [second] = [step for step in steps if step.name == "train stage2 from stage1"]
+    assert second.state is State.to_do and second.why == ["hands_over: policy → optimizer"]
 
 
 def test_an_only_stage_is_the_one_that_is_done(finished: Finished, tmp_path: Path) -> None:
