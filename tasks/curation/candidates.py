@@ -14,14 +14,13 @@ from typing import TYPE_CHECKING
 import polars as pl
 
 from tasks.lake.artifacts import Artifact
-from tasks.lake.lake import RELATIONS, read_parquet
 from tasks.warehouse.building import open_over
 from tasks.warehouse.relations import POSTERIORS, derived
 
 if TYPE_CHECKING:
     import duckdb
 
-CANDIDATES, COUNTS, GROUPS = "candidates", "candidate_counts", "groups"
+CANDIDATES, COUNTS = "candidates", "candidate_counts"
 OUTCOME = ("dataset", "split", "policy_id", "sampling_id", "grader_id", "n", "k")
 """What a problem and its posterior have in common."""
 
@@ -62,16 +61,6 @@ def read_candidates(difficulty: Artifact, problems: Sequence[Artifact]) -> Candi
     }
     with closing(open_over(files, wanted=[COUNTS, POSTERIORS])) as connection:
         return Candidates(connection.table(COUNTS).pl(), connection.table(POSTERIORS).pl())
-
-
-def read_groups(stage: Artifact | None) -> pl.DataFrame:
-    """The groups of a trained stage as the lake's relation has them, none where there is no stage. Of one that did not write down which of
-    them were hinted none was, where its settings say so."""
-    none = pl.DataFrame(schema=RELATIONS[GROUPS])
-    if stage is None:
-        return none
-    rows = pl.concat([none, read_parquet(stage.file("groups/groups.parquet"))], how="diagonal_relaxed")
-    return rows if stage.manifest["settings"]["hints"] else rows.with_columns(pl.col("hinted").fill_null(False))
 
 
 def nobody() -> Candidates:

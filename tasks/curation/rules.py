@@ -1,10 +1,10 @@
 """Runs the curation rules: SQL over what rules read, in a DuckDB that can reach nothing else, with bound parameters only.
 
 A rule sees the raw counts and the estimates of each problem (the mart `candidates`), and in `$estimate` by which of the two to decide; of a
-stage that is chosen when the one before is trained it sees `earlier`, the candidates for the policy before, and `groups`, those of the
-stage before. It gives `problem_id`, and may give `rank` (1 first), `weight` (how often a problem is drawn in training beside the others)
-and `rule` (words that say why). One of a person's own is run twice, the second time over the same rows in the opposite order, so that what
-depends on chance or on the order of rows is found out; of the shipped ones tests hold that.
+stage that is chosen when the one before is trained it sees `earlier`, the candidates for the policy before, and of the stage before
+`groups` and `forecast` (trained.py). It gives `problem_id`, and may give `rank` (1 first), `weight` (how often a problem is drawn in
+training beside the others) and `rule` (words that say why). One of a person's own is run twice, the second time over the same rows in the
+opposite order, so that what depends on chance or on the order of rows is found out; of the shipped ones tests hold that.
 """
 
 from __future__ import annotations
@@ -19,8 +19,9 @@ import polars as pl
 
 from tasks.base.errors import InputError, did_you_mean
 from tasks.base.text_files import read_text
-from tasks.curation.candidates import GROUPS, Candidates, nobody, read_groups
+from tasks.curation.candidates import Candidates, nobody
 from tasks.curation.settings import StageRule
+from tasks.curation.trained import NONE, Trained
 from tasks.estimates.settings import BANDS
 from tasks.lake.database import connect
 from tasks.warehouse.building import create_macros
@@ -67,7 +68,7 @@ def check_rule(rule: StageRule) -> None:
     path = rule_path(rule.rule)
     if not is_shipped(rule.rule):
         sql, none = rule_text(path), nobody()
-        with rule_named(path), rule_tables(none, none, read_groups(None)) as connection:
+        with rule_named(path), rule_tables(none, none, NONE) as connection:
             run_rule(connection, path, parameters_named(connection, sql, rule_parameters(rule, 0)))
 
 
@@ -76,16 +77,14 @@ def rule_parameters(rule: StageRule, seed: int) -> dict[str, float | int | bool 
     return {**rule.model_dump(exclude={"rule"}), "seed": seed}
 
 
-def choose(
-    candidates: Candidates, rule: StageRule, seed: int, earlier: Candidates | None = None, groups: pl.DataFrame | None = None
-) -> pl.DataFrame:
+def choose(candidates: Candidates, rule: StageRule, seed: int, earlier: Candidates | None = None, trained: Trained = NONE) -> pl.DataFrame:
     """The problems that a rule chooses of candidates: problem_id, rank (1 first), weight, rule.
 
-    `earlier` are the candidates as they were for the policy before, `groups` those of the stage before; None where there is none. At most
+    `earlier` are the candidates as they were for the policy before, `trained` what the stage before tells. At most
     `rule.size` problems are kept, by rank. Raises InputError naming the file when its SQL is wrong, gives other columns, or not the same
     rows twice.
     """
-    return next(choices(candidates, [rule], seed, earlier, groups))
+    return next(choices(candidates, [rule], seed, earlier, trained))
 
 
 def choices(
@@ -93,16 +92,16 @@ def choices(
     rules: Iterable[StageRule],
     seed: int,
     earlier: Candidates | None = None,
-    groups: pl.DataFrame | None = None,
+    trained: Trained = NONE,
 ) -> Iterator[pl.DataFrame]:
     """What each of several rules chooses of the same candidates, as `choose` has it. Equal SQL and parameters are run once."""
-    given, trained = earlier or candidates.none(), read_groups(None) if groups is None else groups
+    given = earlier or candidates.none()
     known, made = set(candidates.counts["problem_id"]), dict[tuple[Any, ...], pl.DataFrame]()
     rules = list(rules)
     own = any(not is_shipped(rule.rule) for rule in rules)
     with (
         rule_tables(candidates, given, trained) as first,
-        rule_tables(candidates.reversed(), given.reversed(), trained.reverse()) if own else nullcontext(first) as second,
+        rule_tables(candidates.reversed(), given.reversed(), trained.reversed()) if own else nullcontext(first) as second,
     ):
         for rule in rules:
             path = rule_path(rule.rule)
@@ -130,12 +129,12 @@ def rule_named(path: Path) -> Iterator[None]:
 def kept(candidates: Candidates, rule: StageRule) -> set[str]:
     """The problems that lie between a rule's thresholds by its estimate, of which it chooses as many as it is to."""
     asked = rule.model_dump(include={"estimate", "low", "high"})
-    with rule_tables(candidates, candidates.none(), read_groups(None)) as connection:
+    with rule_tables(candidates, candidates.none(), NONE) as connection:
         return {problem for (problem,) in connection.execute(KEPT, asked).fetchall()}
 
 
 @contextmanager
-def rule_tables(candidates: Candidates, earlier: Candidates, groups: pl.DataFrame) -> Iterator[duckdb.DuckDBPyConnection]:
+def rule_tables(candidates: Candidates, earlier: Candidates, trained: Trained) -> Iterator[duckdb.DuckDBPyConnection]:
     """A DuckDB that holds what rules read, and can reach nothing else."""
     with closing_unless_busy(connect(memory_limit=LIMITS.memory)) as connection:
         create_macros(connection)
@@ -145,7 +144,7 @@ def rule_tables(candidates: Candidates, earlier: Candidates, groups: pl.DataFram
         earlier.create(connection)
         connection.execute("use main")
         connection.execute(f"create view {EARLIER} as from before.candidates")
-        connection.from_arrow(groups.to_arrow()).create(GROUPS)
+        trained.create(connection)
         connection.execute("set enable_external_access = false")
         connection.execute("set lock_configuration = true")
         yield connection

@@ -13,9 +13,10 @@ import polars as pl
 
 from tasks.base.errors import InputError
 from tasks.base.files import file_digest
-from tasks.curation.candidates import Candidates, read_candidates, read_groups
+from tasks.curation.candidates import Candidates, read_candidates
 from tasks.curation.rules import choose, rule_parameters, rule_path, rule_text, shortage
 from tasks.curation.settings import SetSettings, StageRule
+from tasks.curation.trained import read_trained, told_by
 from tasks.lake.artifacts import Artifact, artifact
 from tasks.lake.lake import Lake, conform, write_parquet
 from tasks.problems.precision import stated_precision
@@ -34,7 +35,7 @@ class CurationRequest(StepRequest):
     """How hard problems are, and by which rules those of each stage are chosen from them.
 
     `earlier` is the difficulty of the same problems for the policy before, which rules read as the relation of that name; `trained` the
-    stage before, whose `groups` they read.
+    stage before, whose `groups` and `forecast` they read.
     """
 
     difficulty: Artifact
@@ -49,7 +50,7 @@ class CurationRequest(StepRequest):
         inputs = {
             **({"order": names} if names != sorted(names) else {}),  # a digest knows no order of keys
             **({"earlier": self.earlier.content} if self.earlier else {}),
-            **({"groups": self.trained.manifest["files"]["groups/groups.parquet"]} if self.trained else {}),
+            **({"groups": told_by(self.trained)} if self.trained else {}),
             "version": VERSION,
             "difficulty": self.difficulty.content,
             "problems": [source.content for source in self.problems],
@@ -71,10 +72,10 @@ def curate_sets(request: CurationRequest, target: Artifact, folder: Path) -> dic
     candidates = read_candidates(request.difficulty, problems)
     sources, conflicts = read_problems(problems)
     warnings = [f"{conflicts} problems have more than one gold answer and are left out; see gold_conflicts"] if conflicts else []
-    before, groups = read_candidates(earlier, problems) if earlier else None, read_groups(request.trained)
+    before, trained = read_candidates(earlier, problems) if earlier else None, read_trained(request.trained)
     stages = {}
     for stage, rule in settings.stages.items():
-        chosen = choose(candidates, rule, request.seed, before, groups)
+        chosen = choose(candidates, rule, request.seed, before, trained)
         short = shortage(stage, rule, chosen, candidates, has_earlier=earlier is not None)
         warnings += judge_size(short, chosen, is_error=request.trained is None and settings.on_shortage == "error")
         stages[stage] = with_estimates(chosen, candidates, rule).join(sources, on=PLACE).sort("rank")

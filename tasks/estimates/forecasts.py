@@ -11,7 +11,7 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
-from tasks.estimates.live.belief import Belief, prior_of
+from tasks.estimates.live.belief import Belief, Prior, prior_of
 from tasks.estimates.live.samplers import belief_of
 
 Numbers = NDArray[np.float64]
@@ -47,12 +47,40 @@ def replayed(stage: Recorded) -> pl.DataFrame:
     `brier` is the mean squared error of p_mean as the probability that a completion is right (G. Brier, Monthly Weather Review 78, 1950),
     `log_loss` minus the mean logarithm of what it gave to the answers that came (I. Good, JRSS B 14, 1952); null where none was judged.
     """
-    places = stage.problems.select("problem_id").with_row_index("place").cast({"place": pl.Int64}).unique("problem_id", keep="first")
-    groups = stage.groups.join(places, on="problem_id").sort("step", "place", "correct", "group_size")
+    groups, _ = placed(stage)
     if groups.is_empty() or not stage.is_profiled:
         return pl.DataFrame(schema=FORECAST)
-    prior = prior_of(*(stage.problems[name].cast(pl.Float64).fill_null(np.nan).to_numpy() for name in ("logit_mean", "logit_variance")))
+    prior = profile_of(stage)
     return pl.concat(told(groups, name, foreseen(belief_of(name, prior, stage.completions), groups)) for name in BELIEFS)
+
+
+def expected_now(stage: Recorded) -> pl.DataFrame:
+    """What each belief that has seen all groups of a stage expects of every problem of its file for the step to come: problem_id, belief,
+    p_mean, p_deviation, signal. No row where nothing was profiled."""
+    groups, places = placed(stage)
+    if not stage.is_profiled:
+        return pl.DataFrame(schema={"problem_id": pl.String, "belief": pl.String, **dict.fromkeys(NUMBERS[:3], pl.Float64)})
+    prior, at, tables = profile_of(stage), places["place"].to_numpy(), []
+    for name in BELIEFS:
+        belief = belief_of(name, prior, stage.completions)
+        for step, drawn, right, judged in by_step(groups) if len(groups) else ():
+            belief.observe(step, drawn, right, judged)
+        told = belief.forecast()
+        values = {"p_mean": told.mean[at], "p_deviation": told.deviation[at], "signal": told.signal[at]}
+        tables.append(places.select("problem_id", pl.lit(name).alias("belief"), **{key: pl.Series(found) for key, found in values.items()}))
+    return pl.concat(tables)
+
+
+def placed(stage: Recorded) -> tuple[pl.DataFrame, pl.DataFrame]:
+    """A stage's groups in the order of their steps with the `place` of their problem in its file, and the places of its problems."""
+    places = stage.problems.select("problem_id").with_row_index("place").cast({"place": pl.Int64}).unique("problem_id", keep="first")
+    places = places.sort("place")
+    return stage.groups.join(places, on="problem_id").sort("step", "place", "correct", "group_size"), places
+
+
+def profile_of(stage: Recorded) -> Prior:
+    """What the profile knew of a stage's problems."""
+    return prior_of(*(stage.problems[name].cast(pl.Float64).fill_null(np.nan).to_numpy() for name in ("logit_mean", "logit_variance")))
 
 
 def foreseen(belief: Belief, groups: pl.DataFrame) -> Numbers:

@@ -11,7 +11,7 @@ from tasks.warehouse.headers import FIELDS, Header, read_header
 
 SQL = Path(__file__).resolve().parents[2] / "sql"
 RELATION_FOLDERS = ("given", "staging", "summaries", "marts")
-RULES_READ = ("candidates", "earlier", "groups")  # by a curation rule, which is given rows and not a warehouse
+RULES_READ = ("candidates", "earlier", "groups", "forecast")  # by a curation rule, which is given rows and not a warehouse
 PARAMETERS, FITS = "parameters", "beta_binomial_fits"
 PRIORS, POSTERIORS = "priors", "posteriors"
 LATER_OUTCOMES, CHANGES_BY_CHANCE = "later_outcomes", "changes_by_chance"

@@ -1,5 +1,6 @@
 import hashlib
 import json
+from dataclasses import replace
 
 import numpy as np
 import polars as pl
@@ -10,6 +11,7 @@ from tasks.curation import rules
 from tasks.curation.candidates import OUTCOME, Candidates
 from tasks.curation.rules import choices, choose, kept, shortage
 from tasks.curation.settings import StageRule
+from tasks.curation.trained import NONE, Trained
 from tasks.lake.lake import RELATIONS
 from tasks.warehouse.relations import sql_files
 from tests.bench.drift import moved_by
@@ -262,10 +264,10 @@ def test_an_unchanged_policy_has_newly_solved_nothing_and_a_better_one_has():
     assert 3 <= len(found) <= 30 and (found["accuracy"] < 0.65).all()
 
 
-def groups_of(*rows: tuple[int, str, int, bool | None]) -> pl.DataFrame:
-    """Groups of eight of the stage before: step, problem, right answers, whether hinted."""
+def groups_of(*rows: tuple[int, str, int, bool | None]) -> Trained:
+    """A stage before with groups of eight: step, problem, right answers, whether hinted."""
     given = [{"step": step, "problem_id": name, "G": 8, "correct": right, "hinted": hinted} for step, name, right, hinted in rows]
-    return pl.DataFrame(given, schema=RELATIONS["groups"])
+    return replace(NONE, groups=pl.DataFrame(given, schema=RELATIONS["groups"]))
 
 
 def test_unmastered_drops_what_the_later_groups_of_the_stage_before_solve(candidates):
@@ -278,7 +280,7 @@ def test_unmastered_drops_what_the_later_groups_of_the_stage_before_solve(candid
         (9, twice, 4, False), (10, half, 4, False),
     )  # fmt: skip
     assert every - set(choose(candidates, rule, 0, None, rows)["problem_id"]) == {mastered}
-    assert choose(candidates, rule, 0, None, rows).equals(choose(shuffled(candidates), rule, 0, None, rows.reverse()))
+    assert choose(candidates, rule, 0, None, rows).equals(choose(shuffled(candidates), rule, 0, None, rows.reversed()))
 
 
 def test_a_rule_of_ones_own_reads_the_groups_of_the_stage_before(candidates, tmp_path):

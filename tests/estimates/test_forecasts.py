@@ -2,6 +2,7 @@
 
 import math
 from collections.abc import Sequence
+from dataclasses import replace
 
 import numpy as np
 import polars as pl
@@ -9,7 +10,7 @@ import pytest
 from numpy.testing import assert_array_equal
 from polars.testing import assert_frame_equal
 
-from tasks.estimates.forecasts import BELIEFS, GROUPS, Recorded, replayed
+from tasks.estimates.forecasts import BELIEFS, GROUPS, Recorded, expected_now, replayed
 
 G = 8
 Group = tuple[int, str, int, int]  # step, problem, judged, right
@@ -52,6 +53,22 @@ def test_every_group_has_a_row_of_each_belief() -> None:
     stage = simulated(2.0)
     found = replayed(stage)
     assert found.group_by("belief").len().sort("belief").rows() == sorted((belief, len(stage.groups)) for belief in BELIEFS)
+
+
+def test_what_is_expected_now_is_the_forecast_of_the_next_step() -> None:
+    stage = simulated(2.0)
+    step = int(stage.groups["step"].max()) + 1  # type: ignore[call-overload]
+    asked = pl.DataFrame([("s", step, name, G, 4) for name in stage.problems["problem_id"]], schema=GROUPS, orient="row")
+    next_step = replayed(replace(stage, groups=pl.concat([stage.groups, asked]))).filter(pl.col("step") == step)
+    now = expected_now(stage)
+    assert_frame_equal(now, next_step.select(now.columns), check_row_order=False)
+    assert len(now) == len(BELIEFS) * len(stage.problems)
+
+
+def test_before_any_group_the_profile_is_expected_and_nothing_without_one() -> None:
+    now = expected_now(recorded([], {"a": 1.0, "b": None}))
+    assert now.filter(belief="static")["problem_id"].to_list() == ["a", "b"]
+    assert expected_now(recorded([], {"a": None})).is_empty()
 
 
 @pytest.mark.parametrize("last", [1, 7, 39])

@@ -8,8 +8,9 @@ from flows.recipe import Recipe, load_recipe
 from flows.train import check_stages_here
 from tasks.base.errors import InputError
 from tasks.base.extras import EXTRAS
-from tasks.curation.candidates import nobody, read_groups
+from tasks.curation.candidates import nobody
 from tasks.curation.rules import rule_tables
+from tasks.curation.trained import NONE
 from tasks.training.options import option_names, option_words
 from tasks.warehouse.building import open_over
 
@@ -94,7 +95,7 @@ def test_a_good_rule_of_ones_own_is_taken_and_rules_read_the_mart(tmp_path: Path
     path = tmp_path / "it's [my] rule #1.sql"
     path.write_text("select problem_id, row_number() over (order by accuracy, problem_id) as rank from candidates where accuracy > $low")
     assert starter(f'stages.stage1.choose={{rule: "{path}"}}').stages["stage1"].choose.rule == str(path)
-    with rule_tables(nobody(), nobody(), read_groups(None)) as connection:
+    with rule_tables(nobody(), nobody(), NONE) as connection:
         assert connection.table("candidates").pl().schema == open_over({}, wanted=["candidates"]).table("candidates").pl().schema
 
 
