@@ -41,7 +41,7 @@ proof: $(READY)  ## what the demo must show, measured: time, memory, gain, the U
 bench: $(TOOLS) $(VLLM)  ## speed, savings, agreement and robustness as a table of ratios (an hour and a half on two slow cores); writes it into tests/bench/RESULTS.md
 	$(BIN)/python -m tests.bench
 
-study: $(READY)  ## what each part of the method adds, over seeds, on the starter (about two hours on two cores); writes its table into tests/bench/RESULTS.md
+study: $(READY)  ## what each part of the method adds, over seeds, on the starter (about three hours on two cores); writes its table into tests/bench/RESULTS.md
 	$(BIN)/python -m tests.bench.study $(HOME_DIR)
 
 lint: $(TOOLS)
