@@ -20,7 +20,7 @@ from tasks.lake.lake import read_parquet, write_parquet
 from tasks.policy.identity import Policy
 from tasks.prompting.settings import PromptingSettings
 from tasks.sampling.settings import SamplingSettings
-from tasks.study.runs import profile_completions
+from tasks.study.runs import drawn
 from tasks.training.answered import Window, answers_of, fresh_groups, still_moving, untold, window
 from tasks.training.answered_task import AnsweredRequest, find_answered
 from tasks.training.problems import load_problems
@@ -196,4 +196,4 @@ def test_prior_band_and_hint_of_the_next_stage_are_those_of_now(tmp_path: Path, 
     )
     assert len(prompts["p2"]) > len(prompts["p1"])
     assert all(example["prior"] != 0.25 for example in map(chosen.__getitem__, range(len(chosen))))
-    assert profile_completions((curated,)) == 20  # training's own answers cost no profile anything
+    assert drawn(made).completions == 20  # training's own answers cost no profile anything
