@@ -20,7 +20,7 @@ STARTER_STAGE: dict[str, Any] = {
     "gradient_checkpointing": False,
     "max_tokens": 40,
 }
-"""How stages train the shipped policy, as in its recipe."""
+"""How stages train the shipped policy in tests, on few steps."""
 STAGE = {**STARTER_STAGE, "batch": 16, "group_size": 4, "warmup_steps": 1, "save_every": 2}
 TINY = {
     "name": "tiny",
