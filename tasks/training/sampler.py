@@ -44,7 +44,7 @@ class SamplerSettings(Settings):
     """
 
     model: Annotated[Model, BeforeValidator(known_model)] = "shuffled"
-    explore: float = Field(default=0.1, ge=0, le=1)
+    explore: float = Field(default=0.05, ge=0, le=1)
     prior: Mapping[Literal["from"], str] = Field(default_factory=dict)
 
     @property

@@ -185,4 +185,4 @@ def test_what_is_optimised_is_said_with_its_numbers() -> None:
     assert shrunk["problems"] == "all in turn, shuffled anew for each pass"
     assert told(StageSettings(order="hard_to_easy"))["problems"].startswith("all in turn, from hard to easy by their priors")
     live = told(StageSettings(sampler={"model": "live", "prior": {"from": "base"}}, weighting={"prior_strength": 4, "prior": "live"}))
-    assert live["problems"].endswith("as live estimates it, from base's profile; 10% of them uniformly") and "live prior" in live["p"]
+    assert live["problems"].endswith("as live estimates it, from base's profile; 5% of them uniformly") and "live prior" in live["p"]
