@@ -29,6 +29,7 @@ from tests.bench.row import Row
 Numbers = NDArray[np.float64]
 Places = NDArray[np.int64]
 PROBLEMS, STEPS, GROUPS, GROUP_SIZE, SEEDS = 288, 80, 8, 8, 12
+FIRST_SEED = 100  # the constants of the models and of the choice were chosen on seeds below
 LOW, HIGH = 0.084, 0.87
 GAINS, ROUNDS, EXPLORE = (0, 1, 2, 3, 4), (4, 8, 16), 0.05
 OWN, TEACHING = 10.0, 2 / 3
@@ -152,7 +153,7 @@ def of_seeds(setup: Setup, sampler: str, figure: str) -> Numbers:
 @cache
 def simulations(setup: Setup, sampler: str) -> list[Found]:
     """The stages of all seeds."""
-    return [simulated(setup, sampler, seed) for seed in range(SEEDS)]
+    return [simulated(setup, sampler, seed) for seed in range(FIRST_SEED, FIRST_SEED + SEEDS)]
 
 
 def shown(setups: list[Setup], samplers: tuple[str, ...], figure: str, form: str = ".1%") -> str:
@@ -186,17 +187,18 @@ def unharmed_row(setups: list[Setup]) -> Row:
 
 
 def time_row() -> Row:
-    """How long one step of `live` takes over many problems: forecast, choice and observation, the median of several."""
+    """What one step of `live` costs over many problems: forecast, choice and observation, the median of several. Processor time, as one
+    core does it all and other processes are no part of it."""
     numbers = np.random.default_rng(0)
     belief, took = belief_of("live", prior_of(numbers.normal(0, 2, MANY), numbers.gamma(2, 0.5, MANY)), GROUP_SIZE), []
     for step in range(12):
-        started = time.perf_counter()
+        started = time.process_time()
         drawn = np.array([draw.index for draw in choose(belief.forecast(), 64, Moment(0, step), EXPLORE)])
         belief.observe(step, drawn, numbers.binomial(GROUP_SIZE, 0.5, 64), np.full(64, GROUP_SIZE))
-        took.append(1000 * (time.perf_counter() - started))
+        took.append(1000 * (time.process_time() - started))
     middle = float(np.median(took[1:]))
     what = f"a step of live over {MANY:,} problems (forecast, choice of 64, observation), median of {len(took) - 1}"
-    return Row(what, f"{middle:.0f} ms", f"≤ {MILLISECONDS:.0f} ms", middle <= MILLISECONDS)
+    return Row(what, f"{middle:.0f} ms of one core", f"≤ {MILLISECONDS:.0f} ms", middle <= MILLISECONDS)
 
 
 def tables(setup: Setup) -> list[Row]:
