@@ -11,6 +11,9 @@ from numpy.testing import assert_array_equal
 from polars.testing import assert_frame_equal
 
 from tasks.estimates.forecasts import BELIEFS, GROUPS, Recorded, expected_now, replayed
+from tasks.estimates.live.belief import prior_of
+from tasks.estimates.live.choice import Moment, choose
+from tasks.estimates.live.samplers import belief_of
 
 G = 8
 Group = tuple[int, str, int, int]  # step, problem, judged, right
@@ -116,3 +119,19 @@ def test_what_has_no_profile_is_not_made_up() -> None:
     assert set(replayed(recorded(groups, {"a": 0.0}))["problem_id"]) == {"a"}
     filled = replayed(recorded([(1, "b", 8, 4)], {"a": 1.0, "b": None}))  # as the others of its dataset, and less sure
     assert filled.filter(pl.col("belief") == "static")["p_mean"].item() == pytest.approx(0.7, abs=0.05)
+
+
+def test_a_stage_that_chose_by_the_live_estimate_is_replayed_to_the_bit() -> None:
+    numbers = np.random.default_rng(4)
+    logits = numbers.normal(0, 1, 30)
+    belief, groups, expected = belief_of("live", prior_of(logits, np.full(30, 0.5)), G), [], []
+    for step in range(1, 16):
+        found = belief.forecast()
+        drawn = [draw.index for draw in choose(found, 4, Moment(seed=0, step=step), explore=0.25)]
+        right = [int(numbers.binomial(G, 1 / (1 + np.exp(-logits[place] - step / 10)))) for place in drawn]
+        groups += [(step, f"p{place}", G, k) for place, k in zip(drawn, right, strict=True)]
+        expected += [(step, f"p{place}", found.mean[place], found.signal[place]) for place in drawn]
+        belief.observe(step, drawn, right, [G] * len(drawn))
+    stage = recorded(groups, {f"p{place}": float(logit) for place, logit in enumerate(logits)})
+    said = replayed(stage).filter(pl.col("belief") == "live").select("step", "problem_id", "p_mean", "signal")
+    assert sorted(said.rows()) == sorted(expected)
