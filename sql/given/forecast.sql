@@ -6,6 +6,7 @@
 -- Every recorded stage is replayed, whatever drew its problems, and nothing is trained for it: only groups without a hint, of problems in the
 -- file that the stage was trained on; none where nothing there was profiled, or that file is gone (forecast_scores counts what is left out).
 -- What a stage expected while it drew stands in selections: hinted groups and those that refilling replaced count there, and not here
+-- The mean of static is the profile's own; its deviation and signal are of the Beta whose logit has the profile's mean and variance
 -- columns:
 --   group_size: responses in the group that could be judged [samples]
 --   correct: responses that were right [samples]

@@ -28,7 +28,8 @@ SURE = 1e-6  # a forecast is held this far from 0 and 1 where its logarithm is t
 @dataclass(frozen=True)
 class Recorded:
     """A stage as it was recorded: its groups without hints (columns of GROUPS; `group_size` counts the answers that could be judged), its
-    problems with `problem_id`, `logit_mean` and `logit_variance` (null where one was not profiled), and a group's `completions`."""
+    problems with `problem_id`, `logit_mean` and `logit_variance` (null where one was not profiled) and perhaps `p_mean`, and a group's
+    `completions`."""
 
     groups: pl.DataFrame
     problems: pl.DataFrame
@@ -51,7 +52,18 @@ def replayed(stage: Recorded) -> pl.DataFrame:
     if groups.is_empty() or not stage.is_profiled:
         return pl.DataFrame(schema=FORECAST)
     prior = profile_of(stage)
-    return pl.concat(told(groups, name, foreseen(belief_of(name, prior, stage.completions), groups)) for name in BELIEFS)
+    expected = {name: foreseen(belief_of(name, prior, stage.completions), groups) for name in BELIEFS}
+    expected["static"][0] = stored_mean(groups, stage.problems, expected["static"][0])
+    return pl.concat(told(groups, name, found) for name, found in expected.items())
+
+
+def stored_mean(rows: pl.DataFrame, problems: pl.DataFrame, otherwise: Numbers) -> Numbers:
+    """What the profile itself says of the problem at each row's `place`, its `p_mean`; `otherwise` where its file says none. A Beta with the mean and
+    variance of its logits may have another mean, where the fit of the dataset is a mixture."""
+    if "p_mean" not in problems.columns:
+        return otherwise
+    stored = problems["p_mean"].cast(pl.Float64).fill_null(np.nan).to_numpy()[rows["place"].to_numpy()]
+    return np.where(np.isnan(stored), otherwise, stored)
 
 
 def expected_now(stage: Recorded) -> pl.DataFrame:
@@ -66,7 +78,8 @@ def expected_now(stage: Recorded) -> pl.DataFrame:
         for step, drawn, right, judged in by_step(groups) if len(groups) else ():
             belief.observe(step, drawn, right, judged)
         told = belief.forecast()
-        values = {"p_mean": told.mean[at], "p_deviation": told.deviation[at], "signal": told.signal[at]}
+        mean = stored_mean(places, stage.problems, told.mean[at]) if name == "static" else told.mean[at]
+        values = {"p_mean": mean, "p_deviation": told.deviation[at], "signal": told.signal[at]}
         tables.append(places.select("problem_id", pl.lit(name).alias("belief"), **{key: pl.Series(found) for key, found in values.items()}))
     return pl.concat(tables)
 

@@ -52,6 +52,14 @@ def test_scores_are_those_of_the_definitions() -> None:
         assert row["log_loss"] == pytest.approx(-(k * math.log(p) + (n - k) * math.log(1 - p)) / n)
 
 
+def test_the_stored_profile_is_taken_at_its_word() -> None:
+    stage = recorded([(1, "a", 8, 0), (1, "b", 8, 0)], {"a": -5.0, "b": 0.0}, variance=9.0)
+    told = Recorded(stage.groups, stage.problems.with_columns(p_mean=pl.Series([0.01, None])), G)
+    static = pl.col("belief") == "static"
+    (mean, other), (_, fitted) = (replayed(one).filter(static)["p_mean"].to_list() for one in (told, stage))
+    assert (mean, other) == (0.01, fitted)
+
+
 def test_every_group_has_a_row_of_each_belief() -> None:
     stage = simulated(2.0)
     found = replayed(stage)
