@@ -71,7 +71,7 @@ def remarks(recipe: Recipe, steps: list[Step]) -> tuple[list[str], list[str]]:
         stage = recipe.stages[name].train
         check_gradient_moves(stage, parameters)
         notes.append("; ".join(filter(None, [trained_as(name, stage, parameters), *followed(recipe, name, parameters)])))
-        for caution in cautions(name, stage, asking(recipe.prompting, stage, stage.hints), others, parameters):
+        for caution in cautions(name, stage, asking(recipe.prompting, stage, *stage.prompts_hinted), others, parameters):
             (notes if caution.expected else warnings).append(caution.text)
     second = recipe.grading.second
     if second and any(step.task == "grade" and step.state is not State.cached for step in steps):

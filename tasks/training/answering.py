@@ -4,6 +4,7 @@ Such answers take TRL's road (its tokenizing, its engine, its decoding), so the 
 and count of tokens do not see them. What breaks for numbers that are none stops the stage with the batch saved.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, NoReturn
@@ -13,6 +14,7 @@ import torch
 
 from tasks.base.errors import InputError
 from tasks.lake.lake import write_parquet
+from tasks.training.problems import Problems
 from tasks.training.rewards import completion_text
 from tasks.training.seeing import SeeingTrainer
 
@@ -42,6 +44,8 @@ class Answers:
 class AnsweringTrainer(SeeingTrainer):
     """A trainer that answers examples, and that can be told what was answered already. Broken batches are saved in `broken`."""
 
+    without_hint = 0  # the completions of a hinted problem's group that are asked without the hint
+
     def __init__(self, *, broken: Path, **options: Any) -> None:
         self.broken = broken
         self.asked: list[dict[str, Any]] = []  # the examples of this process that are answered, or were last
@@ -53,6 +57,12 @@ class AnsweringTrainer(SeeingTrainer):
         """Completions of a group."""
         return int(self.num_generations or 0)
 
+    def examples(self, problems: Problems, indices: Sequence[int], place: int) -> list[dict[str, Any]]:
+        """The examples of these problems, each index being of one completion, the first of which stands at `place` among those of all
+        processes. The last `without_hint` of each group carry no hint."""
+        hinted = self.group_size - self.without_hint
+        return [problems.example(index, hinted=where % self.group_size < hinted) for where, index in enumerate(indices, start=place)]
+
     def answer(self, examples: list[dict[str, Any]]) -> Answers:
         """An answer to each example's prompt. With several processes all of them must call this together, each with its own examples."""
         self.asked = examples
@@ -62,12 +72,16 @@ class AnsweringTrainer(SeeingTrainer):
         texts = processor.batch_decode(ids, skip_special_tokens=True)
         return Answers(ids, logprobs, texts, [len(prompt) + len(answered) for prompt, answered in zip(prompt_ids, ids, strict=True)])
 
-    def _generate_single_turn(self, *args: Any, **kwargs: Any) -> tuple[list[list[int]], Any]:
+    def _generate_single_turn(
+        self, prompt_ids: Any, images: Any, multimodal_fields: Any, num_generations: Any, has_tool_images: Any = False
+    ) -> tuple[list[list[int]], Any]:
+        """Where a group has two prompts each completion's own is asked: TRL asks a server of vLLM the first of a group for all of them."""
         if self.answered is not None:
             given, self.answered = self.answered, None
             return given.ids, given.logprobs
         try:
-            return super()._generate_single_turn(*args, **kwargs)
+            repeated = 1 if self.without_hint else num_generations
+            return super()._generate_single_turn(prompt_ids, images, multimodal_fields, repeated, has_tool_images)
         except RuntimeError as error:
             if any(words in str(error) for words in NO_NUMBERS):
                 self.stop("no answer can be drawn: the policy gives probabilities that are no numbers", error)

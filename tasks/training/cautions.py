@@ -165,7 +165,8 @@ def trained_as(name: str, stage: StageSettings, parameters: int | None) -> str:
     what = f"an adapter of rank {stage.lora.rank}" if stage.lora else whole
     size = f" of a policy of {amount(parameters)} weights" if parameters else ""
     rates = f"learning_rate {stage.learning_rate:g}, adam_beta2 {stage.adam_beta2:g}, max_grad_norm {stage.clip_words}"
-    return f"{name} trains {what}{size}: {rates}, dtype {stage.dtype}, autocast {str(stage.autocast).lower()}"
+    asked = f", {stage.without_hint} of a hinted problem's {stage.group_size} completions without the hint" if stage.hint_dropout else ""
+    return f"{name} trains {what}{size}: {rates}, dtype {stage.dtype}, autocast {str(stage.autocast).lower()}{asked}"
 
 
 def amount(count: int) -> str:

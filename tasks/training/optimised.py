@@ -19,6 +19,8 @@ def optimised(stage: StageSettings) -> Iterator[tuple[str, str]]:
     yield "N", f"{stage.loss}: {DIVISORS[stage.loss].format(max_tokens=stage.max_tokens)}"
     yield "r", ratio(stage.iterations)
     yield from advantage(stage.weighting)
+    if stage.hint_dropout:
+        yield "hints", dropout(stage)
     yield "reward", f"1 for a right answer, {stage.format_reward:g} for the format"
     yield "KL", kl(stage.beta)
     yield "cut-off answers", "left out of the loss, not out of p and means" if stage.mask_truncated else "count as any other"
@@ -64,6 +66,12 @@ def drawn(stage: StageSettings) -> str:
     if stage.order == "shuffled":
         return "all in turn, shuffled anew for each pass"
     return f"all in turn, from {stage.order.replace('_', ' ')} by their priors, anew for each pass"
+
+
+def dropout(stage: StageSettings) -> str:
+    """How the completions of a hinted problem are asked."""
+    asked, of_both = f"{stage.without_hint} of a hinted problem's {stage.group_size} completions without the hint", "mean, std, p and w(p)"
+    return f"{asked}; each prompt's are a group of their own, with its own {of_both}"
 
 
 def kl(beta: float) -> str:

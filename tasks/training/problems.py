@@ -61,24 +61,29 @@ class Problems:
         return [prior_of(row) for row in self.rows]
 
     def __getitem__(self, index: int) -> dict[str, Any]:
-        return dict(self._example(index))
+        return self.example(index)
+
+    def example(self, index: int, *, hinted: bool = True) -> dict[str, Any]:
+        """An example; without `hinted` its prompt carries no hint, whatever the stage gives."""
+        return dict(self._example(index, hinted and bool(self.hint(self.rows[index]))))
 
     def hint(self, row: dict[str, Any]) -> str:
         """The hint of a row where the stage gives hints and the problem's band has one, else an empty text."""
         return problem_hint(self.prompting.hints, band=row["band"], accuracy=row["accuracy"]) if self.hints else ""
 
-    def prompt(self, row: dict[str, Any]) -> str:
-        """The user's turn of a row, with its hint if it has one."""
-        return problem_prompt(self.prompting, row["problem"], row["choices"], hint=self.hint(row), control=self.control)
+    def prompt(self, row: dict[str, Any], *, hinted: bool = True) -> str:
+        """The user's turn of a row, with its hint if it has one and is `hinted`."""
+        hint = self.hint(row) if hinted else ""
+        return problem_prompt(self.prompting, row["problem"], row["choices"], hint=hint, control=self.control)
 
-    def _make(self, index: int) -> dict[str, Any]:
+    def _make(self, index: int, hinted: bool) -> dict[str, Any]:
         row = self.rows[index]
-        prompt = self.prompt(row)
+        prompt = self.prompt(row, hinted=hinted)
         messages = chat_messages(prompt) if self.sees_images else [{"role": "user", "content": prompt}]
         example = {"prompt": messages, "answer": row["answer"], "choices": row["choices"] or [], "precision": row["precision"]}
         images = {"images": [open_picture(BytesIO(image["bytes"])) for image in row["images"] or ()]} if self.sees_images else {}
         whose = {"question": row["problem"], "dataset": row.get("dataset") or "", "problem_id": row["problem_id"], "prior": prior_of(row)}
-        return {**example, **images, **whose, "hinted": bool(self.hint(row))}
+        return {**example, **images, **whose, "hinted": hinted}
 
 
 def prior_of(row: dict[str, Any]) -> float | None:

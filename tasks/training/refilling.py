@@ -20,13 +20,15 @@ from tasks.training.rewards import JUDGED_BY, Rewards
 
 @dataclass(frozen=True)
 class Row:
-    """One completion: the problem's index, its tokens and their log-probabilities, its accuracy reward, and the tokens it took."""
+    """One completion: the problem's index, its tokens and their log-probabilities, its accuracy reward, the tokens it took, and whether its
+    prompt carried a hint."""
 
     index: int
     ids: list[int]
     logprobs: list[float | None] | None
     reward: float | None
     tokens: int
+    hinted: bool = False
 
 
 Group = list[Row]
@@ -73,7 +75,7 @@ def refill(trainer: AnsweringTrainer, problems: Problems, rewards: Rewards, indi
 
     def asked(some: list[int]) -> list[Group]:
         """All processes' answers, this one's being to `some` problems."""
-        rows = gather_object(answered(trainer, problems, rewards, some))
+        rows = gather_object(answered(trainer, rewards, some, trainer.examples(problems, some, here * len(some))))
         return [rows[start : start + size] for start in range(0, len(rows), size)]
 
     size, processes, here = trainer.group_size, trainer.accelerator.num_processes, trainer.accelerator.process_index
@@ -103,19 +105,20 @@ def refill(trainer: AnsweringTrainer, problems: Problems, rewards: Rewards, indi
     )
 
 
-def answered(trainer: AnsweringTrainer, problems: Problems, rewards: Rewards, indices: Sequence[int]) -> list[Row]:
-    """An answer to each problem, judged for accuracy."""
-    examples = [problems[index] for index in indices]
+def answered(trainer: AnsweringTrainer, rewards: Rewards, indices: Sequence[int], examples: list[dict[str, Any]]) -> list[Row]:
+    """An answer to each example, of the problem of that index, judged for accuracy."""
     answers = trainer.answer(examples)
     golds: dict[str, Any] = {name: [example[name] for example in examples] for name in JUDGED_BY}
     judged = rewards.accuracy(answers.texts, **golds)
     logprobs: Any = answers.logprobs or [None] * len(examples)
-    return [Row(*row) for row in zip(indices, answers.ids, logprobs, judged, answers.tokens, strict=True)]
+    hinted = [example["hinted"] for example in examples]
+    return [Row(*row) for row in zip(indices, answers.ids, logprobs, judged, answers.tokens, hinted, strict=True)]
 
 
 def teaches(group: Group) -> bool:
-    """Whether a group has both right and wrong answers among those that could be judged."""
-    return len({row.reward for row in group if row.reward is not None}) > 1
+    """Whether a problem's completions have both right and wrong answers to one prompt among those that could be judged."""
+    judged = {(row.hinted, row.reward) for row in group if row.reward is not None}
+    return len(judged) > len({hinted for hinted, _ in judged})
 
 
 def replacements(total: int, taken: set[int], seed: int, step: int) -> Iterator[int]:

@@ -1,7 +1,7 @@
 """A training stage's settings. Defaults are those of a real run, on a pretrained model of a billion weights or more, and ours: the paper
 prints none of them. The starter policy is a thousand times smaller and learns at other ones, which stand in its recipe."""
 
-from math import lcm
+from math import floor, lcm
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
@@ -274,6 +274,16 @@ class StageSettings(Objective, Distribution):
 
     `batch` is the number of completions of one step over all processes: `batch / group_size` problems, `group_size` completions each;
     `micro_batch` (default: all) is how many go through the model at once on one process. `hints` puts difficulty hints into the prompts.
+
+    `hint_dropout` (ours; 0 is the paper) is the share of a hinted problem's completions that are asked without the hint, so that the prompt
+    without one, which evaluation and use have, is trained on, too: the last ones of each group, in number rounded to the nearest (halves
+    up). Completions are compared with those of the same prompt alone. The two prompts make two groups, with a p, a mean, a deviation and a
+    weight of their own, as if the problem had been drawn twice; one that is all right or all wrong teaches nothing. One mean over both
+    would leave the expected gradient as it is (a baseline that no answer changes adds nothing to it: Williams 1992) and its noise larger:
+    the hint's effect d is then in every advantage, with the variance s (1 - s) d^2 (s the share), and a group whose answers are right with
+    the hint and wrong without would seem to teach. The price is that a mean of m completions has the completion itself in it, which makes
+    its advantages (m - 1) / m as large, 1/2 for a pair.
+
     `learning_rate` is by default 1e-6, and 1e-5 with `lora`: the value in use is the one shown everywhere.
     `lr_schedule` warmup_stable_decay keeps the learning rate and lets it fall to zero over the last `decay_steps`.
     `format_reward` is the weight of a kept format beside a right answer's 1.
@@ -306,6 +316,7 @@ class StageSettings(Objective, Distribution):
     decay_steps: int | None = Field(default=None, ge=1)
     adam_beta2: float = Field(default=0.999, gt=0, lt=1)
     hints: bool = False
+    hint_dropout: float = Field(default=0.0, ge=0, lt=1)
     weighting: WeightingSettings = WeightingSettings()
     format_reward: float = Field(default=0.1, ge=0)
     refill: RefillSettings = RefillSettings()
@@ -385,6 +396,35 @@ class StageSettings(Objective, Distribution):
             )
         if self.warmup_steps + (self.decay_steps or 0) > self.steps:
             raise ValueError(f"warmup_steps {self.warmup_steps} and decay_steps {self.decay_steps} are more than steps {self.steps}")
+        return self
+
+    @property
+    def without_hint(self) -> int:
+        """The completions of a hinted problem's group that are asked without the hint."""
+        return floor(self.hint_dropout * self.group_size + 0.5)
+
+    @property
+    def prompts_hinted(self) -> tuple[bool, ...]:
+        """Whether the prompts of a problem with a hint carry it: True, False, or where both are asked both."""
+        return (True, False) if self.hint_dropout else (self.hints,)
+
+    @model_validator(mode="after")
+    def dropout_leaves_two_groups(self) -> "StageSettings":
+        if not self.hint_dropout:
+            return self
+        said, size, without = f"hint_dropout {self.hint_dropout:g}", self.group_size, self.without_hint
+        if not self.hints:
+            raise ValueError(f"{said} would never act: the stage gives no hints; set hints to true, or leave it out")
+        if size < 4:
+            raise ValueError(
+                f"{said} with group_size {size}: an answer is compared with others to the same prompt, so a group needs at least 2 with "
+                "the hint and 2 without; make group_size 4 or more, or leave hint_dropout out"
+            )
+        if not 2 <= without <= size - 2:
+            raise ValueError(
+                f"{said} of group_size {size} asks {without} without the hint and {size - without} with it, and an answer that has no "
+                f"other to the same prompt teaches nothing: give {2 / size:.2g} to {1 - 2 / size:.2g}"
+            )
         return self
 
     @model_validator(mode="after")

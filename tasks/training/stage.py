@@ -92,7 +92,7 @@ def build_trainer(
     if args.use_vllm and args.vllm_mode == "colocate":
         serve_from(model, served_folder(policy, processor, checkpoints.folder / f"vllm-{args.process_index}"))
     trainer = DifficultyGRPOTrainer(
-        Lesson(problems, rewards, settings.weighting, settings.refill, records, settings.order, chooser),
+        Lesson(problems, rewards, settings.weighting, settings.refill, records, settings.order, chooser, settings.without_hint),
         model=model,
         processor=processor,
         broken=spec.folder,

@@ -174,7 +174,7 @@ def warned_of(request: StageRequest) -> list[Caution]:
     check_same_pixels(request.curated, measured, prompting)
     check_own_profile(request)
     others = {who: other for who, other in ((PROFILE, measured), (EVALUATION, request.evaluated)) if other}
-    own = asking(prompting, settings, settings.hints)
+    own = asking(prompting, settings, *settings.prompts_hinted)
     return cautions(request.stage, settings, own, others, parameter_count(request.policy))
 
 

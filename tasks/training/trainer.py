@@ -29,6 +29,7 @@ from tasks.training.adapter import DEFAULT, check_adapter_fits
 from tasks.training.answering import AnsweringTrainer
 from tasks.training.checkpoints import full_disk_named
 from tasks.training.choosing import Chooser, Outcome
+from tasks.training.groups import ACCURACY, Groups, Told, grouped
 from tasks.training.orders import WholeRunSampler, ranks
 from tasks.training.preflight import liger_runs
 from tasks.training.problems import Problems
@@ -39,8 +40,6 @@ from tasks.training.sampler import Order
 from tasks.training.settings import RefillSettings, StageSettings, WeightingSettings
 from tasks.training.vllm_rollouts import rollout_options
 from tasks.training.weighting import advantages, shrink, weigh
-
-ACCURACY, FORMAT = 0, 1  # columns of the rewards
 
 
 class Arguments(GRPOConfig):
@@ -55,7 +54,8 @@ class Arguments(GRPOConfig):
 @dataclass(frozen=True)
 class Lesson:
     """What a stage learns: from which problems (see `problems.Problems`), rewarded how, groups weighted how and drawn anew when; the
-    records that its groups go to; and in which order its problems come, or what chooses them."""
+    records that its groups go to; in which order its problems come, or what chooses them; and how many completions of a hinted problem are
+    asked without the hint."""
 
     problems: Problems
     rewards: Rewards
@@ -64,6 +64,7 @@ class Lesson:
     records: Records
     order: Order = "shuffled"
     chooser: Chooser | None = None
+    without_hint: int = 0
 
 
 class DifficultyGRPOTrainer(AnsweringTrainer):
@@ -83,6 +84,7 @@ class DifficultyGRPOTrainer(AnsweringTrainer):
         self._lost: list[Group] = []
         self._drawn: list[str] = []
         self.records = lesson.records
+        self.without_hint = lesson.without_hint
         self._gathered_rewards = torch.empty(0)
         self._lengths = torch.empty(0)
         super().__init__(
@@ -141,15 +143,17 @@ class DifficultyGRPOTrainer(AnsweringTrainer):
         return self._gathered_rewards
 
     def _generate_and_score_completions(self, inputs: list[dict[str, Any]]) -> dict[str, Any]:
-        examples = self.asked = [self.problems[index] for index in self._drawn_indices([row["index"] for row in inputs])]
+        indices = self._drawn_indices([row["index"] for row in inputs])
+        examples = self.asked = self.examples(self.problems, indices, self.accelerator.process_index * len(indices))
         output = super()._generate_and_score_completions(examples)
         stock = self.accelerator.gather(output["advantages"]).cpu().double().numpy().reshape(-1, self.num_generations)
-        groups, weighted = self._weighted(examples, stock)
-        self._teach_chooser(groups)
+        groups, weights, weighted = self._weighted(examples, stock)
+        rows = groups.records(weights, weighted)
+        self._teach_chooser(rows)
         local = slice(self.accelerator.process_index * len(inputs), (self.accelerator.process_index + 1) * len(inputs))
         output["advantages"] = torch.as_tensor(weighted.flatten()[local]).to(output["advantages"])
-        self._record(groups, weighted)
-        self._log({**self._signal(groups), **self._lengths_by_reward(), **self._corrected(output)})
+        self._record(rows, weighted)
+        self._log({**groups.metrics(), **self._lengths_by_reward(), **self._corrected(output)})
         return output
 
     def _drawn_indices(self, indices: list[int]) -> list[int]:
@@ -195,62 +199,32 @@ class DifficultyGRPOTrainer(AnsweringTrainer):
     def drawn_problems(self) -> list[str]:
         return self._drawn
 
-    def _weighted(self, examples: list[dict[str, Any]], stock: np.ndarray) -> tuple[list[dict[str, Any]], np.ndarray]:
-        """Each group of all processes with its accuracy and weight, and the advantages [groups, G]; `stock` are TRL's, which family "none"
-        keeps to the bit. `G` counts the completions that could be judged. Each process computes the same."""
+    def _weighted(self, examples: list[dict[str, Any]], stock: np.ndarray) -> tuple[Groups, np.ndarray, np.ndarray]:
+        """The groups of all processes, their weights [groups] and the advantages [rows, G] of the batch; `stock` are TRL's, which family
+        "none" keeps to the bit where a row is one group. Each process computes the same."""
         settings = self.weighting
-        problems = gather_object([(row["problem_id"], row["prior"], row["hinted"]) for row in examples])[:: self.num_generations]
-        rewards = self._gathered_rewards.cpu().double().numpy().reshape(*stock.shape, -1)
-        right = rewards[:, :, ACCURACY]
-        counted, correct = (~np.isnan(right)).sum(axis=1), np.nansum(right, axis=1)
-        prior = self._priors([(problem_id, stored) for problem_id, stored, _ in problems])
-        weights = weigh(shrink(correct, counted, prior, settings.prior_strength), settings.family, high=settings.high, low=settings.low)
-        values, applied = advantages(self._combined(rewards), right, weights, mode=settings.applied, normalise=settings.normalise)
-        groups = [
-            {
-                "problem_id": problem_id,
-                "hinted": hinted,
-                "G": int(n),
-                "correct": int(k),
-                "accuracy": k / n if n else None,
-                "prior": offline,
-                "weight": float(weight),
-            }
-            for (problem_id, offline, hinted), n, k, weight in zip(problems, counted, correct, applied, strict=True)
-        ]
-        return groups, stock if settings.applied == "stock" else values
+        told = [Told(*one) for one in gather_object([(row["problem_id"], row["prior"], row["hinted"]) for row in examples])]
+        self._drawn = [one.problem_id for one in told]
+        groups = grouped(told, self._gathered_rewards.cpu().double().numpy().reshape(*stock.shape, -1))
+        p = shrink(groups.correct, groups.counted, self._priors(groups), settings.prior_strength)
+        weights = weigh(p, settings.family, high=settings.high, low=settings.low)
+        combined = groups.combined(self.args.reward_weights or ())
+        values, applied = advantages(combined, groups.right, weights, mode=settings.applied, normalise=settings.normalise)
+        batch = groups.in_rows(values)
+        return groups, applied, np.where(groups.shares_row[:, None], batch, stock) if settings.applied == "stock" else batch
 
-    def _priors(self, problems: list[tuple[str, float | None]]) -> np.ndarray:
-        """The accuracy that weights take as expected of problems, given as id and stored prior; NaN where nothing is known."""
+    def _priors(self, groups: Groups) -> np.ndarray:
+        """The accuracy that weights take as expected of each group's problem; NaN where nothing is known."""
         if self.chooser and self.weighting.prior == "live":
-            return self.chooser.expected(problem_id for problem_id, _ in problems)
-        return np.array([math.nan if prior is None else prior for _, prior in problems])
-
-    def _combined(self, rewards: np.ndarray) -> np.ndarray:
-        """The combined rewards [groups, G] of each function's [groups, G, functions]; NaN where no function gave any."""
-        return np.where(np.isnan(rewards).all(axis=2), np.nan, np.nansum(rewards * np.array(self.args.reward_weights), axis=2))
+            return self.chooser.expected(one.problem_id for one in groups.told)
+        return groups.prior
 
     def _record(self, groups: list[dict[str, Any]], advantages: np.ndarray) -> None:
-        """Keep the groups with the mean and (population) standard deviation of their weighted advantages, and TRL's log of these."""
-        spread = zip(advantages.mean(axis=1), advantages.std(axis=1), strict=True)
-        rows = [{**group, "advantage_mean": mean, "advantage_std": std} for group, (mean, std) in zip(groups, spread, strict=True)]
-        self.records.add_groups(self.state.global_step + 1, rows)
-        self._drawn = [group["problem_id"] for group in groups for _ in range(self.num_generations)]
+        """Keep the groups, and TRL's log of the advantages [rows, G]."""
+        self.records.add_groups(self.state.global_step + 1, groups)
         self._log({"weight/mean": float(np.mean([group["weight"] for group in groups]))})
         logged: Any = self._logs["advantages"]  # a deque as long as the batch: the unweighted ones fall out
         logged.extend(advantages.flatten().tolist())
-
-    def _signal(self, groups: list[dict[str, Any]]) -> dict[str, float]:
-        """Shares of the step's groups: without a signal (all right, all wrong, or none that could be judged), and judged only in part."""
-        sizes, correct = np.array([group["G"] for group in groups]), np.array([group["correct"] for group in groups])
-        right, wrong = (sizes > 0) & (correct == sizes), (sizes > 0) & (correct == 0)
-        shares = {
-            "all_right": right,
-            "all_wrong": wrong,
-            "unjudged": sizes == 0,
-            "partly_judged": (sizes > 0) & (sizes < self.num_generations),
-        }
-        return {f"groups/{name}": float(share.mean()) for name, share in shares.items()}
 
     def _lengths_by_reward(self) -> dict[str, float]:
         """The mean length in tokens of the step's right and of its wrong answers, of those of which there are any."""

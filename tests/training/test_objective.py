@@ -53,7 +53,7 @@ def reweighted(trainer: DifficultyGRPOTrainer, batch: dict[str, Any], **weightin
     """The same batch with the advantages of another weighting."""
     trainer.weighting = WeightingSettings(**weighting)
     stock = batch["advantages"].double().numpy().reshape(-1, 8)
-    _, values = trainer._weighted([trainer.problems[row["index"]] for row in MIXED], stock)
+    *_, values = trainer._weighted([trainer.problems[row["index"]] for row in MIXED], stock)
     return {**batch, "advantages": torch.as_tensor(values.flatten()).float()}
 
 

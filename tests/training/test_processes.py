@@ -41,7 +41,7 @@ def two(tiny_policy: Policy, stage_file: Path, tmp_path_factory: pytest.TempPath
     """The folder in which two processes have left what they learnt, and one process beside them, and whether they refilled alike."""
     folder = tmp_path_factory.mktemp("two")
     weighting = {"family": "linear", "normalise": True}
-    both = {"group_size": 8, "batch": 24, "steps": 3, "save_every": 9}
+    both = {"group_size": 8, "batch": 24, "steps": 3, "save_every": 9, "hint_dropout": 0.25}
     changes = {
         "learning": {**both, "weighting": {**weighting, "prior_strength": 2.0, "prior": "live"}, "sampler": "live"},
         "refilling": {**both, "weighting": weighting, "refill": {"tries": 4}},
@@ -80,9 +80,11 @@ def test_two_processes_learn_what_one_learns(two: Path) -> None:
     assert np.abs(together).max() > 0
     assert len({row["weight"] for row in one["groups"]}) > 3
     for rows in (first["groups"], second["groups"]):
-        assert [row["problem_id"] for row in rows] == [row["problem_id"] for row in one["groups"]]
+        assert [(row["problem_id"], row["hinted"]) for row in rows] == [(row["problem_id"], row["hinted"]) for row in one["groups"]]
         assert [row["weight"] for row in rows] == pytest.approx([row["weight"] for row in one["groups"]])
-    for name in ("loss", "grad_norm", "reward", "rewards/accuracy/mean", "verdicts/correct"):
+    assert {row["G"] for row in one["groups"]} >= {2, 6}  # without the hint, and with it
+    shares = ("rewards/accuracy/mean", "verdicts/correct", "hints/accuracy_with", "hints/accuracy_without")
+    for name in ("loss", "grad_norm", "reward", *shares):
         alone, shared = ([row["value"] for row in rows["metrics"] if row["name"] == name] for rows in (one, first))
         assert shared == pytest.approx(alone, rel=1e-3, abs=1e-6), name
 

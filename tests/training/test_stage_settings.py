@@ -38,6 +38,12 @@ from tasks.training.trainer import training_arguments
         ({"validation": {"every": 0}}, "validation.every"),
         ({"validation": {"problems": 0}}, "validation.problems"),
         ({"validation": {"samples": 0}}, "validation.samples"),
+        ({"hint_dropout": 0.25}, "hint_dropout 0.25 would never act: the stage gives no hints"),
+        ({"hints": True, "hint_dropout": 0.5, "group_size": 2}, "hint_dropout 0.5 with group_size 2: an answer is compared with others to"),
+        ({"hints": True, "hint_dropout": 0.01}, "hint_dropout 0.01 of group_size 8 asks 0 without the hint and 8 with it"),
+        ({"hints": True, "hint_dropout": 0.1}, "asks 1 without the hint and 7 with it, and an answer that has no other"),
+        ({"hints": True, "hint_dropout": 0.9}, "asks 7 without the hint and 1 with it"),
+        ({"hints": True, "hint_dropout": 1}, "less than 1"),
         ({"temprature": 1.0}, "temprature"),
         ({"accelerate": "ddp", "processes": 3}, "cannot be split evenly over 3 processes: make it a multiple of 24, such as 72"),
         ({"accelerate": "ddp", "processes": 2, "micro_batch": 64}, "64 / 2 = 32: make it a divisor of 32"),
@@ -61,6 +67,13 @@ def test_bad_settings_are_named(settings: dict, words: str) -> None:
     with pytest.raises(ValidationError) as caught:
         StageSettings(**settings)
     assert words in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("share", "size", "without"), [(0.25, 8, 2), (0.3, 8, 2), (0.3125, 8, 3), (0.75, 8, 6), (0.5, 4, 2), (0.2, 16, 3), (0, 8, 0)]
+)
+def test_a_dropped_share_is_rounded_to_the_nearest_number_of_completions(share: float, size: int, without: int) -> None:
+    assert StageSettings(hints=True, hint_dropout=share, group_size=size).without_hint == without
 
 
 def test_what_settings_own_are_options_of_trl() -> None:

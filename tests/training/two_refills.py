@@ -25,16 +25,29 @@ def local_rows(problems: tuple[int, ...], rank: int) -> list[dict[str, Any]]:
     return [{"index": index} for index in problems for _ in range(GROUP)][rank * HERE : (rank + 1) * HERE]
 
 
+def own_rewards(trainer: DifficultyGRPOTrainer) -> tuple[np.ndarray, np.ndarray]:
+    """The rewards of each group's own completions, NaN elsewhere, [groups, GROUP, 2], and the places of each in the batch. Of a hinted
+    problem the last two completions are a group of their own."""
+    rewards = trainer._gathered_rewards.double().numpy()
+    masks = []
+    for start, problem in enumerate(gather_object([row["problem_id"] for row in trainer.asked])[::GROUP]):
+        places = np.arange(start * GROUP, (start + 1) * GROUP)
+        hinted = any(row["hinted"] for row in trainer.records.groups if row["problem_id"] == problem)
+        masks += [np.isin(np.arange(len(rewards)), part) for part in ((places[:6], places[6:]) if hinted else (places,))]
+    return np.where(np.array(masks)[:, :, None], rewards, np.nan), np.array(masks)
+
+
 def check_weights(trainer: DifficultyGRPOTrainer, output: dict[str, Any]) -> None:
     """The advantages are this process's of those that the gathered rewards give."""
     rank = trainer.accelerator.process_index
-    rewards = trainer._gathered_rewards.double().numpy().reshape(3, GROUP, 2)
+    rewards, masks = own_rewards(trainer)
     judged = ~np.isnan(rewards).all(axis=2)
     with np.errstate(invalid="ignore"):
         accuracy = np.where(judged, rewards[:, :, 0], 0).sum(axis=1) / judged.sum(axis=1)
     weights = weigh(accuracy, "linear", high=2.0, low=0.5)
     combined = np.where(judged, rewards @ [1.0, 0.5], np.nan)
-    expected = advantages(combined, rewards[:, :, 0], weights, mode="replace_std", normalise=True)[0].flatten()
+    expected = advantages(combined, rewards[:, :, 0], weights, mode="replace_std", normalise=True)[0].sum(axis=0)
+    assert len(masks) > 3
     assert np.allclose(output["advantages"].numpy(), expected[rank * HERE : (rank + 1) * HERE], atol=1e-5)
     assert np.abs(expected).max() > 0
 
@@ -43,8 +56,9 @@ def check_refilling(trainer: DifficultyGRPOTrainer, records: Records) -> None:
     """Of a batch that no one can judge all places are refilled, the same in both processes, and each answer is to its own prompt."""
     output = trainer._generate_and_score_completions(local_rows((9, 9, 9), trainer.accelerator.process_index))
     check_weights(trainer, output)
-    drawn = [group["problem_id"] for group in records.groups]
-    assert gather_object([drawn]) == [drawn, drawn]
+    told = [(group["problem_id"], group["hinted"]) for group in records.groups]
+    assert gather_object([told]) == [told, told]
+    drawn = gather_object([example["problem_id"] for example in trainer.asked])[::GROUP]
     replaced = [problem for problem in drawn if problem != "p9"]
     assert trainer._metrics["train"]["refill/groups"] == [len(replaced)]
     assert len(replaced) > 1
@@ -52,7 +66,9 @@ def check_refilling(trainer: DifficultyGRPOTrainer, records: Records) -> None:
     assert asked == [problem for problem in drawn for _ in range(GROUP)]
     prompts = gather_object([ids[mask.bool()].tolist() for ids, mask in zip(output["prompt_ids"], output["prompt_mask"], strict=True)])
     for place in range(0, len(prompts), GROUP):
-        assert all(prompt == prompts[place] for prompt in prompts[place : place + GROUP])
+        parts = prompts[place : place + 6], prompts[place + 6 : place + GROUP]
+        assert all(prompt == part[0] for part in parts for prompt in part)
+        assert (parts[0][0] != parts[1][0]) is ((drawn[place // GROUP], True) in told)
 
 
 def refill_a_batch(spec: StageSpec, folder: Path) -> None:

@@ -52,6 +52,8 @@ CURVES = (
     Curve(
         ("verdicts/timeout",), "Timed out", "share of completions whose grading took too long: no accuracy", as_percent=True, is_detail=True
     ),
+    Curve(("hints/accuracy_with",), "With the hint", "solved, of problems asked with and without", as_percent=True, is_detail=True),
+    Curve(("hints/accuracy_without",), "Without the hint", "the same problems in the same steps", as_percent=True, is_detail=True),
     Curve(("learning_rate",), "Learning rate", "as scheduled", is_detail=True),
 )
 
@@ -181,6 +183,12 @@ def summary(inputs: Inputs, titles: dict[str, str]) -> Table:
     return table("The training stages", heads, rows)
 
 
+def hinting(settings: dict[str, Any]) -> str:
+    """Whether a stage gave hints, and to which share of a hinted problem's completions not."""
+    dropped = settings.get("hint_dropout")
+    return f"on, {percent(dropped)} without" if dropped else "on" if settings.get("hints") else "off"
+
+
 def summary_row(inputs: Inputs, stage: Artifact, title: str) -> tuple[Any, ...]:
     """One stage's line."""
     settings = stage.manifest.get("settings", {})
@@ -189,7 +197,7 @@ def summary_row(inputs: Inputs, stage: Artifact, title: str) -> tuple[Any, ...]:
     return (
         title,
         " ".join(str(weighting[name]).replace("_", " ") for name in ("family", "mode") if name in weighting) or "–",
-        "on" if settings.get("hints") else "off",
+        hinting(settings),
         number(settings.get("steps") or groups["step"].max()),  # type: ignore[arg-type]
         f"{len(groups):,}",
         f"{groups['problem_id'].n_unique():,}",
