@@ -1,8 +1,8 @@
 """SIGKILLs over one stage at random moments, then the policy and the tables of an undisturbed stage, to the byte (CPU, one process).
 
 The stage weighs, refills, validates and keeps its best policy, and saves at every other step, so that kills also hit saves. Half of the
-moments are steps and a little later, the others times since the start, which also hit loading and resuming. A second stage does the same and
-chooses its problems by a live estimate.
+moments are steps and a little later, the others times since the start, which also hit loading and resuming. A second stage chooses its
+problems by a live estimate as well.
 `python -m tests.bench.stage_kills [KILLS]` runs it; the test suite kills once.
 """
 
@@ -77,8 +77,8 @@ def moments(kills: int, numbers: random.Random) -> list[tuple[str, float]]:
 
 
 def killed_stage(folder: Path, kills: int, **changes: Any) -> Counter[str]:
-    """Kill a stage of changed settings so many times, finish it, and compare. Raises AssertionError when a file differs from the undisturbed
-    stage's."""
+    """Kill a stage of changed settings so many times, finish it, and compare. Raises AssertionError when a file differs from that of the
+    undisturbed stage."""
     numbers, hits = random.Random(0), Counter[str]()
     undisturbed = specification(folder / "undisturbed", **changes)
     run_worker(stage_job(undisturbed), log=lambda level, line: None)

@@ -1,4 +1,5 @@
-"""Our trainer's step against stock TRL's on the same batch of the starter policy, and the loss that both come to.
+"""Our trainer's step against stock TRL's on the same batch of the starter policy, the loss that both come to, and what it costs to choose
+a step's problems.
 
 In turns, each turn a short run of both from the same seed at a learning rate that changes nothing, so that every step of one has a step
 of the other with the same prompts and the same answers; the figure is the median of these pairs' ratios. `python -m tests.bench.training`
@@ -8,9 +9,11 @@ runs it.
 import contextlib
 import io
 import logging
+import math
 import shutil
 import tempfile
 import time
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
 from statistics import median
@@ -28,6 +31,7 @@ from tasks.policy.loading import load_model, load_processor
 from tasks.starter.datasets import DATASETS, starter_problems
 from tasks.starter.picture import png_bytes
 from tasks.training.checkpoints import Checkpoints
+from tasks.training.choosing import Chooser, Outcome
 from tasks.training.problems import load_problems
 from tasks.training.records import Records
 from tasks.training.rewards import Rewards, content_text
@@ -41,6 +45,7 @@ from tests.training.tiny import problem, stage_spec, write_stage
 
 MOST, TURNS, STEPS, TRAJECTORY = 1.03, 6, 6, 6
 LARGE_TURNS = 2
+MOST_CHOOSING, CHOSEN_FROM = 1.01, 2000
 LARGE_TEXT = {
     "hidden_size": 2048,
     "intermediate_size": 11008,
@@ -71,12 +76,27 @@ class Clock(TrainerCallback):
         return [after - before for before, after in zip(self.ends, self.ends[1:], strict=False)]
 
 
-def stage_file(folder: Path) -> Path:
-    """Forty-eight of the starter's problems as a stage's file."""
-    drawn = [found for name in DATASETS for found in starter_problems(name, "train", seed=0, count=24)]
+class Timed(Chooser):
+    """What chooses problems, and how long it took in each step."""
+
+    def begin(self, step: int) -> list[int]:
+        started = time.perf_counter()
+        chosen = super().begin(step)
+        self.seconds = [*getattr(self, "seconds", []), time.perf_counter() - started]
+        return chosen
+
+    def taught(self, outcomes: Iterable[Outcome]) -> None:
+        started = time.perf_counter()
+        super().taught(outcomes)
+        self.seconds[-1] += time.perf_counter() - started
+
+
+def stage_file(folder: Path, count: int = 48) -> Path:
+    """So many of the starter's problems as a stage's file, each with a profile."""
+    drawn = [found for name in DATASETS for found in starter_problems(name, "train", seed=0, count=count // len(DATASETS))]
     rows = [
         problem(number, images=[{"bytes": png_bytes(found.picture.draw()), "path": None}], problem=found.question, answer=found.answer)
-        | {"choices": list(found.choices)}
+        | {"choices": list(found.choices), "logit_mean": math.sin(number), "logit_variance": 0.5}
         for number, found in enumerate(drawn)
     ]
     return write_stage(folder / "stage1.parquet", rows)
@@ -93,6 +113,22 @@ def ours(spec: StageSpec, rewards: Rewards) -> Clock:
     trainer.add_callback(clock)
     trainer.train()
     return clock
+
+
+def choosing(policy: Policy, grader: Judges) -> Row:
+    """The line of a stage that chooses each step's problems by a live estimate."""
+    with tempfile.TemporaryDirectory() as folder:
+        file = stage_file(Path(folder), CHOSEN_FROM)
+        spec = stage_spec(Path(folder) / "stage", policy, file, settings(learning_rate=NEXT_TO_NOTHING, sampler="live", steps=2 * STEPS))
+        clock, problems = Clock(), load_problems(spec.problems, spec.prompting, hints=False, sees_images=True)
+        trainer = build_trainer(spec, problems, Rewards(grader), Records("stage"), Checkpoints(spec.folder, 1))
+        trainer.chooser = chooser = Timed(spec.settings, problems, trainer.records, spec.seed)
+        trainer.add_callback(clock)
+        trainer.train()
+    step, chosen = median(clock.seconds), median(chooser.seconds[1:])
+    ratio = step / (step - chosen)
+    what = f"a training step that chooses from {CHOSEN_FROM:,} problems by a live estimate, against its own time without that"
+    return Row(what, f"{ratio:.3f}x ({1000 * chosen:.1f} ms of {step:.2f} s)", f"≤ {MOST_CHOOSING}x", ratio <= MOST_CHOOSING)
 
 
 def stock(spec: StageSpec, rewards: Rewards) -> Clock:
@@ -183,9 +219,11 @@ def rows() -> list[Row]:
     with contextlib.redirect_stdout(io.StringIO()), Judges(GradingSettings()) as grader:
         mine, theirs = turns(policy, grader)
         apart = largest_difference(policy, grader)
+        chosen = choosing(policy, grader)
         large = [large_row(grader)] if torch.cuda.is_available() else []
     return [
         step_row("a weighted training step against stock TRL's on the same batch of 64 answers", mine, theirs),
+        chosen,
         *large,
         Row(
             f"loss of {TRAJECTORY} steps with weights `none` against stock TRL's",
