@@ -15,7 +15,7 @@ from accelerate.utils import broadcast_object_list
 
 from tasks.base.errors import InputError
 from tasks.estimates.live.belief import Forecast, Prior, prior_of
-from tasks.estimates.live.choice import Draw, Moment, choose, order, without
+from tasks.estimates.live.choice import Draw, Moment, choose, refills
 from tasks.estimates.live.samplers import belief_of
 from tasks.training.problems import Problems
 from tasks.training.records import Records
@@ -68,7 +68,7 @@ class Chooser:
 
     def replacements(self, taken: set[int]) -> Iterator[int]:
         """The places of the other problems, in the order in which they are to replace those of the step that cannot teach."""
-        others = without(order(self.wanted(), Moment(self.seed, self.step)), np.array(sorted(taken), dtype=np.int64))
+        others = refills(self.wanted(), Moment(self.seed, self.step), np.array(sorted(taken), dtype=np.int64))
         return iter(agreed(others.tolist()))
 
     def expected(self, problem_ids: Iterable[str]) -> np.ndarray:

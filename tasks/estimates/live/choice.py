@@ -54,9 +54,9 @@ def choose(forecast: Forecast, count: int, moment: Moment, explore: float = 0.0)
     return [Draw(int(index), "prior") for index in ranked] + [Draw(int(index), "explore") for index in explored]
 
 
-def refills(forecast: Forecast, moment: Moment, taken: Places) -> list[Draw]:
+def refills(forecast: Forecast, moment: Moment, taken: Places) -> Places:
     """All problems that a step has not drawn, in the order in which they take the places of groups that could not teach."""
-    return [Draw(int(index), "refill") for index in without(order(forecast, moment), taken)]
+    return without(order(forecast, moment), taken)
 
 
 def order(forecast: Forecast, moment: Moment) -> Places:
