@@ -58,8 +58,8 @@ def replayed(stage: Recorded) -> pl.DataFrame:
 
 
 def stored_mean(rows: pl.DataFrame, problems: pl.DataFrame, otherwise: Numbers) -> Numbers:
-    """What the profile itself says of the problem at each row's `place`, its `p_mean`; `otherwise` where its file says none. A Beta with the
-    mean and variance of its logits may have another mean, where the fit of the dataset is a mixture."""
+    """What the profile itself says of the problem at each row's `place`, its `p_mean`; `otherwise` where its file says none. A Beta with
+    the mean and variance of its logits may have another mean, where the fit of the dataset is a mixture."""
     if "p_mean" not in problems.columns:
         return otherwise
     stored = problems["p_mean"].cast(pl.Float64).fill_null(np.nan).to_numpy()[rows["place"].to_numpy()]
