@@ -6,6 +6,7 @@ With a hint in the prompt the annotator is taught to be somewhat more careful, a
 put in by hand, so what hints gain on the starter shows that the machinery works and says nothing about real models.
 """
 
+import re
 from dataclasses import dataclass
 from random import Random
 
@@ -29,14 +30,19 @@ class Example:
     completion: str
 
 
-def slip(problem: StarterProblem, rng: Random) -> str:
-    """A wrong answer: another choice's letter, or a whole number at most 4 away from the right one and not negative."""
+def slip(problem: StarterProblem, slips: str, rng: Random) -> str:
+    """A wrong answer: another choice's letter, or a number, as AnnotatorSettings has `slips`.
+
+    Near is a whole number at most 4 away from the right one and not negative; so is what is on the way where the working names none.
+    """
     if problem.choices:
-        near = list(LETTERS[: len(problem.choices)])
+        wrong = list(LETTERS[: len(problem.choices)])
     else:
         right = int(problem.answer)
-        near = [str(number) for number in range(max(0, right - LARGEST_SLIP), right + LARGEST_SLIP + 1)]
-    return rng.choice([answer for answer in near if answer != problem.answer])
+        wrong = re.findall(r"\d+", problem.working) if slips == "on_the_way" else []
+        if not set(wrong) - {problem.answer}:
+            wrong = [str(number) for number in range(max(0, right - LARGEST_SLIP), right + LARGEST_SLIP + 1)]
+    return rng.choice([answer for answer in wrong if answer != problem.answer])
 
 
 def completion(problem: StarterProblem, answer: str) -> str:
@@ -52,6 +58,6 @@ def draw_example(settings: AnnotatorSettings, rng: Random, *, hinted: bool) -> E
     if hinted:
         hint = render_hint(rng.choice(HINTS), band="hard", accuracy=rng.random())
         chance *= settings.hinted_carelessness
-    answer = slip(problem, rng) if rng.random() < chance else problem.answer
+    answer = slip(problem, settings.slips, rng) if rng.random() < chance else problem.answer
     prompt = render_prompt(TEMPLATE, question=problem.question, choices=problem.choices, hint=hint)
     return Example(problem.picture, prompt, completion(problem, answer))

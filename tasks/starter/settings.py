@@ -1,7 +1,7 @@
 """How the starter's datasets are drawn and how the starter policy was taught. The shipped policy was made with the defaults."""
 
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal
 
 from pydantic import Field
 
@@ -15,12 +15,14 @@ class AnnotatorSettings(Settings):
     """The careless annotator who wrote the examples the starter policy is taught with.
 
     `carelessness` is the chance of a wrong answer at each level, 0 to 4. With a hint in the prompt (in `hinted` of the
-    batches, all prompts carry one) that chance is multiplied by `hinted_carelessness`.
+    batches, all prompts carry one) that chance is multiplied by `hinted_carelessness`. `slips` says what is written then where an answer is
+    a number: one "near" the right one, or one "on_the_way" to it, where the working has any.
     """
 
     carelessness: tuple[Chance, Chance, Chance, Chance, Chance] = (0.02, 0.1, 0.4, 0.65, 0.92)
     hinted: Chance = 0.2
     hinted_carelessness: Chance = 0.8
+    slips: Literal["near", "on_the_way"] = "near"
 
 
 class TeachingSettings(Settings):
@@ -33,6 +35,11 @@ class TeachingSettings(Settings):
     seed: int = 0
 
 
+SHARPER = AnnotatorSettings(carelessness=(0.02, 0.1, 0.34, 0.87, 0.98), hinted_carelessness=0.9, slips="on_the_way")
+SHORTER = TeachingSettings(steps=300, learning_rate=6e-4, warmup=20, seed=1)
+"""The shipped policy's second lesson."""
+
+
 class StarterDatasetSettings(Settings):
     """How the two synthetic datasets are drawn: problems a split, each dataset, and the seed. Validation changes no other split."""
 
@@ -42,11 +49,21 @@ class StarterDatasetSettings(Settings):
     n_validation: int = Field(0, ge=0)
 
 
-class StarterSettings(Settings):
-    """What makes the policy: who wrote the examples, and the run that imitates them."""
+class Lesson(Settings):
+    """Who wrote the examples, and the run that imitates them."""
 
     annotator: AnnotatorSettings = AnnotatorSettings()
     teaching: TeachingSettings = TeachingSettings()
+
+
+class StarterSettings(Settings):
+    """What makes the policy: its lessons in order, each from the weights that the one before it left, rounded to bfloat16 as they are kept.
+
+    The first teaches it to read and to answer. The second is what its U comes from: a policy this small hardly learns to avoid the right
+    answer among those near it, and solves the hardest problems more often than the first annotator did; to copy another number it learns.
+    """
+
+    lessons: tuple[Lesson, ...] = Field((Lesson(), Lesson(annotator=SHARPER, teaching=SHORTER)), min_length=1)
 
 
 class TeachingSpec(Settings):

@@ -15,7 +15,7 @@ from transformers import BatchFeature, Qwen2_5_VLForConditionalGeneration, Qwen2
 
 from tasks.prompting.prompt import chat_messages
 from tasks.starter.annotator import Example, draw_example
-from tasks.starter.settings import AnnotatorSettings, StarterSettings, TeachingSettings
+from tasks.starter.settings import AnnotatorSettings, Lesson, TeachingSettings
 
 IGNORED = -100
 
@@ -66,15 +66,15 @@ def _half_gradient(model: Qwen2_5_VLForConditionalGeneration) -> Callable[[Batch
     return add_gradient
 
 
-def teach(model: Qwen2_5_VLForConditionalGeneration, processor: Qwen2_5_VLProcessor, settings: StarterSettings) -> Iterator[float]:
+def teach(model: Qwen2_5_VLForConditionalGeneration, processor: Qwen2_5_VLProcessor, lesson: Lesson) -> Iterator[float]:
     """Trains `model` in place; yields each step's loss (nats per completion token)."""
-    teaching = settings.teaching
+    teaching = lesson.teaching
     optimizer = torch.optim.AdamW(model.parameters(), lr=teaching.learning_rate, betas=(0.9, 0.98), weight_decay=0.01)
     schedule = torch.optim.lr_scheduler.LambdaLR(optimizer, lambda step: _share_of_rate(step, teaching))
     model.train()
     torch.set_num_threads(1)
     with ThreadPoolExecutor(2, initializer=torch.set_num_threads, initargs=(1,)) as pool:
-        for halves in _batches(processor, settings.annotator, teaching):
+        for halves in _batches(processor, lesson.annotator, teaching):
             loss = sum(pool.map(_half_gradient(model), halves))
             torch.nn.utils.clip_grad_norm_(model.parameters(), 1.0)
             optimizer.step()

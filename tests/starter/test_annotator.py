@@ -20,11 +20,19 @@ def _drawn(count: int):
     return [draw_problem(DATASETS[rng.choice(list(DATASETS))], "annotated", rng) for _ in range(count)]
 
 
-def test_a_slip_is_never_right_and_never_negative():
+@pytest.mark.parametrize("slips", ["near", "on_the_way"])
+def test_a_slip_is_never_right_and_never_negative(slips):
     for number, problem in enumerate(_drawn(1000)):
-        wrong = slip(problem, Random(number))
+        wrong = slip(problem, slips, Random(number))
         assert wrong != problem.answer
         assert wrong in "ABC"[: len(problem.choices)] if problem.choices else int(wrong) >= 0
+
+
+def test_a_slip_on_the_way_is_a_number_of_the_working_where_it_names_another_one():
+    for number, problem in enumerate(problem for problem in _drawn(1000) if not problem.choices):
+        named = set(re.findall(r"\d+", problem.working)) - {problem.answer}
+        wrong = slip(problem, "on_the_way", Random(number))
+        assert wrong in named if named else abs(int(wrong) - int(problem.answer)) <= 4
 
 
 def test_the_working_is_right_and_the_box_says_what_it_is_told():

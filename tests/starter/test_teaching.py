@@ -12,10 +12,11 @@ from transformers import AutoModelForImageTextToText, AutoProcessor
 
 from tasks.starter.annotator import draw_example
 from tasks.starter.model import build_model
-from tasks.starter.settings import AnnotatorSettings, StarterSettings, TeachingSettings
+from tasks.starter.settings import AnnotatorSettings, Lesson, StarterSettings, TeachingSettings
 from tasks.starter.teaching import IGNORED, collate, teach
+from tasks.starter.worker import taught
 
-SHORT = StarterSettings(teaching=TeachingSettings(steps=3, batch=4, warmup=1))
+SHORT = Lesson(teaching=TeachingSettings(steps=3, batch=4, warmup=1))
 
 
 def test_only_completions_are_learned(processor):
@@ -34,10 +35,19 @@ def test_teaching_is_repeatable_and_changes_every_weight(processor):
         assert not torch.equal(before, after), name
 
 
+def test_a_lesson_begins_where_the_saved_weights_of_the_one_before_end(processor):
+    model = build_model(processor, seed=1)
+    losses = [len(list(taught(model, processor, SHORT))) for _ in range(2)]
+    assert losses == [3, 3] and model.dtype == torch.float32
+    assert all(torch.equal(weight, weight.bfloat16().float()) for weight in model.parameters())
+
+
 @pytest.mark.process
 def test_worker_leaves_a_policy_that_loads(tmp_path):
     spec = tmp_path / "spec.json"
-    spec.write_text(json.dumps({"output": str(tmp_path / "policy"), "settings": SHORT.model_dump(mode="json")}))
+    spec.write_text(
+        json.dumps({"output": str(tmp_path / "policy"), "settings": StarterSettings(lessons=(SHORT, SHORT)).model_dump(mode="json")})
+    )
     environment = os.environ | {"PYTHONPATH": os.pathsep.join(sys.path)}
     subprocess.run([sys.executable, "-m", "tasks.starter.worker", str(spec)], check=True, env=environment)
     model = AutoModelForImageTextToText.from_pretrained(tmp_path / "policy")
