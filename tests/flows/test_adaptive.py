@@ -20,7 +20,7 @@ from tests.flows.runs import artifacts, run, tables, tiny_recipe
 pytestmark = pytest.mark.process
 
 ADAPTIVE = ("sampling.rounds=8", "sampling.adaptive={min_rounds: 4, every: 2, audit_share: 0.1, excess: 0.03}")
-RULE = AdaptiveSettings(min_rounds=4, every=2, audit_share=0.1, excess=0.03, ranges=((0.084, 0.76), (0.084, 0.87)))
+RULE = AdaptiveSettings(min_rounds=4, every=2, audit_share=0.1, excess=0.03, ranges=((0.084, 0.87),))
 
 
 def profile(home: Path, folder: Path, prefect_home: Path, *changes: str) -> None:
