@@ -5,7 +5,7 @@
 -- parameters: none
 -- invariants: sql/checks/evaluations_are_unique, evaluations_add_up
 -- columns:
---   cluster: what the problem is a version of, as its metadata field `cluster` says; without one the problem itself
+--   cluster: what the problem is a version of, as the source's `columns.cluster` says; without one the problem itself
 --   accuracy: k / n, null where nothing counts [share]
 select
     evaluation_id,

@@ -4,7 +4,8 @@
 -- materialized: view
 -- local by: problem_id
 -- parameters: none
--- invariants: a field that holds a double quote, which no path can name, is left out, and `gold_text`, of which no two are alike
+-- invariants: a field that holds a double quote, which no path can name, is left out, and so are `gold_text`, of which no two are alike, and
+-- `version_of`, which repeats another field
 -- columns:
 --   field: name of the field
 --   value: what it says, as text
@@ -17,7 +18,7 @@ with keyed as (
 fields as (
     select *, '$."' || field || '"' as path
     from keyed
-    where not contains(field, '"') and field <> 'gold_text'
+    where not contains(field, '"') and field not in ('gold_text', 'version_of')
 )
 
 select problem_id, gold_id, dataset, split, field, json_extract_string(held, path) as value

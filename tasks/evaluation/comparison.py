@@ -1,6 +1,5 @@
 """Counts each policy's right answers to held-out problems, with hints where problems carry them."""
 
-import json
 from collections.abc import Sequence
 from contextlib import closing
 
@@ -11,6 +10,7 @@ from tasks.base.errors import InputError
 from tasks.difficulty.measurement import open_graded
 from tasks.lake.artifacts import Artifact
 from tasks.lake.lake import read_parquet
+from tasks.problems.versions import version_of
 from tasks.sampling.holes import problems_missing_in
 from tasks.warehouse.settings import MartSettings
 
@@ -41,21 +41,15 @@ def arm_rows(arm: EvaluationArm, problems: Sequence[Artifact]) -> pl.DataFrame:
         rows = pl.concat([rows, plain.filter(~pl.col("problem_id").is_in(missing_in(arm.graded).implode()))])
     if rows.is_empty():
         raise InputError(f"policy {arm.policy} has no graded answer to any of the held-out problems; sample and grade them first")
-    clustered = rows.join(clusters(problems), on="problem_id", how="left", maintain_order="left")
+    clustered = rows.join(clusters(problems), on=PROBLEM, how="left", maintain_order="left")
     return clustered.with_columns(policy_id=pl.lit(arm.policy_id), policy=pl.lit(arm.policy), hints=pl.lit(arm.hints)).sort(PROBLEM)
 
 
 def clusters(problems: Sequence[Artifact]) -> pl.DataFrame:
-    """The cluster of each problem, as its metadata names it: the one problem that it is a version of; null where that says nothing."""
-    rows = pl.concat(read_parquet(source.file("problems.parquet"), columns=["problem_id", "metadata"]) for source in problems)
-    named = rows.select("problem_id", cluster=pl.col("metadata").map_elements(cluster_in, return_dtype=pl.String))
-    return named.sort("problem_id", "cluster", nulls_last=True).unique("problem_id", keep="first")
-
-
-def cluster_in(metadata: str) -> str | None:
-    """The field `cluster` of a problem's metadata."""
-    named = json.loads(metadata).get("cluster") if '"cluster"' in metadata else None
-    return named if named is None or isinstance(named, str) else json.dumps(named)
+    """The cluster of each problem, as its source's `columns.cluster` named it: the one problem that it is a version of; else null."""
+    rows = pl.concat(read_parquet(source.file("problems.parquet"), columns=[*PROBLEM, "metadata"]) for source in problems)
+    named = rows.select(*PROBLEM, cluster=pl.col("metadata").map_elements(version_of, return_dtype=pl.String))
+    return named.sort(*PROBLEM, "cluster", nulls_last=True).unique(PROBLEM, keep="first")
 
 
 def missing_in(graded: Artifact) -> pl.Series:

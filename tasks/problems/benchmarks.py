@@ -51,9 +51,9 @@ GEOMETRY3K = EASYR1
 MATHVISION = ColumnMapping(images=EMBEDDED_OR_PATH, problem="question", answer="answer", choices="options", id="id", composite=True)
 """MathVision (MathLLMs/MathVision): `options` beside the question, and one image for all the pictures that a question names."""
 
-MATHVERSE = ColumnMapping(images="image", problem="query_cot", answer="answer", choices=None, id="sample_index")
+MATHVERSE = ColumnMapping(images="image", problem="query_cot", answer="answer", choices=None, id="sample_index", cluster="problem_index")
 """MathVerse (AI4Math/MathVerse): its `question` is empty where the image alone holds it; `query_cot` is what its authors ask in all six
-versions, choices included."""
+versions, choices included. The versions of one problem share a `problem_index`."""
 
 MATHVISTA = ColumnMapping(images=EMBEDDED_OR_PATH, problem="question", answer="answer", choices="choices", id=("pid", "id"))
 """MathVista (AI4Math/MathVista): choices where a question has some, and `precision` for answers with decimals."""

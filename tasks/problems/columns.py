@@ -2,12 +2,14 @@
 
 from typing import Literal
 
-from pydantic import Field
+from pydantic import Field, field_validator
 
 from tasks.base.settings import Settings
 from tasks.problems.gold.settings import GoldForm
 
 AUTO = "auto"
+VERSION_OF = "version_of"
+"""The metadata field in which the value of a mapping's `cluster` is kept."""
 Part = Literal["problem", "images", "choices", "id"]
 
 
@@ -37,6 +39,9 @@ class ColumnMapping(Settings):
     `choices`: a list, a table by letter, or one text with letters. `id`: the dataset's own name of a row. All other columns that hold plain
     values are kept as metadata.
 
+    `cluster` names the column whose value the rows share that are versions of one problem, as MathVerse's six are: held-out intervals are
+    then those between clusters. Nothing is taken for it by its name alone. The metadata has it in the field `version_of`.
+
     `system` says what becomes of a conversation's system prompt: "keep" leaves it to the metadata, as most say in which form another
     trainer wants its answers, which is for the recipe's template to say; "ask" puts it in front of the question. `cut` lists texts that
     are taken off the beginnings and ends of questions, such as another trainer's instructions.
@@ -53,8 +58,17 @@ class ColumnMapping(Settings):
     answer: str | tuple[str, ...] = AUTO
     choices: Wanted | None = AUTO
     id: str | tuple[str, ...] | None = None
+    cluster: str | tuple[str, ...] | None = None
     optional: tuple[Part, ...] = ()
     gold: GoldForm = "auto"
     composite: bool = False
     system: Literal["keep", "ask"] = "keep"
     cut: tuple[str, ...] = ()
+
+    @field_validator("cluster")
+    @classmethod
+    def check_cluster(cls, cluster: str | tuple[str, ...] | None) -> str | tuple[str, ...] | None:
+        """Raises ValueError for `auto`: which rows are versions of one, no column's name tells."""
+        if cluster == AUTO:
+            raise ValueError("cluster has no auto, as no name tells which rows are versions of one; name the column, such as problem_index")
+        return cluster

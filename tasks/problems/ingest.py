@@ -28,6 +28,7 @@ from tasks.problems.places import Columns
 from tasks.problems.reading.row import Row
 from tasks.problems.rows import RowFault, own_id, read_problem, system_prompt
 from tasks.problems.settings import SourceSettings
+from tasks.problems.versions import said_of_versions
 
 THREADS = 8
 CHUNK_ROWS = 256
@@ -63,7 +64,8 @@ def ingest_source(lake: Lake, source: SourceSettings, folder: Path) -> dict[str,
         "images": len(images),
     }
     columns = contents(source, origin).columns
-    warnings = [*said_of_columns(source, columns, problems), *said_of_golds(source, problems, rules)]
+    warnings = [*said_of_columns(source, columns, problems), *said_of_versions(source, columns, problems)]
+    warnings += said_of_golds(source, problems, rules)
     return {"counts": counts, "columns": columns.said(), "gold_rules": rules, "warnings": warnings}
 
 

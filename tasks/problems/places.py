@@ -53,13 +53,14 @@ class Columns:
     images: Place | None
     choices: Place | None
     id: Place | None
+    cluster: Place | None
     system: Column | None
     used: frozenset[str]
     mapping: ColumnMapping
 
     def said(self) -> dict[str, str | None]:
         """The names of the columns, for people to see which were taken."""
-        places = {part: getattr(self, part) for part in ("problem", "answer", "images", "choices", "id")}
+        places = {part: getattr(self, part) for part in ("problem", "answer", "images", "choices", "id", "cluster")}
         return {part: place.name if place else None for part, place in places.items()}
 
 

@@ -12,6 +12,7 @@ from typing import Any
 from tasks.lake.lake import Lake
 from tasks.problems.chats import ChatFault, read_chat, turns_of
 from tasks.problems.choices import Choices, ChoicesFault, read_choices, without_listing
+from tasks.problems.columns import VERSION_OF
 from tasks.problems.gold.written import written
 from tasks.problems.identity import problem_digest
 from tasks.problems.images import ImageLimits, keep_image
@@ -200,10 +201,12 @@ def own_id(row: Row, columns: Columns) -> str | None:
 
 
 def metadata_text(row: Row, columns: Columns, system: str) -> str:
-    """All other columns that hold a plain value, as a JSON object, and a conversation's system prompt."""
+    """All other columns that hold a plain value, as a JSON object, a conversation's system prompt, and what the row is a version of."""
     plain_values = {name: json_scalar(value) for name, value in row.values.items() if name not in columns.used}
     if system:
         plain_values[SYSTEM_PROMPT] = system
+    if columns.cluster:
+        plain_values[VERSION_OF] = number_text(columns.cluster.value(row.values)) or None
     return json.dumps({name: value for name, value in plain_values.items() if value is not None}, ensure_ascii=False, sort_keys=True)
 
 

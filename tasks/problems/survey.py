@@ -13,7 +13,7 @@ from tasks.problems.pictured import image_references
 from tasks.problems.places import Column, Columns, Place, column_named, opened
 from tasks.problems.usual import CLASSIC, NUMBERED, USUAL, usual_columns
 
-PARTS = ("problem", "answer", "images", "choices", "id")
+PARTS = ("problem", "answer", "images", "choices", "id", "cluster")
 SYSTEM = ("system", "system_prompt")
 MOST_LISTED = 40
 
@@ -101,6 +101,7 @@ class Survey:
         used = {column.name for place in (problem, answer, images, choices, own_id) if place for column in place.columns}
         return Columns(
             *(problem, answer, images, choices, own_id),
+            cluster=self._place("cluster", where),  # not `used`: it stays in the metadata, by which slices are made
             system=next((Column(name) for name in SYSTEM if name in self.names), None),
             used=frozenset(used),
             mapping=self.mapping,

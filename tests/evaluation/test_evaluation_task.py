@@ -96,7 +96,7 @@ def test_hinted_answers_that_could_not_be_had_are_not_taken_from_those_without_h
 def test_problems_that_are_versions_of_one_are_a_cluster(tmp_path):
     rows = [
         {"problem_id": name, "split": "test", "metadata": metadata}
-        for name, metadata in (("p", '{"cluster": "one"}'), ("q", '{"cluster": "one", "level": 2}'), ("r", "{}"))
+        for name, metadata in (("p", '{"version_of": "one"}'), ("q", '{"version_of": "one", "level": 2}'), ("r", "{}"))
     ]
     made = evaluate(tmp_path, arms_of(tmp_path)[:2], (problems_artifact(tmp_path, rows, name="versions"),))
     assert pl.read_parquet(made.file("evaluations.parquet")).filter(policy="base")["cluster"].to_list() == ["one", "one", None]

@@ -74,11 +74,16 @@ def coverage(values: np.ndarray, truth: float, lowest: int) -> float:
     """The share of slices whose interval, as SQL makes it, holds the truth. `values` has shape (slices, problems), or (slices, clusters,
     problems in one)."""
     held = values if values.ndim == 3 else values[:, :, None]
-    slices, clusters, size = held.shape
-    rows = pl.DataFrame({"place": np.repeat(np.arange(slices), clusters), "total": held.sum(axis=2).ravel()})
+    return clustered_coverage(held.sum(axis=2), np.full(held.shape[:2], held.shape[2]), truth, lowest)
+
+
+def clustered_coverage(totals: np.ndarray, sizes: np.ndarray, truth: float, lowest: int) -> float:
+    """The same for clusters of any size. `totals`, the sum over a cluster's problems, and `sizes` have shape (slices, clusters)."""
+    places = np.repeat(np.arange(len(totals)), totals.shape[1])
+    rows = pl.DataFrame({"place": places, "total": totals.ravel(), "size": sizes.ravel()})
     with connect() as connection:
         create_macros(connection)
         connection.register("drawn", rows.to_arrow())
-        ends = f"mean_{{}}(total, {size}, 1, {lowest}, {Z})"
+        ends = f"mean_{{}}(total, size, 1, {lowest}, {Z})"
         asked = f"select avg(($truth between low and high)::int) from (select {ends.format('low')} as low, {ends.format('high')} as high"
         return float(connection.execute(f"{asked} from drawn group by place)", {"truth": truth}).fetchall()[0][0])

@@ -13,6 +13,7 @@
 --   problems: problems with a sample that counts [problems]
 --   unmeasured: problems without one [problems]
 --   clusters: clusters of the problems that are versions of one, each other problem one by itself [clusters]
+--   interval_between: what its intervals are between: problems, or clusters, and then by Student's t; `one cluster` has no interval [text]
 --   samples: samples that count [samples]
 --   accuracy: mean over the problems of the share of right samples (avg@k) [share]
 --   accuracy_low: lower end of its interval [share]
@@ -62,6 +63,7 @@ select
     sum(problems)::bigint as problems,
     sum(rows - problems)::bigint as unmeasured,
     count(*) filter (where problems > 0) as clusters,
+    mean_between(problems, 1) as interval_between,
     sum(samples)::bigint as samples,
     sum(accuracy) / nullif(sum(problems), 0) as accuracy,
     mean_low(accuracy, problems, 1, 0, any_value(z)) as accuracy_low,

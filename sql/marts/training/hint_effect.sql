@@ -9,6 +9,8 @@
 --   dataset: dataset, or `all`
 --   split: split, or `all`
 --   problems: problems that were answered with and without a hint [problems]
+--   clusters: clusters of them that are versions of one, each other problem one by itself [clusters]
+--   interval_between: what the interval is between: problems, or clusters, and then by Student's t; `one cluster` has no interval [text]
 --   accuracy_off: their mean accuracy without hints [share]
 --   accuracy_on: their mean accuracy with hints [share]
 --   effect: mean difference, problem by problem [share]
@@ -48,6 +50,8 @@ select
     coalesce(dataset, 'all') as dataset,
     coalesce(split, 'all') as split,
     sum(problems)::bigint as problems,
+    count(*) as clusters,
+    mean_between(problems, 1) as interval_between,
     sum(accuracy_off) / sum(problems) as accuracy_off,
     sum(accuracy_on) / sum(problems) as accuracy_on,
     sum(effect) / sum(problems) as effect,
