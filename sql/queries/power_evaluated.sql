@@ -25,6 +25,7 @@ select
     asked.dataset,
     asked.split,
     asked.problem_id,
+    asked.cluster,
     asked.n,
     asked.k,
     base.n as base_n,

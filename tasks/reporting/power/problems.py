@@ -65,11 +65,18 @@ class Measured:
 
 
 def problems_found(evaluated: pl.DataFrame, wanted: Wanted) -> tuple[tuple[Problems, ...], tuple[str, ...]]:
-    """Two rows for every policy of `evaluated` (recipe, evaluation_id, policy_id, policy, n, k, base_n, base_k: a row per problem), one for
-    the base policy; and what cannot be told, in sentences."""
+    """Two rows for every policy of `evaluated` (recipe, evaluation_id, policy_id, policy, dataset, split, cluster, n, k, base_n, base_k: a
+    row per problem), one for the base policy; and what cannot be told, in sentences."""
     rows, untold = [], []
     for (recipe, *_), found in evaluated.filter(pl.col("n") > 0).group_by(EVALUATED, maintain_order=True):
-        policy, parts = str(found["policy"][0]), measured_parts(found)
+        policy = str(found["policy"][0])
+        if repeated := versions(found):
+            untold.append(
+                f"problems of {label(str(recipe))} by {label(policy)}: {repeated:,} of {len(found):,} are further versions of others, and "
+                "how alike versions are answered is not foretold; `evaluation` has intervals between clusters"
+            )
+            continue
+        parts = measured_parts(found)
         if parts[0].components is None:
             untold.append(
                 f"problems of {label(str(recipe))} by {label(policy)}: fewer than two have two samples, and one sample a problem does "
@@ -77,6 +84,12 @@ def problems_found(evaluated: pl.DataFrame, wanted: Wanted) -> tuple[tuple[Probl
             )
         rows += [planned(str(recipe), policy, part, wanted) for part in parts if part.components]
     return tuple(rows), tuple(untold)
+
+
+def versions(found: pl.DataFrame) -> int:
+    """How many problems are one more version of another."""
+    named = found.filter(pl.col("cluster") != "").select("dataset", "split", "cluster")
+    return len(named) - named.n_unique()
 
 
 def measured_parts(found: pl.DataFrame) -> list[Measured]:

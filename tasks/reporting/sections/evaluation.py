@@ -131,7 +131,17 @@ def figure_of(inputs: Inputs, dataset: str, split: str) -> Figure:
     said = "; ".join(f"{name} {percent(accuracy)}" for name, accuracy in drawn.select("name", "accuracy").iter_rows())
     title = place_title(dataset, split)
     chart = interval_chart(drawn, shared_domain(inputs.summary), f"Accuracy on {title}, with intervals: {said}.")
-    return Figure(title=title, svg=chart, caption=f"{int(rows['problems'].sum() / len(rows)):,} problems")
+    return Figure(title=title, svg=chart, caption=asked(rows))
+
+
+def asked(rows: pl.DataFrame) -> str:
+    """Of how many problems the policies' rows are, and between how many clusters of versions their intervals, where there are such."""
+    problems, clusters = (int(rows[name].sum() / len(rows)) for name in ("problems", "clusters"))
+    if clusters == problems:
+        return f"{problems:,} problems"
+    if clusters == 1:
+        return f"{problems:,} problems, all versions of one, so there is no interval"
+    return f"{problems:,} problems, intervals between {clusters:,} clusters of versions (Student's t)"
 
 
 def arm_title(policy: str, hints: bool) -> str:

@@ -13,6 +13,7 @@ from tasks.base.errors import InputError
 from tasks.estimates.settings import DifficultySettings, PowerSettings
 from tasks.lake.lake import Lake
 from tasks.reporting.power.found import Power, Scope, published_power
+from tasks.reporting.power.problems import Wanted, problems_found
 from tasks.reporting.power.seeds import Sought, seeds_found, seeds_sentence
 from tasks.warehouse.publishing import publish
 from tests.reporting.power.lakes import DEVIATION, HELD_OUT, SAMPLES, evaluated, powerful_lake, profiled, studied
@@ -175,3 +176,13 @@ def test_a_recipe_s_stages_and_a_study_s_say_what_is_kept(whole: Lake) -> None:
     assert isinstance(done.exception, InputError) and "tells nothing of study that power" in str(done.exception)
     missing = CliRunner().invoke(app, ["power", "no-such-recipe", "--home", str(whole.home)])
     assert isinstance(missing.exception, InputError) and "no recipe 'no-such-recipe'" in str(missing.exception)
+
+
+def test_versions_of_one_problem_are_no_further_problems() -> None:
+    row = {"recipe": "mine", "evaluation_id": "e", "policy_id": "b", "policy": "base", "dataset": "d", "split": "heldout"}
+    clusters = ["a", "a", None, "", "b", "b", "b"]
+    rows = [row | {"cluster": cluster, "n": 4, "k": 2, "base_n": None, "base_k": None} for cluster in clusters]
+    found, [untold] = problems_found(pl.DataFrame(rows), Wanted(0.02, None, 0.95))
+    assert found == () and "3 of 7 are further versions of others" in untold
+    alone = pl.DataFrame([row | {"cluster": None} for row in rows], schema_overrides={"cluster": pl.String})
+    assert len(problems_found(alone, Wanted(0.02, None, 0.95))[0]) == 1
