@@ -25,8 +25,9 @@ def expected_hours(recipe: Recipe, policy: Policy, steps: Sequence[Step], home: 
 def at_measured_pace(recipe: Recipe, policy: Policy, steps: Sequence[Step], home: Path) -> Iterator[str]:
     """How long the engine takes for what is left to be profiled and evaluated, by what it took in this lake for the recipe's policy."""
     left = [step.work.left for step in steps if step.task == "sample" and step.work]
-    is_drawn_so = (pl.col("policy_id") == policy.policy_id) & (pl.col("engine") == recipe.sampling.engine) & (pl.col("seconds") > 0)
-    seconds, responses = Lake(home).scan("draws").filter(is_drawn_so).select(pl.col("seconds", "responses").sum()).collect().row(0)
+    drawn_so = {"policy_id": policy.policy_id, "engine": recipe.sampling.engine}
+    draws = Lake(home).scan("draws").filter(pl.col("seconds") > 0, **drawn_so)
+    seconds, responses = draws.select(pl.col("seconds", "responses").sum()).collect().row(0)
     known = [count for count in left if count is not None]
     if responses and seconds and any(known) and len(known) == len(left):
         yield (
