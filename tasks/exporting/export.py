@@ -4,6 +4,7 @@ What is exported is the stages of a set as a recipe would train them: with the h
 """
 
 import json
+import logging
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -22,6 +23,7 @@ from tasks.prompting.settings import PromptingSettings
 from tasks.training.problems import load_problems
 from tasks.training.settings import StageSettings
 
+LOG = logging.getLogger(__name__)
 LINEAGE = "difficulty_prior.json"
 CARD = "README.md"
 USE = {
@@ -52,7 +54,7 @@ class Exported:
 def export_set(asked: Exported, *, to: str, out: Path) -> list[Path]:
     """Write each stage's problems, out of the set given for it, into `out` in the form `to`; gives the files.
 
-    Raises InputError where `out` holds something else.
+    What no export carries of a stage is logged as a warning and stands in the card. Raises InputError where `out` holds something else.
     """
     check_folder(out)
     sets, prompting = asked.sets, asked.prompting
@@ -64,6 +66,8 @@ def export_set(asked: Exported, *, to: str, out: Path) -> list[Path]:
         path = sets[name].file(f"{name}.parquet")
         problems = load_problems(path, prompting, hints=stage.hints, sees_images=True)
         write_rows(problems, read_parquet(path, columns=["dataset"])["dataset"].to_list(), name, form, out / f"{name}.parquet")
+    for said in left_out(found):
+        LOG.warning("%s", said)
     for name, text in texts.items():
         write_text(out / name, text)
     return sorted([*(out / f"{name}.parquet" for name in found), *(out / name for name in texts)])
@@ -106,8 +110,25 @@ def card(to: str, stages: dict[str, StageSettings], most: int) -> str:
     onward = f" Then {', '.join(f'`{name}`' for name in later)}: a stage asks for what the one before left, in the variable MODEL."
     pictures = f" --data.image_key images --data.max_images_per_prompt {most}" if most else ""
     use = USE[to].format(first=first, pictures=pictures) + (onward if later and to in WITH_WEIGHTS else "")
-    about = f"Written by `difficulty-prior export --to {to}`. {use} Where it comes from is in `{LINEAGE}`."
+    about = " ".join([f"Written by `difficulty-prior export --to {to}`. {use} Where it comes from is in `{LINEAGE}`.", *left_out(stages)])
     return f"---\nconfigs:\n- config_name: default\n  data_files:\n{splits}\n---\n\n# A curated set of Difficulty Prior\n\n{about}\n"
+
+
+def left_out(stages: dict[str, StageSettings]) -> list[str]:
+    """A sentence for each stage whose problems or prompts our trainer draws in a way that no export tells another to."""
+    sentences = []
+    for name, stage in stages.items():
+        drawn = {
+            "sampler": stage.sampler.model if stage.sampler.chooses else None,
+            "order": stage.order if stage.order != "shuffled" else None,
+            "refill.tries": stage.refill.tries or None,
+            "hint_dropout": stage.hint_dropout or None,
+        }
+        if said := ", ".join(f"{setting} {value}" for setting, value in drawn.items() if value):
+            sentences.append(
+                f"No export carries how {name} draws ({said}): the trainer draws its problems and prompts in a way of its own."
+            )
+    return sentences
 
 
 def lineage(sets: dict[str, Artifact], stages: dict[str, StageSettings], prompting: PromptingSettings, to: str) -> str:

@@ -55,7 +55,16 @@ def easyr1_reward(stages: dict[str, StageSettings]) -> str:
 
 
 def written(about: str, imports: str, stages: dict[str, StageSettings], end: str) -> str:
-    """A module of: what it is about, imports, the weights' formulas, the stages' settings, the adapters, and what it defines at last."""
+    """A module of: what it is about, imports, the weights' formulas, the stages' settings, the adapters, and what it defines at last.
+
+    Raises InputError where weights are to shrink towards an estimate that only our trainer keeps.
+    """
+    for name, stage in stages.items():
+        if stage.weighting.prior == "live":
+            raise InputError(
+                f"stages.{name}.train.weighting.prior is live: no other trainer keeps that estimate, and the rows have the stored one; "
+                f"export with --set stages.{name}.train.weighting.prior=stored"
+            )
     made = "Written by `difficulty-prior export`; needs numpy only, and the grader where answers are judged."
     options = pformat({name: stage_options(stage) for name, stage in stages.items()}, width=100, sort_dicts=False)
     parts = [f'"""{about}\n\n{made}\n"""', imports, body(weighting), body(adapters), f"STAGES = {options}", end.strip()]

@@ -28,7 +28,7 @@ from tasks.exporting.source import easyr1_reward, verl_estimator, verl_reward
 from tasks.lake.artifacts import Artifact
 from tasks.prompting.settings import HintSettings, PromptingSettings
 from tasks.training.problems import ESTIMATED, Problems, load_problems
-from tasks.training.settings import StageSettings, WeightingSettings
+from tasks.training.settings import RefillSettings, StageSettings, WeightingSettings
 from tasks.training.weighting import advantages, shrink, weigh
 from tests.curation.sets import SMALL, measured
 from tests.training.tiny import tiny_processor
@@ -339,6 +339,25 @@ def test_a_batch_is_normalised_as_the_trainer_does(tmp_path: Path) -> None:
 def test_a_format_worth_a_right_answer_is_refused_for_verl() -> None:
     with pytest.raises(InputError, match=r"stages\.stage1\.train\.format_reward is 1\.0: verl's estimator sees one score"):
         verl_reward({"stage1": StageSettings(format_reward=1.0)})
+
+
+@pytest.mark.parametrize("module", [verl_estimator, easyr1_reward])
+def test_weights_by_an_estimate_that_no_other_trainer_keeps_are_refused(module: Any) -> None:
+    live = StageSettings(sampler="live", weighting=WeightingSettings(family="linear", prior_strength=4.0, prior="live"))
+    with pytest.raises(InputError, match=r"stages.stage1.train.weighting.prior is live: .* stages.stage1.train.weighting.prior=stored"):
+        module({"stage1": live})
+
+
+@pytest.mark.parametrize("to", ["verl", "datasets"])
+def test_how_a_stage_draws_is_said_to_be_left_out(curated: Artifact, tmp_path: Path, caplog: pytest.LogCaptureFixture, to: str) -> None:
+    stages = {"stage1": StageSettings(sampler="live", refill=RefillSettings(tries=2)), "stage2": StageSettings(hints=True)}
+    exported(curated, to, tmp_path / "out", stages)
+    said = "No export carries how stage1 draws (sampler live, refill.tries 2)"
+    assert [record.getMessage() for record in caplog.records if record.levelname == "WARNING"] == [
+        f"{said}: the trainer draws its problems and prompts in a way of its own."
+    ]
+    card = (tmp_path / "out" / "README.md").read_text()
+    assert said in card and "how stage2" not in card
 
 
 def test_nothing_of_anyones_is_overwritten(curated: Artifact, tmp_path: Path) -> None:
