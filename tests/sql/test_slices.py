@@ -110,3 +110,17 @@ def test_a_metadata_field_that_no_one_can_quote_is_left_out(tmp_path):
         ("metadata.a b", "x"),
         ("metadata.a.b", "2"),
     ]
+
+
+@pytest.mark.parametrize(("named", "has_interval"), [(["1", "1", "2"], False), (["1", "2", "3"], True), ([None, None, None], True)])
+def test_a_slice_has_no_interval_that_takes_versions_for_problems(tmp_path, named, has_interval):
+    problems = [
+        {"problem_id": f"p{place}", "metadata": json.dumps({} if version is None else {"version_of": version})}
+        for place, version in enumerate(named)
+    ]
+    rows = [row for problem in problems for row in verdicts(problem["problem_id"], "cii")]
+    connection = warehouse(tmp_path, {"problems": problems, "verdicts": rows}, wanted=["slice_difficulty"])
+    found = ask(
+        connection, "select accuracy, accuracy_low is not null, accuracy_high is not null from slice_difficulty where slice = 'images'"
+    )
+    assert found == [(pytest.approx(1 / 3), has_interval, has_interval)]

@@ -8,6 +8,7 @@
 -- raw shares lean inwards: p_difference does not. What chance alone gives is what a policy that has not changed would show the second time
 -- (given/changes_by_chance.sql); null where the counts fix no prior, and of gained and lost where the second policy was not asked equally
 -- often. up and down are problems whose own p-value is at most 1 - confidence, so by chance up to 5% of problems are either
+-- the interval of the difference takes problems for unlike each other, also versions of one (columns.cluster): the mart `evaluation` does not
 -- columns:
 --   policy: name of the first policy
 --   later_policy_id: the second policy

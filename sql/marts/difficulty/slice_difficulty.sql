@@ -1,12 +1,13 @@
 -- slice_difficulty: how hard the problems of each slice are
 -- grain: dataset x split x policy_id x sampling_id x grader_id x slice x value
--- inputs: slice_outcomes, posteriors, parameters
+-- inputs: slice_outcomes, posteriors, stg_problems, parameters
 -- materialized: table
 -- parameters: parameters.z (confidence of the interval), low, hard_below, medium_below, high (edges of the bands)
 -- invariants: sql/checks/slices_add_up: the problems of a named slice are those of the profile
 -- a metadata field is a slice only where it groups: at most 64 values, and half as many as problems at most (ours)
 -- accuracy and the shares are of raw counts: right where every problem has as many samples, bent where rounds are adaptive. p_mean is not bent,
 -- but leans towards the mean of the whole dataset, whose prior it has, and the more so the fewer the samples
+-- the interval takes problems for unlike each other, so it is null where some of the dataset are versions of one (columns.cluster)
 -- columns:
 --   problems: problems of which a sample counts [problems]
 --   accuracy: mean of their accuracies [share]
@@ -31,6 +32,14 @@ with summed as (
     inner join posteriors using (dataset, split, policy_id, sampling_id, grader_id, n, k)
     cross join parameters
     group by all
+),
+
+clustered as (
+    select dataset, split
+    from stg_problems
+    where contains(metadata, '"version_of"')
+    group by all
+    having count(distinct json_extract_string(try_cast(metadata as json), '$.version_of')) < count(distinct problem_id)
 )
 
 select
@@ -43,13 +52,14 @@ select
     value,
     problems,
     accuracy,
-    accuracy_low,
-    accuracy_high,
+    case when is_clustered is null then accuracy_low end as accuracy_low,
+    case when is_clustered is null then accuracy_high end as accuracy_high,
     p_mean,
     coalesce(never, 0) / problems as never_share,
     coalesce(always, 0) / problems as always_share,
     coalesce(useful, 0) / problems as useful_share
 from summed
+left join (select *, true as is_clustered from clustered) using (dataset, split)
 window cut as (partition by dataset, split, policy_id, sampling_id, grader_id, slice)
 qualify
     not starts_with(slice, 'metadata.')
