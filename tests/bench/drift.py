@@ -101,7 +101,7 @@ def stage(name: str, p: Numbers, moved: float, rounds: int, numbers: np.random.G
     kept = np.flatnonzero(known.between(LOW, HIGH) >= 0.5)
     drawn = np.concatenate([numbers.permutation(kept) for _ in range(1 + STEPS * PROMPTS // len(kept))])[: STEPS * PROMPTS]
     right = numbers.binomial(GROUP, moved_by(p, moved)[drawn])
-    given = {"stage_id": name, "weight": 1.0, "advantage_mean": 0.0, "advantage_std": 1.0, "G": GROUP}
+    given = {"stage_id": name, "weight": 1.0, "advantage_mean": 0.0, "advantage_std": 1.0, "G": GROUP, "hinted": False}
     rows = pl.DataFrame({"step": np.arange(len(drawn)) // PROMPTS + 1, "problem_id": drawn.astype(str), "correct": right})
     filled = rows.with_columns(
         accuracy=pl.col("correct") / GROUP, prior=pl.Series(known.mean[drawn]), **{key: pl.lit(value) for key, value in given.items()}

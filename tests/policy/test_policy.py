@@ -10,7 +10,7 @@ import pytest
 from tasks.base.errors import InputError
 from tasks.policy.identity import STARTER, PolicySettings, base_policy, trained_policy
 
-STARTER_ID = "dc09d3b2db7d379c8c76f90a6839fd4d"  # what lakes know it by
+STARTER_ID = "99da5d73b3dcbb5f6e7ddaf3d806e4e7"  # what lakes know it by
 
 
 def test_the_starter_is_shipped_and_small() -> None:
