@@ -50,11 +50,18 @@ def compare_policies(recipe: Recipe, home: Path, profiled: Profiled, policies: t
     plain = {policy.name: answered(recipe, home, policy, heldout, samples) for policy in policies}
     arms = [arm(policy, plain[policy.name]) for policy in policies]
     if recipe.evaluation.hints:
-        difficulty = measured(recipe, home, plain["base"], heldout)
+        difficulty = bands_for_hints(recipe, home, profiled)
         for policy in policies:
             hinted = answered(recipe, home, policy, heldout, samples, hints_from=difficulty)
             arms.append(arm(policy, hinted, fallback=plain[policy.name]))
     return evaluate_policies(EvaluationRequest(home=home, arms=tuple(arms), problems=heldout, similarity=profiled.similarity, sets=sets))
+
+
+def bands_for_hints(recipe: Recipe, home: Path, profiled: Profiled) -> Artifact:
+    """How hard the held-out problems are for the base policy, by draws that no arm is counted by. The draws that are compared would call a
+    problem hard that was unlucky in them, and such problems do better the next time, even with a hint that does nothing."""
+    apart = answered(recipe, home, profiled.base, profiled.heldout, recipe.evaluation.samples, for_bands=True)
+    return measured(recipe, home, apart, profiled.heldout)
 
 
 def arm(policy: Policy, graded: Artifact, fallback: Artifact | None = None) -> EvaluationArm:

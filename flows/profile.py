@@ -134,7 +134,7 @@ def sampled_until_settled(recipe: Recipe, home: Path, policy: Policy, problems: 
 
 
 def answered(
-    recipe: Recipe, home: Path, policy: Policy, problems: tuple[Artifact, ...], rounds: int, **options: Artifact | None
+    recipe: Recipe, home: Path, policy: Policy, problems: tuple[Artifact, ...], rounds: int, **options: Artifact | bool | None
 ) -> Artifact:
     """A policy's graded answers to the problems over so many rounds; `options` are those of a `SampleRequest`."""
     sampling = recipe.sampling.model_copy(update={"rounds": rounds})

@@ -124,7 +124,8 @@ def completions(recipe: Recipe, assumed: Assumptions) -> dict[str, int]:
     train, heldout = (sum(counts.values()) for counts in (assumed.problems.train, assumed.problems.heldout))
     stages = {f"training, {name}": stage.train.steps * stage.train.batch for name, stage in recipe.stages.items()}
     asked = heldout * recipe.evaluation.samples * (1 + len(stages))
-    hinted = {"evaluation with hints, at most": asked} if recipe.evaluation.hints else {}
+    bands = heldout * recipe.evaluation.samples
+    hinted = {"evaluation with hints, at most": asked, "bands of these hints": bands} if recipe.evaluation.hints else {}
     return {"profile": train * recipe.sampling.rounds, **stages, "evaluation": asked, **hinted}
 
 

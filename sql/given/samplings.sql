@@ -11,3 +11,4 @@
 --   top_p: share of the probability that nucleus sampling kept [share]
 --   max_tokens: the most tokens a response could have [tokens]
 --   settings: settings of the prompt, or of the import, as JSON text
+--   for_bands: whether it only finds the bands that hints on held-out problems go by; null else

@@ -26,8 +26,8 @@ from tasks.lake.quarantine import is_whole, set_aside, whole_shards
 from tasks.lake.storage import send_file
 
 LAKE_VERSION = 4
-"""Of the layout: 4 has `groups.hinted` and `selections`; 3 `curated.p_mean` and `evaluations.cluster`; 2 `curated.weight`, and partitions
-may be compacted."""
+"""Of the layout: 4 has `groups.hinted`, `samplings.for_bands` and `selections`; 3 `curated.p_mean` and `evaluations.cluster`; 2
+`curated.weight`, and partitions may be compacted."""
 VERSION_FILE = "lake/version.json"
 
 TEXT, INT, REAL, FLAG, TIME = pl.String, pl.Int64, pl.Float64, pl.Boolean, pl.Datetime("us")
@@ -53,7 +53,7 @@ RELATIONS: dict[str, dict[str, type[pl.DataType] | pl.DataType]] = {
     "rejected": {"dataset": TEXT, "split": TEXT, "source": TEXT, "row": INT, "column": TEXT, "reason": TEXT},
     # one row per policy that was ever sampled, trained or imported; `parent_id` is the policy it was trained from
     "policies": {"policy_id": TEXT, "name": TEXT, "kind": TEXT, "model": TEXT, "parent_id": TEXT, "stage_id": TEXT},
-    # one row per way of sampling
+    # one row per way of sampling; `for_bands` (else null) where it only finds the bands that hints on held-out problems go by
     "samplings": {
         "sampling_id": TEXT,
         "template": TEXT,
@@ -62,6 +62,7 @@ RELATIONS: dict[str, dict[str, type[pl.DataType] | pl.DataType]] = {
         "top_p": REAL,
         "max_tokens": INT,
         "settings": TEXT,
+        "for_bands": FLAG,
     },
     # one row per grader: what it is called, and when it first judged (UTC)
     "graders": {"grader_id": TEXT, "name": TEXT, "first_judged": TIME},

@@ -81,9 +81,9 @@ class Inputs(Difficulty):
 
     @property
     def missing(self) -> list[str]:
-        """What could not be drawn of the answers that difficulty, sets and evaluation rest on, by policy."""
+        """What could not be drawn of the answers that difficulty, sets and evaluation rest on, hints included, by policy."""
         measured = (self.found("graded", item.manifest.get("graded")) for item in self.difficulties)
-        graded = dict.fromkeys([*filter(None, measured), *self.asked])
+        graded = dict.fromkeys([*filter(None, measured), *self.asked, *self.for_bands])
         profiles = filter(None, (self.found("profiles", item.manifest.get("profile")) for item in graded))
         return [f"{item.manifest['policy_name']}: {short.what}" for item in profiles if (short := shortfall_of(item))]
 
@@ -97,6 +97,15 @@ class Inputs(Difficulty):
         """The graded answers that the evaluation rests on, each once, as far as they are still there."""
         keys = dict.fromkeys(self.evaluation.manifest.get("graded", []) if self.evaluation else [])
         return [item for item in (self.found("graded", key) for key in keys) if item]
+
+    @property
+    def for_bands(self) -> list[Artifact]:
+        """The graded answers that the bands of held-out hints rest on and that no arm is counted by; none of an evaluation without hints or
+        of an older version, whose bands are of the very answers that it compares."""
+        profiles = (self.found("profiles", item.manifest.get("profile")) for item in self.asked)
+        hinted = (self.found("difficulty", item.manifest.get("hints_from")) for item in profiles if item)
+        rest_on = (self.found("graded", item.manifest.get("graded")) for item in hinted if item)
+        return list(dict.fromkeys(item for item in rest_on if item and item not in self.asked))
 
     @property
     def difficulties(self) -> list[Artifact]:

@@ -72,6 +72,11 @@ def rollout_seed(problem_id: str, round: int, sample: int, seed: int) -> int:
     return int.from_bytes(hashlib.blake2b(words, digest_size=8).digest(), "big") >> (64 - SEED_BITS)
 
 
+def seed_for_bands(seed: int) -> int:
+    """The recipe's seed in draws that only find the bands of hints, so that none of them is one that is compared (60 bits)."""
+    return int(digest(["bands of hints", seed])[:15], 16)
+
+
 def sampling_id(prompting: PromptingSettings, sampling: SamplingSettings, *, seed: int, hints: Hints | None) -> str:
     """Names the distribution that responses are drawn from: the digest of `sampling_identity`."""
     return digest(sampling_identity(prompting, sampling, seed=seed, hints=hints))

@@ -28,7 +28,7 @@ from tasks.sampling.holes import missing_of, shortfall_of, with_reasons, write_m
 from tasks.sampling.journal import journal_folder, sweep, written_down
 from tasks.sampling.profile import holding, write_profile
 from tasks.sampling.replicas import Replicas
-from tasks.sampling.requests import Hints, sampling_id, sampling_identity
+from tasks.sampling.requests import Hints, sampling_id, sampling_identity, seed_for_bands
 from tasks.sampling.settings import SamplingSettings
 from tasks.sampling.worker import SampleSpec, every_problem, missing_keys, missing_shards, partition_of, problems_of, wanted_keys
 from tasks.steps.caching import room_task
@@ -47,7 +47,8 @@ class SampleRequest(StepRequest):
     """A policy, the problems that it is asked, how they are put, how answers are drawn, and the recipe's seed.
 
     With `hints_from` (a difficulty artifact) only the problems whose band carries a hint are asked, with the hint in their prompt. With
-    `stops` (what `find_stops` made of an earlier profile) only the problems that it left open are asked on.
+    `stops` (what `find_stops` made of an earlier profile) only the problems that it left open are asked on. Draws `for_bands` only find the
+    bands that hints go by: their seed is another, so that they are no draws of a profile that is compared.
     """
 
     policy: Policy
@@ -57,9 +58,10 @@ class SampleRequest(StepRequest):
     seed: int
     hints_from: Artifact | None = None
     stops: Artifact | None = None
+    for_bands: bool = False
 
     def target(self) -> Artifact:
-        identity = sampling_identity(self.prompting, self.sampling, seed=self.seed, hints=self.hints)
+        identity = sampling_identity(self.prompting, self.sampling, seed=self.drawn_with, hints=self.hints)
         inputs = {
             **({"stops": self.stops.content} if self.stops else {}),
             "version": VERSION,
@@ -78,7 +80,17 @@ class SampleRequest(StepRequest):
 
     def said(self) -> str:
         rounds = rounds_named(self.stops.manifest["rounds"] if self.stops else 0, self.sampling.rounds)
-        return f"sample {problems_named(self.problems)} with {self.policy.name}{' and hints' if self.hints_from else ''}, {rounds}"
+        return f"sample {problems_named(self.problems)} with {self.policy.name}{self.purpose}, {rounds}"
+
+    @property
+    def purpose(self) -> str:
+        """What a step's name says of hints, empty where there is nothing to say."""
+        return " and hints" if self.hints_from else " for the bands of hints" if self.for_bands else ""
+
+    @property
+    def drawn_with(self) -> int:
+        """The seed that the seeds of responses are derived from."""
+        return seed_for_bands(self.seed) if self.for_bands else self.seed
 
     def foretold(self) -> dict[str, Any]:
         return {"policy_name": self.policy.name, "rounds": self.sampling.rounds}
@@ -126,10 +138,10 @@ class SampleRequest(StepRequest):
             policy=self.policy,
             prompting=self.prompting,
             sampling=self.sampling,
-            sampling_id=sampling_id(self.prompting, self.sampling, seed=self.seed, hints=self.hints),
+            sampling_id=sampling_id(self.prompting, self.sampling, seed=self.drawn_with, hints=self.hints),
             problems=tuple(source.file("problems.parquet") for source in self.problems),
             hints=self.hints,
-            seed=self.seed,
+            seed=self.drawn_with,
             first_round=self.stops.manifest["rounds"] if self.stops else 0,
             among=self.stops.file("undecided.parquet") if self.stops else None,
         )
@@ -152,7 +164,7 @@ def sample_rollouts(request: SampleRequest, target: Artifact, folder: Path) -> d
     """Draw `sampling.rounds` responses for each problem, and name them as a profile. What cannot be had is set aside with its reason, in
     MISSING and in the manifest; the next run tries it again. Raises InputError where nothing can be had."""
     lake, spec, policy = Lake(request.home), request.spec(), request.policy
-    keep_identities(lake, spec)
+    keep_identities(lake, spec, request.for_bands)
     facts = {
         "policy_id": policy.policy_id,
         "sampling_id": spec.sampling_id,
@@ -208,8 +220,8 @@ def cluster_module() -> ModuleType:
     return import_module("tasks.sampling.cluster")
 
 
-def keep_identities(lake: Lake, spec: SampleSpec) -> None:
-    """Record the policy and the way of sampling, so that SQL can name them."""
+def keep_identities(lake: Lake, spec: SampleSpec, for_bands: bool) -> None:
+    """Record the policy and the way of sampling, and whether it is only for the bands of hints, so that SQL can name them."""
     spec.policy.record(lake)
     row = {
         "sampling_id": spec.sampling_id,
@@ -217,5 +229,6 @@ def keep_identities(lake: Lake, spec: SampleSpec) -> None:
         "hints": bool(spec.hints),
         **spec.sampling.model_dump(include={"temperature", "top_p", "max_tokens"}),
         "settings": spec.prompting.model_dump_json(),
+        **({"for_bands": True} if for_bands else {}),  # null else, as of older layouts: the same row as theirs
     }
     lake.record("samplings", row)

@@ -3,6 +3,7 @@
 -- inputs: runs, run_steps, artifacts, stg_policies, stg_samplings
 -- materialized: table
 -- parameters: none
+-- draws that only find the bands of hints on held-out problems are left out: the problem counts by those that policies are compared by
 -- invariants: of an answer there is one grader: the one that judged last for this recipe, in a run of it, in its regrading, or in one of all
 -- columns:
 --   policy: what the recipe calls the policy: base, its stages, or a panel's name
@@ -60,5 +61,5 @@ select distinct
 from judged
 left join stg_policies using (policy_id)
 left join stg_samplings using (sampling_id)
-where not coalesce(stg_samplings.hints, false)
+where not coalesce(stg_samplings.hints, false) and not coalesce(stg_samplings.for_bands, false)
 order by all

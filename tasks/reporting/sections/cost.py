@@ -56,7 +56,7 @@ def stage_rows(inputs: Inputs) -> Iterator[dict[str, Any]]:
 
 
 def evaluation_rows(inputs: Inputs) -> Iterator[dict[str, Any]]:
-    """What the evaluation drew of each policy, with hints and without."""
+    """What the evaluation drew of each policy, with hints and without, and to find the bands of these hints."""
     if inputs.evaluation is None or not inputs.asked:
         return
     ids = read_parquet(inputs.evaluation.file("evaluations.parquet"), columns=["problem_id"])["problem_id"].unique()
@@ -65,6 +65,8 @@ def evaluation_rows(inputs: Inputs) -> Iterator[dict[str, Any]]:
         mine = [part for part in parts if part["of"] == policy]
         keys = ("responses", "correct", "tokens", "cut_off", "seconds")
         yield {"step": "Evaluation", "of": policy, **{key: added(part.get(key) for part in mine) for key in keys}}
+    for graded in inputs.for_bands:
+        yield {"step": "Evaluation", "of": f"{policy_of(inputs, graded)}, bands of hints", **spent(inputs, graded, ids)}
 
 
 def added(values: Any) -> float | None:

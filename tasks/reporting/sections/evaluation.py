@@ -108,10 +108,20 @@ def evaluation_section(inputs: Inputs) -> dict[str, Any]:
         "not_drawn": max(0, len(places) - MOST_CHARTS),
         "results": results(inputs, places),
         "hints": None if effects.is_empty() else hint_table(inputs, effects),
-        "has_hints": bool(inputs.summary["hints"].any()),
+        "hinting": hints_sentence(inputs),
         "near": near_sentence(inputs.near),
         "without": without_copies(inputs, places),
     }
+
+
+def hints_sentence(inputs: Inputs) -> str:
+    """Where the hints on held-out problems come from, and so what hinted figures mean; empty without any."""
+    if not inputs.summary["hints"].any():
+        return ""
+    said = "Hints on held-out problems go by the base policy’s accuracy on them"
+    if inputs.for_bands:
+        return f"{said} in draws that no policy here is compared by, so hinted figures presume that difficulty is known."
+    return f"{said}; no draws apart are known for that, so a part of what hints gain may be chance: what was unlucky does better anew."
 
 
 def figure_of(inputs: Inputs, dataset: str, split: str) -> Figure:

@@ -48,7 +48,7 @@ def test_before_a_run_everything_is_to_come_and_nothing_is_written(tmp_path: Pat
     assert (training.work.completions, training.settings["settings"]["steps"]) == (48, 3)
     anew = step(found, f"sample {DATASETS} (train) with stage1, rounds 1–4")
     assert (anew.work.left, anew.work.up_to) == (320, True)
-    assert found.completions == 320 + 64 + 320 + 48 + 6 * 48 and found.missing == []
+    assert found.completions == 320 + 64 + 320 + 48 + 7 * 48 and found.missing == []
 
 
 def test_after_a_run_everything_is_cached(finished: Finished) -> None:
