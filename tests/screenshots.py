@@ -19,7 +19,6 @@ from tests.chromium import chromium
 from tests.flows.service.serving import serving
 
 IMAGES, MOST_BYTES = PROJECT / ".github" / "images", 150_000
-RUN_S = 600.0
 SETTLES_MS = 1500  # until the UI has drawn its pictures
 QUALITIES = (90, 80, 65, 50)
 
@@ -60,7 +59,7 @@ def shoot_ui(browser: Any, home: Path, recipe: str) -> None:
     with tempfile.TemporaryDirectory() as folder:
         shutil.rmtree(newest_report(home, recipe).parent)  # it is made anew by the run
         with serving(Path(folder), "--home", str(home)) as served:
-            run = served.ended(served.start("pipeline", recipe=recipe), RUN_S)
+            run = served.ended(served.start("pipeline", recipe=recipe))
             ui = served.api.removesuffix("/api")
             with browser.new_context(viewport={"width": 1440, "height": 900}, device_scale_factor=1.25) as context:
                 tab = context.new_page()
