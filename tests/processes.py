@@ -6,6 +6,7 @@ round the audit (multiprocessing's spawn) is found among this process's children
 
 import sys
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -34,7 +35,11 @@ sys.addaudithook(hear)
 
 def children() -> set[str]:
     """The ids of this process's children, on Linux."""
-    return {pid for task in Path("/proc/self/task").glob("*/children") for pid in task.read_text().split()}
+    found = set[str]()
+    for task in Path("/proc/self/task").glob("*/children"):
+        with suppress(FileNotFoundError, ProcessLookupError):  # a thread that has ended since; its children are another thread's
+            found.update(task.read_text().split())
+    return found
 
 
 @pytest.hookimpl(wrapper=True)
