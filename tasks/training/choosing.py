@@ -15,6 +15,7 @@ from accelerate.utils import broadcast_object_list
 
 from tasks.base.errors import InputError
 from tasks.estimates.live.belief import Forecast, Prior, prior_of
+from tasks.estimates.live.breadth import Breadth
 from tasks.estimates.live.choice import Draw, Moment, choose, refills
 from tasks.estimates.live.samplers import belief_of
 from tasks.training.problems import Problems
@@ -49,7 +50,8 @@ class Chooser:
     def __init__(self, settings: StageSettings, problems: Problems, records: Records, seed: int) -> None:
         """As the records left it. Raises InputError where a step cannot draw so many different problems."""
         check_enough(settings, len(problems))
-        self.sampler, self.records, self.seed = settings.sampler, records, seed
+        self.records, self.seed = records, seed
+        self.breadth = Breadth(settings.sampler.floor, settings.sampler.explore)
         self.count = settings.batch // settings.group_size
         self.belief = belief_of(settings.sampler.model, stage_prior(problems), settings.group_size)
         self.ids = [row["problem_id"] for row in problems.rows]
@@ -63,12 +65,13 @@ class Chooser:
     def begin(self, step: int) -> list[int]:
         """The places of the problems of a step (1 first), which differ."""
         self.step, self.forecast = step, self.belief.forecast()
-        self.draws = agreed(choose(self.wanted(), self.count, Moment(self.seed, step), self.sampler.explore))
+        self.draws = agreed(choose(self.wanted(), self.count, Moment(self.seed, step), self.breadth))
         return [draw.index for draw in self.draws]
 
     def replacements(self, taken: set[int]) -> Iterator[int]:
         """The places of the other problems, in the order in which they are to replace those of the step that cannot teach."""
-        others = refills(self.wanted(), Moment(self.seed, self.step), np.array(sorted(taken), dtype=np.int64))
+        already = np.array(sorted(taken), dtype=np.int64)
+        others = refills(self.wanted(), Moment(self.seed, self.step), already, self.breadth.floor)
         return iter(agreed(others.tolist()))
 
     def expected(self, problem_ids: Iterable[str]) -> np.ndarray:
@@ -102,10 +105,13 @@ class Chooser:
         self.judged[places] += judged > 0
 
     def wanted(self) -> Forecast:
-        """The forecast by which is drawn: its signal, and the weights where it draws by chance, times what each problem counts."""
+        """The forecast by which is drawn: its signal, and the weights where it draws by chance, times what each problem counts, and how
+        often each was drawn."""
         factor = self.weights * (self.judged + 1) / (self.asked + 1)
         weights = self.forecast.weights
-        return replace(self.forecast, signal=self.forecast.signal * factor, weights=None if weights is None else weights * factor)
+        return replace(
+            self.forecast, signal=self.forecast.signal * factor, weights=None if weights is None else weights * factor, drawn=self.asked
+        )
 
 
 def chooser_of(settings: StageSettings, problems: Problems, records: Records, seed: int) -> Chooser | None:

@@ -61,8 +61,9 @@ def drawn(stage: StageSettings) -> str:
     """How the problems of a step are chosen."""
     sampler = stage.sampler
     if sampler.chooses:
+        by = "chosen at each step by expected signal"
         whose = f", from {sampler.profiled}'s profile" if sampler.profiled else ""
-        return f"chosen at each step by expected signal, as {sampler.model} estimates it{whose}; {sampler.explore:.0%} of them uniformly"
+        return f"{by}, as {sampler.model} estimates it{whose}; {sampler.explore:.0%} of them uniformly"
     if stage.order == "shuffled":
         return "all in turn, shuffled anew for each pass"
     return f"all in turn, from {stage.order.replace('_', ' ')} by their priors, anew for each pass"

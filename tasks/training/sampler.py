@@ -7,6 +7,7 @@ from pydantic import BeforeValidator, Field, model_validator
 
 from tasks.base.errors import did_you_mean
 from tasks.base.settings import Settings
+from tasks.estimates.live.breadth import Breadth
 
 Model = Literal["shuffled", "live", "beta", "pools", "learnability"]
 MODELS: tuple[str, ...] = get_args(Model)
@@ -28,23 +29,26 @@ class SamplerSettings(Settings):
     profile and which the groups of a step move (`tasks.estimates.live` has the formulas), and draws without replacement:
 
     - live (ours): p = sigmoid(theta - b), with one ability theta of the policy, which drifts, and a difficulty b of each problem, so that
-      one group says something of every problem. Drawn are those of the most expected signal E[1 - p^G - (1-p)^G], the chance that a group
+      one group says something of every problem. Drawn are problems of much expected signal E[1 - p^G - (1-p)^G], the chance that a group
       of G answers is neither all right nor all wrong.
-    - beta: counts of each problem by itself, of which old ones fade (MoPPS, arXiv 2507.04632), ranked by the same signal.
+    - beta: counts of each problem by itself, of which old ones fade (MoPPS, arXiv 2507.04632), drawn by the same signal.
     - pools: easy, normal and hard ones, by a problem's last group (prime-rl).
     - learnability: in proportion to p (1 - p) of the profile, which nothing moves (arXiv 2408.15099).
 
-    `explore` is the share of a step's problems that are drawn among all alike instead, so that no estimate is believed for good. Rows'
-    weights, where a rule gives some, multiply what problems are ranked or drawn by. The replacements of `refill` come by the same
-    estimate, which groups that were answered in vain teach as well. Answers to hinted problems count like any others: p is the accuracy of
-    a problem as the stage asks it, while the profile's is without a hint.
+    With live and beta, all problems whose expected signal is at least `floor` of the greatest take turns. Near 1 they are few, which
+    are drawn again and again: hardly any group is without a signal, but the policy learns less of other problems. `explore` is the
+    share of a step's problems that are drawn among all alike instead, so that no estimate is believed for good. Rows' weights, where a
+    rule gives some, multiply what problems are ranked or drawn by. The replacements of `refill` come by the same estimate, which groups
+    that were answered in vain teach as well. Answers to hinted problems count like any others: p is the accuracy of a problem as the
+    stage asks it, while the profile's is without a hint.
 
     A profile of another policy or grader is an error, as its p is another one. `prior: {from: NAME}` takes it nevertheless: NAME, a
     policy's name or id, says whose it is, and the estimate lets go of what its first groups contradict.
     """
 
     model: Annotated[Model, BeforeValidator(known_model)] = "shuffled"
-    explore: float = Field(default=0.05, ge=0, le=1)
+    floor: float = Field(default=Breadth.floor, ge=0, le=1)
+    explore: float = Field(default=Breadth.explore, ge=0, le=1)
     prior: Mapping[Literal["from"], str] = Field(default_factory=dict)
 
     @property

@@ -47,6 +47,7 @@ NO_EFFECT: dict[str, bool | set[str]] = {
     "report_to": True,
     "rollouts": {"memory", "sleep", "base_url", "timeout_s", "group_port"},
 }
+NEVER_CHOOSES: dict[str, bool | set[str]] = {"sampler": {"floor"}}  # of a shuffled stage, whose key knows no floor
 
 
 class StageRequest(StepRequest):
@@ -81,7 +82,7 @@ class StageRequest(StepRequest):
             "version": VERSION,
             "policy": [self.policy.policy_id, self.policy.dtype],
             "problems": self.curated.manifest["files"][f"{self.stage}.parquet"],
-            "settings": self.settings.model_dump(exclude=NO_EFFECT),
+            "settings": self.settings.model_dump(exclude={**NO_EFFECT, **({} if self.settings.sampler.chooses else NEVER_CHOOSES)}),
             "prompting": used.model_dump(),
             "templates": template_digests(used),
             "grader": grader_id(self.grading.in_training),

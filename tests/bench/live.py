@@ -20,6 +20,7 @@ from scipy.special import expit, logit, rel_entr
 from scipy.stats import bootstrap, t
 
 from tasks.estimates.live.belief import Belief, Forecast, prior_of
+from tasks.estimates.live.breadth import Breadth
 from tasks.estimates.live.choice import Moment, choose
 from tasks.estimates.live.samplers import belief_of
 from tasks.estimates.posterior import posterior_of
@@ -31,7 +32,8 @@ Places = NDArray[np.int64]
 PROBLEMS, STEPS, GROUPS, GROUP_SIZE, SEEDS = 288, 80, 8, 8, 12
 FIRST_SEED = 100  # the constants of the models and of the choice were chosen on seeds below
 LOW, HIGH = 0.084, 0.87
-GAINS, ROUNDS, EXPLORE = (0, 1, 2, 3, 4), (4, 8, 16), 0.05
+GAINS, ROUNDS = (0, 1, 2, 3, 4), (4, 8, 16)
+NARROW, SHIPPED = 1.0, Breadth().floor
 OWN, TEACHING = 10.0, 2 / 3
 SAMPLERS = ("shuffled", "learnability", "pools", "beta", "live", "oracle")
 TOLD = ("static", "pools", "beta", "live")  # those that forecast; `static` is the shuffled stage's
@@ -40,17 +42,20 @@ OF_SHUFFLED, OF_BETA, BRIER, POINTS, MILLISECONDS, MANY = 0.6, 0.75, 0.5, 0.02, 
 
 @dataclass(frozen=True)
 class Setup:
-    """A simulated stage: how many logits problems gain, the rounds of their profile, whether they are curated, and how they learn."""
+    """A simulated stage: how many logits problems gain, the rounds of their profile, whether they are curated, and how they
+    learn; and the floor of the samplers that rank."""
 
     gain: float = 3
     rounds: int = 8
     is_curated: bool = True
     schedule: str = "common"
+    floor: float = SHIPPED
 
     @property
     def words(self) -> str:
         """What a row says of it beside its gain."""
-        return f"{'curated' if self.is_curated else 'not curated'}, {self.schedule}"
+        narrow = "" if self.floor == SHIPPED else f", floor {self.floor:g}"
+        return f"{'curated' if self.is_curated else 'not curated'}, {self.schedule}{narrow}"
 
 
 @dataclass
@@ -105,17 +110,17 @@ def stage_of(setup: Setup, seed: int) -> Stage:
     return Stage(setup, *(values[is_kept] for values in (logit(p), speed, mean, variance)))
 
 
-def drawer(sampler: str, seed: int, problems: int) -> Callable[[Forecast, Numbers, int], Places]:
+def drawer(setup: Setup, sampler: str, seed: int, problems: int) -> Callable[[Forecast, Numbers, int], Places]:
     """What draws the problems of a step, of a forecast and the true accuracies."""
     turns = np.concatenate([np.random.default_rng([seed, turn]).permutation(problems) for turn in range(STEPS * GROUPS // problems + 1)])
+    breadth = Breadth(setup.floor) if sampler in ("live", "beta") else Breadth(explore=0.0)
 
     def drawn(forecast: Forecast, p: Numbers, step: int) -> Places:
         if sampler == "shuffled":
             return turns[step * GROUPS : (step + 1) * GROUPS]
         if sampler == "oracle":
             return np.argsort(p**GROUP_SIZE + (1 - p) ** GROUP_SIZE, kind="stable")[:GROUPS]
-        explore = EXPLORE if sampler in ("live", "beta") else 0.0
-        return np.array([draw.index for draw in choose(forecast, GROUPS, Moment(seed, step), explore)])
+        return np.array([draw.index for draw in choose(forecast, GROUPS, Moment(seed, step), breadth)])
 
     return drawn
 
@@ -124,18 +129,18 @@ def simulated(setup: Setup, sampler: str, seed: int) -> Found:
     """One stage."""
     stage = stage_of(setup, seed)
     belief: Belief = belief_of("static" if sampler in ("shuffled", "oracle") else sampler, prior_of(stage.mean, stage.variance), GROUP_SIZE)
-    draw, numbers = drawer(sampler, seed, len(stage.start)), np.random.default_rng([seed, 1])
-    seen, errors = list[Places](), list[list[float]]()
+    draw, numbers = drawer(setup, sampler, seed, len(stage.start)), np.random.default_rng([seed, 1])
+    draws, errors = np.zeros(len(stage.start)), list[list[float]]()
     for step in range(STEPS):
-        p, forecast = stage.begin(step), belief.forecast()
+        p, forecast = stage.begin(step), replace(belief.forecast(), drawn=draws)
         drawn = draw(forecast, p, step)
         right = numbers.binomial(GROUP_SIZE, p[drawn])
         has_signal = (right > 0) & (right < GROUP_SIZE)
         errors.append([1 - has_signal.mean(), *missed(forecast.mean, p, drawn)])
-        seen.append(drawn)
+        draws[drawn] += 1
         belief.observe(step, drawn, right, np.full(GROUPS, GROUP_SIZE))
         stage.teach(drawn[has_signal])
-    return Found(*np.mean(errors, axis=0), float(stage.begin(STEPS).mean()), float(len(np.unique(np.concatenate(seen)))))
+    return Found(*np.mean(errors, axis=0), float(stage.begin(STEPS).mean()), float((draws > 0).sum()))
 
 
 def missed(mean: Numbers, p: Numbers, drawn: Places) -> list[float]:
@@ -193,7 +198,7 @@ def time_row() -> Row:
     belief, took = belief_of("live", prior_of(numbers.normal(0, 2, MANY), numbers.gamma(2, 0.5, MANY)), GROUP_SIZE), []
     for step in range(12):
         started = time.process_time()
-        drawn = np.array([draw.index for draw in choose(belief.forecast(), 64, Moment(0, step), EXPLORE)])
+        drawn = np.array([draw.index for draw in choose(belief.forecast(), 64, Moment(0, step))])
         belief.observe(step, drawn, numbers.binomial(GROUP_SIZE, 0.5, 64), np.full(64, GROUP_SIZE))
         took.append(1000 * (time.process_time() - started))
     middle = float(np.median(took[1:]))
@@ -222,10 +227,13 @@ def tables(setup: Setup) -> list[Row]:
 def rows() -> list[Row]:
     """All of it."""
     setups = [Setup(is_curated=is_curated, schedule=schedule) for is_curated, schedule in product((True, False), ("common", "taught"))]
+    narrow = [replace(setup, floor=NARROW) for setup in setups]
     still = [Setup(0, rounds, is_curated) for rounds, is_curated in product(ROUNDS, (True, False))]
     return [
         ratio_row("groups without a signal, live over shuffled", setups, "shuffled", "dead", OF_SHUFFLED),
         ratio_row("groups without a signal, live over beta", setups, "beta", "dead", OF_BETA),
+        ratio_row("the same where each draws the most promising alone", narrow, "beta", "dead", OF_BETA),
+        Row("different problems drawn by these", shown(narrow, SAMPLERS[-3:], "different", ".0f")),
         ratio_row("Brier score beyond the truth's over all problems, live over beta", setups, "beta", "brier_all", BRIER),
         ratio_row("Brier score beyond the truth's over the drawn groups, live over beta", setups, "beta", "brier_drawn", BRIER),
         unharmed_row(still),

@@ -12,6 +12,7 @@ from polars.testing import assert_frame_equal
 
 from tasks.estimates.forecasts import BELIEFS, GROUPS, Recorded, expected_now, replayed
 from tasks.estimates.live.belief import prior_of
+from tasks.estimates.live.breadth import Breadth
 from tasks.estimates.live.choice import Moment, choose
 from tasks.estimates.live.samplers import belief_of
 
@@ -135,7 +136,7 @@ def test_a_stage_that_chose_by_the_live_estimate_is_replayed_to_the_bit() -> Non
     belief, groups, expected = belief_of("live", prior_of(logits, np.full(30, 0.5)), G), [], []
     for step in range(1, 16):
         found = belief.forecast()
-        drawn = [draw.index for draw in choose(found, 4, Moment(seed=0, step=step), explore=0.25)]
+        drawn = [draw.index for draw in choose(found, 4, Moment(seed=0, step=step), Breadth(explore=0.25))]
         right = [int(numbers.binomial(G, 1 / (1 + np.exp(-logits[place] - step / 10)))) for place in drawn]
         groups += [(step, f"p{place}", G, k) for place, k in zip(drawn, right, strict=True)]
         expected += [(step, f"p{place}", found.mean[place], found.signal[place]) for place in drawn]

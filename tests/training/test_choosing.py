@@ -74,12 +74,12 @@ def test_a_resumed_stage_draws_the_same(model: str, tmp_path: Path) -> None:
 
 
 def taught_of(chooser: Chooser, steps: Iterable[int], came: Outcome) -> list[int]:
-    """How often the outcome's problem is drawn where it always comes out so, and the others half right."""
+    """How often the outcome's problem is drawn where it always comes out so, and three of four answers to the others are right."""
     drawn = []
     for step in steps:
         ids = [chooser.ids[place] for place in chooser.begin(step)]
         drawn.append(int(came.problem_id in ids))
-        chooser.taught([came if problem_id == came.problem_id else Outcome(problem_id, 4, 2) for problem_id in ids])
+        chooser.taught([came if problem_id == came.problem_id else Outcome(problem_id, 4, 3) for problem_id in ids])
     return drawn
 
 
@@ -96,6 +96,17 @@ def test_weights_multiply_what_is_expected() -> None:
     rows = [profiled(number, logit_mean=0.0, weight=0.2 if number < 6 else 1.0) for number in range(8)]
     chooser = Chooser(settings(sampler={"model": "live", "explore": 0.0}), problems_of(rows), Records("stage"), seed=1)
     assert sorted(chooser.begin(1)) == [6, 7]
+
+
+def test_problems_of_like_promise_take_turns() -> None:
+    alike = [profiled(number, logit_mean=0.0) for number in range(8)]
+    chooser = Chooser(settings(sampler={"model": "live", "explore": 0.0}), problems_of(alike), Records("stage"), 1)
+    seen = []
+    for step in range(1, 5):
+        ids = [chooser.ids[place] for place in chooser.begin(step)]
+        seen += ids
+        chooser.taught([Outcome(problem_id, 4, 2) for problem_id in ids])
+    assert sorted(seen) == sorted(chooser.ids)
 
 
 def test_what_was_answered_in_vain_teaches_too() -> None:

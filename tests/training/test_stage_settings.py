@@ -56,6 +56,8 @@ from tasks.training.trainer import training_arguments
         ({"extra": {"use_vllm": True}}, "governed by `rollouts`"),
         ({"sampler": "liv"}, "no sampler is named 'liv' (did you mean `live`?)"),
         ({"sampler": {"explore": 0.3}}, "explore would never act"),
+        ({"sampler": {"floor": 0.5}}, "floor would never act"),
+        ({"sampler": {"model": "live", "floor": -0.1}}, "sampler.floor"),
         ({"sampler": {"model": "live", "explore": 1.5}}, "sampler.explore"),
         ({"sampler": {"model": "live", "prior": {"form": "base"}}}, "should be 'from'"),
         ({"sampler": "live", "order": "easy_to_hard"}, "order easy_to_hard with sampler live"),

@@ -1,6 +1,10 @@
-"""Which problems a step draws: those of the most expected signal, and a few of all alike. A pure function of forecast, seed and step."""
+"""Which problems a step draws: in turn those that are likely to teach, and a few of all alike. A pure function of forecast, seed and step.
 
-import sys
+Who draws the most promising alone trains on few: on the starter 20 of 130 problems got 280 of 320 groups. Few of these were without a
+signal, and the policy learnt less of other problems than from a shuffled stage (the study's arm `narrow live`). So all problems whose
+expected signal reaches `floor` of the greatest take turns, and the forecast only says which these are.
+"""
+
 from dataclasses import dataclass
 from typing import Literal
 
@@ -10,11 +14,10 @@ from numpy.typing import NDArray
 from tasks.base.errors import InputError
 from tasks.base.files import digest
 from tasks.estimates.live.belief import Forecast, Places
+from tasks.estimates.live.breadth import Breadth
 
 Why = Literal["prior", "explore", "refill"]
-ALIKE = 0.1
-"""Share of the greatest signal within which problems are drawn alike. By ranks alone a stage draws the problem nearest to even odds in most
-of its steps (70 of 80 in simulation) and learns little of the others; so it draws many more, for a few groups more without a signal."""
+DEFAULT = Breadth()
 
 
 @dataclass(frozen=True)
@@ -38,7 +41,7 @@ class Moment:
         return np.random.default_rng(int(digest(["live", what, self.seed, self.step])[:16], 16))
 
 
-def choose(forecast: Forecast, count: int, moment: Moment, explore: float = 0.0) -> list[Draw]:
+def choose(forecast: Forecast, count: int, moment: Moment, breadth: Breadth = DEFAULT) -> list[Draw]:
     """The problems of a step, none of them twice: the share `explore` of them among all alike, the others by `order`.
 
     Where explore × count is no whole number, chance decides between the two beside it, so that the share holds over steps. Raises
@@ -48,25 +51,26 @@ def choose(forecast: Forecast, count: int, moment: Moment, explore: float = 0.0)
     if count > problems:
         raise InputError(f"a step draws {count} problems and the stage has {problems}; lower `batch` or widen the stage's bands")
     numbers = moment.numbers("explore")
-    few = min(count, int(explore * count + numbers.random()))
+    few = min(count, int(breadth.explore * count + numbers.random()))
     explored = numbers.permutation(problems)[:few]
-    ranked = without(order(forecast, moment), explored)[: count - few]
+    ranked = without(order(forecast, moment, breadth.floor), explored)[: count - few]
     return [Draw(int(index), "prior") for index in ranked] + [Draw(int(index), "explore") for index in explored]
 
 
-def refills(forecast: Forecast, moment: Moment, taken: Places) -> Places:
+def refills(forecast: Forecast, moment: Moment, taken: Places, floor: float = DEFAULT.floor) -> Places:
     """All problems that a step has not drawn, in the order in which they take the places of groups that could not teach."""
-    return without(order(forecast, moment), taken)
+    return without(order(forecast, moment, floor), taken)
 
 
-def order(forecast: Forecast, moment: Moment) -> Places:
-    """All problems, the first to be drawn first: by their signal in steps of ALIKE of the greatest, and by chance within a step; or all by
-    chance where the forecast has weights, each next one drawn among those left in proportion to them (exponential clocks: P. Efraimidis
-    and P. Spirakis, Information Processing Letters 97, 2006)."""
+def order(forecast: Forecast, moment: Moment, floor: float = DEFAULT.floor) -> Places:
+    """All problems, the first to be drawn first: those whose signal reaches `floor` of the greatest, the least often drawn ones first and
+    equals by chance, and then the others by their signal; or all by chance where the forecast has weights, each next one drawn among those
+    left in proportion to them (exponential clocks: P. Efraimidis and P. Spirakis, Information Processing Letters 97, 2006)."""
     clocks = moment.numbers("order").exponential(size=len(forecast.mean))
     if forecast.weights is None:
-        greatest = max(float(forecast.signal.max()), sys.float_info.min)
-        return np.lexsort((clocks, np.floor((1 - forecast.signal / greatest) / ALIKE)))
+        is_below = forecast.signal < floor * forecast.signal.max()
+        turns = np.zeros(len(clocks)) if forecast.drawn is None else forecast.drawn
+        return np.lexsort((clocks, np.where(is_below, -forecast.signal, turns), is_below))
     with np.errstate(divide="ignore"):
         return np.argsort(clocks / forecast.weights, kind="stable")
 
