@@ -70,7 +70,10 @@ def remarks(recipe: Recipe, steps: list[Step]) -> tuple[list[str], list[str]]:
     for name in dict.fromkeys(names):
         stage = recipe.stages[name].train
         check_gradient_moves(stage, parameters)
-        notes.append("; ".join(filter(None, [trained_as(name, stage, parameters), *followed(recipe, name, parameters)])))
+        succession = succession_of({other: held.train for other, held in recipe.stages.items()}, name, None)
+        said = [trained_as(name, stage, parameters), succession.said, kept_on_disk(stage, succession.hands_over, parameters)]
+        notes.append("; ".join(filter(None, said)))
+        warnings += [f"{name}: {succession.doubt}"] if succession.doubt else []
         for caution in cautions(name, stage, asking(recipe.prompting, stage, *stage.prompts_hinted), others, parameters):
             (notes if caution.expected else warnings).append(caution.text)
     second = recipe.grading.second
@@ -82,12 +85,6 @@ def remarks(recipe: Recipe, steps: list[Step]) -> tuple[list[str], list[str]]:
     if not recipe.problems.can_evaluate and any(step.task == "report" for step in steps):
         notes.append("no problems are held out (problems.heldout): nothing is evaluated, and the report says so")
     return warnings, notes
-
-
-def followed(recipe: Recipe, name: str, parameters: int | None) -> tuple[str, str]:
-    """What a stage goes on with of the one before it, and what it keeps for the next."""
-    succession = succession_of({stage: held.train for stage, held in recipe.stages.items()}, name, None)
-    return succession.said, kept_on_disk(recipe.stages[name].train, succession.hands_over, parameters)
 
 
 def missing_for_step(step: Step) -> list[str]:

@@ -4,6 +4,13 @@ Adam's two means and its count of steps say how large the gradients of certain p
 stages train the same parameters by an Adam that averages alike; elsewhere Adam begins anew. Whole weights are carried over in float32,
 the masters: a policy is saved in the dtype that it is sampled in, and rounding to bfloat16 loses most of an update at a learning rate of
 1e-6. (An adapter is trained and saved in float32.)
+
+What sizes the gradients (SIZING) may differ between the stages; it is said, and not refused. A step is learning rate × m / (sqrt(v) +
+epsilon), so epsilon, the weight decay and the learning rate act after the means, and may differ without a word. m, the mean of gradients,
+forgets in 1 / (1 - beta1) steps, about 10, and v, that of their squares, in 1 / (1 - beta2), about 1,000. So where gradients become five
+times larger, steps are up to 3.7 times as long as the learning rate says, and still 1.9 times after 300; where they become five times
+smaller, steps are a fifth as long, and half as long after 2,000 (by that recursion, of a steady gradient). The means are still those of
+gradients of the same parameters, though, and another loss may size them alike: only who looks at the stages can tell whether to begin anew.
 """
 
 from collections.abc import Mapping
@@ -26,11 +33,15 @@ HANDOVER, ADAM, MASTERS = "handover", "adam.safetensors", "masters"
 
 ADAMS = ("adamw_torch", "adamw_torch_fused")
 STATE_BYTES, WEIGHT_BYTES = 8, 4  # of a parameter: Adam's two means, and a weight, in float32
+SIZING = ("loss", "max_grad_norm", "batch", "format_reward", "beta")
+SIZING_WEIGHTS = ("family", "high", "low", "mode", "normalise")
+"""The settings, and those of `weighting`, by which gradients have another size, or another noise, which Adam's squares hold as well."""
 FITTING = ("rank", "alpha", "dropout")  # of an adapter that a stage goes on with
 
 
 class Succession(BaseModel):
-    """What a stage takes up of what the stage `before` left, what it hands over itself, and the first of these in words."""
+    """What a stage takes up of what the stage `before` left, what it hands over itself, and the first of these in words; `doubt` is what
+    keeps a state of Adam's that is carried over from meaning all that it meant, "" for nothing."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
@@ -38,6 +49,12 @@ class Succession(BaseModel):
     takes: HandedOver = "policy"
     hands_over: HandedOver = "policy"
     said: str = ""
+    doubt: str = ""
+
+    @property
+    def told(self) -> str:
+        """All that is to be said of it."""
+        return "; ".join(filter(None, [self.said, self.doubt]))
 
     @property
     def taken(self) -> dict[str, str]:
@@ -59,6 +76,7 @@ def succession_of(stages: Mapping[str, StageSettings], name: str, before: Artifa
         takes=takes,
         hands_over=taken_by(following, stages[name]) if following else "policy",
         said=begun(stages[name], earlier, stages[earlier] if earlier else None),
+        doubt=resized(stages[name], earlier, stages[earlier]) if earlier and stages[name].optimizer == "carry" else "",
     )
 
 
@@ -109,9 +127,9 @@ def optimizer_of(stage: StageSettings, earlier: str | None, before: StageSetting
         if stage.optimizer == "carry":
             raise ValueError(f"optimizer: carry, but {why}; leave it out, and Adam begins anew, or make both stages agree")
         return "fresh"
-    if by_deepspeed(stage) or by_deepspeed(before):
+    if holder := holder_of(stage) or holder_of(before):
         raise ValueError(
-            f"optimizer: Adam's state would be carried over from {earlier}, but DeepSpeed holds it in a form of its own; give "
+            f"optimizer: Adam's state would be carried over from {earlier}, but {holder} holds it in a form of its own; give "
             "optimizer: fresh, or train both stages with ddp or fsdp2"
         )
     return "carry"
@@ -150,6 +168,26 @@ def adam_of(stage: StageSettings) -> dict[str, Any]:
     return {**found, "adam_beta2": stage.adam_beta2}
 
 
+def resized(stage: StageSettings, earlier: str, before: StageSettings) -> str:
+    """Which settings give the gradients another size, or noise, than Adam's means from the stage before remember; "" for none."""
+    here, there = sizes(stage), sizes(before)
+    changed = [f"{name} {there[name]} (here {here[name]})" for name in here if name in there and here[name] != there[name]]
+    if not changed:
+        return ""
+    return (
+        f"Adam's means from {earlier} are of gradients with {' and '.join(changed)}: until they have caught up, over about "
+        f"{1 / (1 - stage.adam_beta2):,.0f} steps, steps are longer or shorter than learning_rate says; make both stages agree, or give "
+        "optimizer: fresh"
+    )
+
+
+def sizes(stage: StageSettings) -> dict[str, Any]:
+    """What sizes a stage's gradients, by the keys that say it; `max_tokens` where the loss divides by it."""
+    names = (*SIZING, "max_tokens") if stage.loss == "dr_grpo" else SIZING
+    found = {name: getattr(stage, name) for name in names}
+    return {**found, **{f"weighting.{name}": getattr(stage.weighting, name) for name in SIZING_WEIGHTS}}
+
+
 def what_is_trained(stage: StageSettings) -> str:
     """The parameters that a stage trains."""
     if stage.lora is None:
@@ -163,13 +201,28 @@ def layers_of(lora: LoraSettings) -> str:
     return f"{named}, the vision tower's, too" if lora.vision else named
 
 
+def holder_of(stage: StageSettings) -> str:
+    """What holds a stage's Adam in a form that no other stage can go on with; "" where nothing does. (FSDP 1, accelerate's default, names
+    and cuts parameters in its own way.)"""
+    if by_deepspeed(stage):
+        return "DeepSpeed"
+    config = launched_by(stage)
+    is_old = config.get("distributed_type") == "FSDP" and str((config.get("fsdp_config") or {}).get("fsdp_version", 1)) == "1"
+    return "FSDP 1" if is_old or stage.extra.get("fsdp") else ""
+
+
 def by_deepspeed(stage: StageSettings) -> bool:
     """Whether DeepSpeed trains a stage."""
+    return bool(stage.extra.get("deepspeed")) or launched_by(stage).get("distributed_type") == "DEEPSPEED"
+
+
+def launched_by(stage: StageSettings) -> Mapping[str, Any]:
+    """A stage's launch config as its file has it; empty without one."""
     if stage.accelerate is None:
-        return bool(stage.extra.get("deepspeed"))
+        return {}
     path = launch_config(stage.accelerate)
     config = read_yaml_file(path, f"train.accelerate: {path}")
-    return isinstance(config, dict) and config.get("distributed_type") == "DEEPSPEED"
+    return config if isinstance(config, dict) else {}
 
 
 def kept_on_disk(stage: StageSettings, handed_over: HandedOver, parameters: int | None) -> str:

@@ -176,7 +176,8 @@ def warned_of(request: StageRequest) -> list[Caution]:
     check_own_profile(request)
     others = {who: other for who, other in ((PROFILE, measured), (EVALUATION, request.evaluated)) if other}
     own = asking(prompting, settings, *settings.prompts_hinted)
-    return cautions(request.stage, settings, own, others, parameter_count(request.policy))
+    found = cautions(request.stage, settings, own, others, parameter_count(request.policy))
+    return [*found, *([Caution(f"{request.stage}: {doubt}")] if (doubt := request.succession.doubt) else [])]
 
 
 def stage_policy(stage: Artifact, name: str, parent: Policy) -> Policy:
@@ -270,7 +271,7 @@ def stage_facts(request: StageRequest) -> dict[str, Any]:
         "parent_name": request.policy.name,
         "curated": request.curated.key,
         "settings": request.settings.model_dump(),
-        "optimised": [list(part) for part in (*optimised(request.settings), ("Adam", request.succession.said))],
+        "optimised": [list(part) for part in (*optimised(request.settings), ("Adam", request.succession.told))],
         "hands_over": request.hands_over,
         "prompting": request.prompting.model_dump(),
         "grader_id": grader_id(request.grading.in_training),

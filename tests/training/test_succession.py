@@ -1,5 +1,6 @@
 """How stages follow on from each other: what is settled when a recipe is read, what is refused, and what is said of it."""
 
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -58,9 +59,41 @@ def test_a_stage_that_wants_a_state_that_means_nothing_to_it_is_refused(first: d
         settled(stages(first=first, second={"optimizer": "carry", **second}))
 
 
-def test_deepspeed_is_named_where_adam_would_be_carried() -> None:
-    with pytest.raises(ValueError, match=r"second\.train\.optimizer: .* from first, but DeepSpeed holds it .*; give optimizer: fresh"):
-        settled(stages(first={"accelerate": "deepspeed_zero3"}, second={}))
+@pytest.mark.parametrize(
+    ("changes", "said"),
+    [
+        ({}, ""),
+        ({"learning_rate": 1e-5, "steps": 70, "hints": True, "max_tokens": 64}, ""),
+        ({"max_grad_norm": 5.0}, "are of gradients with max_grad_norm 1.0 (here 5.0): until they have caught up, over about 1,000 steps,"),
+        (
+            {"loss": "dr_grpo", "weighting": {"family": "none"}},
+            "with loss dapo (here dr_grpo) and weighting.family exponential (here none):",
+        ),
+        ({"max_grad_norm": None, "optimizer": "fresh"}, ""),
+    ],
+)
+def test_what_gives_the_gradients_another_size_is_said_where_adam_is_carried(changes: dict, said: str) -> None:
+    """Adam's squares remember the size for about a thousand steps, the whole of most stages."""
+    found = succession_of(settled(stages(first={}, second=changes)), "second", None)
+    assert said in found.doubt if said else not found.doubt
+    assert found.told == f"{found.said}; {found.doubt}" if said else found.told == found.said
+
+
+@pytest.mark.parametrize("second", [{}, {"optimizer": "carry"}], ids=["left open", "asked for"])
+@pytest.mark.parametrize(("how", "named"), [("deepspeed_zero3", "DeepSpeed"), ("fsdp1.yaml", "FSDP 1")])
+def test_what_holds_adam_in_a_form_of_its_own_is_named_where_it_would_be_carried(
+    tmp_path: Path, how: str, named: str, second: dict
+) -> None:
+    own = tmp_path / "fsdp1.yaml"
+    own.write_text("distributed_type: FSDP\nfsdp_config: {fsdp_sharding_strategy: FULL_SHARD}\n")
+    given = own if how == own.name else how
+    with pytest.raises(ValueError) as refused:
+        settled(stages(first={"accelerate": given}, second=second))
+    said = f"Adam's state would be carried over from first, but {named} holds it in a form of its own; give optimizer: fresh, or train"
+    assert str(refused.value) == f"second.train.optimizer: {said} both stages with ddp or fsdp2"
+
+
+def test_neither_adam_nor_masters_are_taken_from_deepspeed_where_it_begins_anew() -> None:
     given = stages(first={"accelerate": "deepspeed_zero3"}, second={"optimizer": "fresh"})
     assert succession_of(settled(given), "second", None).takes == "policy"  # nor can its float32 weights be had
 
