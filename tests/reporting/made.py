@@ -126,8 +126,9 @@ class Maker:
         identity = {"problem_id": digest([dataset, split, row]), "gold_id": digest(answer), "answer": answer}
         return {**fields, **identity, "images": [picture], "choices": [], "metadata": "{}"}
 
-    def graded(self, policy_id: str, sources: tuple[Artifact, ...], gain: float) -> Artifact:
-        """Answers to the problems, drawn from a spread of chances (a U, where the size does not say otherwise), and their verdicts."""
+    def graded(self, policy_id: str, sources: tuple[Artifact, ...], gain: float, **facts: str) -> Artifact:
+        """Answers to the problems, drawn from a spread of chances (a U, where the size does not say otherwise), and their verdicts; `facts`
+        are more that the manifest says of them."""
         problems = pl.concat(pl.read_parquet(source.file("problems.parquet")) for source in sources)
         rollouts, verdicts = [], []
         for problem in problems.iter_rows(named=True):
@@ -138,7 +139,7 @@ class Maker:
                 rollouts.append({**key, "response": text, "n_tokens": 9, "finish_reason": "stop", "seed": 1, "hint": ""})
                 rest = {"verdict": verdict, "extracted": said, "rule": "number", "format_ok": True}
                 verdicts.append({**key, "grader_id": GRADER, "gold_id": problem["gold_id"], **rest})
-        return self.profile(policy_id, sources, rollouts, verdicts)
+        return self.profile(policy_id, sources, rollouts, verdicts, **facts)
 
     def verdicts(self, problem: dict, gain: float) -> list[str]:
         """What each round of a problem came to."""
@@ -154,7 +155,7 @@ class Maker:
         """A wrong answer: any one, but always the same to each of those problems whose gold answer is wrong."""
         return "1" if problem["row"] % DOUBTED == 0 else str(int(problem["answer"]) + self.chance.randrange(1, 40))
 
-    def profile(self, policy_id: str, sources: tuple[Artifact, ...], rollouts: list[dict], verdicts: list[dict]) -> Artifact:
+    def profile(self, policy_id: str, sources: tuple[Artifact, ...], rollouts: list[dict], verdicts: list[dict], **told: str) -> Artifact:
         """The graded profile that holds these rows."""
         named = digest([source.key for source in sources])
         shards = {}
@@ -163,7 +164,7 @@ class Maker:
             shards[relation] = self.lake.append(self.lake.partition(relation, policy_id, SAMPLING), relation, frame, named)
         facts = {"policy_id": policy_id, "sampling_id": SAMPLING, "grader_id": GRADER, "rounds": self.size.rounds}
         target = artifact(self.lake.home, "graded", {"policy": policy_id, "problems": named})
-        with building(target, {"grader_id": GRADER}) as folder:
+        with building(target, {"grader_id": GRADER, **told}) as folder:
             name = shards["verdicts"].relative_to(self.lake.home).as_posix()
             write_profile(folder, self.lake, rollouts=[shards["rollouts"]], facts={**facts, "verdicts": [name]})
         return target
@@ -252,12 +253,17 @@ class Maker:
     def evaluation(self, heldout: tuple[Artifact, ...], sets: tuple[Artifact, ...]) -> Artifact:
         """Base and both stages on held-out problems."""
         arms = []
+        profile = artifact(self.lake.home, "profiles", {"asked": "with hints"})
         for place, policy in enumerate(("base", *STAGES)):
             plain = self.graded(f"{policy}-id", heldout, gain=0.05 * place)
             arms.append(EvaluationArm(policy=policy, policy_id=f"{policy}-id", hints=False, graded=plain))
             if self.size.hints:
-                hinted = self.graded(f"{policy}-hinted", heldout, gain=0.05 * place + 0.02)
+                hinted = self.graded(f"{policy}-hinted", heldout, gain=0.05 * place + 0.02, profile=profile.key)
                 arms.append(EvaluationArm(policy=policy, policy_id=f"{policy}-id", hints=True, graded=hinted))
+        if self.size.hints:
+            bands = self.difficulty(self.graded("base-bands", heldout, gain=0.0), heldout)
+            with building(profile, {"hints_from": bands.key}):
+                pass
         near = self.similarity(heldout, sets)
         return evaluate_policies.fn(EvaluationRequest(home=self.lake.home, arms=tuple(arms), problems=heldout, similarity=near, sets=sets))
 

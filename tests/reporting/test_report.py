@@ -230,6 +230,7 @@ def test_costs_are_those_of_the_answers(made):
     correct = verdicts.filter(pl.col("problem_id").is_in(train.implode()), pl.col("verdict") == "correct").height
     assert f"Profile Base 512 4,608 9.0 {4608 / correct:,.1f} 0.0% –" in text
     assert "Training Stage 1 768" in text and "Evaluation Stage 2 512 4,608" in text
+    assert "Evaluation base-bands, bands of hints 512 4,608" in text
 
 
 def test_a_time_is_told_where_draws_are_known(made):
