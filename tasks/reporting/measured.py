@@ -59,25 +59,10 @@ def measured(inputs: Inputs) -> Measured:
         rows = pl.concat(difficulties(inputs), how="diagonal_relaxed")
         rows.write_parquet(path)
         bands = rows.group_by("dataset", "split", "policy_id", "sampling_id", "band").agg(problems=pl.len())
-        with closing(open_over({"problem_counts": [path]}, MartSettings(difficulty=inputs.edges), wanted=MARTS)) as connection:
-            histogram, shapes, transitions, drift = (connection.table(mart).pl() for mart in MARTS)
-    return Measured(inputs.policy_names, bands, histogram, shapes, transitions, without_intervals(drift, clustered(inputs)))
-
-
-def clustered(inputs: Inputs) -> pl.DataFrame:
-    """The dataset and split of held-out problems of which some are versions of one."""
-    if inputs.evaluation is None:
-        return pl.DataFrame(schema={"dataset": pl.String, "split": pl.String})
-    rows = read_parquet(inputs.evaluation.file("evaluations.parquet")).filter(pl.col("cluster") != "")
-    counted = rows.group_by("dataset", "split").agg(pl.col("cluster", "problem_id").n_unique())
-    return counted.filter(pl.col("cluster") < pl.col("problem_id")).select("dataset", "split")
-
-
-def without_intervals(drift: pl.DataFrame, versions: pl.DataFrame) -> pl.DataFrame:
-    """The mart `policy_drift` without intervals where problems are versions of one, as it takes them for unlike each other."""
-    marked = drift.join(versions.with_columns(is_clustered=True), on=["dataset", "split"], how="left", maintain_order="left")
-    ends = (pl.when(pl.col("is_clustered").is_null()).then(name).alias(name) for name in ("difference_low", "difference_high"))
-    return marked.with_columns(*ends).drop("is_clustered")
+        asked = [source.file("problems.parquet") for source in (*inputs.problems, *inputs.others)]  # says which are versions of one
+        files = {"problem_counts": [path], "problems": asked}
+        with closing(open_over(files, MartSettings(difficulty=inputs.edges), wanted=MARTS)) as connection:
+            return Measured(inputs.policy_names, bands, *(connection.table(mart).pl() for mart in MARTS))
 
 
 def difficulties(inputs: Inputs) -> Iterator[pl.DataFrame]:

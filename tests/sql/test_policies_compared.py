@@ -1,5 +1,6 @@
 """What changed from one policy to another."""
 
+import json
 import math
 
 import numpy as np
@@ -80,6 +81,25 @@ def test_the_difference_is_paired(compared):
     [(low, difference, high)] = ask(compared, f"select difference_low, difference, difference_high from policy_drift where {PAIR}")
     margin = 1.959963984540054 * (4 / 5 / 6) ** 0.5  # of 1, 0, -1, 0, and of a 1 and a -1 beside them
     assert (low, difference, high) == (pytest.approx(-margin), pytest.approx(0), pytest.approx(margin))
+
+
+@pytest.mark.parametrize(("named", "clusters", "between"), [("1122", 2, "clusters"), ("1111", 1, "one cluster"), ("1234", 4, "problems")])
+def test_versions_of_one_problem_count_as_one_change(tmp_path, named, clusters, between):
+    """Two problems that changed alike are no more than one where they are versions of it; nor have bands or pass@k an interval then."""
+    said = {"base": ["iiiiiiii", "iiiiiiii", "cciiiiii", "cciiiiii"], "s1": ["cccciiii", "cccciiii", "cciiiiii", "cciiiiii"]}
+    rows = [row for policy in said for n, letters in enumerate(said[policy]) for row in verdicts(f"p{n}", letters, policy_id=policy)]
+    problems = [{"problem_id": f"p{place}", "metadata": json.dumps({"version_of": version})} for place, version in enumerate(named)]
+    connection = warehouse(tmp_path, {"problems": problems, "verdicts": rows}, wanted=[*MARTS, "pass_at_k"])
+    [found] = connection.sql("from policy_drift where policy_id = 'base'").pl().iter_rows(named=True)
+    assert (found["problems"], found["clusters"], found["interval_between"], found["difference"]) == (4, clusters, between, 0.25)
+    ends = (found["difference_low"], found["difference_high"])
+    if clusters < 4:
+        assert ends == ((-1, 1) if clusters == 2 else (None, None))  # by Student's t two clusters tell nothing
+    else:
+        assert -1 < ends[0] < ends[1] < 1
+    is_apart = between == "problems"
+    for mart, column in (("band_transitions", "share_low"), ("pass_at_k", "pass_high")):
+        assert ask(connection, f"select distinct {column} is not null from {mart}") == [(is_apart,)]
 
 
 def test_the_matrix_of_bands(compared):

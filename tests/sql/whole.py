@@ -72,6 +72,8 @@ def problems(lake: Lake, chance: random.Random) -> list[list[dict[str, Any]]]:
     near = {"question": f"{geometry[1]['question']} exactly", "images": geometry[1]["images"], "choices": []}
     heldout[0] |= near
     heldout[1] |= {"images": geometry[2]["images"]}
+    for version in heldout[-2:]:
+        version["metadata"] = json.dumps({"version_of": "17"})
     return [geometry, algebra, [*heldout, exact]]
 
 

@@ -1,13 +1,14 @@
 -- inversions: problems that a policy fails and a weaker one solves, by more than luck: their gold answers are worth a look
 -- grain: problem_id x gold_id x dataset x split x policy_id x sampling_id x grader_id
--- inputs: difficulty, stg_samplings, parameters
+-- inputs: difficulty, stg_samplings, stg_versions, parameters
 -- materialized: table
 -- parameters: parameters.z (how surely the other policy is weaker); the share of false ones, 0.1, stands below and is ours
 -- invariants: luck <= false_share <= 0.1
 -- two policies are compared over the problems that both answered 4 times or more, asked alike, without hints and judged by the same grader;
--- one is weaker where the mean difference of its estimates is surely above 0, problem by problem. A problem stands here where the weaker one
--- solves more than half of its samples and the better one less than half, and Fisher's exact test says so beyond what so many comparisons
--- show by luck (Y. Benjamini and Y. Hochberg, JRSS B 57, 1995). Of several weaker policies the one of the least luck stands
+-- one is weaker where the mean difference of its estimates is surely above 0, problem by problem (by the macro mean_interval, versions of one problem
+-- as one cluster). A problem stands here where the weaker one solves more than half of its samples and the better one less than half, and
+-- Fisher's exact test says so beyond what so many comparisons show by luck (Y. Benjamini and Y. Hochberg, JRSS B 57, 1995). Of several weaker
+-- policies the one of the least luck stands
 -- columns:
 --   n: samples of the better policy that count [samples]
 --   k: of these, right ones [samples]
@@ -25,20 +26,28 @@ with plain as (
     where n >= 4
 ),
 
-pairs as (
+gaps as (
     select
         dataset, split, sampling_id, grader_id,
         better.policy_id,
         weaker.policy_id as weaker_policy_id,
         count(*) as problems,
-        avg(better.p_mean - weaker.p_mean) as difference,
-        any_value(z) * stddev_samp(better.p_mean - weaker.p_mean) / sqrt(count(*)) as margin
+        sum(better.p_mean - weaker.p_mean) as difference
     from plain as better
     inner join plain as weaker using (problem_id, gold_id, dataset, split, sampling_id, grader_id)
-    cross join parameters
+    left join stg_versions using (problem_id, dataset, split)
     where better.policy_id <> weaker.policy_id
-    group by all
-    having difference > margin
+    group by dataset, split, sampling_id, grader_id, better.policy_id, weaker.policy_id, coalesce(cluster, problem_id)
+),
+
+pairs as (
+    select
+        dataset, split, sampling_id, grader_id, policy_id, weaker_policy_id,
+        sum(problems) as problems
+    from gaps
+    cross join parameters
+    group by dataset, split, sampling_id, grader_id, policy_id, weaker_policy_id
+    having mean_low(difference, problems, 1, -1, any_value(z)) > 0
 ),
 
 inverted as (

@@ -1,12 +1,13 @@
 -- band_transitions: where the problems of a band are under another policy, beside what chance alone gives: the transition matrix of bands
 -- grain: dataset x split x sampling_id x grader_id x policy_id x later_policy_id x band x later_band; cells without a problem are left out
--- inputs: pair_outcomes, changes_by_chance, stg_policies, parameters
+-- inputs: pair_outcomes, changes_by_chance, stg_policies, stg_versions, parameters
 -- materialized: table
 -- parameters: parameters.z (confidence of the interval), parameters.low, hard_below, medium_below, high (edges of the bands)
 -- invariants: sql/checks/transitions_add_up: a row of the matrix adds up to 1
 -- "later" is just the second of the two: each pair is there both ways round. Only problems that both policies answered count, under the
 -- same way of sampling and the same grader. Bands are those of the raw shares: by chance alone a third of the problems and more leave theirs
 -- in 8 rounds, so compare share with share_by_chance (null where the counts fix no prior, or the second policy was not asked equally often)
+-- Wilson's interval takes problems for unlike each other, so it is null where some of the dataset are versions of one (columns.cluster)
 -- columns:
 --   policy: name of the first policy
 --   later_policy_id: the second policy
@@ -58,8 +59,8 @@ select
     shared.later_band,
     shared.problems,
     shared.problems / shared.of_band as share,
-    wilson_low(shared.problems, shared.of_band, parameters.z) as share_low,
-    wilson_high(shared.problems, shared.of_band, parameters.z) as share_high,
+    case when clustered.dataset is null then wilson_low(shared.problems, shared.of_band, parameters.z) end as share_low,
+    case when clustered.dataset is null then wilson_high(shared.problems, shared.of_band, parameters.z) end as share_high,
     chance.expected / shared.of_band as share_by_chance,
     (shared.problems - chance.expected) / shared.of_band as excess,
     (shared.problems - chance.expected - parameters.z * chance.deviation) / shared.of_band as excess_low,
@@ -69,4 +70,5 @@ cross join parameters
 left join changes_by_chance as chance using (dataset, split, policy_id, sampling_id, grader_id, later_policy_id, change)
 left join stg_policies as earlier on shared.policy_id = earlier.policy_id
 left join stg_policies as later on shared.later_policy_id = later.policy_id
+left join (select distinct dataset, split from stg_versions) as clustered on shared.dataset = clustered.dataset and shared.split = clustered.split
 order by all

@@ -4,6 +4,8 @@
 -- materialized: view
 -- parameters: none
 -- invariants: a problem counts once for a recipe, policy, dataset and split, unless it has two gold answers there
+-- of a policy that was profiled anew by `reprofile` with source auto, only those problems are here that its stage had not answered lately, and
+-- they are no fair part of all; what training's own groups say of the others stands in the run's report alone (flows/README.md)
 -- columns:
 --   policy: what the recipe calls the policy: base, its stages, or a panel's name
 with asked as (

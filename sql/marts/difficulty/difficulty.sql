@@ -6,6 +6,8 @@
 -- invariants: sql/checks/estimates_are_sound, passes_rise; estimates are null exactly where n is 0
 -- k, n, accuracy and band are the raw counts; the columns p_, pass_ and signal_ are estimates by the posterior of p under the prior of the
 -- profile's problems (tasks/estimates/posterior.py), and hold under adaptive rounds too. Average and decide by these
+-- of a policy that was profiled anew by `reprofile` with source auto, only those problems are here that its stage had not answered lately, and
+-- they are no fair part of all; what training's own groups say of the others stands in the run's report alone (flows/README.md)
 -- columns:
 --   rounds: rounds whose first sample was graded [rounds]
 --   n: samples that count: correct, incorrect or unparseable [samples]

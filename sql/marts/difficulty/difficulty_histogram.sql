@@ -6,6 +6,8 @@
 -- invariants: sql/checks/histogram_adds_up: every measured problem is in one bin
 -- bins is the largest n of the group; a problem with a smaller n (time-outs, adaptive rounds) goes to the nearest bin, and never to an end it
 -- did not reach. So `problems` are raw counts, which stopping early bends; `expected` is what that many draws of each would give
+-- of a policy that was profiled anew by `reprofile` with source auto, only those problems are here that its stage had not answered lately, and
+-- they are no fair part of all; what training's own groups say of the others stands in the run's report alone (flows/README.md)
 -- columns:
 --   bins: the most samples that count of a problem of the profile [samples]
 --   bin: how often of `bins` its problems were solved [samples]

@@ -1,13 +1,14 @@
 -- pass_at_k: the share of a profile's problems that one of `draws` samples solves, as their posteriors have it
 -- grain: dataset x split x policy_id x sampling_id x grader_id x draws
--- inputs: outcome_counts, posteriors, priors, parameters
+-- inputs: outcome_counts, posteriors, priors, stg_versions, parameters
 -- materialized: table
 -- parameters: parameters.z (confidence of the intervals); the numbers of draws stand below, those up to twice the largest n are given
 -- invariants: over all measured problems pass rises with draws
 -- every measured problem counts, whatever its n: an unbiased estimate needs `draws` samples, and under adaptive rounds which problems have so
 -- many depends on how they came out. A panel has none: its next answer would be another model's
 -- intervals are over problems like these: the variance of a problem's pass, within posteriors and between their means, over the share of it
--- that its samples tell (between / all), so that few samples make it wide; where all problems came out alike nothing tells, and it is [0, 1]
+-- that its samples tell (between / all), so that few samples make it wide; where all problems came out alike nothing tells, and it is [0, 1].
+-- They take problems for unlike each other, so they are null where some of the dataset are versions of one (columns.cluster)
 -- columns:
 --   draws: samples that one may try, the k of pass@k [samples]
 --   problems: measured problems of the profile [problems]
@@ -70,8 +71,9 @@ select
     draws,
     problems,
     pass,
-    greatest(pass - margin, 0) as pass_low,
-    least(pass + margin, 1) as pass_high,
+    case when is_clustered is null then greatest(pass - margin, 0) end as pass_low,
+    case when is_clustered is null then least(pass + margin, 1) end as pass_high,
     draws > most as is_extrapolated
 from estimated
+left join (select distinct dataset, split, true as is_clustered from stg_versions) as clustered using (dataset, split)
 order by dataset, split, policy_id, sampling_id, grader_id, draws

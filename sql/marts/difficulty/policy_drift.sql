@@ -1,6 +1,6 @@
 -- policy_drift: what changed from one policy to another, over the problems that both answered, beside what chance alone gives
 -- grain: dataset x split x sampling_id x grader_id x policy_id x later_policy_id
--- inputs: pair_outcomes, changes_by_chance, posteriors, stg_policies, parameters
+-- inputs: pair_outcomes, policy_pairs, outcome_counts, changes_by_chance, posteriors, stg_policies, stg_versions, parameters
 -- materialized: table
 -- parameters: parameters.z (confidence of the intervals)
 -- invariants: each pair is there both ways round, what one way gains the other loses
@@ -8,15 +8,21 @@
 -- raw shares lean inwards: p_difference does not. What chance alone gives is what a policy that has not changed would show the second time
 -- (given/changes_by_chance.sql); null where the counts fix no prior, and of gained and lost where the second policy was not asked equally
 -- often. up and down are problems whose own p-value is at most 1 - confidence, so by chance up to 5% of problems are either
--- the interval of the difference takes problems for unlike each other, also versions of one (columns.cluster): the mart `evaluation` does not
+-- where problems are versions of one (columns.cluster), the interval of the difference is between clusters of them, as in `evaluation`. What
+-- chance alone gives takes them for unlike each other: it hangs on their samples, which are drawn apart, and hardly on how alike they are
+-- where asked_problems is far above problems, the second policy was asked a part of them alone, which may be no fair one. So it is with one that
+-- was profiled anew by `reprofile` with source auto: sampled were those problems that its stage had not answered lately (flows/README.md)
 -- columns:
 --   policy: name of the first policy
 --   later_policy_id: the second policy
 --   later_policy: name of the second policy
 --   problems: problems that both answered [problems]
+--   asked_problems: problems that the first policy answered [problems]
 --   accuracy: mean accuracy under the first policy [share]
 --   later_accuracy: mean accuracy under the second [share]
 --   difference: later_accuracy - accuracy [share]
+--   clusters: clusters of the problems that are versions of one, each other problem one by itself [clusters]
+--   interval_between: what the interval is between: problems, or clusters, and then by Student's t; `one cluster` has no interval [text]
 --   difference_low: lower end of its interval [share]
 --   difference_high: upper end of its interval [share]
 --   p_difference: the same by p_mean of both, which holds under adaptive rounds too [share]
@@ -44,8 +50,6 @@ with drift as (
         sum(problems) as problems,
         sum(problems * k / n) / sum(problems) as accuracy,
         sum(problems * later_k / later_n) / sum(problems) as later_accuracy,
-        mean_low(later_k / later_n - k / n, 1, problems, -1, any_value(z)) as difference_low,
-        mean_high(later_k / later_n - k / n, 1, problems, -1, any_value(z)) as difference_high,
         sum(problems * (later.p_mean - earlier.p_mean)) / sum(problems) as p_difference,
         coalesce(sum(problems) filter (where k = 0), 0) as never,
         coalesce(sum(problems) filter (where k = 0 and later_k > 0), 0) as gained,
@@ -61,7 +65,45 @@ with drift as (
             and pair_outcomes.grader_id = later.grader_id
             and pair_outcomes.later_n = later.n
             and pair_outcomes.later_k = later.k
+    group by all
+),
+
+-- of datasets without versions the outcomes are enough, of others each cluster is summed
+changes as (
+    select
+        dataset, split, sampling_id, grader_id, policy_id, later_policy_id,
+        later_k / later_n - k / n as total,
+        1 as size,
+        problems as times
+    from pair_outcomes
+    anti join stg_versions using (dataset, split)
+    union all
+    select
+        dataset, split, sampling_id, grader_id, policy_id, later_policy_id,
+        sum(later_accuracy - accuracy) as total,
+        count(*) as size,
+        1 as times
+    from policy_pairs
+    semi join stg_versions using (dataset, split)
+    left join stg_versions using (problem_id, dataset, split)
+    group by dataset, split, sampling_id, grader_id, policy_id, later_policy_id, coalesce(cluster, problem_id)
+),
+
+intervals as (
+    select
+        dataset, split, sampling_id, grader_id, policy_id, later_policy_id,
+        sum(times)::bigint as clusters,
+        mean_between(size, times) as interval_between,
+        mean_low(total, size, times, -1, any_value(z)) as difference_low,
+        mean_high(total, size, times, -1, any_value(z)) as difference_high
+    from changes
     cross join parameters
+    group by dataset, split, sampling_id, grader_id, policy_id, later_policy_id
+),
+
+asked as (
+    select dataset, split, sampling_id, grader_id, policy_id, sum(problems)::bigint as asked_problems
+    from outcome_counts
     group by all
 ),
 
@@ -91,11 +133,14 @@ select
     drift.later_policy_id,
     later.policy as later_policy,
     drift.problems::bigint as problems,
+    asked.asked_problems,
     drift.accuracy,
     drift.later_accuracy,
     drift.later_accuracy - drift.accuracy as difference,
-    drift.difference_low,
-    drift.difference_high,
+    intervals.clusters,
+    intervals.interval_between,
+    intervals.difference_low,
+    intervals.difference_high,
     drift.p_difference,
     chance.p_value,
     chance.p_value < 0.01 as drifted,
@@ -116,6 +161,8 @@ select
     (drift.lost - chance.lost - z * chance.lost_deviation) / nullif(drift.problems - drift.never, 0) as lost_excess_low,
     (drift.lost - chance.lost + z * chance.lost_deviation) / nullif(drift.problems - drift.never, 0) as lost_excess_high
 from drift
+inner join intervals using (dataset, split, sampling_id, grader_id, policy_id, later_policy_id)
+inner join asked using (dataset, split, sampling_id, grader_id, policy_id)
 left join chance using (dataset, split, sampling_id, grader_id, policy_id, later_policy_id)
 cross join parameters
 left join stg_policies as earlier on drift.policy_id = earlier.policy_id

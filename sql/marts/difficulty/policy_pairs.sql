@@ -6,6 +6,8 @@
 -- parameters: none
 -- invariants: both policies answered, under the same way of sampling and the same grader; each pair is there both ways round
 -- "later" is just the second of the two. What only one policy was asked is left out before anything is paired
+-- of a policy that was profiled anew by `reprofile` with source auto, only those problems are here that its stage had not answered lately, and
+-- they are no fair part of all; what training's own groups say of the others stands in the run's report alone (flows/README.md)
 -- columns:
 --   later_policy_id: the second policy
 --   later_n: samples of the second policy that count [samples]

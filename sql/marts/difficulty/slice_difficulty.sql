@@ -1,6 +1,6 @@
 -- slice_difficulty: how hard the problems of each slice are
 -- grain: dataset x split x policy_id x sampling_id x grader_id x slice x value
--- inputs: slice_outcomes, posteriors, stg_problems, parameters
+-- inputs: slice_outcomes, posteriors, stg_versions, parameters
 -- materialized: table
 -- parameters: parameters.z (confidence of the interval), low, hard_below, medium_below, high (edges of the bands)
 -- invariants: sql/checks/slices_add_up: the problems of a named slice are those of the profile
@@ -32,14 +32,6 @@ with summed as (
     inner join posteriors using (dataset, split, policy_id, sampling_id, grader_id, n, k)
     cross join parameters
     group by all
-),
-
-clustered as (
-    select dataset, split
-    from stg_problems
-    where contains(metadata, '"version_of"')
-    group by all
-    having count(distinct json_extract_string(try_cast(metadata as json), '$.version_of')) < count(distinct problem_id)
 )
 
 select
@@ -59,7 +51,7 @@ select
     coalesce(always, 0) / problems as always_share,
     coalesce(useful, 0) / problems as useful_share
 from summed
-left join (select *, true as is_clustered from clustered) using (dataset, split)
+left join (select distinct dataset, split, true as is_clustered from stg_versions) as clustered using (dataset, split)
 window cut as (partition by dataset, split, policy_id, sampling_id, grader_id, slice)
 qualify
     not starts_with(slice, 'metadata.')

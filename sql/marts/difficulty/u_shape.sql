@@ -10,6 +10,8 @@
 -- beta_binomial_fits is made by tasks/estimates/fit.py; alpha and beta are null where the counts fix no shape, and is_u is then false
 -- a parameter surely differs from 1 where twice the drop of the log-likelihood on holding it at 1 exceeds z squared, that is, where its
 -- profile likelihood interval leaves 1 out (Wilks 1938); flat counts have both estimates below 1 every third time or so, by chance alone
+-- of a policy that was profiled anew by `reprofile` with source auto, only those problems are here that its stage had not answered lately, and
+-- they are no fair part of all; what training's own groups say of the others stands in the run's report alone (flows/README.md)
 -- columns:
 --   problems: problems of which a sample counts [problems]
 --   never_share: of them, those never solved [share]

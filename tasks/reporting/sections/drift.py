@@ -121,8 +121,8 @@ def change_table(measured: Measured, places: pl.DataFrame) -> Table | None:
     heads = (*first_heads, "drifted", "#up", "#down", "#now solved", "#now unsolved")
     caption = (
         "What changed, in percentage points, problem by problem; in brackets what a policy that has not changed would show. Drifted says "
-        "whether such a policy would move the mean as far in fewer than 1 of 100 comparisons. An interval is left out where problems are "
-        "versions of one: the held-out evaluation has it"
+        "whether such a policy would move the mean as far in fewer than 1 of 100 comparisons. Where problems are versions of one, the "
+        "interval is between clusters of them, by Student's t"
     )
     return table(caption, heads, rows) if rows else None
 
