@@ -2,7 +2,8 @@
 
 A group of step t is an observation of the policy of step t. The policy that the stage left has moved on since, so only groups of its last
 steps count, and how far the policy still moved while they were drawn is told beside them. A hinted group says nothing of the prompt without
-a hint. All of it is ours.
+a hint. Of a stage that refills, the recorded groups are those that were kept for their outcome; where it chooses its problems by an
+estimate, `selections` has all that it drew, whatever came out, and these count. All of it is ours.
 """
 
 from dataclasses import dataclass
@@ -20,8 +21,11 @@ COUNTED = {"problem_id": pl.String, "n": pl.Int64, "k": pl.Int64, "groups": pl.I
 
 def untold(stage: StageSettings, sampling: SamplingSettings, grading: GradingSettings) -> str:
     """Why a stage's groups are no sample of what a profile would draw, in words; "" where they are one, as far as settings tell."""
-    if stage.refill.tries:
-        return "refill puts others in the place of its groups without a signal, so that those recorded are no fair draw"
+    if stage.refill.tries and not keeps_draws(stage):
+        return (
+            "refill puts others in the place of its groups without a signal, so that those recorded are no fair draw (all draws are "
+            "written down where a sampler chooses, such as live, and no hints are given)"
+        )
     for name in Distribution.model_fields:
         own, profile = getattr(stage, name), getattr(sampling, name)
         if own != profile:
@@ -31,6 +35,12 @@ def untold(stage: StageSettings, sampling: SamplingSettings, grading: GradingSet
     if grading.in_training != grading:
         return "the profile asks a second opinion (grading.second), and training does not"
     return ""
+
+
+def keeps_draws(stage: StageSettings) -> bool:
+    """Whether a stage writes down all that it draws without a hint, also what refilling throws away. (`selections` does not say of which
+    answers the prompts carried one.)"""
+    return stage.sampler.chooses and not stage.hints
 
 
 @dataclass(frozen=True)
@@ -51,6 +61,13 @@ def fresh_groups(groups: pl.DataFrame, steps: Window, *, hints: bool) -> pl.Data
     any, for groups that do not say it themselves."""
     hinted = pl.col("hinted").fill_null(hints) if "hinted" in groups.columns else pl.lit(hints)
     return groups.filter(pl.col("step").is_between(steps.first, steps.last), pl.col("G") > 0, ~hinted)
+
+
+def drawn_groups(selections: pl.DataFrame, priors: pl.DataFrame) -> pl.DataFrame:
+    """The draws of a stage that `keeps_draws` as `groups` has groups, with the `prior` of each problem."""
+    judged, correct = pl.col("judged"), pl.col("correct")
+    rows = selections.select("step", "problem_id", "correct", G=judged, accuracy=correct / judged, hinted=pl.lit(False))
+    return rows.join(priors, on="problem_id", how="left", maintain_order="left")
 
 
 def answers_of(fresh: pl.DataFrame) -> pl.DataFrame:

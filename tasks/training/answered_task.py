@@ -19,7 +19,7 @@ from tasks.sampling.settings import SamplingSettings
 from tasks.steps.caching import room_task
 from tasks.steps.naming import problems_named
 from tasks.steps.request import StepRequest
-from tasks.training.answered import answers_of, fresh_groups, still_moving, window
+from tasks.training.answered import answers_of, drawn_groups, fresh_groups, still_moving, window
 
 VERSION = 1
 COUNTS = "counts.parquet"
@@ -66,6 +66,16 @@ class AnsweredRequest(StepRequest):
         return {"policy_name": self.policy.name, "rounds": 0}
 
 
+def groups_of(stage: Artifact) -> pl.DataFrame:
+    """The groups that a stage drew: those recorded, and of one that refills all its draws, with the priors of the set that it was given."""
+    told = stage.manifest
+    if not told["settings"].get("refill", {}).get("tries"):
+        return read_parquet(stage.file("groups/groups.parquet"))
+    chosen = Artifact(home=stage.home, kind="curated", key=told["curated"])
+    priors = read_parquet(chosen.file(f"{told['stage']}.parquet"), columns=["problem_id", "prior"])
+    return drawn_groups(read_parquet(stage.file("selections/selections.parquet")), priors)
+
+
 @room_task(name="read training's answers")
 def find_answered(request: AnsweredRequest, target: Artifact, folder: Path) -> dict[str, Any]:
     """Write COUNTS (the problems that groups tell enough about, k right of n answers each), `stops.parquet` (these, stopped after 0 rounds)
@@ -74,8 +84,7 @@ def find_answered(request: AnsweredRequest, target: Artifact, folder: Path) -> d
     The manifest says how many problems and answers there are, of which steps, and how far the policy still `moved` in these.
     """
     facts, steps = request.stage.manifest, window(request.stage.manifest["kept_step"], request.within)
-    groups = read_parquet(request.stage.file("groups/groups.parquet"))
-    fresh = fresh_groups(groups, steps, hints=bool(facts["settings"]["hints"]))
+    fresh = fresh_groups(groups_of(request.stage), steps, hints=bool(facts["settings"]["hints"]))
     places = pl.concat(read_parquet(source.file("problems.parquet"), columns=["problem_id", "gold_id"]) for source in request.problems)
     places = places.unique(maintain_order=True)
     known = answers_of(fresh).filter(pl.col("n") >= request.least).join(places, on="problem_id")

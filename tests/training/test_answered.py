@@ -24,6 +24,7 @@ from tasks.study.runs import drawn
 from tasks.training.answered import Window, answers_of, fresh_groups, still_moving, untold, window
 from tasks.training.answered_task import AnsweredRequest, find_answered
 from tasks.training.problems import load_problems
+from tasks.training.sampler import SamplerSettings
 from tasks.training.settings import RefillSettings, StageSettings
 from tests.sql.rows import graded_artifact, problems_artifact, table, verdicts
 
@@ -66,6 +67,8 @@ def test_hinted_groups_tell_nothing(hints: bool) -> None:
     [
         ({}, ""),
         ({"refill": RefillSettings(tries=1)}, "refill puts others in the place of its groups without a signal"),
+        ({"refill": RefillSettings(tries=1), "sampler": SamplerSettings(model="live")}, ""),
+        ({"refill": RefillSettings(tries=1), "sampler": SamplerSettings(model="live"), "hints": True}, "refill puts others"),
         ({"temperature": 0.7}, "it draws with temperature 0.7, and the profile with 1.0"),
         ({"max_tokens": 7}, "it draws with max_tokens 7"),
         ({"extra": {"top_k": 5}}, "extra.top_k shapes what it draws"),
@@ -97,11 +100,32 @@ def stage_of(home: Path, rows: pl.DataFrame, kept_step: int = 4) -> Artifact:
     return target
 
 
-def answered(home: Path, rows: pl.DataFrame, problems: tuple[Artifact, ...], *, least: int = 4) -> Artifact:
-    """What training has answered of the problems in its last half."""
+def test_a_stage_that_refills_is_counted_by_all_that_it_drew(tmp_path: Path, problems: tuple[Artifact, ...]) -> None:
+    """Its groups are those that were kept for having both right and wrong answers; half of what was drawn of p0 was thrown away."""
+    chosen, stage = artifact(tmp_path, "curated", {}), artifact(tmp_path, "stages", {})
+    with building(chosen, {}) as folder:
+        write_parquet(pl.DataFrame({"problem_id": ["p0", "p1"], "prior": [0.5, 0.25]}), folder / "warm.parquet")
+    drawn = [(3, "p0", 4, False), (3, "p1", 2, True), (4, "p0", 2, True), (4, "p1", 0, False), (1, "p2", 4, True)]
+    rows = [
+        {"step": step, "place": place, "problem_id": name, "judged": 4, "correct": right, "learnt": learnt}
+        for place, (step, name, right, learnt) in enumerate(drawn)
+    ]
+    settings = {"hints": False, "refill": {"tries": 1}}
+    with building(stage, {"stage": "warm", "kept_step": 4, "settings": settings, "curated": chosen.key}) as folder:
+        write_parquet(table("selections", rows), folder / "selections" / "selections.parquet")
+    counted = read_parquet(known_of(tmp_path, stage, problems).file("counts.parquet"))
+    assert counted.select("problem_id", "n", "k", "groups").rows() == [("p0", 8, 6, 2), ("p1", 8, 2, 2)]
+
+
+def known_of(home: Path, stage: Artifact, problems: tuple[Artifact, ...], *, least: int = 4) -> Artifact:
+    """What a stage has answered of the problems in its last half."""
     how: dict[str, Any] = {"prompting": PromptingSettings(), "sampling": SAMPLING, "grading": GradingSettings(), "seed": 0}
-    stage = stage_of(home, rows)
     return find_answered.fn(AnsweredRequest(home=home, stage=stage, policy=TRAINED, problems=problems, within=0.5, least=least, **how))
+
+
+def answered(home: Path, rows: pl.DataFrame, problems: tuple[Artifact, ...], *, least: int = 4) -> Artifact:
+    """What a stage with these groups has answered of the problems in its last half."""
+    return known_of(home, stage_of(home, rows), problems, least=least)
 
 
 @pytest.fixture
