@@ -13,6 +13,6 @@
 --   belief: static (the profile as it was stored), beta (each problem's own counts, which fade), live (one ability and a difficulty each)
 --   p_mean: mean of the problem's accuracy p, as the belief has it before the step [share]
 --   p_deviation: standard deviation of p [share]
---   signal: chance that the group is neither all right nor all wrong [share]
+--   signal: chance that the group is neither all right nor all wrong; null of one that is not whole (hint_dropout, time-outs) [share]
 --   brier: mean squared error of p_mean as the probability that a response is right; null where none was judged [number]
 --   log_loss: minus the mean logarithm of the probability that p_mean gave to the responses' outcomes; null where none was judged [nats]

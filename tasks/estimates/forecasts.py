@@ -47,6 +47,7 @@ def replayed(stage: Recorded) -> pl.DataFrame:
 
     `brier` is the mean squared error of p_mean as the probability that a completion is right (G. Brier, Monthly Weather Review 78, 1950),
     `log_loss` minus the mean logarithm of what it gave to the answers that came (I. Good, JRSS B 14, 1952); null where none was judged.
+    `signal` is that of a whole group, and null of a smaller one.
     """
     groups, _ = placed(stage)
     if groups.is_empty() or not stage.is_profiled:
@@ -54,6 +55,9 @@ def replayed(stage: Recorded) -> pl.DataFrame:
     prior = profile_of(stage)
     expected = {name: foreseen(belief_of(name, prior, stage.completions), groups) for name in BELIEFS}
     expected["static"][0] = stored_mean(groups, stage.problems, expected["static"][0])
+    is_whole = groups["group_size"].to_numpy() == stage.completions
+    for found in expected.values():
+        found[2] = np.where(is_whole, found[2], np.nan)
     return pl.concat(told(groups, name, found) for name, found in expected.items())
 
 

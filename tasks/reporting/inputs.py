@@ -23,7 +23,7 @@ from tasks.sampling.profile import profile_rollouts, shard_paths
 from tasks.warehouse.building import open_over
 from tasks.warehouse.settings import MartSettings
 
-GROUPS, STAGES = "stg_groups", "stage_summary"
+GROUPS, DRAWS, STAGES = "stg_groups", "stg_group_draws", "stage_summary"
 FORECASTS = ("forecast", "forecast_scores")
 SLIM = ("n_tokens", "finish_reason", "seed", "hint")  # of a rollout, what costs are counted by
 
@@ -166,6 +166,12 @@ class Inputs(Difficulty):
         """`stg_groups` over the stages' groups."""
         with closing(open_over({"groups": self.stage_files("groups")}, MartSettings(difficulty=self.edges), wanted=[GROUPS])) as connection:
             return connection.table(GROUPS).pl()
+
+    @cached_property
+    def group_draws(self) -> pl.DataFrame:
+        """`stg_group_draws` over the stages' groups."""
+        with closing(open_over({"groups": self.stage_files("groups")}, MartSettings(difficulty=self.edges), wanted=[DRAWS])) as connection:
+            return connection.table(DRAWS).pl()
 
     @cached_property
     def ageing(self) -> tuple[pl.DataFrame, pl.DataFrame]:

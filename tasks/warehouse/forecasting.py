@@ -1,7 +1,7 @@
 """The forecasts of each stage, kept from one publish to the next, since a stage that is done never changes, and a lake has many.
 
-`aside/forecasts/` holds a file for each stage, named after the stage and what its rows were made of: the schema's version, the SQL of
-groups, and the names, sizes and times of its files. Deleting the folder costs nothing but the replay.
+`aside/forecasts/` holds a file for each stage, named after the stage and what its rows were made of: the versions of the schema and of the
+replay, the SQL of groups, and the names, sizes and times of its files. Deleting the folder costs nothing but the replay.
 """
 
 from __future__ import annotations
@@ -23,6 +23,8 @@ from tasks.warehouse.replaying import profile_file, stages_in
 from tasks.warehouse.seen import SCHEMA_VERSION
 
 FOLDER = "forecasts"
+VERSION = 2
+"""Of what a replay says: 2 has no `signal` of groups that are not whole."""
 Files = Mapping[str, list[Path]]
 
 
@@ -43,7 +45,7 @@ def kept_forecasts(lake: Lake, files: Files) -> list[Path]:
 def mark(stage: Artifact, groups: list[Path], sql: str) -> str:
     """What tells that a stage's forecasts were made of other files, or otherwise."""
     read = [path for path in (*groups, profile_file(stage)) if path]
-    return digest([SCHEMA_VERSION, sql, [[path.name, path.stat().st_size, path.stat().st_mtime_ns] for path in read]])[:12]
+    return digest([SCHEMA_VERSION, VERSION, sql, [[path.name, path.stat().st_size, path.stat().st_mtime_ns] for path in read]])[:12]
 
 
 def forecasts_of(stages: Iterable[str], groups: Mapping[str, list[Path]], artifacts: list[Path]) -> dict[str, pl.DataFrame]:

@@ -354,6 +354,19 @@ def test_stage_summary(tmp_path):
     }  # fmt: skip
 
 
+def test_a_problem_asked_with_its_hint_and_without_teaches_nothing_only_where_neither_group_can(tmp_path):
+    drawn = [(1, True, 4), (1, False, 0), (2, True, 4), (2, False, 2), (3, False, 4), (3, False, 1)]  # the last step drew it twice
+    groups = [{"step": step, "hinted": hinted, "correct": right, "accuracy": right / 4} for step, hinted, right in drawn]
+    connection = warehouse(tmp_path, {"groups": groups}, wanted=["stage_summary", "stg_group_draws"])
+    assert ask(connection, "select step, groups, group_size, is_zero_signal from stg_group_draws order by all") == [
+        (1, 2, 8, True),
+        (2, 2, 8, False),
+        (3, 1, 4, False),
+        (3, 1, 4, True),
+    ]
+    assert ask(connection, "select groups, zero_signal_share, all_right_share from stage_summary") == [(6, 0.5, 0.5)]
+
+
 def test_stage_of_one_step_has_first_and_last(tmp_path):
     connection = warehouse(tmp_path, {"groups": [{"step": 1, "correct": 1, "accuracy": 0.25}], "metrics": [{"step": 1, "value": 0.5}]})
     got = ask(connection, "select steps, first_accuracy, last_accuracy, first_reward, last_reward, policy from stage_summary")

@@ -201,7 +201,7 @@ def test_what_makes_comparisons_void_or_unlike_is_said_plainly() -> None:
     [more] = unlike({**fine, "tokens_ratio": 1.07})
     assert more == "plain read and wrote 7.0% more tokens than the baseline, offline and in training together."
     begins, idle = stale({**fine, "later_difference": 0.35, "later_zero_signal_share": 0.38})
-    assert "begin +35.0 points from" in begins and "38.0% of the groups of its later stages taught nothing" in idle
+    assert "begin +35.0 points from" in begins and "38.0% of the problems drawn in its later stages taught nothing" in idle
 
 
 def test_effects_that_an_interval_excludes_are_on_both_sides_of_it() -> None:

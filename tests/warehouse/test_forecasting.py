@@ -60,7 +60,7 @@ def test_scores_are_sums_over_responses(lake: Lake) -> None:
     stage_of(lake, "one", set_of(lake, "set", {"a": 0.0}), groups)
     sql = "select p_mean, accuracy, brier, log_loss, reliability, zero_signal_share from forecast_scores where belief = 'static'"
     [(mean, accuracy, brier, log_loss, reliability, quiet)] = table(lake, sql).rows()
-    assert (mean, accuracy, quiet) == (pytest.approx(0.5), pytest.approx(5 / 6), 0.5)
+    assert (mean, accuracy, quiet) == (pytest.approx(0.5), pytest.approx(5 / 6), 1.0)  # of the whole group
     assert (brier, log_loss) == (pytest.approx(0.25), pytest.approx(0.6931, abs=1e-4))
     assert reliability == pytest.approx((5 / 6 - 0.5) ** 2)
     levels = "select level, groups, responses, round(p_mean, 6), round(accuracy, 6) from forecast_reliability where belief = 'static'"

@@ -25,7 +25,7 @@
 --   gain_low: lower end of its interval [share]
 --   gain_high: upper end of it [share]
 --   gain_p_value: that the gain is 0, family-wise over the comparisons of its family [probability]
---   zero_signal_share: mean share of groups that taught nothing [share]
+--   zero_signal_share: mean share of the problems drawn that taught nothing [share]
 --   steps: training steps of a run [steps]
 --   completions: completions of its steps [samples]
 --   refills: mean of the completions drawn beside these [samples]
@@ -36,7 +36,7 @@
 --   generated_ratio: these beside the baseline's [ratio]
 --   gradient_clipped_share: mean share of steps whose gradient was scaled down to `max_grad_norm` [share]
 --   later_difference: mean accuracy less its prior in the first tenth of the stages after the first, null for one stage [share]
---   later_zero_signal_share: mean share of groups of these stages that taught nothing, null for one stage [share]
+--   later_zero_signal_share: mean share of the problems drawn in these stages that taught nothing, null for one stage [share]
 with scores as (
     select * from study_scores
 ),

@@ -1,6 +1,6 @@
 -- study_scores: how well each run of a study does on the held-out problems, what it cost, and whether it may be compared
 -- grain: study_id x arm x seed
--- inputs: stg_studies, stg_study_stages, study_spending, stg_evaluations, stg_groups, stg_metrics
+-- inputs: stg_studies, stg_study_stages, study_spending, stg_evaluations, stg_groups, stg_group_draws, stg_metrics
 -- materialized: table
 -- parameters: none
 -- invariants: a run has a row, evaluated or not
@@ -17,10 +17,10 @@
 --   profile_completions: completions drawn offline that the arm could not do without [samples]
 --   tokens: tokens read and written, those of responses drawn offline included [tokens]
 --   generated_tokens: of these, those that were generated [tokens]
---   zero_signal_share: groups that taught nothing [share]
+--   zero_signal_share: problems drawn of which no group could teach, all right or all wrong; see stg_group_draws [share]
 --   gradient_clipped_share: steps whose gradient was scaled down to `max_grad_norm`; on many of them, weights are hardly told apart [share]
 --   later_difference: mean accuracy less its prior in the first tenth of the stages after the first, without hinted groups; far from 0, the set is stale [share]
---   later_zero_signal_share: groups of these stages that taught nothing [share]
+--   later_zero_signal_share: problems drawn in these stages of which no group could teach [share]
 with accuracies as (
     select
         evaluation_id,
@@ -51,8 +51,18 @@ signals as (
         stages.study_id,
         stages.arm,
         stages.seed,
-        avg(groups.is_zero_signal::int) as zero_signal_share,
-        avg(groups.is_zero_signal::int) filter (where stages.place > 0) as later_zero_signal_share,
+        avg(draws.is_zero_signal::int) as zero_signal_share,
+        avg(draws.is_zero_signal::int) filter (where stages.place > 0) as later_zero_signal_share
+    from stg_study_stages as stages
+    inner join stg_group_draws as draws using (stage_id)
+    group by all
+),
+
+begun as (
+    select
+        stages.study_id,
+        stages.arm,
+        stages.seed,
         avg(groups.accuracy - groups.prior) filter (where stages.place > 0 and groups.step_bucket = 0 and not groups.hinted)
             as later_difference
     from stg_study_stages as stages
@@ -92,11 +102,12 @@ select
     costs.generated_tokens,
     signals.zero_signal_share,
     clipped.gradient_clipped_share,
-    signals.later_difference,
+    begun.later_difference,
     signals.later_zero_signal_share
 from stg_studies as studies
 left join accuracies using (evaluation_id, policy_id)
 left join costs using (study_id, arm, seed)
 left join signals using (study_id, arm, seed)
+left join begun using (study_id, arm, seed)
 left join clipped using (study_id, arm, seed)
 order by studies.study_id, studies.place, studies.seed

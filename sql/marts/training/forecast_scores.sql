@@ -8,6 +8,8 @@
 -- responses. brier_of_mean is the score of the stage's own mean accuracy in the place of every forecast, skill 1 - brier / brier_of_mean: 1
 -- foresees every response, 0 is no better than that mean. reliability is the part of brier that is p_mean's being off (Murphy 1973), by tenths of it.
 -- A stage that refilled has recorded the groups that were kept for their outcome: its scores are of these alone
+-- A whole group holds all responses that the stage draws of a problem. A part of one, as hint_dropout makes it, or time-outs leave it, is all
+-- right or all wrong more often than a belief says of a whole one, so it counts in none of the two shares of groups without a signal
 -- columns:
 --   groups: groups of the stage [groups]
 --   scored_groups: of these, those that were scored [groups]
@@ -22,8 +24,8 @@
 --   brier_of_mean: brier of the mean accuracy in p_mean's place [number]
 --   skill: 1 - brier / brier_of_mean [number]
 --   reliability: part of brier that is p_mean's being off [number]
---   expected_zero_signal: share of the groups that the belief expected to be all right or all wrong [share]
---   zero_signal_share: share that were [share]
+--   expected_zero_signal: share of the whole groups that the belief expected to be all right or all wrong, null without any [share]
+--   zero_signal_share: share of them that were [share]
 with beliefs as (
     select unnest(['static', 'beta', 'live']) as belief
 ),
@@ -48,8 +50,9 @@ levels as (
         sum(p_mean * group_size) as expected,
         sum(brier * group_size) as brier,
         sum(log_loss * group_size) as log_loss,
+        count(signal) as whole,
         sum(1 - signal) as quiet,
-        count(*) filter (where correct in (0, group_size)) as was_quiet
+        count(*) filter (where signal is not null and correct in (0, group_size)) as was_quiet
     from forecast
     where group_size > 0
     group by stage_id, belief, least(floor(10 * p_mean), 9)
@@ -69,8 +72,8 @@ scores as (
         sum(brier) / sum(responses) as brier,
         sum(log_loss) / sum(responses) as log_loss,
         sum(responses * ((expected - correct) / responses) ** 2) / sum(responses) as reliability,
-        sum(quiet) / sum(groups) as expected_zero_signal,
-        sum(was_quiet) / sum(groups) as zero_signal_share
+        sum(quiet) / nullif(sum(whole), 0) as expected_zero_signal,
+        sum(was_quiet) / nullif(sum(whole), 0) as zero_signal_share
     from levels
     group by stage_id, belief
 )

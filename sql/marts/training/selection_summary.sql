@@ -5,6 +5,8 @@
 -- parameters: none
 -- invariants: the draws of a tenth add up to those of why `all`, those of the tenths to those of the whole stage
 -- A stage that goes through its set in an order has no row: it asks nothing. Mastered is a problem that was all right when it was last drawn
+-- with hint_dropout a draw is the problem's two groups together: one that was all right with the hint and all wrong without taught nothing, and
+-- does not count as such here (stg_group_draws does)
 -- columns:
 --   why: what it was drawn for: prior (its estimate), explore (among all alike), refill (in place of a group that could not teach), or `all`
 --   step_bucket: tenth of the stage, the first is 0; null: the whole stage [number]
@@ -16,7 +18,7 @@
 --   p_mean: mean accuracy that the estimate expected of the judged draws [share]
 --   accuracy: their mean accuracy [share]
 --   expected_zero_signal: share of the judged draws that the estimate expected to be all right or all wrong [share]
---   zero_signal_share: share that were, and so taught nothing [share]
+--   zero_signal_share: share that were [share]
 --   all_right_share: share that were all right [share]
 --   mastered_draws: draws of mastered problems [draws]
 --   mastered_again_share: of these, those judged, the share that were all right again; null without any [share]

@@ -1,9 +1,10 @@
 -- stage_summary: what each training stage did
 -- grain: stage_id
--- inputs: stg_groups, stg_metrics, stg_policies
+-- inputs: stg_groups, stg_group_draws, stg_metrics, stg_policies
 -- materialized: table
 -- parameters: none
--- invariants: zero_signal_share = all_right_share + all_wrong_share, but for groups that could not be judged
+-- invariants: zero_signal_share = all_right_share + all_wrong_share, but for groups that could not be judged, and but for hint_dropout, where a
+-- problem that was drawn has two smaller groups, and teaches nothing only if neither can (stg_group_draws)
 -- extra_completions and extra_tokens are what refilling spent on groups that are not in the batches, tokens all that training read and wrote;
 -- first_ and last_ are means over the first and last tenth of the steps, because one step alone is noise; reward is the metric `reward`;
 -- what was not measured is null: importance ratios without a correction for vLLM, KL without a penalty (`beta` 0), lengths where no answer was so
@@ -13,7 +14,7 @@
 --   groups: groups trained on [groups]
 --   problems: problems that they are of [problems]
 --   hinted_groups: groups whose prompt carried a hint, which calibration and prior_staleness leave out; null where not known of some [groups]
---   zero_signal_share: groups that were all right or all wrong, and so taught nothing [share]
+--   zero_signal_share: problems drawn of which no group could teach, all right or all wrong [share]
 --   all_right_share: groups that were all right [share]
 --   all_wrong_share: groups that were all wrong [share]
 --   unjudged_groups: groups of which no answer could be judged [groups]
@@ -41,7 +42,6 @@ with groups as (
         count(*) as groups,
         count(distinct problem_id) as problems,
         case when count(hinted) = count(*) then count(*) filter (where hinted) end as hinted_groups,
-        avg(is_zero_signal::int) as zero_signal_share,
         avg((group_size > 0 and correct = group_size)::int) as all_right_share,
         avg((group_size > 0 and correct = 0)::int) as all_wrong_share,
         count(*) filter (where group_size = 0) as unjudged_groups,
@@ -49,6 +49,12 @@ with groups as (
         avg(accuracy) filter (where step_bucket = 0) as first_accuracy,
         avg(accuracy) filter (where step_bucket = last_bucket) as last_accuracy
     from (select *, max(step_bucket) over (partition by stage_id) as last_bucket from stg_groups) as bucketed
+    group by stage_id
+),
+
+signals as (
+    select stage_id, avg(is_zero_signal::int) as zero_signal_share
+    from stg_group_draws
     group by stage_id
 ),
 
@@ -112,7 +118,7 @@ select
     groups.groups,
     groups.problems,
     groups.hinted_groups,
-    groups.zero_signal_share,
+    signals.zero_signal_share,
     groups.all_right_share,
     groups.all_wrong_share,
     groups.unjudged_groups,
@@ -134,6 +140,7 @@ select
     metric_ends.last_entropy,
     metric_ends.last_kl
 from groups
+inner join signals using (stage_id)
 left join metric_ends using (stage_id)
 left join watched using (stage_id)
 left join spending using (stage_id)

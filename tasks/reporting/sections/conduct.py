@@ -77,7 +77,7 @@ def stale(row: Mapping[str, Any]) -> Iterator[str]:
             "What that stage was to train on, it does not train on."
         )
     if idle is not None and idle > MOST_WITHOUT_SIGNAL:
-        yield f"{label(row['arm'])}: {percent(idle)} of the groups of its later stages taught nothing."
+        yield f"{label(row['arm'])}: {percent(idle)} of the problems drawn in its later stages taught nothing, all right or all wrong."
 
 
 def grid_table(grid: pl.DataFrame) -> Table:
@@ -122,9 +122,9 @@ def watched_table(rows: Sequence[Mapping[str, Any]]) -> Table:
         "arm",
         "#learning rate",
         "#gradient clipped",
-        "#zero-signal groups",
+        "#taught nothing",
         "#later stages: from their prior",
-        "#their zero-signal groups",
+        "#taught nothing there",
     )
     cells = [
         (

@@ -27,8 +27,9 @@ def forecast_section(inputs: Inputs) -> dict[str, Any]:
     if judged.is_empty():
         return {}
     titles = {stage.key: stage_title(stage) for stage in inputs.stages}
+    whole = judged.drop_nulls("signal")  # a part of a group is all right or all wrong more often than is expected of a whole one
     return {
-        "figures": [reliability(judged), quiet(judged, titles)],
+        "figures": [reliability(judged), *([] if whole.is_empty() else [quiet(whole, titles)])],
         "series": [*BELIEFS.values(), FOUND],
         "said": [*said(scores, titles), *left_out(scores, titles)],
         "scores": scores_table(scores, titles),
@@ -59,10 +60,10 @@ def reliability(judged: pl.DataFrame) -> Figure:
     return Figure("Expected and solved", chart, "on the dashed line a forecast holds; larger dots are more groups", numbers=numbers)
 
 
-def quiet(judged: pl.DataFrame, titles: dict[str, str]) -> Figure:
-    """The share of groups without a signal by step: what came, and what each estimate expected of the same groups."""
-    expected = judged.select("stage_id", "step", series=pl.col("belief").replace_strict(BELIEFS), value=1 - pl.col("signal"))
-    one = judged.filter(pl.col("belief") == next(iter(BELIEFS)))
+def quiet(whole: pl.DataFrame, titles: dict[str, str]) -> Figure:
+    """The share of whole groups without a signal by step: what came, and what each estimate expected of the same groups."""
+    expected = whole.select("stage_id", "step", series=pl.col("belief").replace_strict(BELIEFS), value=1 - pl.col("signal"))
+    one = whole.filter(pl.col("belief") == next(iter(BELIEFS)))
     is_quiet = (pl.col("correct") == 0) | (pl.col("correct") == pl.col("group_size"))
     came = one.select("stage_id", "step", series=pl.lit(FOUND), value=is_quiet.cast(pl.Float64))
     spans = pl.concat([expected, came]).with_columns(span=span_of(pl.col("step")).over("stage_id"))
@@ -77,7 +78,8 @@ def quiet(judged: pl.DataFrame, titles: dict[str, str]) -> Figure:
     )
     chart = curve_chart(rows.with_columns(smooth=pl.col("value")), names, boundaries, "%", description)
     notes = (f"{FOUND} {percent(share[FOUND])}; expected: " + ", ".join(f"{name} {percent(share[name])}" for name in BELIEFS.values()),)
-    return Figure("Groups without a signal", chart, "all right or all wrong: nothing to learn from; means over tenths of a stage", notes)
+    caption = "whole groups, all right or all wrong: nothing to learn from; means over tenths of a stage"
+    return Figure("Groups without a signal", chart, caption, notes)
 
 
 def span_of(step: pl.Expr) -> pl.Expr:

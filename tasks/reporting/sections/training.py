@@ -34,7 +34,7 @@ CURVES = (
     Curve(("validation/accuracy",), "Validation", "share correct of problems that are not trained on, without hints", as_percent=True),
     Curve(("reward",), "Reward", "mean reward, format included"),
     Curve(
-        ("zero_signal", "frac_reward_zero_std"), "Zero-signal groups", "all answers right or all wrong: nothing to learn", as_percent=True
+        ("zero_signal", "frac_reward_zero_std"), "Zero signal", "problems whose answers are all right or all wrong: nothing to learn", True
     ),
     Curve(("kl",), "KL divergence", "from the policy that the stage started from"),
     Curve(("loss",), "Loss", "of the policy gradient; its level says little", is_detail=True),
@@ -89,14 +89,15 @@ def stage_title(stage: Artifact) -> str:
 
 def all_series(inputs: Inputs) -> pl.DataFrame:
     """stage_id, step, name, value: what was logged, and what the groups add to it."""
-    judged = inputs.groups.filter(pl.col("group_size") > 0)
-    by_step = judged.group_by("stage_id", "step").agg(
-        accuracy=pl.col("correct").sum() / pl.col("group_size").sum(),
-        zero_signal=pl.col("is_zero_signal").mean(),
-        weight=pl.col("weight").mean(),
+    is_judged, step = pl.col("group_size") > 0, ["stage_id", "step"]
+    by_step = (
+        inputs.groups.filter(is_judged)
+        .group_by(step)
+        .agg(accuracy=pl.col("correct").sum() / pl.col("group_size").sum(), weight=pl.col("weight").mean())
     )
-    from_groups = by_step.unpivot(index=["stage_id", "step"], variable_name="name", value_name="value")
-    columns = ["stage_id", "step", "name", "value"]
+    quiet = inputs.group_draws.filter(is_judged).group_by(step).agg(zero_signal=pl.col("is_zero_signal").mean())
+    from_groups = by_step.join(quiet, on=step, how="left").unpivot(index=step, variable_name="name", value_name="value")
+    columns = [*step, "name", "value"]
     return pl.concat([inputs.metrics.select(columns), from_groups.select(columns)]).filter(pl.col("value").is_finite())
 
 
@@ -180,7 +181,8 @@ def summary(inputs: Inputs, titles: dict[str, str]) -> Table:
     """What each stage did."""
     rows = [summary_row(inputs, stage, titles[stage.key]) for stage in inputs.stages]
     heads = ("stage", "weighting", "hints", "#steps", "#groups", "#problems", "#zero signal", "#mean weight")
-    return table("The training stages", heads, rows)
+    caption = "The training stages; zero signal is the share of the problems drawn whose answers to each prompt were all right or all wrong"
+    return table(caption, heads, rows)
 
 
 def hinting(settings: dict[str, Any]) -> str:
@@ -192,7 +194,7 @@ def hinting(settings: dict[str, Any]) -> str:
 def summary_row(inputs: Inputs, stage: Artifact, title: str) -> tuple[Any, ...]:
     """One stage's line."""
     settings = stage.manifest.get("settings", {})
-    groups = inputs.groups.filter(pl.col("stage_id") == stage.key)
+    groups, draws = (rows.filter(pl.col("stage_id") == stage.key) for rows in (inputs.groups, inputs.group_draws))
     weighting = settings.get("weighting", {})
     return (
         title,
@@ -201,6 +203,6 @@ def summary_row(inputs: Inputs, stage: Artifact, title: str) -> tuple[Any, ...]:
         number(settings.get("steps") or groups["step"].max()),  # type: ignore[arg-type]
         f"{len(groups):,}",
         f"{groups['problem_id'].n_unique():,}",
-        percent(groups["is_zero_signal"].mean()),  # type: ignore[arg-type]
+        percent(draws["is_zero_signal"].mean()),  # type: ignore[arg-type]
         number(groups["weight"].mean()),  # type: ignore[arg-type]
     )
