@@ -1,5 +1,6 @@
-"""`difficulty-prior status`: what is being made in a lake and its estimated time remaining, how far a recipe is, and what Prefect's server
-has running or waiting. The lake says the first two by itself; where no API is configured, or it does not answer, that is all there is.
+"""`difficulty-prior status`: what is being made in a lake and its estimated time remaining, what could not be had, how far a recipe is, and
+what Prefect's server has running or waiting. The lake says all but the last by itself; where no API is configured, or it does not answer,
+that is all there is.
 """
 
 import time
@@ -10,7 +11,9 @@ from typing import TYPE_CHECKING
 
 from flows.recipe import Recipe
 from flows.server.api_settings import api_may_be_set
+from tasks.lake.artifacts import Artifact
 from tasks.lake.layout import ASIDE, MANIFEST, PROGRESS
+from tasks.sampling.holes import shortfall_of
 from tasks.steps.how_far import read_how_far
 from tasks.steps.planning import State, Step
 from tasks.warehouse.home import at_hand
@@ -73,13 +76,15 @@ class ServerStanding:
 
 @dataclass(frozen=True)
 class Status:
-    """All of it. `unknown` says what the lake's storage may have that is not here, `finished` counts the lake's artifacts by kind, and
-    `server` is None where no API is configured."""
+    """All of it. `unknown` says what the lake's storage may have that is not here, `finished` counts the lake's artifacts by kind, `short`
+    are the completions that could not be had, with the reasons, of the recipe or else of the lake, and `server` is None where no API is
+    configured."""
 
     home: Path
     unknown: str
     finished: dict[str, int]
     under_way: list[UnderWay]
+    short: list[str]
     recipe: RecipeStanding | None
     server: ServerStanding | None
 
@@ -89,8 +94,10 @@ def look(home: Path, recipe: Recipe | None = None) -> Status:
     lake = at_hand(home)
     made = under_way(lake.folder)
     finished = Counter(path.parent.parent.name for path in lake.folder.glob(f"*/*/{MANIFEST}"))
-    standing = recipe_standing(lake.folder, recipe, made) if recipe else None
-    return Status(lake.folder, lake.unknown, dict(sorted(finished.items())), made, standing, server_standing())
+    steps = recipe_steps(lake.folder, recipe) if recipe else None
+    standing = recipe_standing(lake.folder, recipe.name, steps, made) if recipe and steps else None
+    short = short_of(lake.folder, steps)
+    return Status(lake.folder, lake.unknown, dict(sorted(finished.items())), made, short, standing, server_standing())
 
 
 def under_way(home: Path) -> list[UnderWay]:
@@ -106,19 +113,31 @@ def under_way(home: Path) -> list[UnderWay]:
     return sorted(found, key=lambda step: not step.running)
 
 
-def recipe_standing(home: Path, recipe: Recipe, made: list[UnderWay]) -> RecipeStanding:
-    """How far a recipe is: its plan, with what is being made in it."""
+def short_of(home: Path, steps: list[Step] | None) -> list[str]:
+    """What could not be had of the profiles of these steps (None: of all), how much and why."""
+    keys = sorted({path.parent.name for path in home.glob(f"profiles/*/{MANIFEST}")})
+    wanted = keys if steps is None else [key for key in keys if key in {step.key for step in steps}]
+    profiles = [Artifact(home=home, kind="profiles", key=key) for key in wanted]
+    return [f"{item.manifest['policy_name']}: {short.what}: {short.why}" for item in profiles if (short := shortfall_of(item))]
+
+
+def recipe_steps(home: Path, recipe: Recipe) -> list[Step]:
+    """The steps of a recipe's run, but for those that are made by every run."""
     from flows.commands.plan import plan_flow
     from flows.pipeline import pipeline
 
-    steps = [step for step in plan_flow(pipeline, recipe, home).steps if step.state is not State.every_run]
+    return [step for step in plan_flow(pipeline, recipe, home).steps if step.state is not State.every_run]
+
+
+def recipe_standing(home: Path, name: str, steps: list[Step], made: list[UnderWay]) -> RecipeStanding:
+    """How far a recipe is: the steps of its plan, with what is being made of them."""
     running = {(step.kind, step.key): step for step in made if step.running}
     paces = {kind: pace for kind in ("profiles", "stages") if (pace := latest_pace(home, kind))}
     standings = [step_standing(step, running.get((step.kind or "", step.key or "")), paces) for step in steps]
     left = [step for step in standings if step.state != State.cached]
     known = [step.seconds_left for step in left if step.seconds_left is not None]
     unknown = sum(step.seconds_left is None and step.total is not None for step in left)
-    return RecipeStanding(recipe.name, standings, len(standings) - len(left), sum(known), unknown)
+    return RecipeStanding(name, standings, len(standings) - len(left), sum(known), unknown)
 
 
 def step_standing(step: Step, now: UnderWay | None, paces: dict[str, float]) -> StepStanding:

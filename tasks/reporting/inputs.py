@@ -18,7 +18,7 @@ from tasks.estimates.settings import DifficultySettings
 from tasks.lake.artifacts import Artifact
 from tasks.lake.lake import RELATIONS, ROLLOUT_KEY, Lake, read_parquet
 from tasks.reporting.near import NearTrained, near_trained
-from tasks.sampling.holes import shortfall_of
+from tasks.sampling.holes import reasons_of, shortfall_of
 from tasks.sampling.profile import profile_rollouts, shard_paths
 from tasks.warehouse.building import open_over
 from tasks.warehouse.settings import MartSettings
@@ -81,11 +81,11 @@ class Inputs(Difficulty):
 
     @property
     def missing(self) -> list[str]:
-        """What could not be drawn of the answers that difficulty, sets and evaluation rest on, hints included, by policy."""
+        """What could not be drawn of the answers that difficulty, sets and evaluation rest on, hints included, by policy, and why."""
         measured = (self.found("graded", item.manifest.get("graded")) for item in self.difficulties)
         graded = dict.fromkeys([*filter(None, measured), *self.asked, *self.for_bands])
         profiles = filter(None, (self.found("profiles", item.manifest.get("profile")) for item in graded))
-        return [f"{item.manifest['policy_name']}: {short.what}" for item in profiles if (short := shortfall_of(item))]
+        return [f"{item.manifest['policy_name']}: {short.what}: {reasons_of(item)}" for item in profiles if (short := shortfall_of(item))]
 
     @property
     def graded(self) -> Artifact | None:

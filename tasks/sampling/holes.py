@@ -64,8 +64,13 @@ def shortfall_of(profile: Artifact) -> Shortfall | None:
         return None
     count, problems = missing["completions"], missing["problems"]
     what = f"{count:,} completion{'s' * (count != 1)} of {problems:,} problem{'s' * (problems != 1)} could not be had"
-    reasons = "; ".join(shorten(" ".join(reason.split()), WIDTH, placeholder=" …") for reason in missing["reasons"])
-    return Shortfall(what, f"{reasons}. All reasons: {profile.path / MISSING}")
+    return Shortfall(what, f"{reasons_of(profile)}. All reasons: {profile.path / MISSING}")
+
+
+def reasons_of(profile: Artifact) -> str:
+    """The most frequent reasons for what is missing of a profile, in words."""
+    reasons = missing_of(profile).get("reasons", {})
+    return "; ".join(shorten(" ".join(reason.split()), WIDTH, placeholder=" …") for reason in reasons)
 
 
 def problems_missing_in(profile: Artifact) -> pl.Series:

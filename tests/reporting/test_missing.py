@@ -1,4 +1,4 @@
-"""The report counts the completions that could not be had."""
+"""The report counts the completions that could not be had, and says why."""
 
 from pathlib import Path
 from typing import Any
@@ -22,4 +22,4 @@ def test_missing_completions_are_counted_by_policy(tmp_path: Path) -> None:
     difficulty = made(tmp_path, "difficulty", graded=graded[0].key)
     evaluation = made(tmp_path, "evaluations", graded=[item.key for item in graded])
     inputs = Inputs(difficulty, tmp_path, "mine", (), (), evaluation, ())
-    assert inputs.missing == ["base: 8 completions of 2 problems could not be had"]
+    assert inputs.missing == ["base: 8 completions of 2 problems could not be had: problem p: too long"]

@@ -66,6 +66,14 @@ def test_a_step_tells_of_itself_from_its_first_moment(tmp_path: Path) -> None:
     assert step.seconds_left == pytest.approx(38 * 1.1 / 2, rel=0.3)
 
 
+def test_what_could_not_be_had_is_told_with_its_reasons(tmp_path: Path) -> None:
+    for key, missing in (("ab", {"missing": {"completions": 8, "problems": 2, "reasons": {"problem p: too long": 8}}}), ("cd", {})):
+        (tmp_path / "profiles" / key).mkdir(parents=True)
+        (tmp_path / "profiles" / key / "manifest.json").write_text(json.dumps({"policy_name": "base", **missing}))
+    said = printed(look(tmp_path)).replace("\n", " ")
+    assert "missing  base: 8 completions of 2 problems could not be had: problem p: too long. All reasons: " in said
+
+
 @pytest.fixture
 def young() -> Iterator[subprocess.Popen]:
     process = subprocess.Popen(["sleep", "60"])
