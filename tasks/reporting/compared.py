@@ -34,8 +34,9 @@ def found(row: dict[str, Any]) -> str:
     if outcome(row) == LOSES:
         return f"loses {size(row['difference'])} points ({size(high)} to {size(low)}), {p}"
     seen = smallest(row)
-    would = f"{size(seen)} points would have been found with {CHANCE:.0%} chance; " if seen else ""
-    return f"not detected ({points(row['difference'])} points, {p}); {would}{excluded(row)} are excluded"
+    would = f". {size(seen)} points would have been found with {CHANCE:.0%} chance" if seen else ""
+    between = f"from a loss of {size(low)} to a gain of {size(high)} points all is possible, and only what lies beyond is excluded"
+    return f"not detected ({points(row['difference'])} points, {p}), which does not say that there is no difference: {between}{would}"
 
 
 def outcome(row: dict[str, Any]) -> str:

@@ -116,7 +116,8 @@ def test_the_primary_comparisons_are_written_down_and_told_apart(tmp_path: Path)
     [first], [other] = section["primary"]["sentences"], section["sentences"]
     assert first.startswith("curated against plain: gains 10.9 points (9.7 to 12.0), family-wise p 0.0078")
     assert other.startswith("hinted against plain: not detected (+0.6 points, family-wise p 0.")
-    assert "points would have been found with 80% chance; gains above" in other and other.endswith("points are excluded.")
+    assert "does not say that there is no difference: from a loss of" in other and "only what lies beyond is excluded. " in other
+    assert other.endswith(" points would have been found with 80% chance.")
 
 
 def test_a_list_given_after_runs_began_and_the_one_before_it_are_told(tmp_path: Path) -> None:
@@ -176,7 +177,9 @@ def test_its_page_says_how_learning_rates_were_chosen(tmp_path: Path) -> None:
     assert told["seeds"].startswith("Its seeds are 0 to 7. Learning rates were chosen on other ones (0)")
     assert told["grid"].columns == ("arm", "#at 0.0001", "#at 0.0002", "#two standard errors")
     assert told["grid"].rows == (("plain", "50.0%", "52.0% *", "± 5.0"),)
-    assert told["edges"][0] == "At the highest learning rate of the grid, beyond which another might be better: plain."
+    assert (
+        told["edges"][0] == "These arms took the highest learning rate of the grid, so a higher one might have done better for them: plain."
+    )
     assert told["edges"][1].startswith("Of 1 arms 1 have a next best learning rate that is less than two standard errors away")
     assert "two standard errors" in render_study("parts", study)
 

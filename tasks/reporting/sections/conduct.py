@@ -103,10 +103,10 @@ def cell(tried: pl.DataFrame) -> str:
 def edges(grids: Mapping[str, Mapping[str, Any]]) -> list[str]:
     """Which arms took a learning rate at an edge of the grid, and how many of the choices are no more than luck."""
     said = []
-    for edge in ("lowest", "highest"):
+    for edge, beyond in (("lowest", "lower"), ("highest", "higher")):
         arms = ", ".join(label(arm) for arm, found in grids.items() if found["edge"] == edge)
         if arms:
-            said.append(f"At the {edge} learning rate of the grid, beyond which another might be better: {arms}.")
+            said.append(f"These arms took the {edge} learning rate of the grid, so a {beyond} one might have done better for them: {arms}.")
     close = [arm for arm, found in grids.items() if found["lead"] is not None and found["lead"] < 2 * found["error"]]
     if close:
         said.append(

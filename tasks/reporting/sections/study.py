@@ -124,7 +124,8 @@ def comparison_table(caption: str, comparisons: pl.DataFrame) -> Table:
         )
         for row in comparisons.iter_rows(named=True)
     ]
-    heads = ("arm", "against", "#seeds", "#difference", "#alone", "#in the family", "#family-wise p", "what was found", FOUND, "excluded")
+    among = ("#interval by itself", "#interval in its family", "#family-wise p", "what was found in its family")
+    heads = ("arm", "against", "#seeds", "#difference", *among, FOUND, "excluded")
     return table(f"{caption}, in percentage points, paired by seed", heads, rows)
 
 
@@ -162,7 +163,8 @@ def difference_figure(arms: pl.DataFrame) -> Figure:
     drawn = compared.select(arm_names(compared), "difference", low="difference_low", high="difference_high")
     said = "; ".join(f"{name} {points(gain)}" for name, gain in drawn.select("name", "difference").iter_rows())
     chart = difference_chart(drawn, f"Difference to the baseline in points: {said}.")
-    return Figure(title="Difference to the baseline", svg=chart, caption="in points, paired by seed, each interval for its arm alone")
+    caption = "in points, paired by seed; an interval by itself may leave out 0 where that in its family does not"
+    return Figure(title="Difference to the baseline", svg=chart, caption=caption)
 
 
 def curve_names(arms: pl.DataFrame, curve: pl.DataFrame) -> list[str]:
@@ -179,8 +181,9 @@ def curve_figure(arms: pl.DataFrame, curve: pl.DataFrame) -> Figure:
     named = means.with_columns(series=pl.Series([label(arm, TITLE_LENGTH) for arm in means["arm"]], dtype=pl.String))
     names = curve_names(arms, curve)
     drawn = named.filter(pl.col("series").is_in(names)).select("series", "tokens", "accuracy")
-    chart = spending_chart(drawn, names, "Validation accuracy by the tokens that training has spent, mean over seeds.")
-    return Figure(title="Accuracy by tokens spent", svg=chart, caption="on validation problems while training, mean over seeds")
+    chart = spending_chart(drawn, names, "Validation accuracy by the tokens spent, offline and in training, mean over seeds.")
+    caption = "on validation problems while training, mean over seeds; a curve begins at what its profile took"
+    return Figure(title="Accuracy by tokens spent", svg=chart, caption=caption)
 
 
 def results(arms: pl.DataFrame) -> Table:
@@ -223,4 +226,5 @@ def targets_table(targets: pl.DataFrame) -> Table:
         for row in targets.iter_rows(named=True)
     ]
     heads = ("arm", "#accuracy", "#seeds that reach it", "#tokens until then")
-    return table("Tokens spent until the validation accuracy first reaches a target, mean over the seeds that do", heads, rows)
+    caption = "Tokens spent, offline and in training, until the validation accuracy first reaches a target: the mean over the seeds that do"
+    return table(f"{caption}, which are the faster ones where not all do", heads, rows)
