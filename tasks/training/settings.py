@@ -292,7 +292,8 @@ class StageSettings(Objective, Distribution):
     can, never on a CPU. `lora` trains an adapter; `freeze_vision` leaves the vision tower as it is where whole weights are trained.
     `optimizer` carry goes on with the state of Adam that the stage before left, its count of steps with it (the learning rate and its
     schedule are each stage's own), fresh begins anew. Null is settled when a recipe is read: carry where the stage before trained the same
-    parameters with the same betas. Whole weights go on in float32 in any case, whatever dtype the policy between them is saved in.
+    parameters with the same betas; where its gradients were of another size (`loss`, `max_grad_norm`, `batch`, `weighting`, …), a warning
+    says so. Whole weights go on in float32 in any case, whatever dtype the policy between them is saved in.
     `gradient_checkpointing` saves memory for time ("auto": on a GPU); `liger` uses Liger's kernels for the model's layers (true: they
     must be there, "auto": where they and a GPU are). `accelerate` is a config of `accelerate launch`, for several GPUs or machines: a
     file, or one of `deployments/accelerate` by name ("ddp", "fsdp2", "deepspeed_zero3", "cpu_2"); `processes` is their number over all
