@@ -207,7 +207,9 @@ def holder_of(stage: StageSettings) -> str:
     if by_deepspeed(stage):
         return "DeepSpeed"
     config = launched_by(stage)
-    is_old = config.get("distributed_type") == "FSDP" and str((config.get("fsdp_config") or {}).get("fsdp_version", 1)) == "1"
+    own = config.get("fsdp_config")
+    version = own.get("fsdp_version", 1) if isinstance(own, dict) else 1
+    is_old = config.get("distributed_type") == "FSDP" and str(version) == "1"
     return "FSDP 1" if is_old or stage.extra.get("fsdp") else ""
 
 

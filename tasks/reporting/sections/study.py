@@ -153,8 +153,9 @@ def accuracy_figure(arms: pl.DataFrame) -> Figure:
         high="accuracy_high",
     )
     said = "; ".join(f"{name} {percent(accuracy)}" for name, accuracy in drawn.select("name", "accuracy").iter_rows())
+    caption = "mean over seeds, without hints, with its interval; whether two arms differ is told by differences, not by how these overlap"
     chart = interval_chart(drawn, shared_domain(arms), f"Held-out accuracy of every arm with its interval over seeds: {said}.")
-    return Figure(title="Held-out accuracy", svg=chart, caption="mean over seeds, without hints, with its interval")
+    return Figure(title="Held-out accuracy", svg=chart, caption=caption)
 
 
 def difference_figure(arms: pl.DataFrame) -> Figure:
