@@ -36,6 +36,11 @@ class Trained:
     stages: tuple[Artifact, ...]
     policies: tuple[Policy, ...]
 
+    def and_stage(self, name: str, stage: Artifact) -> "Trained":
+        """These and one more stage, with the policy that it left."""
+        left = stage_policy(stage, name, self.policies[-1])
+        return replace(self, stages=(*self.stages, stage), policies=(*self.policies, left))
+
 
 @flow(name="train", flow_run_name="train {recipe.name}", validate_parameters=True)
 def train(recipe: Recipe, home: Path, last_stage: str | None = None) -> Trained:
@@ -82,33 +87,46 @@ def keep_stages(recipe: Recipe, home: Path, trained: Trained) -> None:
 
 
 def train_stages(recipe: Recipe, home: Path, curated: Curated, last_stage: str | None = None) -> Trained:
-    """Each stage from the policy that the one before it left."""
-    sets, policies, difficulty = [curated.sets], [curated.profiled.base], curated.profiled.difficulty
-    stages: list[Artifact] = []
-    watched = validation_problems(recipe, home, curated)
-    evaluated = evaluated_as(recipe) if recipe.problems.can_evaluate else None
-    trains = {name: stage.train for name, stage in recipe.stages.items()}
-    for name, stage in recipe.stages.items():
-        if stages and recipe.anew:
-            earlier, difficulty = difficulty, measured_anew(recipe, home, curated.profiled, stages[-1], policies[-1])
-            chosen = {"problems": curated.profiled.train, "settings": set_for(recipe, name), "seed": recipe.seed, "trained": stages[-1]}
-            before = None if earlier == difficulty else earlier
-            sets.append(curate_sets(CurationRequest(home=home, difficulty=difficulty, earlier=before, **chosen)))
-        asked = {
-            "settings": stage.train,
-            "prompting": recipe.prompting,
-            "grading": recipe.grading,
-            "seed": recipe.seed,
-            "validation": watched,
-            "evaluated": evaluated,
-            "succession": succession_of(trains, name, stages[-1] if stages else None),
-        }
-        trained = train_stage(StageRequest(home=home, policy=policies[-1], curated=sets[-1], stage=name, **asked))
-        policies.append(stage_policy(trained, name, policies[-1]))
-        stages.append(trained)
+    """Each stage from the policy that the one before it left, all or those up to `last_stage`."""
+    trained = Trained(curated, (curated.sets,), (), (curated.profiled.base,))
+    difficulty, watched = curated.profiled.difficulty, validation_problems(recipe, home, curated)
+    for name in recipe.stages:
+        if trained.stages and recipe.anew:
+            difficulty, chosen = chosen_anew(recipe, home, trained, name, difficulty)
+            trained = replace(trained, sets=(*trained.sets, chosen))
+        trained = trained.and_stage(name, train_stage(stage_request(recipe, home, trained, name, watched)))
         if name == last_stage:
             break
-    return Trained(curated, tuple(sets), tuple(stages), tuple(policies))
+    return trained
+
+
+def chosen_anew(recipe: Recipe, home: Path, trained: Trained, name: str, earlier: Artifact) -> tuple[Artifact, Artifact]:
+    """How hard the problems are for the policy that the last of the `trained` stages left, and the set of the stage `name` by that.
+    `earlier` is the difficulty that the stage before was chosen by."""
+    profiled, last = trained.curated.profiled, trained.stages[-1]
+    difficulty = measured_anew(recipe, home, profiled, last, trained.policies[-1])
+    before = None if earlier == difficulty else earlier
+    chosen = {"problems": profiled.train, "settings": set_for(recipe, name), "seed": recipe.seed, "trained": last}
+    return difficulty, curate_sets(CurationRequest(home=home, difficulty=difficulty, earlier=before, **chosen))
+
+
+def stage_request(recipe: Recipe, home: Path, trained: Trained, name: str, watched: Artifact | None) -> StageRequest:
+    """The request for the stage `name`, which comes after those `trained` and is chosen by the last of their sets; `watched` are the
+    problems that it validates on."""
+    trains = {stage: held.train for stage, held in recipe.stages.items()}
+    return StageRequest(
+        home=home,
+        policy=trained.policies[-1],
+        curated=trained.sets[-1],
+        stage=name,
+        settings=trains[name],
+        prompting=recipe.prompting,
+        grading=recipe.grading,
+        seed=recipe.seed,
+        validation=watched,
+        evaluated=evaluated_as(recipe) if recipe.problems.can_evaluate else None,
+        succession=succession_of(trains, name, trained.stages[-1] if trained.stages else None),
+    )
 
 
 def evaluated_as(recipe: Recipe) -> Asking:
