@@ -50,13 +50,12 @@ def expected(recipe: Recipe, arm: Arm, problems: int) -> dict[str, int]:
 
 def steps_completions(recipe: Recipe) -> int:
     """How many completions a recipe's stages draw to train on, refills not counted."""
-    stages = [stage.train for stage in recipe.stages.values()]
-    return sum(stage.steps * stage.batch // stage.iterations for stage in stages)
+    return sum(stage.train.completions for stage in recipe.stages.values())
 
 
 def refills(recipe: Recipe) -> int:
     """How many completions a recipe's stages may draw to replace groups, at most."""
-    return sum(stage.train.steps * stage.train.batch * stage.train.refill.tries for stage in recipe.stages.values())
+    return sum(stage.train.completions * stage.train.refill.tries for stage in recipe.stages.values())
 
 
 def anew(recipe: Recipe, problems: int) -> int:

@@ -12,6 +12,7 @@ import yaml
 from pydantic import Field
 
 from flows.recipe import RECIPES, Recipe, load_recipe
+from flows.spending import anew, refills
 from tasks.base.settings import Settings
 from tasks.sampling.engines import declared
 from tasks.training.settings import StageSettings
@@ -43,8 +44,9 @@ class VisionShape(Settings):
 
 
 class ModelShape(Settings):
-    """A Qwen2.5-VL: sizes of its language model, and its vision tower."""
+    """A Qwen2.5-VL by its `name` on the hub: sizes of its language model, and its vision tower."""
 
+    name: str
     vocabulary: int
     hidden: int
     intermediate: int
@@ -120,16 +122,18 @@ def read_assumptions(name: str) -> Assumptions:
 
 
 def completions(recipe: Recipe, assumed: Assumptions) -> dict[str, int]:
-    """How many completions each part of a run draws."""
+    """How many completions each part of a run draws; validation, whose problems no card counts, aside."""
     train, heldout = (sum(counts.values()) for counts in (assumed.problems.train, assumed.problems.heldout))
-    stages = {f"training, {name}": stage.train.steps * stage.train.batch for name, stage in recipe.stages.items()}
+    stages = {f"training, {name}": stage.train.completions for name, stage in recipe.stages.items()}
+    beside = {"refills, at most": refills(recipe), "re-profile, at most": anew(recipe, train)}
     asked = heldout * recipe.evaluation.samples * (1 + len(stages))
     bands = heldout * recipe.evaluation.samples
     hinted = {"evaluation with hints, at most": asked, "bands of these hints": bands} if recipe.evaluation.hints else {}
-    return {"profile": train * recipe.sampling.rounds, **stages, "evaluation": asked, **hinted}
+    drawn_beside = {name: count for name, count in beside.items() if count}
+    return {"profile": train * recipe.sampling.rounds, **stages, **drawn_beside, "evaluation": asked, **hinted}
 
 
-def gpu_hours(count: int, measured: MeasuredStep) -> float:
+def gpu_hours(count: float, measured: MeasuredStep) -> float:
     """GPU-hours of so many completions at the pace of a measured training step. Sampling alone is a part of one, and so faster."""
     return count * measured.gpus * measured.seconds / measured.completions / HOUR
 

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from flows.commands.doctor import has_gpu
-from flows.commands.hours import expected_hours
+from flows.commands.hours import expected_hours, total
 from flows.recipe import Recipe
 from flows.train import evaluated_as
 from tasks.base.errors import InputError
@@ -93,12 +93,6 @@ def missing_for_step(step: Step) -> list[str]:
         source = step.settings["source"]
         return [f"{source['name']}: {source['path']} is not on this machine; the first run asks the Hugging Face hub for it"]
     return step.why if step.state is State.missing else []
-
-
-def total(parts: list[int | None]) -> int | None:
-    """The sum, or None where a part is not known."""
-    known = [part for part in parts if part is not None]
-    return sum(known) if len(known) == len(parts) else None
 
 
 def missing_here(recipe: Recipe) -> list[str]:

@@ -169,6 +169,10 @@ class ValidationSettings(Settings):
     samples: int = Field(default=4, ge=1)
     keep_best: bool = False
 
+    def times(self, steps: int) -> int:
+        """How often a stage of so many steps is watched."""
+        return 1 + -(-steps // self.every)
+
 
 class CollapseSettings(Settings):
     """When a stage is given up because its policy is collapsing: the mean reward of the last `window` steps has stayed below (1 - `drop`)
@@ -398,6 +402,11 @@ class StageSettings(Objective, Distribution):
         if self.warmup_steps + (self.decay_steps or 0) > self.steps:
             raise ValueError(f"warmup_steps {self.warmup_steps} and decay_steps {self.decay_steps} are more than steps {self.steps}")
         return self
+
+    @property
+    def completions(self) -> int:
+        """The completions that the whole stage draws to learn from, refills not counted."""
+        return self.steps * self.batch // self.iterations
 
     @property
     def without_hint(self) -> int:

@@ -110,7 +110,7 @@ class StageRequest(StepRequest):
         """The completions that a whole stage draws to learn from and to watch itself with (one that was cut off has some of them behind
         it); the tokens are those of every refill that it may try, too."""
         settings = self.settings
-        learnt, watched = settings.steps * settings.batch // settings.iterations, self.validation_completions()
+        learnt, watched = settings.completions, self.validation_completions()
         if watched is None:
             return Work()
         drawn, most = learnt + watched, (learnt * (1 + settings.refill.tries) + watched) * settings.max_tokens
@@ -124,8 +124,7 @@ class StageRequest(StepRequest):
             return 0
         known = self.validation.problems if isinstance(self.validation, Planned) else int(self.validation.manifest["problems"])
         problems = min((count for count in (asked.problems, known) if count is not None), default=None)
-        times = 1 + -(-self.settings.steps // asked.every)
-        return None if problems is None else problems * asked.samples * times
+        return None if problems is None else problems * asked.samples * asked.times(self.settings.steps)
 
     def spec(self, target: Artifact, folder: Path) -> StageSpec:
         """What the training process is told."""

@@ -33,6 +33,7 @@ def test_it_is_dry_run_without_a_network(tmp_path: Path, monkeypatch: pytest.Mon
     trained = {step.name: step.work.completions for step in found.steps if step.task == "train"}
     assert trained == {"train stage1 from base": 48_128, "train stage2 from stage1": 14_336}
     assert found.completions is None
+    assert any("sampling about 32.2–38.9 and training about 6.5–7.9" in note for note in found.notes)
     assert any("xyliu6/k12-freeform is not on this machine" in line for line in found.missing)
     assert not any("accelerate" in line for line in found.missing)
     assert any("Qwen/Qwen2.5-VL-7B-Instruct is not in the Hugging Face cache" in line for line in found.missing)
