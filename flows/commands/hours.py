@@ -91,7 +91,8 @@ def measured(pace: Pace, unlike: Sequence[str]) -> str:
     whose = "this policy" if pace.own else "another policy with as many weights"
     upwards = f", counted upwards only for {', '.join(unlike)}" if unlike else ""
     stages = f"{pace.stages} stage{'s' * (pace.stages > 1)} of {whose}"
-    return f"the {pace.step:.3g} s a step that {pace.steps:,} steps of {stages} took in this lake on this machine{upwards}"
+    spread = f" ({pace.fastest:.3g} to {pace.slowest:.3g})" if pace.stages > 1 else ""
+    return f"the {pace.step:.3g} s a step{spread} that {pace.steps:,} steps of {stages} took in this lake on this machine{upwards}"
 
 
 class Near:
@@ -116,7 +117,7 @@ class Near:
     def why_none(self, ahead: Ahead) -> str:
         """Why none of the stages tells anything of this one."""
         if not self.there:
-            return "no stage has been trained in this lake yet"
+            return "no finished stage of this lake says how long it took"
         if not self.here:
             return f"the stages of this lake were trained on {', '.join(sorted({stage.host for stage in self.there}))}"
         if not self.alike:

@@ -40,11 +40,14 @@ class Ahead:
 
 @dataclass(frozen=True)
 class Pace:
-    """What so many stages of equal steps took together, of the same policy (`own`) or of others as large."""
+    """What so many stages of equal steps took together, of the same policy (`own`) or of others as large; `fastest` and `slowest` are the
+    seconds of a step in two of them."""
 
     own: bool
     load: Load
     stages: int
+    fastest: float
+    slowest: float
     steps: int
     seconds: float
     watched: int
@@ -94,17 +97,19 @@ def unlike(load: Load, pace: Pace) -> list[str]:
     return [*([] if pace.own else ["another policy"]), *said, *estimated]
 
 
-def paces(stages: Iterable[Timed], own: set[str]) -> list[Pace]:
-    """Stages of equal steps taken together; `own` are the ids of the policies that are of the same descent."""
+def paces(stages: Iterable[Timed], ids: set[str]) -> list[Pace]:
+    """Stages of equal steps taken together; `ids` are those of the policies that count as the same one."""
     alike = defaultdict[tuple[bool, Load], list[Timed]](list)
     for stage in stages:
-        alike[stage.policy_id in own, stage.load].append(stage)
-    return [Pace(*key, len(held), **summed(held)) for key, held in alike.items()]
+        alike[stage.policy_id in ids, stage.load].append(stage)
+    return [Pace(own, load, len(held), **summed(held)) for (own, load), held in alike.items()]
 
 
 def summed(stages: Sequence[Timed]) -> dict[str, Any]:
-    """What some stages took and drew together."""
-    return {name: sum(getattr(stage, name) for stage in stages) for name in ("steps", "seconds", "watched", "refilled")}
+    """What some stages took and drew together, and a step in the fastest and the slowest of them."""
+    sums = {name: sum(getattr(stage, name) for stage in stages) for name in ("steps", "seconds", "watched", "refilled")}
+    each = [stage.seconds / stage.steps for stage in stages]
+    return {**sums, "fastest": min(each), "slowest": max(each)}
 
 
 def descended(lake: Lake, policy_id: str) -> set[str]:

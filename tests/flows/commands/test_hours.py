@@ -88,7 +88,7 @@ def test_a_lake_without_draws_and_stages_knows_no_pace(recipe: Recipe, policy: P
     steps = [step("sample", 10), stage("stage1", 3200), stage("stage2", 1920)]
     [sampling], [training] = (list(told(recipe, policy, steps, tmp_path / "none")) for told in (sampling_time, training_time))
     assert sampling.endswith("not known yet: transformers has drawn nothing with base in this lake")
-    assert training == "how long stage1 and stage2 take on this machine is not known: no stage has been trained in this lake yet"
+    assert training == "how long stage1 and stage2 take on this machine is not known: no finished stage of this lake says how long it took"
 
 
 def test_training_takes_what_stages_of_equal_steps_took(recipe: Recipe, policy: Policy, trained: Trained, tmp_path: Path) -> None:
@@ -101,8 +101,8 @@ def test_training_takes_what_stages_of_equal_steps_took(recipe: Recipe, policy: 
     [said] = training_time(recipe, policy, [stage("stage1", 3200), stage("stage2", 1920)], tmp_path)
     assert said == (
         "training should take about 3 min 5 s, with prompts and answers as long as before and without loading: stage1 about 1 min 50 s "
-        "(50 steps) at the 2.2 s a step that 50 steps of 2 stages of this policy took in this lake on this machine; stage2 about 1 min "
-        "15 s (30 steps) at the 2.5 s a step that 40 steps of 1 stage of this policy took in this lake on this machine"
+        "(50 steps) at the 2.2 s a step (2 to 3) that 50 steps of 2 stages of this policy took in this lake on this machine; stage2 about "
+        "1 min 15 s (30 steps) at the 2.5 s a step that 40 steps of 1 stage of this policy took in this lake on this machine"
     )
 
 
