@@ -3,6 +3,7 @@
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from socket import gethostname
 from typing import TypeVar
@@ -17,6 +18,7 @@ from tasks.lake.lake import Lake
 from tasks.policy.identity import Policy
 from tasks.reporting.wording import duration
 from tasks.sampling.engines import declared
+from tasks.sampling.settings import SamplingSettings
 from tasks.steps.planning import Step
 from tasks.training.pace import Ahead, Expected, Pace, as_large, descended, expected, paces
 from tasks.training.settings import StageSettings
@@ -41,20 +43,42 @@ def sampling_time(recipe: Recipe, policy: Policy, steps: Sequence[Step], home: P
     count, sampling = total(work.left for work in works), recipe.sampling
     if not count:
         return
-    drawn_so = {"policy_id": policy.policy_id, "engine": sampling.engine}
-    draws = Lake(home).scan("draws").filter(pl.col("seconds") > 0, **drawn_so)
-    seconds, responses = draws.select(pl.col("seconds", "responses").sum()).collect().row(0)
-    if not responses:
+    drawn = drawn_so_far(Lake(home), policy, sampling)
+    if drawn is None:
         yield f"how long sampling takes is not known yet: {sampling.engine} has drawn nothing with {policy.name} in this lake"
         return
-    taken = count * seconds / responses
+    more = max(1.0, sampling.max_tokens / drawn.max_tokens)
+    taken = count * drawn.seconds / drawn.responses * more
     each = f"each of {sampling.replicas} processes of " if sampling.replicas > 1 else ""
-    engine = declared(sampling)
+    upwards = f", counted upwards only for max_tokens {drawn.max_tokens} → {sampling.max_tokens}" if drawn.is_other else ""
+    engine, most = declared(sampling), any(work.up_to for work in works) or drawn.is_other
     yield (
-        f"sampling should take {'at most' if any(work.up_to for work in works) else 'about'} {duration(taken / sampling.replicas)}"
-        f"{on_cards(taken * engine.gpus(sampling) if engine.cards else None)}: {count:,} completions at the {responses / seconds:,.3g} a "
-        f"second that {each}{sampling.engine} took for {policy.name} in this lake"
+        f"sampling should take {'at most' if most else 'about'} {duration(taken / sampling.replicas)}"
+        f"{on_cards(taken * engine.gpus(sampling) if engine.cards else None)}: {count:,} completions at the "
+        f"{drawn.responses / drawn.seconds:,.3g} a second that {each}{sampling.engine} took for {policy.name} in this lake{upwards}"
     )
+
+
+@dataclass(frozen=True)
+class DrawnSoFar:
+    """Responses of at most `max_tokens`, in so many seconds of a process; `is_other` where a recipe asks for another most."""
+
+    responses: int
+    seconds: float
+    max_tokens: int
+    is_other: bool
+
+
+def drawn_so_far(lake: Lake, policy: Policy, sampling: SamplingSettings) -> DrawnSoFar | None:
+    """What the engine has drawn with a policy in a lake: of the `max_tokens` that is asked for, or else of the one of most responses."""
+    draws = lake.scan("draws").filter(pl.col("seconds") > 0, policy_id=policy.policy_id, engine=sampling.engine)
+    ways = lake.scan("samplings").select("sampling_id", "max_tokens").unique("sampling_id")
+    known = draws.join(ways, on="sampling_id").group_by("max_tokens").agg(pl.col("responses", "seconds").sum())
+    rows = {row.pop("max_tokens"): row for row in known.sort("responses").collect().iter_rows(named=True)}
+    if not rows:
+        return None
+    longest = sampling.max_tokens if sampling.max_tokens in rows else [*rows][-1]
+    return DrawnSoFar(**rows[longest], max_tokens=longest, is_other=longest != sampling.max_tokens)
 
 
 def training_time(recipe: Recipe, policy: Policy, steps: Sequence[Step], home: Path) -> Iterator[str]:

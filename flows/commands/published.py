@@ -63,13 +63,13 @@ def where_from(recipe: Recipe, steps: Sequence[Step], parts: dict[str, list[Draw
 def sampled(recipe: Recipe, steps: Sequence[Step], assumed: Assumptions) -> list[Drawn] | None:
     """What is left to be sampled; of problems that are not read yet, by the cards of their datasets (None: nobody knows)."""
     counts = [step.work.left for step in steps if step.task == "sample" and step.work]
-    count = on_cards(recipe, steps, assumed) if None in counts else sum(filter(None, counts))
+    count = counted_by_cards(recipe, steps, assumed) if None in counts else sum(filter(None, counts))
     if count is None:
         return None
     return [Drawn(count, count, recipe.sampling.max_tokens)] if count else []
 
 
-def on_cards(recipe: Recipe, steps: Sequence[Step], assumed: Assumptions) -> int | None:
+def counted_by_cards(recipe: Recipe, steps: Sequence[Step], assumed: Assumptions) -> int | None:
     """What a plan of these steps samples of datasets of which only the cards are known; None where those are of others."""
     sources, counted = (recipe.problems.train, recipe.problems.heldout), (assumed.problems.train, assumed.problems.heldout)
     whole = not (recipe.panel or recipe.problems.starter or any(source.limit for part in sources for source in part))

@@ -40,8 +40,10 @@ def stage(name: str, completions: int | None) -> Step:
     return step("train", completions, stage=name)
 
 
-def drew(home: Path, policy_id: str, engine: str, responses: int, seconds: float) -> None:
-    drawn = {"policy_id": policy_id, "sampling_id": "warm", "engine": engine, "responses": responses, "tokens": 10 * responses}
+def drew(home: Path, policy_id: str, engine: str, responses: int, seconds: float, max_tokens: int = 40) -> None:
+    way = {"sampling_id": f"of {max_tokens}", "max_tokens": max_tokens}
+    Lake(home).record("samplings", {**dict.fromkeys(RELATIONS["samplings"]), **way})
+    drawn = {"policy_id": policy_id, "sampling_id": way["sampling_id"], "engine": engine, "responses": responses, "tokens": 10 * responses}
     Lake(home).record("draws", {**drawn, "seconds": seconds})
 
 
@@ -55,7 +57,7 @@ def trained(recipe: Recipe, policy: Policy, tmp_path: Path) -> Trained:
         held = {**recipe.stages["stage1"].train.model_dump(mode="json"), "steps": 41, **settings}
         made_from = {"validation": "of 10" if held["validation"] else None}
         (folder / "manifest.json").write_text(json.dumps({"settings": held, "parent": parent, "made_from": made_from}))
-        at = {"done": 41, "total": 41, "before": 1, "began": 100.0, "told": 180.0, "host": gethostname(), **(far or {})}
+        at: dict[str, Any] = {"done": 41, "total": 41, "before": 1, "began": 100.0, "told": 180.0, "host": gethostname(), **(far or {})}
         (folder / ".progress.json").write_text(HowFar(title=key, what="steps", pid=1, **at).model_dump_json())
         drawn = [{"stage_id": key, "step": at, "name": "refill/completions", "value": float(refilled)} for at in range(1, 42)]
         write_parquet(pl.DataFrame(drawn, schema=RELATIONS["metrics"]), folder / "metrics" / "metrics.parquet")
@@ -69,12 +71,21 @@ def test_what_is_left_is_reckoned_at_the_lakes_own_pace(recipe: Recipe, policy: 
     drew(tmp_path, policy.policy_id, recipe.sampling.engine, 300, 50.0)
     drew(tmp_path, "another", recipe.sampling.engine, 1, 1000.0)
     drew(tmp_path, policy.policy_id, "another", 1, 1000.0)
+    drew(tmp_path, policy.policy_id, recipe.sampling.engine, 1000, 1.0, max_tokens=20)
     steps = [step("sample", 300), step("sample", 100), stage("stage1", 9999)]
     [said] = sampling_time(recipe, policy, steps, tmp_path)
     assert "about 1 min 40 s: 400 completions at the 4 a second" in said
     beside = recipe.model_copy(update={"sampling": recipe.sampling.model_copy(update={"replicas": 4})})
     [shared] = sampling_time(beside, policy, steps, tmp_path)
     assert "about 25 s: 400 completions at the 4 a second that each of 4 processes" in shared
+
+
+def test_longer_answers_are_counted_upwards(policy: Policy, tmp_path: Path) -> None:
+    longer, shorter = (load_recipe("starter", [f"sampling.max_tokens={most}"]) for most in (80, 20))
+    drew(tmp_path, policy.policy_id, longer.sampling.engine, 100, 25.0)
+    [said] = sampling_time(longer, policy, [step("sample", 400)], tmp_path)
+    assert "at most 3 min 20 s" in said and said.endswith("counted upwards only for max_tokens 40 → 80")
+    assert "at most 1 min 40 s" in next(sampling_time(shorter, policy, [step("sample", 400)], tmp_path))
 
 
 @pytest.mark.parametrize("left", [[None, 100], [0], []])
