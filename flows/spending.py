@@ -59,9 +59,10 @@ def refills(recipe: Recipe) -> int:
 
 
 def anew(recipe: Recipe, problems: int) -> int:
-    """How many completions may measure difficulty anew, before each stage but the first, at most: training's own groups cost nothing."""
+    """How many completions may measure difficulty anew, before each stage but the first, at most. Training's own groups and the first
+    difficulty cost nothing."""
     asked = recipe.anew
-    if asked is None or asked.source == "groups":
+    if asked is None or asked.source in ("groups", "first"):
         return 0
     return (len(recipe.stages) - 1) * problems * (asked.rounds or recipe.sampling.rounds)
 

@@ -64,6 +64,9 @@ def test_the_arithmetic() -> None:
     parts = completions(RECIPE, ASSUMED)
     assert parts["profile"] == (2101 + 6457) * 8
     assert parts["evaluation"] == (601 + 1000 + 3940 + 3040) * 4 * 3
+    train = "stages.stage1.train"
+    more = completions(load_recipe("paper", [f"{train}.refill.tries=2", f"{train}.iterations=2", "reprofile={rounds: 4}"]), ASSUMED)
+    assert more == {**parts, "training, stage1": 24_064, "refills, at most": 48_128, "re-profile, at most": (2101 + 6457) * 4}
     assert [gpu_hours(2560, step) for step in ASSUMED.measured] == [pytest.approx(8 * 145 / 3600), pytest.approx(8 * 120 / 3600)]
     assert span([10.04, 8.0]) == "8.0–10.0" and span([1.01, 0.99]) == "1.0"
     memory = largest_memory(RECIPE, ASSUMED)

@@ -41,8 +41,9 @@ def test_refills_and_measuring_anew_are_spent_too() -> None:
     assert less == {**most, "beside": 10}
     with pytest.raises(InputError, match=r"arm 'anew' spends 384 completions \(128 in training, 128 to profile, 128 beside\)"):
         check_spending(study, PROFILE)
-    own = study.arm_recipe(study.arms[1], 0).model_copy(update={"reprofile": ReprofileSettings(source="groups")})
-    assert expected(own, study.arms[1], PROFILE)["beside"] == 64
+    for source in ("groups", "first"):
+        own = study.arm_recipe(study.arms[1], 0).model_copy(update={"reprofile": ReprofileSettings(source=source)})
+        assert expected(own, study.arms[1], PROFILE)["beside"] == 64
 
 
 def watched(samples: int, **grid: Any) -> Study:
