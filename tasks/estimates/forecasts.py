@@ -11,7 +11,7 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
-from tasks.estimates.live.belief import Belief, Prior, prior_of
+from tasks.estimates.live.belief import Belief, Prior, prior_by_dataset
 from tasks.estimates.live.samplers import belief_of
 
 Numbers = NDArray[np.float64]
@@ -28,8 +28,8 @@ SURE = 1e-6  # a forecast is held this far from 0 and 1 where its logarithm is t
 @dataclass(frozen=True)
 class Recorded:
     """A stage as it was recorded: its groups without hints (columns of GROUPS; `group_size` counts the answers that could be judged), its
-    problems with `problem_id`, `logit_mean` and `logit_variance` (null where one was not profiled) and perhaps `p_mean`, and a group's
-    `completions`."""
+    problems with `problem_id`, `logit_mean` and `logit_variance` (null where one was not profiled) and perhaps `p_mean` and `dataset`, and
+    a group's `completions`."""
 
     groups: pl.DataFrame
     problems: pl.DataFrame
@@ -96,8 +96,11 @@ def placed(stage: Recorded) -> tuple[pl.DataFrame, pl.DataFrame]:
 
 
 def profile_of(stage: Recorded) -> Prior:
-    """What the profile knew of a stage's problems."""
-    return prior_of(*(stage.problems[name].cast(pl.Float64).fill_null(np.nan).to_numpy() for name in ("logit_mean", "logit_variance")))
+    """What the profile knew of a stage's problems; those that it did not know are filled in as the trainer does."""
+    held = stage.problems
+    datasets = held["dataset"].to_list() if "dataset" in held.columns else [""] * len(held)
+    logits = (held[name].cast(pl.Float64).fill_null(np.nan).to_numpy() for name in ("logit_mean", "logit_variance"))
+    return prior_by_dataset(*logits, datasets)
 
 
 def foreseen(belief: Belief, groups: pl.DataFrame) -> Numbers:

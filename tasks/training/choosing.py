@@ -14,7 +14,7 @@ import numpy as np
 from accelerate.utils import broadcast_object_list
 
 from tasks.base.errors import InputError
-from tasks.estimates.live.belief import Forecast, Prior, prior_of
+from tasks.estimates.live.belief import Forecast, Prior, prior_by_dataset
 from tasks.estimates.live.breadth import Breadth
 from tasks.estimates.live.choice import Draw, Moment, choose, refills
 from tasks.estimates.live.samplers import belief_of
@@ -23,6 +23,7 @@ from tasks.training.records import Records
 from tasks.training.settings import StageSettings
 
 LOG = logging.getLogger(__name__)
+FAR_OFF = 0.03  # in an accuracy that an estimate begins with
 
 
 @dataclass(frozen=True)
@@ -59,6 +60,7 @@ class Chooser:
         self.weights = np.ones(len(problems)) if problems.weights is None else np.array(problems.weights)
         self.asked, self.judged = np.zeros(len(problems)), np.zeros(len(problems))
         self.step, self.draws, self.forecast = 0, list[Draw](), self.belief.forecast()
+        say_how_far_off(settings.sampler.model, self.forecast.mean, problems)
         for step, outcomes in recorded(records.selections):
             self.observe(step, outcomes)
 
@@ -132,23 +134,27 @@ def check_enough(settings: StageSettings, problems: int) -> None:
 def stage_prior(problems: Problems) -> Prior:
     """What the profile knows of a stage's problems; one that it does not know is like the others of its dataset, or, where none of those is
     known either, like all others."""
-    mean, variance = (np.array([number(row.get(name)) for row in problems.rows]) for name in ("logit_mean", "logit_variance"))
-    unknown = np.isnan(mean) | np.isnan(variance)
-    prior = prior_of(mean, variance)
-    if unknown.any():
-        LOG.warning("%d of %d problems have no profile: they are taken to be like the others of their dataset", unknown.sum(), len(mean))
-    datasets = np.array([row.get("dataset") or "" for row in problems.rows])
-    for dataset in np.unique(datasets[unknown]):
-        here = datasets == dataset
-        if not unknown[here].all():
-            alike = prior_of(mean[here], variance[here])
-            prior.difficulty[here], prior.variance[here] = alike.difficulty, alike.variance
-    return prior
+    mean, variance = column(problems, "logit_mean"), column(problems, "logit_variance")
+    if unknown := int((np.isnan(mean) | np.isnan(variance)).sum()):
+        LOG.warning("%d of %d problems have no profile: they are taken to be like the others of their dataset", unknown, len(mean))
+    return prior_by_dataset(mean, variance, [row.get("dataset") for row in problems.rows])
 
 
-def number(value: float | None) -> float:
-    """A value, NaN where there is none."""
-    return np.nan if value is None else value
+def column(problems: Problems, name: str) -> np.ndarray:
+    """The numbers of a column of the stage's file, NaN where there is none."""
+    return np.array([row.get(name) for row in problems.rows], dtype=np.float64)
+
+
+def say_how_far_off(sampler: str, expected: np.ndarray, problems: Problems) -> None:
+    """Warn where an estimate begins with other accuracies than the profile's `p_mean`: it knows of a problem the mean and the variance of
+    log(p / (1 - p)) alone, and of a posterior with two humps, or a long tail, that is not all."""
+    off = np.nan_to_num(np.abs(expected - column(problems, "p_mean")))
+    if off[most := int(off.argmax())] > FAR_OFF:
+        row, many = problems.rows[most], int((off > FAR_OFF).sum())
+        LOG.warning(
+            "sampler %s begins off the profile by more than %g for %d of %d problems, most for %s: it expects %.3f, and the profile %.3f",
+            *(sampler, FAR_OFF, many, len(off), row["problem_id"], expected[most], row["p_mean"]),
+        )
 
 
 def recorded(selections: Iterable[dict[str, Any]]) -> Iterator[tuple[int, list[Outcome]]]:

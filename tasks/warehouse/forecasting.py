@@ -24,7 +24,8 @@ from tasks.warehouse.seen import SCHEMA_VERSION
 
 FOLDER = "forecasts"
 VERSION = 2
-"""Of what a replay says: 2 has no `signal` of groups that are not whole."""
+"""Of what a replay says: 2 has no `signal` of groups that are not whole, and takes a problem without a profile to be like the others of its
+dataset, as the trainer does."""
 Files = Mapping[str, list[Path]]
 
 

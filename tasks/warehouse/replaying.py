@@ -14,7 +14,7 @@ from tasks.lake.lake import read_parquet
 if TYPE_CHECKING:
     import duckdb
 
-PRIOR, MEAN = ("problem_id", "logit_mean", "logit_variance"), "p_mean"
+PRIOR, MORE = ("problem_id", "logit_mean", "logit_variance"), {"p_mean", "dataset"}
 WITHOUT_HINTS = """
     select stage_id, step, problem_id, group_size, correct, max(group_size) over (partition by stage_id) as completions
     from stg_groups
@@ -53,10 +53,10 @@ def forecasts(connection: duckdb.DuckDBPyConnection, groups: Iterable[Path]) -> 
 
 
 def profile(stage: Artifact) -> pl.DataFrame | None:
-    """What was known of a stage's problems before it: the columns of PRIOR, and MEAN where there is one; None where nothing was."""
+    """What was known of a stage's problems before it: the columns of PRIOR, and of MORE those there are; None where nothing was."""
     path = profile_file(stage)
     held = set(pl.read_parquet_schema(path)) if path else set()
-    return read_parquet(path, columns=[*PRIOR, *({MEAN} & held)]) if path and set(PRIOR) <= held else None
+    return read_parquet(path, columns=[*PRIOR, *sorted(MORE & held)]) if path and set(PRIOR) <= held else None
 
 
 def group_size(manifest: Mapping[str, Any]) -> int | None:

@@ -130,6 +130,13 @@ def test_what_has_no_profile_is_not_made_up() -> None:
     assert filled.filter(pl.col("belief") == "static")["p_mean"].item() == pytest.approx(0.7, abs=0.05)
 
 
+def test_what_has_no_profile_is_like_the_others_of_its_dataset() -> None:
+    stage = recorded([(1, "c", 8, 4)], {"a": 3.0, "b": -1.0, "c": None})
+    told = replace(stage, problems=stage.problems.with_columns(dataset=pl.Series(["one", "other", "other"])))
+    alone = recorded([(1, "c", 8, 4)], {"b": -1.0, "c": None})
+    assert_frame_equal(replayed(told), replayed(alone))
+
+
 def test_a_stage_that_chose_by_the_live_estimate_is_replayed_to_the_bit() -> None:
     numbers = np.random.default_rng(4)
     logits = numbers.normal(0, 1, 30)

@@ -141,6 +141,16 @@ def test_problems_without_a_profile_are_like_those_of_their_dataset(caplog: pyte
     assert len(Chooser(settings(), problems_of([problem(number) for number in range(3)]), Records("stage"), seed=1).begin(1)) == 2
 
 
+def test_an_estimate_that_begins_off_the_profile_says_so(caplog: pytest.LogCaptureFixture) -> None:
+    rows = [profiled(number, logit_mean=0.0, p_mean=0.5) for number in range(8)]
+    Chooser(settings(), problems_of(rows), Records("stage"), seed=1)
+    assert not caplog.text
+    rows[2]["p_mean"] = 0.4
+    Chooser(settings("beta"), problems_of(rows), Records("stage"), seed=1)
+    said = "sampler beta begins off the profile by more than 0.03 for 1 of 8 problems, most for p2: it expects 0.500, and the profile 0.400"
+    assert said in caplog.text
+
+
 def test_a_step_cannot_draw_more_problems_than_there_are() -> None:
     words = r"sampler live: a step draws 2 different problems \(batch 8 / group_size 4\), and the stage has 1; lower batch"
     with pytest.raises(InputError, match=words):

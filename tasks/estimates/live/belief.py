@@ -46,6 +46,20 @@ def prior_of(logit_mean: ArrayLike, logit_variance: ArrayLike) -> Prior:
     return Prior(-np.where(known, mean, centre), np.maximum(filled, LEAST_VARIANCE))
 
 
+def prior_by_dataset(logit_mean: ArrayLike, logit_variance: ArrayLike, datasets: Sequence[str | None]) -> Prior:
+    """The same where problems are of several datasets: one without a profile is like the others of its own, or, where none of those is
+    known either, like all others."""
+    mean, variance = (np.atleast_1d(np.asarray(values, dtype=np.float64)) for values in (logit_mean, logit_variance))
+    prior, unknown = prior_of(mean, variance), np.isnan(mean) | np.isnan(variance)
+    names = np.array([name or "" for name in datasets])
+    for dataset in np.unique(names[unknown]):
+        here = names == dataset
+        if not unknown[here].all():
+            alike = prior_of(mean[here], variance[here])
+            prior.difficulty[here], prior.variance[here] = alike.difficulty, alike.variance
+    return prior
+
+
 @dataclass(frozen=True)
 class Forecast:
     """What a belief says of every problem for the next step, shape (problems,) each: `mean` and `deviation` of its accuracy p, and

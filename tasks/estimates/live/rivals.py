@@ -99,6 +99,11 @@ def beta_of(prior: Prior) -> tuple[Numbers, Numbers]:
     """Alpha and beta of the Betas whose log(p / (1 - p)) has the prior's mean and variance: exactly the profile's posterior where the fit
     of its dataset is one Beta.
 
+    Where that fit is a mixture the posterior is one, too, and no Beta has all its moments. Where three in ten problems can hardly be
+    solved (Beta(0.5, 50), the others Beta(4, 3)), one that failed 4 times of 4 has p 0.062 with a deviation of 0.14, and this Beta 0.030
+    with 0.05; with 2 or more right of 4 the two agree to 0.001. A stage warns where it begins so, and `forecasts.stored_mean` takes the
+    profile's own mean.
+
     Solves digamma(alpha) - digamma(beta) = mean and trigamma(alpha) + trigamma(beta) = variance (N. Johnson et al., Continuous Univariate
     Distributions, chapter 25), by Newton's method on the logarithms.
     """
