@@ -191,6 +191,16 @@ class Recipe(Settings):
         return self
 
     @model_validator(mode="after")
+    def live_hints_have_bands(self) -> "Recipe":
+        for name, stage in self.stages.items():
+            if stage.train.hints == "live" and not self.prompting.hints.by_band:
+                raise ValueError(
+                    f"stages.{name}.train.hints live would never act: prompting.hints.by_band gives no band a hint; name some, such as "
+                    "{hard: hard, medium: medium}, or set hints to false"
+                )
+        return self
+
+    @model_validator(mode="after")
     def validation_has_problems(self) -> "Recipe":
         for name, stage in self.stages.items():
             if stage.train.validation and not self.problems.can_validate:

@@ -125,6 +125,7 @@ def stage_request(recipe: Recipe, home: Path, trained: Trained, name: str, watch
         seed=recipe.seed,
         validation=watched,
         evaluated=evaluated_as(recipe) if recipe.problems.can_evaluate else None,
+        bands=recipe.difficulty,
         succession=succession_of(trains, name, trained.stages[-1] if trained.stages else None),
     )
 

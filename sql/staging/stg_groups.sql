@@ -10,7 +10,7 @@
 --   is_zero_signal: whether all of its responses were right, or none, so that it teaches nothing
 --   step_bucket: tenth of the stage that the step lies in, the first is 0 [number]
 with stages as (
-    select artifact_id as stage_id, (manifest ->> '$.settings.hints')::boolean as hints
+    select artifact_id as stage_id, manifest ->> '$.settings.hints' <> 'false' as hints
     from artifacts
     where kind = 'stages'
 )

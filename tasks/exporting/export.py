@@ -54,17 +54,19 @@ class Exported:
 def export_set(asked: Exported, *, to: str, out: Path) -> list[Path]:
     """Write each stage's problems, out of the set given for it, into `out` in the form `to`; gives the files.
 
-    What no export carries of a stage is logged as a warning and stands in the card. Raises InputError where `out` holds something else.
+    What no export carries of a stage is logged as a warning and stands in the card. Raises InputError where `out` holds something else, or
+    where prompts are to change as training goes on.
     """
-    check_folder(out)
     sets, prompting = asked.sets, asked.prompting
     found = {name: asked.stages[name] for name, curated in sets.items() if f"{name}.parquet" in curated.manifest["files"]}
+    check_hints_stay(found)
+    check_folder(out)
     most = max((most_images(sets[name].file(f"{name}.parquet")) for name in found), default=0)
     texts = {**texts_for(to, found, prompting, asked.model), CARD: card(to, found, most), LINEAGE: lineage(sets, found, prompting, to)}
     form = RowForm(to, pictured=most > 0)
     for name, stage in found.items():
         path = sets[name].file(f"{name}.parquet")
-        problems = load_problems(path, prompting, hints=stage.hints, sees_images=True)
+        problems = load_problems(path, prompting, hints=bool(stage.hints), sees_images=True)
         write_rows(problems, read_parquet(path, columns=["dataset"])["dataset"].to_list(), name, form, out / f"{name}.parquet")
     for said in left_out(found):
         LOG.warning("%s", said)
@@ -77,6 +79,16 @@ def most_images(path: Path) -> int:
     """How many images the problem with the most of them has, in a stage's file."""
     images = pl.scan_parquet(path, glob=False).select(pl.col("images").list.len().max())
     return int(images.collect().item() or 0)
+
+
+def check_hints_stay(stages: dict[str, StageSettings]) -> None:
+    """Raise InputError for a stage whose hints follow an estimate that only our trainer keeps: rows have one prompt."""
+    for name, stage in stages.items():
+        if stage.hints == "live":
+            raise InputError(
+                f"stages.{name}.train.hints is live: no other trainer keeps that estimate, and a row's hint is that of the stored band; "
+                f"export with --set stages.{name}.train.hints=true"
+            )
 
 
 def check_folder(out: Path) -> None:

@@ -14,7 +14,7 @@ import torch
 
 from tasks.base.errors import InputError
 from tasks.lake.lake import write_parquet
-from tasks.training.problems import Problems
+from tasks.training.problems import Difficulty, Problems
 from tasks.training.rewards import completion_text
 from tasks.training.seeing import SeeingTrainer
 
@@ -61,7 +61,14 @@ class AnsweringTrainer(SeeingTrainer):
         """The examples of these problems, each index being of one completion, the first of which stands at `place` among those of all
         processes. The last `without_hint` of each group carry no hint."""
         hinted = self.group_size - self.without_hint
-        return [problems.example(index, hinted=where % self.group_size < hinted) for where, index in enumerate(indices, start=place)]
+        return [
+            problems.example(index, hinted=where % self.group_size < hinted, difficulty=self.difficulty(index))
+            for where, index in enumerate(indices, start=place)
+        ]
+
+    def difficulty(self, index: int) -> Difficulty | None:
+        """What the hint of the problem at this index goes by; None: what its file says."""
+        return None
 
     def answer(self, examples: list[dict[str, Any]]) -> Answers:
         """An answer to each example's prompt. With several processes all of them must call this together, each with its own examples."""

@@ -1,29 +1,33 @@
 """The problems of each step, chosen when it begins by what the steps before it taught: the trainer's side of beliefs.
 
 What is drawn follows from the seed, the step and the recorded draws, so a resumed stage shows its belief what its checkpoint holds and goes
-on as if nothing had happened. Several processes draw what the first one does: their numbers may differ in the last digit.
+on as if nothing had happened. Where hints are live, the forecast that problems are drawn by also says in which band each lies. Several
+processes take the forecast and the draws of the first one: their own numbers may differ in the last digit.
 """
 
 import logging
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 from accelerate.utils import broadcast_object_list
 
 from tasks.base.errors import InputError
+from tasks.estimates.chance import band_places
 from tasks.estimates.live.belief import Forecast, Prior, prior_by_dataset
 from tasks.estimates.live.breadth import Breadth
 from tasks.estimates.live.choice import Draw, Moment, choose, refills
 from tasks.estimates.live.samplers import belief_of
-from tasks.training.problems import Problems
+from tasks.estimates.settings import BANDS, DifficultySettings
+from tasks.training.problems import Difficulty, Problems
 from tasks.training.records import Records
 from tasks.training.settings import StageSettings
 
 LOG = logging.getLogger(__name__)
 FAR_OFF = 0.03  # in an accuracy that an estimate begins with
+Found = TypeVar("Found")
 
 
 @dataclass(frozen=True)
@@ -48,14 +52,19 @@ class Chooser:
     multiplied by the problem's weight, where the stage's rule gives some.
     """
 
-    def __init__(self, settings: StageSettings, problems: Problems, records: Records, seed: int) -> None:
-        """As the records left it. Raises InputError where a step cannot draw so many different problems."""
+    def __init__(
+        self, settings: StageSettings, problems: Problems, records: Records, seed: int, edges: DifficultySettings | None = None
+    ) -> None:
+        """As the records left it; `edges` are those of the bands that live hints go by (None: the default ones). Raises InputError where a
+        step cannot draw so many different problems."""
         check_enough(settings, len(problems))
         self.records, self.seed = records, seed
         self.breadth = Breadth(settings.sampler.floor, settings.sampler.explore)
+        self.edges = (edges or DifficultySettings()) if settings.hints == "live" else None
         self.count = settings.batch // settings.group_size
         self.belief = belief_of(settings.sampler.model, stage_prior(problems), settings.group_size)
         self.ids = [row["problem_id"] for row in problems.rows]
+        self.stored = [row["band"] for row in problems.rows]
         self.places = {problem_id: place for place, problem_id in enumerate(self.ids)}
         self.weights = np.ones(len(problems)) if problems.weights is None else np.array(problems.weights)
         self.asked, self.judged = np.zeros(len(problems)), np.zeros(len(problems))
@@ -66,7 +75,7 @@ class Chooser:
 
     def begin(self, step: int) -> list[int]:
         """The places of the problems of a step (1 first), which differ."""
-        self.step, self.forecast = step, self.belief.forecast()
+        self.step, self.forecast = step, agreed(self.belief.forecast())
         self.draws = agreed(choose(self.wanted(), self.count, Moment(self.seed, step), self.breadth))
         return [draw.index for draw in self.draws]
 
@@ -79,6 +88,23 @@ class Chooser:
     def expected(self, problem_ids: Iterable[str]) -> np.ndarray:
         """The accuracy that was expected of problems when the step began."""
         return self.forecast.mean[[self.places[problem_id] for problem_id in problem_ids]]
+
+    def difficulty(self, place: int) -> Difficulty | None:
+        """How hard the problem at a place was expected to be when the step began; None where hints are not to go by that."""
+        if self.edges is None:
+            return None
+        accuracy = self.forecast.mean[[place]]
+        [band] = band_places(accuracy, self.edges)
+        return Difficulty(BANDS[band], float(accuracy[0]))
+
+    def hints_told(self, problem_ids: Iterable[str]) -> dict[str, float]:
+        """Of the step's problems with a hint, the share that is in each band, and the share whose band is another than their file has."""
+        places = sorted({self.places[problem_id] for problem_id in problem_ids})
+        known = [found.band for place in places if (found := self.difficulty(place))]
+        if not known:
+            return {}
+        moved = sum(band != self.stored[place] for place, band in zip(places, known, strict=True)) / len(known)
+        return {**{f"hints/{band}": known.count(band) / len(known) for band in BANDS}, "hints/moved": moved}
 
     def taught(self, outcomes: Iterable[Outcome]) -> None:
         """Learn what came of the step's draws, and write them down in the order in which they were drawn, replacements last."""
@@ -116,9 +142,11 @@ class Chooser:
         )
 
 
-def chooser_of(settings: StageSettings, problems: Problems, records: Records, seed: int) -> Chooser | None:
+def chooser_of(
+    settings: StageSettings, problems: Problems, records: Records, seed: int, edges: DifficultySettings | None = None
+) -> Chooser | None:
     """What chooses a stage's problems; None where they come in turn."""
-    return Chooser(settings, problems, records, seed) if settings.sampler.chooses else None
+    return Chooser(settings, problems, records, seed, edges) if settings.sampler.chooses else None
 
 
 def check_enough(settings: StageSettings, problems: int) -> None:
@@ -165,6 +193,7 @@ def recorded(selections: Iterable[dict[str, Any]]) -> Iterator[tuple[int, list[O
     yield from steps.items()
 
 
-def agreed(drawn: list[Any]) -> list[Any]:
-    """What the first process drew, in all of them."""
-    return broadcast_object_list([drawn])[0]
+def agreed(found: Found) -> Found:
+    """What the first process found or drew, in all of them."""
+    [first] = broadcast_object_list([found])
+    return first

@@ -19,8 +19,8 @@ def optimised(stage: StageSettings) -> Iterator[tuple[str, str]]:
     yield "N", f"{stage.loss}: {DIVISORS[stage.loss].format(max_tokens=stage.max_tokens)}"
     yield "r", ratio(stage.iterations)
     yield from advantage(stage.weighting)
-    if stage.hint_dropout:
-        yield "hints", dropout(stage)
+    if stage.hint_dropout or stage.hints == "live":
+        yield "hints", hinted(stage)
     yield "reward", f"1 for a right answer, {stage.format_reward:g} for the format"
     yield "KL", kl(stage.beta)
     yield "cut-off answers", "left out of the loss, not out of p and means" if stage.mask_truncated else "count as any other"
@@ -69,10 +69,12 @@ def drawn(stage: StageSettings) -> str:
     return f"all in turn, from {stage.order.replace('_', ' ')} by their priors, anew for each pass"
 
 
-def dropout(stage: StageSettings) -> str:
-    """How the completions of a hinted problem are asked."""
+def hinted(stage: StageSettings) -> str:
+    """By what hints are given, where not by the profile, and how the completions of a hinted problem are asked."""
+    live = f"by the band of the accuracy that {stage.sampler.model} expects when a step begins" if stage.hints == "live" else ""
     asked, of_both = f"{stage.without_hint} of a hinted problem's {stage.group_size} completions without the hint", "mean, std, p and w(p)"
-    return f"{asked}; each prompt's are a group of their own, with its own {of_both}"
+    dropped = f"{asked}; each prompt's are a group of their own, with its own {of_both}" if stage.hint_dropout else ""
+    return "; ".join(filter(None, (live, dropped)))
 
 
 def kl(beta: float) -> str:

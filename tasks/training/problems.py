@@ -6,7 +6,7 @@ Prompts come from `tasks.prompting`, so the policy is trained on what it is samp
 from functools import lru_cache
 from io import BytesIO
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from PIL import Image
 
@@ -23,6 +23,13 @@ ESTIMATED = ("prior", "p_mean", "p_low", "p_high", "logit_mean", "logit_variance
 MORE = ("weight", "dataset", *ESTIMATED)
 """Columns that not every file has: of a rule without weights, made elsewhere, or before there were estimates."""
 DRAWN_AT_ONCE = 256
+
+
+class Difficulty(NamedTuple):
+    """How hard a problem is: its band, and the accuracy that this goes by. None where that is not known."""
+
+    band: str | None
+    accuracy: float | None
 
 
 class Problems:
@@ -63,27 +70,29 @@ class Problems:
     def __getitem__(self, index: int) -> dict[str, Any]:
         return self.example(index)
 
-    def example(self, index: int, *, hinted: bool = True) -> dict[str, Any]:
-        """An example; without `hinted` its prompt carries no hint, whatever the stage gives."""
-        return dict(self._example(index, hinted and bool(self.hint(self.rows[index]))))
+    def example(self, index: int, *, hinted: bool = True, difficulty: Difficulty | None = None) -> dict[str, Any]:
+        """An example; without `hinted` its prompt carries no hint, whatever the stage gives. The hint goes by `difficulty`, or by the
+        row's own."""
+        return dict(self._example(index, self.hint(self.rows[index], difficulty) if hinted else ""))
 
-    def hint(self, row: dict[str, Any]) -> str:
-        """The hint of a row where the stage gives hints and the problem's band has one, else an empty text."""
-        return problem_hint(self.prompting.hints, band=row["band"], accuracy=row["accuracy"]) if self.hints else ""
+    def hint(self, row: dict[str, Any], difficulty: Difficulty | None = None) -> str:
+        """The hint of a row where the stage gives hints and the band of the problem has one, else an empty text."""
+        known = difficulty or Difficulty(row["band"], row["accuracy"])
+        return problem_hint(self.prompting.hints, band=known.band, accuracy=known.accuracy) if self.hints else ""
 
-    def prompt(self, row: dict[str, Any], *, hinted: bool = True) -> str:
-        """The user's turn of a row, with its hint if it has one and is `hinted`."""
-        hint = self.hint(row) if hinted else ""
-        return problem_prompt(self.prompting, row["problem"], row["choices"], hint=hint, control=self.control)
+    def prompt(self, row: dict[str, Any], hint: str | None = None) -> str:
+        """The user's turn of a row, with this hint (an empty one is none), or with its own."""
+        given = self.hint(row) if hint is None else hint
+        return problem_prompt(self.prompting, row["problem"], row["choices"], hint=given, control=self.control)
 
-    def _make(self, index: int, hinted: bool) -> dict[str, Any]:
+    def _make(self, index: int, hint: str) -> dict[str, Any]:
         row = self.rows[index]
-        prompt = self.prompt(row, hinted=hinted)
+        prompt = self.prompt(row, hint)
         messages = chat_messages(prompt) if self.sees_images else [{"role": "user", "content": prompt}]
         example = {"prompt": messages, "answer": row["answer"], "choices": row["choices"] or [], "precision": row["precision"]}
         images = {"images": [open_picture(BytesIO(image["bytes"])) for image in row["images"] or ()]} if self.sees_images else {}
         whose = {"question": row["problem"], "dataset": row.get("dataset") or "", "problem_id": row["problem_id"], "prior": prior_of(row)}
-        return {**example, **images, **whose, "hinted": hinted}
+        return {**example, **images, **whose, "hinted": bool(hint)}
 
 
 def prior_of(row: dict[str, Any]) -> float | None:

@@ -24,7 +24,16 @@ def known_family(name: str) -> str:
     return name
 
 
+def known_hints(given: Any) -> Any:
+    """Whether hints are given. Raises ValueError for a word that says nothing of it."""
+    words = ("live", "true", "false")
+    if str(given).lower() not in words:
+        raise ValueError(f"hints {given!r} is none of true, false and live{did_you_mean(str(given), words)}")
+    return given
+
+
 Family = Annotated[str, AfterValidator(known_family)]
+Hints = Annotated[bool | Literal["live"], BeforeValidator(known_hints)]
 Tracker = Literal["tensorboard", "wandb", "trackio"]
 
 WHOLE_RATE, LORA_RATE = 1e-6, 1e-5
@@ -277,7 +286,9 @@ class StageSettings(Objective, Distribution):
     """One GRPO stage: it maximises its `Objective`, on completions that are drawn as the profile's are by default (see `Distribution`).
 
     `batch` is the number of completions of one step over all processes: `batch / group_size` problems, `group_size` completions each;
-    `micro_batch` (default: all) is how many go through the model at once on one process. `hints` puts difficulty hints into the prompts.
+    `micro_batch` (default: all) is how many go through the model at once on one process. `hints` puts difficulty hints into the prompts:
+    true by a problem's band when the stage was chosen, live (ours) by the band of the accuracy that `sampler` expects when a step begins:
+    that of the problem as the stage asks it, hint included, so a hint that helps may make way for a milder one.
 
     `hint_dropout` (ours; 0 is the paper) is the share of a hinted problem's completions that are asked without the hint, so that the prompt
     without one, which evaluation and use have, is trained on, too: the last ones of each group, in number rounded to the nearest (halves
@@ -320,7 +331,7 @@ class StageSettings(Objective, Distribution):
     lr_schedule: Literal["cosine", "linear", "constant_with_warmup", "warmup_stable_decay"] = "cosine"
     decay_steps: int | None = Field(default=None, ge=1)
     adam_beta2: float = Field(default=0.999, gt=0, lt=1)
-    hints: bool = False
+    hints: Hints = False
     hint_dropout: float = Field(default=0.0, ge=0, lt=1)
     weighting: WeightingSettings = WeightingSettings()
     format_reward: float = Field(default=0.1, ge=0)
@@ -416,7 +427,7 @@ class StageSettings(Objective, Distribution):
     @property
     def prompts_hinted(self) -> tuple[bool, ...]:
         """Whether the prompts of a problem with a hint carry it: True, False, or where both are asked both."""
-        return (True, False) if self.hint_dropout else (self.hints,)
+        return (True, False) if self.hint_dropout else (bool(self.hints),)
 
     @model_validator(mode="after")
     def dropout_leaves_two_groups(self) -> "StageSettings":
@@ -456,6 +467,11 @@ class StageSettings(Objective, Distribution):
             raise ValueError(
                 "weighting.prior live: sampler shuffled keeps no estimate that weights could take; choose another, such as live, or "
                 "leave weighting.prior stored"
+            )
+        if self.hints == "live" and self.sampler.model in ("shuffled", "learnability"):
+            raise ValueError(
+                f"hints live: sampler {self.sampler.model} keeps no estimate that moves, so no hint would; choose live, beta or pools, or "
+                "set hints to true"
             )
         return self
 

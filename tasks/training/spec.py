@@ -4,6 +4,7 @@ from pathlib import Path
 
 from pydantic import BaseModel, ConfigDict
 
+from tasks.estimates.settings import DifficultySettings
 from tasks.grading.settings import GradingSettings
 from tasks.policy.identity import Policy
 from tasks.prompting.settings import PromptingSettings
@@ -16,6 +17,7 @@ class StageSpec(BaseModel):
 
     `validation` is a file in the form of `problems`, for what `settings.validation` asks. `adam` and `masters` are what the stage before
     handed over: Adam's state, and the folder of its weights in float32; `hands_over` is what this stage is to keep for the next.
+    `bands` has the edges of the bands that live hints go by.
     `trackers` is where trackers write that write files; None leaves them their own places. `words` is where a
     judge's words are kept, where one is asked.
     """
@@ -31,6 +33,7 @@ class StageSpec(BaseModel):
     prompting: PromptingSettings
     grading: GradingSettings
     seed: int
+    bands: DifficultySettings = DifficultySettings()
     adam: Path | None = None
     masters: Path | None = None
     hands_over: HandedOver = "policy"

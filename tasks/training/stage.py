@@ -73,7 +73,7 @@ def stage_problems(spec: StageSpec) -> Problems:
     if is_local(spec.policy):
         check_is_model(Path(spec.policy.model))
     read: dict[str, Any] = {"sees_images": sees_images(spec.policy), "control": control_tokens(spec.policy)}
-    return load_problems(spec.problems, spec.prompting, hints=spec.settings.hints, **read)
+    return load_problems(spec.problems, spec.prompting, hints=bool(spec.settings.hints), **read)
 
 
 def build_trainer(
@@ -82,7 +82,7 @@ def build_trainer(
     """The trainer of a stage, its model in the dtype of training."""
     logging.getLogger("trl.trainer.grpo_trainer").addFilter(lambda line: NO_REWARD not in line.getMessage())  # metrics count them
     settings, policy = spec.settings, spec.policy
-    chooser = chooser_of(settings, problems, records, spec.seed)
+    chooser = chooser_of(settings, problems, records, spec.seed, spec.bands)
     args = training_arguments(settings, checkpoints.folder, seed=spec.seed, hub=hub_options(policy))  # first: it finds this process's GPU
     model, adapter = trainable_model(policy, settings, spec.masters)
     processor = load_processor(policy, spec.prompting)

@@ -17,6 +17,7 @@ from tasks.base.errors import InputError
 from tasks.base.files import digest
 from tasks.base.workers import run_worker
 from tasks.curation.validation_task import VALIDATION
+from tasks.estimates.settings import DifficultySettings
 from tasks.grading.settings import WHO, GradingSettings
 from tasks.grading.verdict import grader_id
 from tasks.lake.artifacts import Artifact, artifact
@@ -56,6 +57,7 @@ class StageRequest(StepRequest):
     `validation` is what `tasks.curation` wrote of the validation problems, for a stage that validates. `evaluated` is how the policy will
     be asked when it is evaluated: where the stage differs from that, from how its problems were measured, or from how large policies are
     trained, it is said first and kept as `warnings`. `succession` is what it takes up of the stage before, and hands over to the next.
+    `bands` has the edges that live hints go by.
     """
 
     policy: Policy
@@ -68,6 +70,7 @@ class StageRequest(StepRequest):
     validation: Artifact | None = None
     evaluated: Asking | None = None
     succession: Succession = Succession()
+    bands: DifficultySettings = DifficultySettings()
 
     def target(self) -> Artifact:
         """The stage; one that is there and has kept more for a next stage than is asked for is as good."""
@@ -91,8 +94,14 @@ class StageRequest(StepRequest):
             "validation": self.validation.content if self.validation and self.settings.validation else None,
             "taken": self.succession.taken,
             "hands_over": hands_over,
+            **self.edges,
         }
         return artifact(self.home, "stages", inputs)
+
+    @property
+    def edges(self) -> dict[str, dict[str, float]]:
+        """The edges of the bands, where hints go by the live ones."""
+        return {"bands": self.bands.model_dump(exclude={"confidence"})} if self.settings.hints == "live" else {}
 
     @property
     def hands_over(self) -> HandedOver:
@@ -138,6 +147,7 @@ class StageRequest(StepRequest):
             prompting=self.prompting,
             grading=self.grading.in_training,
             seed=stage_seed(self.seed, self.stage),
+            bands=self.bands,
             **self.taken_up(),
             hands_over=self.hands_over,
             trackers=target.home / "trackers" / f"{self.stage}-{target.key[:8]}",
@@ -272,6 +282,7 @@ def stage_facts(request: StageRequest) -> dict[str, Any]:
         "settings": request.settings.model_dump(),
         "optimised": [list(part) for part in (*optimised(request.settings), ("Adam", request.succession.told))],
         "hands_over": request.hands_over,
+        **request.edges,
         "prompting": request.prompting.model_dump(),
         "grader_id": grader_id(request.grading.in_training),
         "seed": request.seed,

@@ -32,7 +32,7 @@ from tasks.training.choosing import Chooser, Outcome
 from tasks.training.groups import ACCURACY, Groups, Told, grouped
 from tasks.training.orders import WholeRunSampler, ranks
 from tasks.training.preflight import liger_runs
-from tasks.training.problems import Problems
+from tasks.training.problems import Difficulty, Problems
 from tasks.training.records import Records
 from tasks.training.refilling import Group, Replacing, refill, replacements
 from tasks.training.rewards import Rewards
@@ -153,8 +153,11 @@ class DifficultyGRPOTrainer(AnsweringTrainer):
         local = slice(self.accelerator.process_index * len(inputs), (self.accelerator.process_index + 1) * len(inputs))
         output["advantages"] = torch.as_tensor(weighted.flatten()[local]).to(output["advantages"])
         self._record(rows, weighted)
-        self._log({**groups.metrics(), **self._lengths_by_reward(), **self._corrected(output)})
+        self._log({**groups.metrics(), **self._hints_told(groups), **self._lengths_by_reward(), **self._corrected(output)})
         return output
+
+    def difficulty(self, index: int) -> Difficulty | None:
+        return self.chooser.difficulty(index) if self.chooser else None
 
     def _drawn_indices(self, indices: list[int]) -> list[int]:
         """The problems that this process's part of the step is about: those given, or those that are chosen now (the sampler is asked for
@@ -179,6 +182,10 @@ class DifficultyGRPOTrainer(AnsweringTrainer):
         if self.chooser:
             return self.chooser.replacements(taken)
         return replacements(len(self.problems), taken, self.args.seed, self.state.global_step)
+
+    def _hints_told(self, groups: Groups) -> dict[str, float]:
+        """By which bands the hints of the step were given, where that is chosen at each step."""
+        return self.chooser.hints_told(one.problem_id for one in groups.told if one.hinted) if self.chooser else {}
 
     def _teach_chooser(self, groups: list[dict[str, Any]]) -> None:
         """Tell what chooses the problems how this step's were answered, those that no group is left of among them."""

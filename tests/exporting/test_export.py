@@ -348,6 +348,13 @@ def test_weights_by_an_estimate_that_no_other_trainer_keeps_are_refused(module: 
         module({"stage1": live})
 
 
+@pytest.mark.parametrize("to", ["easyr1", "datasets"])
+def test_hints_by_an_estimate_that_no_other_trainer_keeps_are_refused(curated: Artifact, tmp_path: Path, to: str) -> None:
+    with pytest.raises(InputError, match=r"stages.stage2.train.hints is live: .* export with --set stages.stage2.train.hints=true"):
+        exported(curated, to, tmp_path / "out", {"stage1": StageSettings(), "stage2": StageSettings(sampler="live", hints="live")})
+    assert not (tmp_path / "out").exists()
+
+
 @pytest.mark.parametrize("to", ["verl", "datasets"])
 def test_how_a_stage_draws_is_said_to_be_left_out(curated: Artifact, tmp_path: Path, caplog: pytest.LogCaptureFixture, to: str) -> None:
     stages = {"stage1": StageSettings(sampler="live", refill=RefillSettings(tries=2)), "stage2": StageSettings(hints=True)}

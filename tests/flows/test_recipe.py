@@ -119,6 +119,12 @@ def test_other_names_are_told_with_what_may_be_meant() -> None:
         (lambda: load_recipe("starter", ["problems.train=[{name: x, path: y, columns: mathvison}]"]), "(did you mean `mathvision`?)"),
         (lambda: launch_config(Path("fsdp")), "'fsdp' (did you mean `fsdp2`?) is none of the shipped configs"),
         (lambda: load_recipe("starter", ["prompting.hints.by_band={hrad: hard}"]), "no band of difficulty (did you mean `hard`?)"),
+        (
+            lambda: load_recipe(
+                "starter", ["stages.stage1.train.hints=live", "stages.stage1.train.sampler=live", "prompting.hints.by_band={}"]
+            ),
+            "stages.stage1.train.hints live would never act: prompting.hints.by_band gives no band a hint",
+        ),
     ):
         with pytest.raises(InputError) as told:
             call()

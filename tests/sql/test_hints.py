@@ -14,9 +14,11 @@ from polars.testing import assert_frame_equal
 from tasks.estimates.settings import DifficultySettings
 from tasks.lake.artifacts import artifact, building
 from tasks.lake.lake import Lake, write_parquet
+from tasks.warehouse.building import open_over
 from tasks.warehouse.publishing import publish
 from tasks.warehouse.querying import query
-from tasks.warehouse.relations import models
+from tasks.warehouse.relations import ARTIFACTS, models
+from tasks.warehouse.seen import snapshot, write_artifacts
 from tests.sql.mixed import HINTED, mixed_lake
 from tests.sql.rows import ask, table, warehouse
 from tests.sql.test_cookbook import RECIPES
@@ -93,6 +95,38 @@ def test_a_stage_that_wrote_no_hints_down_had_none_where_its_settings_say_so(tmp
     assert counted == {stage: None if hinted is None else 0 for stage, hinted in known.items()}
     compared = query(lake, "select stage_id from prior_staleness").to_series().to_list()
     assert compared == [stage for stage, hinted in known.items() if hinted is False]
+
+
+def test_which_band_s_hint_a_group_carried_is_told(tmp_path: Path) -> None:
+    """Of live hints the band of what was expected just before the step, by the stage's own edges; else that of the set."""
+    lake, edges = Lake(tmp_path), {"low": 0.1, "hard_below": 0.4, "medium_below": 0.6, "high": 0.9}
+    curated = artifact(lake.home, "curated", {})
+    with building(curated, {}) as folder:
+        bands = {"a": "hard", "b": "medium", "c": None}
+        rows = [{"set_id": curated.key, "problem_id": problem, "band": band} for problem, band in bands.items()]
+        write_parquet(table("curated", rows), folder / "curated.parquet")
+    drawn = [(1, "a", 0.05, True), (1, "b", 0.4, True), (2, "a", 0.399, True), (2, "c", 0.5, True), (3, "b", 0.7, False)]
+    for hints, more in (("live", {"bands": edges}), (True, {})):
+        target = artifact(lake.home, "stages", {"hints": hints})
+        with building(target, {"settings": {"hints": hints}, "curated": curated.key, "stage": "stage1", **more}) as folder:
+            told = [{"stage_id": target.key, "step": step, "problem_id": problem} for step, problem, *_ in drawn]
+            groups = [row | {"correct": 1, "accuracy": 0.25, "hinted": hinted} for row, (*_, hinted) in zip(told, drawn, strict=True)]
+            chosen = [row | {"p_mean": mean, "place": 1, "correct": 1} for row, (_, _, mean, _) in zip(told, drawn, strict=True)]
+            write_parquet(table("groups", groups), folder / "groups" / "groups.parquet")
+            if hints == "live":
+                write_parquet(table("selections", chosen), folder / "selections" / "selections.parquet")
+    files = {**snapshot(lake.make()), ARTIFACTS: [write_artifacts(lake)]}
+    with closing(open_over(files, wanted=["stg_hints", "stage_summary"])) as connection:
+        found = ask(connection, "select step, problem_id, hint, stored_band from stg_hints where is_live order by step, problem_id")
+        assert found == [
+            (1, "a", "hopeless", "hard"),
+            (1, "b", "medium", "medium"),
+            (2, "a", "hard", "hard"),
+            (2, "c", "medium", None),
+        ]
+        stored = ask(connection, "select problem_id, hint from stg_hints where not is_live order by step, problem_id")
+        assert stored == [("a", "hard"), ("b", "medium"), ("a", "hard"), ("c", None)]
+        assert ask(connection, "select hinted_groups, moved_hints from stage_summary order by moved_hints") == [(4, 0), (4, 2)]
 
 
 def test_no_question_of_the_cookbook_mixes_them(mixed: Lake, without: Lake) -> None:

@@ -343,7 +343,7 @@ def test_stage_summary(tmp_path):
     assert len(got) == 1
     assert got[0] == {
         "stage_id": "s1", "policy": "stage1", "policy_id": "x", "parent_id": "base", "steps": 20, "groups": 40, "problems": 1,
-        "hinted_groups": 0,
+        "hinted_groups": 0, "moved_hints": None,
         "zero_signal_share": pytest.approx((20 + 4 + 1) / 40), "mean_weight": pytest.approx(1.05),
         "first_accuracy": 0.0, "last_accuracy": pytest.approx((0.75 + 1.0) / 4),
         "first_reward": pytest.approx(0.075), "last_reward": pytest.approx(0.975),

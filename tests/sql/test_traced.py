@@ -6,10 +6,10 @@ from tasks.warehouse.lineage import told_of_problem
 
 def test_a_draw_says_why_what_was_expected_and_what_came(mixed: Lake) -> None:
     drawn = told_of_problem(mixed, "t3")["when and why it was drawn"]
-    columns = ("policy", "step", "why", "p_mean", "p_deviation", "signal", "correct", "judged", "learnt")
+    columns = ("policy", "step", "why", "p_mean", "p_deviation", "signal", "correct", "judged", "learnt", "hint")
     assert drawn.select(columns).rows() == [
-        ("stage1 a1a1a1a1", 1, "prior", 0.5, 0.1, 0.9, 4, 4, True),
-        ("stage1 a1a1a1a1", 2, "explore", 0.5, 0.1, 0.9, 4, 4, True),
+        ("stage1 a1a1a1a1", 1, "prior", 0.5, 0.1, 0.9, 4, 4, True, None),
+        ("stage1 a1a1a1a1", 2, "explore", 0.5, 0.1, 0.9, 4, 4, True, None),
     ]
 
 

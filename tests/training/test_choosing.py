@@ -9,9 +9,11 @@ import polars as pl
 import pytest
 
 from tasks.base.errors import InputError
+from tasks.estimates.settings import BANDS, DifficultySettings
 from tasks.lake.artifacts import folder_digests
 from tasks.lake.lake import RELATIONS
 from tasks.policy.identity import Policy
+from tasks.prompting.prompt import problem_hint
 from tasks.prompting.settings import PromptingSettings
 from tasks.training.choosing import Chooser, Outcome, stage_prior
 from tasks.training.problems import Problems
@@ -126,6 +128,30 @@ def test_two_groups_of_a_draw_are_one_outcome() -> None:
     assert [(row["judged"], row["correct"]) for row in chooser.records.selections] == [(4, 3), (4, 0)]
 
 
+def test_a_live_hint_is_that_of_the_band_that_is_expected_when_the_step_begins() -> None:
+    rows = [profiled(number, logit_mean=0.0, logit_variance=1.0, images=[]) for number in range(6)]
+    problems = Problems(rows, PromptingSettings(), hints=True, sees_images=False)
+    chooser = Chooser(settings(hints="live"), problems, Records("stage"), seed=1)
+    bands = set()
+    for step in range(1, 13):
+        for place in chooser.begin(step):
+            known = chooser.difficulty(place)
+            assert known == (known.band, chooser.expected([chooser.ids[place]])[0])
+            example = problems.example(place, difficulty=known)
+            hint = problem_hint(problems.prompting.hints, band=known.band, accuracy=known.accuracy)
+            assert example["hinted"] is bool(hint) and hint in example["prompt"][0]["content"]
+            assert not problems.example(place, hinted=False, difficulty=known)["hinted"]
+            bands.add(known.band)
+        chooser.taught([Outcome(chooser.ids[draw.index], 4, 4 if step > 6 else 0) for draw in chooser.draws])
+    assert {"hard", "medium"} <= bands and len(bands) > 2
+    told = chooser.hints_told(["p0", "p1", "p1"])
+    now = [chooser.difficulty(place).band for place in (0, 1)]
+    assert told["hints/moved"] == np.mean([band != row["band"] for band, row in zip(now, rows, strict=False)])
+    assert sum(told[f"hints/{band}"] for band in BANDS) == 1 and told[f"hints/{now[0]}"] > 0
+    stored = Chooser(settings(hints=True), problems, Records("stage"), seed=1)
+    assert stored.difficulty(0) is None and stored.hints_told(["p0"]) == {}
+
+
 def test_problems_without_a_profile_are_like_those_of_their_dataset(caplog: pytest.LogCaptureFixture) -> None:
     unknown = {"logit_mean": None, "logit_variance": None}
     rows = [
@@ -159,10 +185,12 @@ def test_a_step_cannot_draw_more_problems_than_there_are() -> None:
 
 @pytest.fixture(scope="module")
 def chosen(tiny_policy: Policy, tmp_path_factory: pytest.TempPathFactory) -> StageSpec:
-    """A stage that chooses its problems, replaces groups and weighs by what it expects, trained without a disturbance."""
+    """A stage that trains an adapter, chooses its problems, replaces groups, and weighs and hints by what it expects, trained without a
+    disturbance."""
     folder = tmp_path_factory.mktemp("chosen")
     file = write_stage(folder / "stage1.parquet", [profiled(number) for number in range(10)])
     live = {"sampler": "live", "refill": {"tries": 1}, "weighting": {"prior_strength": 4.0, "prior": "live"}}
+    live |= {"hints": "live", "lora": {"rank": 4, "alpha": 8.0}}
     spec = stage_spec(folder / "stage", tiny_policy, file, StageSettings(**{**SETTINGS.model_dump(), **live}))
     run_stage(spec)
     return spec
@@ -179,6 +207,13 @@ def test_every_draw_of_a_stage_is_written_down(chosen: StageSpec) -> None:
     metrics = pl.read_parquet(chosen.folder / "metrics" / "metrics.parquet")
     spent = metrics.filter(name="refill/completions")["value"].sum()
     assert len(selections) - len(groups) == spent / SETTINGS.group_size > 0
+
+
+def test_groups_with_a_hint_are_those_of_a_band_that_has_one_by_what_was_expected(chosen: StageSpec) -> None:
+    groups, selections = (pl.read_parquet(chosen.folder / name / f"{name}.parquet") for name in ("groups", "selections"))
+    learnt = groups.join(selections.filter("learnt"), on=["step", "problem_id"])
+    assert learnt["hinted"].to_list() == (learnt["p_mean"] < DifficultySettings().medium_below).to_list()
+    assert set(learnt["hinted"]) == {True, False}
 
 
 def test_weights_take_the_live_estimate_for_their_prior(chosen: StageSpec) -> None:

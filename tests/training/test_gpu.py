@@ -2,6 +2,7 @@
 
 import importlib.util
 from pathlib import Path
+from typing import Any
 
 import polars as pl
 import pytest
@@ -9,6 +10,7 @@ import torch
 from safetensors.torch import load_file
 
 from tasks.base.workers import run_worker
+from tasks.estimates.settings import DifficultySettings
 from tasks.policy.identity import Policy, PolicySettings, base_policy
 from tasks.policy.loading import load_model
 from tasks.training.settings import LoraSettings, RolloutSettings, StageSettings
@@ -50,15 +52,23 @@ def test_padding_leaves_gradients_finite(length: int, starter: Policy) -> None:
 
 
 @installed("vllm")
-@pytest.mark.parametrize("lora", [None, LoraSettings(rank=8, alpha=16)])
-def test_colocated_vllm_generates_the_rollouts(lora: LoraSettings | None, starter: Policy, stage_file: Path, tmp_path: Path) -> None:
-    """And draws what the trained model finds probable: the importance ratios are near 1 at every step, so the weights are in step too."""
+@pytest.mark.parametrize("changes", [{}, {"lora": LoraSettings(rank=8, alpha=16), "sampler": "live", "hints": "live", "hint_dropout": 0.5}])
+def test_colocated_vllm_generates_the_rollouts(changes: dict[str, Any], starter: Policy, stage_file: Path, tmp_path: Path) -> None:
+    """And draws what the trained model finds probable: the importance ratios are near 1 at every step, so the weights are in step too. So
+    it does of problems that are chosen, and hinted at, as each step begins."""
     metrics = metrics_of(
-        starter, stage_file, tmp_path, rollouts=RolloutSettings(engine="vllm", context=1024), lora=lora, learning_rate=1e-3
+        starter, stage_file, tmp_path, rollouts=RolloutSettings(engine="vllm", context=1024), learning_rate=1e-3, **changes
     )
     ratios = metrics.filter(name="sampling/importance_sampling_ratio/mean")["value"].to_list()
     assert len(ratios) == 3
     assert all(0.5 < ratio < 2 for ratio in ratios)
+    if changes:
+        groups, selections = (pl.read_parquet(tmp_path / name / f"{name}.parquet") for name in ("groups", "selections"))
+        drawn = groups.join(selections, on=["step", "problem_id"])
+        by_prompt = drawn.group_by("step", "problem_id").agg(pl.col("hinted").sort(), pl.col("p_mean").first(), pl.len())
+        assert len(by_prompt) == len(selections) == 12
+        for hinted, mean in by_prompt.select("hinted", "p_mean").iter_rows():
+            assert hinted == ([False, True] if mean < DifficultySettings().medium_below else [False])
 
 
 @installed("bitsandbytes")

@@ -43,7 +43,7 @@ def two(tiny_policy: Policy, stage_file: Path, tmp_path_factory: pytest.TempPath
     weighting = {"family": "linear", "normalise": True}
     both = {"group_size": 8, "batch": 24, "steps": 3, "save_every": 9, "hint_dropout": 0.25}
     changes = {
-        "learning": {**both, "weighting": {**weighting, "prior_strength": 2.0, "prior": "live"}, "sampler": "live"},
+        "learning": {**both, "weighting": {**weighting, "prior_strength": 2.0, "prior": "live"}, "sampler": "live", "hints": "live"},
         "refilling": {**both, "weighting": weighting, "refill": {"tries": 4}},
     }
     for name, own in changes.items():

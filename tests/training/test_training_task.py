@@ -7,6 +7,7 @@ import pytest
 from prefect.logging import disable_run_logger
 
 from tasks.base.errors import InputError
+from tasks.estimates.settings import DifficultySettings
 from tasks.grading.settings import GradingSettings
 from tasks.grading.verdict import grader_id
 from tasks.lake.artifacts import Artifact, artifact, building
@@ -68,7 +69,9 @@ def test_the_key_holds_what_changes_the_result_and_nothing_else(tmp_path: Path, 
     def key(**changes: object) -> str:
         return asked(tmp_path, tiny_policy, **changes).target().key
 
+    following = SETTINGS.model_copy(update={"hints": "live", "sampler": SamplerSettings(model="live")})
     same = {
+        "bands that no hint goes by": key(bands=DifficultySettings(hard_below=0.4)),
         "other stage's problems": key(curated=curated_set(tmp_path, more=2)),
         "checkpoints": key(settings=SETTINGS.model_copy(update={"save_every": 3, "keep_checkpoints": 5})),
         "trackers": key(settings=SETTINGS.model_copy(update={"report_to": ("tensorboard",)})),
@@ -85,6 +88,8 @@ def test_the_key_holds_what_changes_the_result_and_nothing_else(tmp_path: Path, 
         "policy": key(policy=tiny_policy.model_copy(update={"policy_id": "another"})),
         "steps": key(settings=SETTINGS.model_copy(update={"steps": 7})),
         "hints": key(settings=unhinted),
+        "hints that follow the estimate": key(settings=following),
+        "the bands that these go by": key(settings=following, bands=DifficultySettings(hard_below=0.4)),
         "adapter": key(settings=SETTINGS.model_copy(update={"lora": LoraSettings()})),
         "rollouts": key(settings=SETTINGS.model_copy(update={"rollouts": RolloutSettings(engine="vllm")})),
         "processes": key(settings=SETTINGS.model_copy(update={"accelerate": Path("ddp"), "processes": 2})),

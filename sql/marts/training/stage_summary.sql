@@ -1,6 +1,6 @@
 -- stage_summary: what each training stage did
 -- grain: stage_id
--- inputs: stg_groups, stg_group_draws, stg_metrics, stg_policies
+-- inputs: stg_groups, stg_group_draws, stg_hints, stg_metrics, stg_policies
 -- materialized: table
 -- parameters: none
 -- invariants: zero_signal_share = all_right_share + all_wrong_share, but for groups that could not be judged, and but for hint_dropout, where a
@@ -14,6 +14,7 @@
 --   groups: groups trained on [groups]
 --   problems: problems that they are of [problems]
 --   hinted_groups: groups whose prompt carried a hint, which calibration and prior_staleness leave out; null where not known of some [groups]
+--   moved_hints: of these, those with the hint of another band than the problem has in the stage's set (`hints: live`); null without any [groups]
 --   zero_signal_share: problems drawn of which no group could teach, all right or all wrong [share]
 --   all_right_share: groups that were all right [share]
 --   all_wrong_share: groups that were all wrong [share]
@@ -104,6 +105,12 @@ spending as (
     group by stage_id
 ),
 
+moved as (
+    select stage_id, count(*) filter (where hint is distinct from stored_band and is_live) as moved_hints
+    from stg_hints
+    group by stage_id
+),
+
 policies as (
     select * from stg_policies where stage_id is not null
     qualify row_number() over (partition by stage_id order by policy_id) = 1
@@ -118,6 +125,7 @@ select
     groups.groups,
     groups.problems,
     groups.hinted_groups,
+    moved.moved_hints,
     signals.zero_signal_share,
     groups.all_right_share,
     groups.all_wrong_share,
@@ -144,5 +152,6 @@ inner join signals using (stage_id)
 left join metric_ends using (stage_id)
 left join watched using (stage_id)
 left join spending using (stage_id)
+left join moved using (stage_id)
 left join policies using (stage_id)
 order by groups.stage_id

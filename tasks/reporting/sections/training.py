@@ -6,6 +6,7 @@ from typing import Any
 
 import polars as pl
 
+from tasks.estimates.settings import BANDS
 from tasks.lake.artifacts import Artifact
 from tasks.reporting.charts import curve_chart, weight_chart
 from tasks.reporting.figure import Figure
@@ -54,6 +55,7 @@ CURVES = (
     ),
     Curve(("hints/accuracy_with",), "With the hint", "solved, of problems asked with and without", as_percent=True, is_detail=True),
     Curve(("hints/accuracy_without",), "Without the hint", "the same problems in the same steps", as_percent=True, is_detail=True),
+    Curve(("hints/moved",), "Hints that moved", "share of hinted problems in another band than profiled", as_percent=True, is_detail=True),
     Curve(("learning_rate",), "Learning rate", "as scheduled", is_detail=True),
 )
 
@@ -185,10 +187,14 @@ def summary(inputs: Inputs, titles: dict[str, str]) -> Table:
     return table(caption, heads, rows)
 
 
-def hinting(settings: dict[str, Any]) -> str:
-    """Whether a stage gave hints, and to which share of a hinted problem's completions not."""
-    dropped = settings.get("hint_dropout")
-    return f"on, {percent(dropped)} without" if dropped else "on" if settings.get("hints") else "off"
+def hinting(settings: dict[str, Any], metrics: pl.DataFrame) -> str:
+    """Whether a stage gave hints, to which share of a hinted problem's completions not, and, by its `metrics`, those of which bands it gave
+    where that was chosen at each step."""
+    dropped, live = settings.get("hint_dropout"), settings.get("hints") == "live"
+    shares = {band: metrics.filter(pl.col("name") == f"hints/{band}")["value"].mean() for band in BANDS if live}
+    given = ", ".join(f"{percent(share)} {band}" for band, share in shares.items() if share)  # type: ignore[arg-type]
+    said = ("live" if live else "on" if settings.get("hints") else "off") + (f": {given}" if given else "")
+    return f"{said}, {percent(dropped)} without" if dropped else said
 
 
 def summary_row(inputs: Inputs, stage: Artifact, title: str) -> tuple[Any, ...]:
@@ -199,7 +205,7 @@ def summary_row(inputs: Inputs, stage: Artifact, title: str) -> tuple[Any, ...]:
     return (
         title,
         " ".join(str(weighting[name]).replace("_", " ") for name in ("family", "mode") if name in weighting) or "–",
-        hinting(settings),
+        hinting(settings, inputs.metrics.filter(pl.col("stage_id") == stage.key)),
         number(settings.get("steps") or groups["step"].max()),  # type: ignore[arg-type]
         f"{len(groups):,}",
         f"{groups['problem_id'].n_unique():,}",
