@@ -16,7 +16,7 @@ from tasks.reporting.sections.curation import DECIDED, curation_section
 from tasks.reporting.sections.difficulty import difficulty_section
 from tasks.reporting.sections.drift import drift_section
 from tasks.reporting.sections.examples import examples_section, pick
-from tasks.reporting.sections.training import training_section
+from tasks.reporting.sections.training import hinting, training_section
 
 SPREADS = {
     "u": {"spread": (0.3, 0.3), "problems": 120},
@@ -57,6 +57,14 @@ def test_a_few_problems_are_never_called_a_u(made):
     assert row["is_u"] and row["shape"] == "flat"  # the fit's best guess is a U
     section = difficulty_section(inputs)
     assert section["figures"][0].caption.startswith("Not told apart from flat: α = ") and not section["has_u"]
+
+
+def test_the_table_of_stages_says_by_which_bands_live_hints_were_given():
+    schema = {"name": pl.String, "value": pl.Float64}
+    told = [("hints/hard", 0.25), ("hints/hard", 0.5), ("hints/medium", 0.625), ("hints/easy", 0.0), ("hints/moved", 1.0)]
+    metrics = pl.DataFrame(told, schema=schema, orient="row")
+    assert hinting({"hints": "live", "hint_dropout": 0.25}, metrics) == "live: 37.5% hard, 62.5% medium, 25.0% without"
+    assert [hinting({"hints": hints, "hint_dropout": 0.0}, metrics.clear()) for hints in (True, False, "live")] == ["on", "off", "live"]
 
 
 def test_shapes_are_counted_by_what_is_sure():
