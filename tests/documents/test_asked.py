@@ -10,6 +10,7 @@ from tasks.estimates.settings import DifficultySettings
 from tasks.lake.lake import Lake
 from tasks.warehouse.publishing import publish
 from tasks.warehouse.querying import query
+from tests.bench.gpu import found
 from tests.documents.pages import blocks, pages, table_under
 from tests.sql.mixed import mixed_lake
 
@@ -37,6 +38,10 @@ def test_the_pages_ask_something() -> None:
 @pytest.mark.parametrize("sql", ASKED)
 def test_queries_run(lake: Lake, sql: str) -> None:
     assert query(lake, sql).is_empty()
+
+
+def test_the_figures_of_a_card_can_be_asked(lake: Lake, capsys: pytest.CaptureFixture[str]) -> None:
+    assert (list(found(lake)), capsys.readouterr().err) == ([], "")
 
 
 @pytest.mark.parametrize("relation", RELATIONS)

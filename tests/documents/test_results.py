@@ -10,7 +10,7 @@ from tests.bench import results
 from tests.bench.results import RESULTS, put, shown
 from tests.bench.row import Row, line_of
 
-TABLES = ("proof", "study", "bench", "bench on a GPU")
+TABLES = ("proof", "study", "cards", "bench", "bench on a GPU")
 
 
 @pytest.fixture
