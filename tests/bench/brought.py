@@ -124,7 +124,7 @@ def install(wheels: Path, venv: Path) -> None:
         return
     shutil.rmtree(venv, ignore_errors=True)
     told([sys.executable, "-m", "venv", "--without-pip", str(venv)], f"no environment could be made at {venv}")
-    options = ["--no-index", "--no-deps", "--no-cache-dir", "--disable-pip-version-check", "--quiet"]
+    options = ["--no-index", "--no-deps", "--no-cache-dir", "--no-compile", "--disable-pip-version-check", "--quiet"]
     pip = [sys.executable, "-m", "pip", "--python", str(venv / "bin" / "python"), "install", *options]
     told([*pip, *files], f"pip could not install the {len(files)} wheels of {wheels}")
     behind = [path for path in (*site.getsitepackages(), site.getusersitepackages()) if Path(path).is_dir()]

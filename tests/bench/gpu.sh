@@ -7,7 +7,8 @@
 # FOLDER holds all that it takes, and nothing is fetched: gsm8k/train.jsonl and gsm8k/test.jsonl; the model, and where the packages are not
 # installed their wheels, each as a folder (model/, wheels/) or as pieces of at most 60 MB with the list of their checksums, made by
 #   python3 -m tests.bench.brought cut MODEL FOLDER model        python3 -m tests.bench.brought cut WHEELS FOLDER wheels
-# The environment is the wheels' with the machine's own packages (torch, …) behind them. The machine needs bash, Python 3.11 or newer with
+# WHEELS come from `pip download -d WHEELS -c constraints.txt '.[vllm]'` on a machine like it that has a network, less what the machine has:
+# the environment is the wheels' with the machine's own packages (torch, …) behind them. The machine needs bash, Python 3.11 or newer with
 # pip, and its GPU's driver.
 #
 # Parts run in the order of what matters, in BUDGET seconds: keep that a little below a limit that the machine sets. One that breaks or is
@@ -148,8 +149,9 @@ if wanted profile; then
   bring_back
 fi
 for sampler in shuffled live; do
+  [ $sampler = live ] && share=100 || share=60
   wanted $sampler && has profile $sampler &&
-    part "$sampler" "$([ $sampler = live ] && echo 100 || echo 60)" "${dp[@]}" train gsm8k "${sets[@]}" --set stages.stage1.train.sampler=$sampler
+    part $sampler $share "${dp[@]}" train gsm8k "${sets[@]}" --set stages.stage1.train.sampler=$sampler
   wanted $sampler && bring_back
 done
 for sampler in shuffled live; do

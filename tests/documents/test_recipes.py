@@ -1,12 +1,13 @@
 """The recipes on the pages are recipes, and the parts of one are settings that change something."""
 
+import re
 from pathlib import Path
 
 import pytest
 import yaml
 
 from flows.arms import Comparison
-from flows.recipe import load_recipe
+from flows.recipe import load_recipe, recipe_path
 from flows.stages import Stage
 from tasks.base.process import PROJECT
 from tasks.sampling.settings import SamplingSettings
@@ -19,6 +20,17 @@ def test_the_recipe_to_start_from_loads(tmp_path: Path) -> None:
     own = tmp_path / "mine.yaml"
     own.write_text(WHOLE)
     assert [stage.train.hints for stage in load_recipe(str(own)).stages.values()] == [False, True]
+
+
+@pytest.mark.parametrize("name", ["gsm8k", "svamp"])
+def test_files_take_the_hub_s_place_as_the_recipe_says(name: str) -> None:
+    said = re.findall(r"`?--set ([\w.]+=[\w.]+)", recipe_path(name).read_text(encoding="utf-8"))
+    both = [*said, *(change.replace(".train.", ".heldout.") for change in said if ".train." in change and "limit" not in change)]
+    recipe = load_recipe(name, [*both, *(["problems.heldout.0.skip=700"] if name == "svamp" else [])])
+    [train], [heldout] = recipe.problems.train, recipe.problems.heldout
+    assert [Path(source.path).suffix in (".jsonl", ".json") for source in (train, heldout)] == [True, True]
+    assert {(source.source_split, source.config) for source in (train, heldout)} == {(None, None)}
+    assert name == "gsm8k" or (train.limit, heldout.skip) == (700, 700)
 
 
 @pytest.mark.parametrize("snippet", PARTS)
