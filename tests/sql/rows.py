@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+import re
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -12,7 +13,9 @@ import polars as pl
 from tasks.estimates.settings import AdaptiveSettings, DifficultySettings
 from tasks.lake.artifacts import Artifact, artifact, building
 from tasks.lake.lake import RELATIONS, Lake, write_parquet
-from tasks.warehouse.building import open_over
+from tasks.warehouse.building import create, open_over
+from tasks.warehouse.order import in_order
+from tasks.warehouse.relations import MADE_FROM, derived
 from tasks.warehouse.settings import MartSettings
 
 if TYPE_CHECKING:
@@ -59,6 +62,37 @@ def rollouts_of(rows: Rows) -> list[dict[str, Any]]:
     return list({tuple(row.values()): row for row in ({key: row.get(key, IDS.get(key)) for key in keys} for row in rows)}.values())
 
 
+class Warehouse:
+    """An in-memory warehouse in which a relation is made, with all that it is made from, when a query first names it: a test asks for a
+    few, and to make all takes most of a second. What else it is asked for is its connection's."""
+
+    def __init__(self, files: Mapping[str, list[Path]], settings: MartSettings) -> None:
+        self.files, self.settings = files, settings
+        self.connection, self.made = open_over(files, settings, wanted=[]), set[str]()
+
+    def make(self, words: Iterable[str]) -> None:
+        """Make the relations among these words that are not there yet."""
+        for name in in_order({*words} & {*RELATIONS, *derived(), *MADE_FROM}, self.files):
+            if name not in self.made:
+                create(self.connection, name, self.files, self.settings)
+                self.made.add(name)
+
+    def execute(self, sql: str, *values: Any) -> duckdb.DuckDBPyConnection:
+        self.make(re.findall(r"\w+", sql))
+        return self.connection.execute(sql, *values)
+
+    def sql(self, sql: str) -> duckdb.DuckDBPyRelation:
+        self.make(re.findall(r"\w+", sql))
+        return self.connection.sql(sql)
+
+    def table(self, name: str) -> duckdb.DuckDBPyRelation:
+        self.make([name])
+        return self.connection.table(name)
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self.connection, name)
+
+
 def warehouse(
     folder: Path,
     relations: Mapping[str, Rows],
@@ -68,12 +102,15 @@ def warehouse(
     adaptive: AdaptiveSettings | None = None,
     **settings: Any,
 ) -> duckdb.DuckDBPyConnection:
-    """An in-memory warehouse over these rows: the `wanted` relations and what they are made from, or all."""
+    """An in-memory warehouse over these rows: the `wanted` relations and what they are made from, or each as it is asked for."""
     files = {}
     for relation, rows in relations.items():
         files[relation] = [folder / f"{relation}.parquet"]
         write_parquet(table(relation, rows), files[relation][0])
-    return open_over(files, MartSettings(difficulty=DifficultySettings(**settings), rounds=rounds, adaptive=adaptive), wanted=wanted)
+    chosen = MartSettings(difficulty=DifficultySettings(**settings), rounds=rounds, adaptive=adaptive)
+    if wanted is None and rounds is None:
+        return Warehouse(files, chosen)  # type: ignore[return-value]
+    return open_over(files, chosen, wanted=wanted)
 
 
 def problems_artifact(home: Path, rows: Rows, name: str = "train") -> Artifact:

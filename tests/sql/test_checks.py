@@ -3,8 +3,10 @@
 import pytest
 
 from tasks.warehouse.checking import CheckFailed, check
-from tasks.warehouse.relations import sql_files
+from tasks.warehouse.relations import catalogue, sql_files
 from tests.sql.rows import rollouts_of, verdicts, warehouse
+
+READ = sorted({name for check in sql_files("checks") for name in catalogue()[check].inputs})  # made before anything is changed in them
 
 SOUND_VERDICTS = [*verdicts("p", "cit"), *verdicts("p", "cc", policy_id="later")]
 RUN = {"study_id": "st", "arm": "base", "place": 0, "seed": 0, "is_baseline": True, "policy_id": "b", "evaluation_id": "e"}
@@ -53,11 +55,12 @@ def test_every_check_has_its_fault():
 
 
 def test_sound_rows_pass(tmp_path):
-    check(warehouse(tmp_path, SOUND))
+    check(warehouse(tmp_path, SOUND, wanted=READ))
 
 
 def test_an_unknown_verdict_is_caught(tmp_path):
-    connection = warehouse(tmp_path, SOUND | {"verdicts": [{**SOUND_VERDICTS[0], "verdict": "maybe"}, *SOUND_VERDICTS[1:]]})
+    unknown = [{**SOUND_VERDICTS[0], "verdict": "maybe"}, *SOUND_VERDICTS[1:]]
+    connection = warehouse(tmp_path, SOUND | {"verdicts": unknown}, wanted=READ)
     with pytest.raises(CheckFailed, match=r"verdicts_are_sound[\s\S]*'too_many_or_unknown': 1"):
         check(connection)
 
@@ -65,7 +68,7 @@ def test_an_unknown_verdict_is_caught(tmp_path):
 @pytest.mark.parametrize("name", FAULTS)
 def test_faulty_rows_are_caught(tmp_path, name):
     relation, rows = FAULTS[name]
-    connection = warehouse(tmp_path, SOUND | {relation: rows})
+    connection = warehouse(tmp_path, SOUND | {relation: rows}, wanted=READ)
     assert connection.execute(sql_files("checks")[name].read_text()).fetchall()
     with pytest.raises(CheckFailed):
         check(connection)
@@ -73,7 +76,7 @@ def test_faulty_rows_are_caught(tmp_path, name):
 
 @pytest.mark.parametrize("name", CHANGES)
 def test_faulty_marts_are_caught(tmp_path, name):
-    connection = warehouse(tmp_path, SOUND)
+    connection = warehouse(tmp_path, SOUND, wanted=READ)
     connection.execute(CHANGES[name])
     with pytest.raises(CheckFailed, match=name):
         check(connection)
@@ -82,4 +85,4 @@ def test_faulty_marts_are_caught(tmp_path, name):
 def test_two_problems_of_one_rank_are_caught(tmp_path):
     rows = [{"problem_id": "p", "rank": 1}, {"problem_id": "q", "rank": 1}]
     with pytest.raises(CheckFailed, match="rank 1"):
-        check(warehouse(tmp_path, SOUND | {"curated": rows}))
+        check(warehouse(tmp_path, SOUND | {"curated": rows}, wanted=READ))
