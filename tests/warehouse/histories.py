@@ -80,7 +80,7 @@ class History:
         """Let things happen, publish after each; gives the differences from whole builds, found at the end or `always`."""
         logging.getLogger(publishing.__name__).addHandler(self.found)
         try:
-            problems = self.publish_and_compare()
+            problems = self.publish_and_compare(compared=always)
             for place in range(events):
                 event = self.chance.choice(self.events)
                 self.past.append(event.__name__)
