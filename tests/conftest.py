@@ -29,10 +29,11 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 
 def place(path: Path, is_slow: bool) -> int:
-    """First what makes what others wait for (tests/once.py), then what starts processes, then those others; quick ones fill up the end."""
+    """First what makes what others wait for (tests/once.py), then what starts processes, then those others, then the rooms whose tests
+    publish, render and train; quick ones fill up the end, where a file that takes long would have the others wait."""
     if path.parent.name == "finished":
         return 0 if path.name == "test_kill.py" else 2
-    return 1 if is_slow else 3
+    return 1 if is_slow else 3 if path.parent.name in ("reporting", "training", "warehouse") else 4
 
 
 def skip_without_gpu(items: list[pytest.Item]) -> None:

@@ -74,7 +74,8 @@ def run(home: Path, recipe: Path, prefect_home: Path, *changes: str, flow: str =
     options = [word for change in changes for word in ("--set", change)]
     arguments = command(flow, str(recipe), "--home", str(home), *options)
     variables = environment(prefect_home) | ({"PREFECT_API_URL": api} if api else {})
-    return subprocess.run(arguments, capture_output=True, text=True, env=variables, cwd=somewhere(home.parent), check=False)
+    place = somewhere(home.parent if home.is_absolute() else prefect_home.parent)  # an address has no folder here
+    return subprocess.run(arguments, capture_output=True, text=True, env=variables, cwd=place, check=False)
 
 
 def tables(home: Path) -> dict[str, pl.DataFrame]:
