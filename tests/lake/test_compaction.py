@@ -1,6 +1,6 @@
 """Many small shards become few without disturbing readers, resumes, profiles or publishers; what is retired goes when it is not read."""
 
-from pathlib import Path
+from collections.abc import Callable
 
 import duckdb
 import polars as pl
@@ -15,6 +15,7 @@ from tasks.sampling.profile import shard_paths, write_profile
 from tasks.sampling.requests import missing, wanted
 from tasks.warehouse.publishing import publish
 from tasks.warehouse.querying import query
+from tests.restored import restored
 from tests.sql.rows import problems_artifact, rollouts_of, table, verdicts
 
 SETTINGS = DifficultySettings()
@@ -31,15 +32,21 @@ def add(lake: Lake, problem: str, letters: str = "cici", policy: str = "base") -
         lake.append(folder, "verdicts", table("verdicts", rows), problem)
 
 
-@pytest.fixture
-def lake(tmp_path: Path) -> Lake:
+@pytest.fixture(scope="module")
+def kept(tmp_path_factory: pytest.TempPathFactory) -> Callable[[], Lake]:
     """A published lake of four shards a relation."""
-    made = Lake(tmp_path / 'it\'s [old] *? #1 %20 "é漢"\n')
+    made = Lake(tmp_path_factory.mktemp("lake") / 'it\'s [old] *? #1 %20 "é漢"\n')
     problems_artifact(made.home, [{"problem_id": name} for name in "abcdefghijkl"])
     for name in "abcd":
         add(made, name)
     publish(made, SETTINGS)
-    return made
+    return restored(made)
+
+
+@pytest.fixture
+def lake(kept: Callable[[], Lake]) -> Lake:
+    """That lake, as it was published."""
+    return kept()
 
 
 def shards(lake: Lake, relation: str = "rollouts") -> list[str]:

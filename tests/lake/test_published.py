@@ -6,7 +6,7 @@ import shutil
 import struct
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import duckdb
@@ -19,6 +19,7 @@ from tasks.lake.lake import Lake
 from tasks.lake.published import about, read_meta
 from tasks.warehouse.publishing import publish, publish_again
 from tasks.warehouse.querying import query
+from tests.restored import restored
 from tests.warehouse.test_incremental import add, compare
 
 pytestmark = pytest.mark.process
@@ -55,22 +56,18 @@ class Writer:
 
 
 @pytest.fixture(scope="module")
-def kept(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
-    """Where a lake lies, and a copy of it to begin each test with: a published lake of ten problems."""
-    folder = tmp_path_factory.mktemp("lake")
-    made = Lake(folder / "home")
+def kept(tmp_path_factory: pytest.TempPathFactory) -> Callable[[], Lake]:
+    """A published lake of ten problems."""
+    made = Lake(tmp_path_factory.mktemp("lake") / "home")
     add(made, range(10))
     publish(made, SETTINGS)
-    shutil.copytree(made.home, folder / "kept")
-    return made.home, folder / "kept"
+    return restored(made)
 
 
 @pytest.fixture
-def lake(kept: tuple[Path, Path]) -> Lake:
-    """That lake, in its place, as it was published there."""
-    shutil.rmtree(kept[0], ignore_errors=True)
-    shutil.copytree(kept[1], kept[0])
-    return Lake(kept[0])
+def lake(kept: Callable[[], Lake]) -> Lake:
+    """That lake, as it was published."""
+    return kept()
 
 
 @pytest.fixture

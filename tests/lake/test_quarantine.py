@@ -19,6 +19,7 @@ from tasks.sampling.profile import write_profile
 from tasks.sampling.requests import missing, wanted
 from tasks.warehouse.publishing import publish
 from tasks.warehouse.querying import query
+from tests.restored import restored
 from tests.sql.rows import problems_artifact, table
 
 PROBLEMS = [{"problem_id": name, "answer": "4"} for name in "abc"]
@@ -37,12 +38,19 @@ def drawn(lake: Lake) -> Artifact:
     return target
 
 
-@pytest.fixture
-def lake(tmp_path: Path) -> Lake:
-    made = Lake(tmp_path)
+@pytest.fixture(scope="module")
+def kept(tmp_path_factory: pytest.TempPathFactory) -> Callable[[], Lake]:
+    """A lake of three problems, all answered and graded."""
+    made = Lake(tmp_path_factory.mktemp("lake") / "home")
     problems_artifact(made.home, PROBLEMS)
     grade(made, drawn(made))
-    return made
+    return restored(made)
+
+
+@pytest.fixture
+def lake(kept: Callable[[], Lake]) -> Lake:
+    """That lake, as it was made."""
+    return kept()
 
 
 def grade(lake: Lake, profile: Artifact) -> Artifact:

@@ -1,8 +1,8 @@
 """Publishing on top of the last publish gives the rows of a whole one, reads only what is new, and knows when it must not."""
 
 import os
+from collections.abc import Callable
 from datetime import datetime
-from pathlib import Path
 
 import duckdb
 import polars as pl
@@ -18,6 +18,7 @@ from tasks.warehouse.checking import CheckFailed
 from tasks.warehouse.publishing import publish
 from tasks.warehouse.querying import query
 from tasks.warehouse.relations import models
+from tests.restored import restored
 from tests.sql.rows import problems_artifact, rollouts_of, table, verdicts
 
 SETTINGS = DifficultySettings()
@@ -56,13 +57,19 @@ def answered(lake: Lake, grader: str) -> None:
                 note_step(made.kind, made)
 
 
-@pytest.fixture
-def lake(tmp_path: Path) -> Lake:
+@pytest.fixture(scope="module")
+def kept(tmp_path_factory: pytest.TempPathFactory) -> Callable[[], Lake]:
     """A published lake of forty problems."""
-    made = Lake(tmp_path / "home")
+    made = Lake(tmp_path_factory.mktemp("lake") / "home")
     add(made, range(40))
     publish(made, SETTINGS)
-    return made
+    return restored(made)
+
+
+@pytest.fixture
+def lake(kept: Callable[[], Lake]) -> Lake:
+    """That lake, as it was published."""
+    return kept()
 
 
 def contents(lake: Lake) -> dict[str, pl.DataFrame]:
