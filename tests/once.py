@@ -10,14 +10,14 @@ from filelock import FileLock
 
 
 def made_once(factory: pytest.TempPathFactory, name: str, make: Callable[[Path], None]) -> Path:
-    """The folder `name`, filled by `make`. Whoever changes what is in it works on a copy."""
+    """The folder `name`, filled by `make` where it lies. Whoever changes what is in it works on a copy."""
     base = factory.getbasetemp()
     folder = (base.parent if "PYTEST_XDIST_WORKER" in os.environ else base) / name
+    made = folder.with_suffix(".made")
     with FileLock(f"{folder}.lock"):
-        if not folder.exists():
-            aside = folder.with_suffix(".aside")
-            shutil.rmtree(aside, ignore_errors=True)  # of one that failed
-            aside.mkdir()
-            make(aside)
-            aside.rename(folder)
+        if not made.exists():
+            shutil.rmtree(folder, ignore_errors=True)  # of one that failed
+            folder.mkdir()
+            make(folder)
+            made.touch()
     return folder

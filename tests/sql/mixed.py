@@ -13,12 +13,14 @@ from pathlib import Path
 from typing import Any
 
 import polars as pl
+import pytest
 
 from tasks.estimates.settings import DifficultySettings
 from tasks.lake.artifacts import Artifact, artifact, building
 from tasks.lake.lake import Lake, write_parquet
 from tasks.steps.runs import note_step, run_of
 from tasks.warehouse.publishing import publish
+from tests.once import made_once
 from tests.sql.rows import problems_artifact, rollouts_of, table, verdicts
 
 ROUNDS = 8
@@ -209,6 +211,11 @@ def run(recipe: str, flow: str, *parts: Sequence[Artifact]) -> None:
     with run_of(recipe, flow):
         for item in (item for part in parts for item in part):
             note_step(item.kind, item)
+
+
+def the_mixed_lake(factory: pytest.TempPathFactory) -> Lake:
+    """The lake, the same for all test processes, to be read only."""
+    return Lake(made_once(factory, "mixed-lake", lambda folder: mixed_lake(folder / "runs")) / "runs")
 
 
 def mixed_lake(home: Path, *, hinted: bool = True) -> Lake:
