@@ -8,7 +8,8 @@ from pathlib import Path
 import pytest
 from hypothesis import settings
 
-from tests.prefect_server import PrefectServer, prefect_server
+from tests.once import made_once
+from tests.prefect_server import PrefectServer, migrate, prefect_server
 from tests.processes import is_marked, no_process_without_the_mark, pytest_runtest_protocol
 
 __all__ = ["no_process_without_the_mark", "pytest_runtest_protocol"]  # pytest finds them here
@@ -57,9 +58,15 @@ def own_prefect_home(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="session")
-def shared_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[PrefectServer]:
+def migrated(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A Prefect home to begin a server with, the same for all test processes: to make its tables takes longer than all else in a start."""
+    return made_once(tmp_path_factory, "prefect-home", migrate) / "prefect"
+
+
+@pytest.fixture(scope="session")
+def shared_server(tmp_path_factory: pytest.TempPathFactory, migrated: Path) -> Iterator[PrefectServer]:
     """A running server that the profile of its Prefect home names."""
-    with prefect_server(tmp_path_factory.mktemp("server")) as server:
+    with prefect_server(tmp_path_factory.mktemp("server"), migrated) as server:
         server.up()
         server.be_the_profiles()
         yield server

@@ -93,10 +93,11 @@ def killed_profile(folder: Path, *, kills: int, problems: int, rounds: int, shar
     """Kill a profile so many times, finish it, and compare. Raises AssertionError when a table differs from the undisturbed run's."""
     numbers, plan = random.Random(0), recipe(folder, problems, rounds, shard)
     undisturbed, killed, hits = folder / "undisturbed", folder / "killed", Counter[str]()
-    done = run(undisturbed, plan, folder / "prefect", flow="profile")
-    assert done.returncode == 0, done.stdout + done.stderr
-    planned = iter(moments(shards(undisturbed), kills if not clock else 4 * kills, clock, numbers))
     with prefect_server(folder) as server:
+        server.up()
+        done = run(undisturbed, plan, server.home, flow="profile", api=server.api)
+        assert done.returncode == 0, done.stdout + done.stderr
+        planned = iter(moments(shards(undisturbed), kills if not clock else 4 * kills, clock, numbers))
         while hits.total() < kills:
             target = TARGETS[hits.total() % len(TARGETS)]
             hit = disturb(killed, plan, server, next(planned), target, numbers.uniform(0, 0.5))

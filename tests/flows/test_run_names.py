@@ -18,7 +18,7 @@ from prefect.settings import PREFECT_API_URL, temporary_settings
 from flows.service.automations import put, zombies
 from tasks.base.process import PROJECT
 from tests.flows.runs import TINY, command, environment
-from tests.patience import until
+from tests.patience import ASK_S, until
 
 pytestmark = pytest.mark.process
 
@@ -123,12 +123,12 @@ def test_a_run_that_falls_silent_is_shown_as_crashed(runs: str, prefect_home: Pa
     arguments = command("profile", str(recipe), "--home", str(tmp_path / "home"))
     process = subprocess.Popen(arguments, env=variables, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, start_new_session=True)
     try:
-        flow = until(lambda: next((flow for flow in asked(runs, "flow_runs") if flow["name"] == "profile silent"), None), str)
-        until(lambda: beats(runs, flow), str)
+        flow = until(lambda: next((flow for flow in asked(runs, "flow_runs") if flow["name"] == "profile silent"), None), every=ASK_S)
+        until(lambda: beats(runs, flow), every=ASK_S)
     finally:
         os.killpg(process.pid, signal.SIGKILL)
         process.wait()
-    crashed = until(lambda: now if (now := state(runs, flow))["type"] != "RUNNING" else None, str)
+    crashed = until(lambda: now if (now := state(runs, flow))["type"] != "RUNNING" else None, every=ASK_S)
     assert (crashed["type"], crashed["message"]) == ("CRASHED", f"No sign of life for {silent_s} s. Retry it: what it has done is cached.")
 
 

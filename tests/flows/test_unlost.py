@@ -39,7 +39,7 @@ def written_down(home: Path) -> int:
     return sum(len(pl.read_parquet(path)) for path in home.glob("aside/rollouts-*/*.parquet"))
 
 
-def test_what_is_finished_stays_and_what_is_missing_is_told_and_tried_again(tmp_path: Path) -> None:
+def test_what_is_finished_stays_and_what_is_missing_is_told_and_tried_again(tmp_path: Path, prefect_home: Path) -> None:
     slow, refuses, home = [True], [True], tmp_path / "runs"
 
     def answer(call: Call) -> Answer:
@@ -48,11 +48,11 @@ def test_what_is_finished_stays_and_what_is_missing_is_told_and_tried_again(tmp_
         return good(call, delay=0.3 if slow[0] else 0.0, words="\\boxed{4}")
 
     def run() -> subprocess.CompletedProcess[str]:
-        return subprocess.run(words, env=environment(tmp_path / "prefect"), capture_output=True, text=True, check=False)
+        return subprocess.run(words, env=environment(prefect_home), capture_output=True, text=True, check=False)
 
     with doubles(answer) as [server]:
         words = command("profile", str(recipe(tmp_path, server.url)), "--home", str(home))
-        first = subprocess.Popen(words, env=environment(tmp_path / "prefect"), stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        first = subprocess.Popen(words, env=environment(prefect_home), stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
         kept = until(lambda: written_down(home) >= 8 and written_down(home))
         first.send_signal(signal.SIGKILL)
         first.wait()

@@ -44,8 +44,8 @@ def written_to(api: str) -> Iterator[list[int]]:
             writer.join()
 
 
-def test_no_run_beside_a_server_meets_a_locked_database(tmp_path: Path) -> None:
-    with prefect_server(tmp_path) as server:
+def test_no_run_beside_a_server_meets_a_locked_database(tmp_path: Path, migrated: Path) -> None:
+    with prefect_server(tmp_path, migrated) as server:
         server.up()
         with written_to(server.api) as statuses:
             runs = [curate(tmp_path / name, server) for name in ("one", "two")]

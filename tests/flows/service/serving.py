@@ -4,12 +4,12 @@ import random
 import signal
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import httpx
 import psutil
@@ -18,8 +18,9 @@ from flows.server.own import check_port
 from tasks.base.errors import InputError
 from tasks.steps.cards import CARDS
 from tests.flows.runs import command, environment
-from tests.patience import PATIENCE_S, until
+from tests.patience import ASK_S, PATIENCE_S, until
 
+T = TypeVar("T")
 FINAL = {"COMPLETED", "FAILED", "CRASHED", "CANCELLED"}
 QUICK = {  # a test does not wait for what a person would
     "PREFECT_WORKER_QUERY_SECONDS": "2",
@@ -54,6 +55,11 @@ class Served:
     def post(self, path: str, **body: Any) -> httpx.Response:
         return self.client.post(f"{self.api}{path}", json=body)
 
+    @cached_property
+    def ids(self) -> dict[str, str]:
+        """The ids of its deployments by name, asked for once: what else there is of them is long."""
+        return {item["name"]: item["id"] for item in self.post("/deployments/filter").json()}
+
     def deployment(self, name: str) -> dict[str, Any]:
         """A deployment as the API has it."""
         [found] = [item for item in self.post("/deployments/filter").json() if item["name"] == name]
@@ -61,7 +67,7 @@ class Served:
 
     def start(self, name: str, **parameters: Any) -> dict[str, Any]:
         """Start a run of a deployment, as the UI's form does."""
-        answer = self.post(f"/deployments/{self.deployment(name)['id']}/create_flow_run", parameters=parameters)
+        answer = self.post(f"/deployments/{self.ids[name]}/create_flow_run", parameters=parameters)
         assert answer.status_code == httpx.codes.CREATED, answer.text
         return answer.json()
 
@@ -77,11 +83,15 @@ class Served:
                 return found if found["state_type"] in FINAL else None
             return None
 
-        return until(look, self.said)
+        return self.until(look)
+
+    def until(self, look: Callable[[], T | None]) -> T:
+        """What `look` gives once it gives something."""
+        return until(look, self.said, ASK_S)
 
     def runs(self, deployment: str) -> list[dict[str, Any]]:
         """The runs of a deployment that have ended, the first first."""
-        wanted = {"id": {"any_": [self.deployment(deployment)["id"]]}}
+        wanted = {"id": {"any_": [self.ids[deployment]]}}
         found = self.post("/flow_runs/filter", deployments=wanted, sort="EXPECTED_START_TIME_ASC").json()
         return [run for run in found if run["state_type"] in FINAL]
 

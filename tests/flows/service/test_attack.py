@@ -4,6 +4,7 @@ Everything runs against one `serve`. The browser takes evil.example for this mac
 """
 
 import json
+import shutil
 import subprocess
 import threading
 from collections.abc import Iterator
@@ -94,9 +95,10 @@ class Evil(BaseHTTPRequestHandler):
 
 
 @pytest.fixture(scope="module")
-def attacked(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Attacked]:
+def attacked(tmp_path_factory: pytest.TempPathFactory, migrated: Path) -> Iterator[Attacked]:
     """All of it; skipped without a Chromium."""
     folder, server = tmp_path_factory.mktemp("attacked"), HTTPServer(("127.0.0.1", 0), Evil)
+    shutil.copytree(migrated, folder / "prefect")
     threading.Thread(target=server.serve_forever, daemon=True).start()
     try:
         with chromium("--host-resolver-rules=MAP *.example 127.0.0.1") as browser, serving(folder) as served:

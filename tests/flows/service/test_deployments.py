@@ -26,7 +26,7 @@ from tasks.base.process import PROJECT
 from tests.flows.runs import artifacts, command, environment
 from tests.flows.service.panel import panel_recipe
 from tests.flows.service.serving import QUICK
-from tests.patience import PATIENCE_S, until
+from tests.patience import ASK_S, PATIENCE_S, until
 from tests.sampling.serving import free_port
 
 FOLDER = PROJECT / "deployments"
@@ -175,7 +175,7 @@ def test_the_server_of_compose_on_postgres_with_two_workers(tmp_path: Path) -> N
             stack.callback(process.terminate)
 
         started("server", [*services["server"]["command"][3:5], "--host", "0.0.0.0", "--port", str(port)])
-        until(lambda: answer(f"{api}/health") == 200, (tmp_path / "server.log").read_text)
+        until(lambda: answer(f"{api}/health") == 200, (tmp_path / "server.log").read_text, ASK_S)
         assert answer(f"{api}/admin/version") == 401
         assert answer(f"{api}/health", Host="evil.example") == 421 and answer(f"{api}/health", Host="server:4200") == 200
         assert answer(f"{api}/health", Origin="http://evil.example") == 403

@@ -1,6 +1,7 @@
 """`serve`, whole: what it brings up and refuses, that it re-curates by itself, outlives its server, and ends cleanly."""
 
 import json
+import shutil
 import signal
 import subprocess
 import threading
@@ -42,9 +43,10 @@ class Live:
 
 
 @pytest.fixture(scope="module")
-def live(tmp_path_factory: pytest.TempPathFactory, prefect_home: Path) -> Iterator[Live]:
-    """One `serve` for the tests of this file, its deployments the shipped ones and one more."""
+def live(tmp_path_factory: pytest.TempPathFactory, migrated: Path) -> Iterator[Live]:
+    """One `serve` for the tests of this file, its deployments the shipped ones and two more."""
     folder = tmp_path_factory.mktemp("served")
+    shutil.copytree(migrated, folder / "prefect")
     shipped = yaml.safe_load(DEPLOYMENTS.read_text())
     [ours] = [item for item in shipped["deployments"] if item["name"] == "recurate"]
     often = {
@@ -66,7 +68,7 @@ def live(tmp_path_factory: pytest.TempPathFactory, prefect_home: Path) -> Iterat
 
 def pause(served: Served, name: str, paused: bool) -> None:
     """Let the schedule of a deployment rest, or go on; a run of it every few seconds would take from every other test."""
-    place = f"{served.api}/deployments/{served.deployment(name)['id']}"
+    place = f"{served.api}/deployments/{served.ids[name]}"
     served.client.patch(place, json={"paused": paused}).raise_for_status()
 
 
@@ -127,15 +129,17 @@ def test_recuration_runs_by_itself_and_changes_sets_only_after_new_rollouts(live
     """The scheduled runs: nothing in use, nothing new, and new rollouts, of which a webhook hears; then one by hand: nothing new again."""
     served = live.served
     pause(served, "recurate-panel", False)
-    until(lambda: said(served, "has no sets in use yet"), served.said)
+    served.until(lambda: said(served, "has no sets in use yet"))
+    pause(served, "recurate-panel", True)
     done = submit(live, "curate", f"recipe={live.folder / 'panel.yaml'}", "--wait")
     assert done.returncode == 0, done.stdout + served.said()
-    until(lambda: said(served, "those that would be chosen now"), served.said)
+    pause(served, "recurate-panel", False)
+    served.until(lambda: said(served, "those that would be chosen now"))
     [first] = artifacts(served.home)["curated"]
     with heard(served) as messages:
         add_round(live.folder, "c", right=range(4, 20))
-        run = until(lambda: said(served, "new sets"), served.said)
-        until(lambda: messages, served.said)
+        run = served.until(lambda: said(served, "new sets"))
+        served.until(lambda: messages)
     assert "above the bound of 10.0%" in run["state"]["message"]
     [second] = artifacts(served.home)["curated"] - {first}
     assert [message["subject"] for message in messages] == ["Difficulty Prior: new sets for panel"]
@@ -154,7 +158,7 @@ def test_recuration_runs_when_a_dataset_changes_and_when_a_stage_is_finished(liv
     """The shipped trigger, for a recipe of its own: `serve` watches its files, and a training tells of its stage."""
     served, folder = live.served, live.folder / "told"
     add_round(folder, "c", right=range(PROBLEMS // 2))
-    [first] = until(lambda: served.runs("recurate-told"), served.said)
+    [first] = served.until(lambda: served.runs("recurate-told"))
     steps = [
         "stages.only.train.warmup_steps=0",
         "stages.only.train.batch=4",
@@ -164,7 +168,7 @@ def test_recuration_runs_when_a_dataset_changes_and_when_a_stage_is_finished(liv
     ]
     done = submit(live, "train", f"recipe={folder / 'told.yaml'}", "steps=only=1", f"changes={steps}", "--wait")
     assert done.returncode == 0, done.stdout + served.said()
-    runs = until(lambda: found if len(found := served.runs("recurate-told")) > 1 else None, served.said)
+    runs = served.until(lambda: found if len(found := served.runs("recurate-told")) > 1 else None)
     assert len(runs) == 2 and runs[0]["id"] == first["id"]
     assert [(run["state_type"], run["created_by"]["type"]) for run in runs] == [("COMPLETED", "AUTOMATION")] * 2
     assert "has no sets in use yet" in first["state"]["message"]
@@ -233,7 +237,7 @@ def test_a_run_goes_on_when_the_server_is_killed(live: Live) -> None:
     until(lambda: list(served.home.glob("rollouts/[!_]*/*.parquet")), served.said)
     served.children("prefect_server start")[0].send_signal(signal.SIGKILL)
     until(lambda: "the Prefect server was killed by SIGKILL; it is started again" in served.log.read_text(), served.said)
-    until(lambda: answers(served), served.said)
+    served.until(lambda: answers(served))
     assert served.ended(run)["state_type"] == "COMPLETED", served.said()
     rollouts = Lake(served.home).scan("rollouts").select("problem_id", "policy_id", "sampling_id", "round", "sample").collect()
     assert rollouts.is_unique().all()

@@ -11,7 +11,7 @@ import yaml
 
 from tests.flows.runs import TINY, command, environment
 from tests.flows.service.serving import Served, serving
-from tests.patience import PATIENCE_S, until
+from tests.patience import PATIENCE_S
 
 pytestmark = pytest.mark.process
 
@@ -23,7 +23,7 @@ def test_a_killed_serve_a_killed_worker_and_an_ended_serve_leave_nothing_running
     recipe.write_text(yaml.safe_dump({**TINY, "name": "small", "problems": {"starter": {"n_train": 8, "n_heldout": 2}}}))
     with serving(tmp_path) as served:
         killed = served.start("profile", recipe=str(recipe), rounds=LONG)
-        until(lambda: served.children("sampling.worker"), served.said)
+        served.until(lambda: served.children("sampling.worker"))
         for process in [*psutil.Process(served.process.pid).children(recursive=True), psutil.Process(served.process.pid)]:
             process.kill()
         served.process.wait()
@@ -32,14 +32,14 @@ def test_a_killed_serve_a_killed_worker_and_an_ended_serve_leave_nothing_running
         assert state["type"] == "CRASHED" and "is gone and has not said why" in state["message"] and "start it again" in state["message"]
         assert open_tasks(served, killed) == [] and served.card()["active_slots"] == 0
         waiting = submit(served, "profile", f"recipe={recipe}", "rounds=64", "--wait")
-        until(lambda: served.children("sampling.worker"), served.said)
+        served.until(lambda: served.children("sampling.worker"))
         [worker] = served.children("worker start --pool gpu")
         worker.send_signal(signal.SIGKILL)
         said = waiting.communicate(timeout=PATIENCE_S)[0]
         assert waiting.returncode == 0 and "profile small: Completed" in said, said + served.said()
         assert re.search(r"^  small: sample starter-figures .* \(\d+%, \d+/\d+ rollouts\)$", said, re.MULTILINE), said
         served.start("profile", recipe=str(recipe), rounds=LONG)
-        until(lambda: served.children("sampling.worker"), served.said)
+        served.until(lambda: served.children("sampling.worker"))
         family = psutil.Process(served.process.pid).children(recursive=True)
         assert len(family) >= 5
         served.process.send_signal(signal.SIGTERM)

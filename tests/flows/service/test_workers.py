@@ -11,6 +11,7 @@ from prefect.settings import PREFECT_API_URL, temporary_settings
 
 from flows.commands.status import look
 from flows.service.workers import is_live, pool_named, pools, server_time, standing
+from tests.prefect_server import PrefectServer
 
 NOW = datetime(2026, 1, 1, 12, tzinfo=UTC)
 
@@ -68,7 +69,8 @@ def test_ages_are_told_by_the_clock_of_the_server() -> None:
 
 
 @pytest.mark.process
-def test_every_command_means_the_same_by_a_live_worker(server: str, tmp_path) -> None:
+def test_every_command_means_the_same_by_a_live_worker(shared_server: PrefectServer, tmp_path) -> None:
+    server = shared_server.api
     for name in ("unmanned", "manned-now"):
         httpx.post(f"{server}/work_pools/", json={"name": name, "type": "process"}).raise_for_status()
     httpx.post(f"{server}/work_pools/manned-now/workers/heartbeat", json={"name": "worker"}).raise_for_status()

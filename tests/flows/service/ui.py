@@ -13,7 +13,6 @@ import yaml
 from tests.chromium import OUTPUT, Watched
 from tests.flows.runs import TINY
 from tests.flows.service.serving import Served
-from tests.patience import until
 
 
 def ui(served: Served) -> str:
@@ -38,7 +37,7 @@ def start_from_the_form(served: Served, browser: Any, folder: Path) -> None:
         page = context.new_page()
         watched = Watched(page)
         fill_in(page, served, quick_recipe(folder))
-        run = until(lambda: started_run(served), served.said)
+        run = served.until(lambda: started_run(served))
         page.goto("about:blank")  # the UI looks again and again, which takes from the run
         assert (run["parameters"]["rounds"], run["parameters"]["steps"]) == (3, "stage1=2")
         reports = f"http://127.0.0.1:{int(ui(served).rpartition(':')[2]) + 1}"
