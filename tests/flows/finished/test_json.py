@@ -1,7 +1,6 @@
-"""Results as JSON: all that a command prints, whether it asks of a finished run or runs it again."""
+"""Results as JSON: all that a command prints that asks of a finished run (test_pipeline.py has one that runs it again)."""
 
 import json
-import subprocess
 from pathlib import Path
 
 import pytest
@@ -9,11 +8,9 @@ from typer.testing import CliRunner
 
 from flows.commands.cli import app
 from tests.flows.finished.conftest import Finished
-from tests.flows.runs import command, environment
 
 pytestmark = pytest.mark.process
 
-DATASETS = {"starter-charts", "starter-figures"}
 QUERIES = {
     "sql": (["select policy from stg_policies order by 1"], lambda said: [row["policy"] for row in said] == ["base", "stage1", "stage2"]),
     "histogram": (
@@ -34,13 +31,3 @@ def test_json_is_all_that_is_printed(finished: Finished, name: str) -> None:
     done = CliRunner().invoke(app, [name, *arguments, "--json", "--home", str(finished.home)])
     assert done.exit_code == 0, done.output
     assert is_right(json.loads(done.stdout))
-
-
-def test_a_run_gives_its_result_as_json(finished: Finished, prefect_home: Path) -> None:
-    words = command("run", str(finished.recipe), "--home", str(finished.home), "--json")
-    done = subprocess.run(words, capture_output=True, text=True, env=environment(prefect_home), check=False)
-    assert done.returncode == 0, done.stderr
-    said = json.loads(done.stdout)
-    assert [policy["name"] for policy in said["policies"]] == ["base", "stage1", "stage2"]
-    assert Path(said["report"]).is_file() and {row["policy"] for row in said["summary"]} == {"base", "stage1", "stage2"}
-    assert said["problems_by_band"].keys() == {"starter-charts/train", "starter-figures/train"}

@@ -1,6 +1,8 @@
 """The whole method on real parts, small: what it leaves, what a rerun skips, and what a changed setting runs again."""
 
+import json
 import re
+import subprocess
 from collections import Counter
 from pathlib import Path
 
@@ -11,7 +13,7 @@ import pytest
 from tasks.lake.lake import Lake
 from tasks.warehouse.querying import query
 from tests.flows.finished.conftest import Finished
-from tests.flows.runs import artifacts, run, tables
+from tests.flows.runs import artifacts, command, environment, run, tables
 from tests.prefect_server import PrefectServer
 
 pytestmark = pytest.mark.process
@@ -104,12 +106,17 @@ def test_the_report_is_one_page(home: Path) -> None:
     assert not re.search(r"""(src|href)=["']?https?:""", text)
 
 
-def test_a_rerun_finds_everything_cached_and_its_server_what_the_first_run_left(
+def test_a_rerun_gives_its_result_as_json_finds_everything_cached_and_its_server_what_the_first_run_left(
     home: Path, recipe: Path, its_server: PrefectServer
 ) -> None:
     before, server = artifacts(home), its_server.api
-    found = run(home, recipe, its_server.home)  # in a copy, whose place Prefect's cache does not know yet
+    words = command("run", str(recipe), "--home", str(home), "--json")  # in a copy, whose place Prefect's cache does not know yet
+    found = subprocess.run(words, capture_output=True, text=True, env=environment(its_server.home), check=False)
     assert found.returncode == 0 and artifacts(home) == before, found.stderr
+    said = json.loads(found.stdout)
+    assert [policy["name"] for policy in said["policies"]] == ["base", "stage1", "stage2"]
+    assert Path(said["report"]).is_file() and {row["policy"] for row in said["summary"]} == {"base", "stage1", "stage2"}
+    assert said["problems_by_band"].keys() == {"starter-charts/train", "starter-figures/train"}
     done = run(home, recipe, its_server.home)
     assert done.returncode == 0, done.stderr
     assert set(states(done.stdout + done.stderr)) == {"Cached"}
