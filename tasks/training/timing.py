@@ -15,7 +15,7 @@ import polars as pl
 from tasks.lake.lake import read_parquet
 from tasks.lake.layout import MANIFEST, PROGRESS
 from tasks.steps.how_far import HowFar, read_how_far
-from tasks.training.settings import StageSettings
+from tasks.training.settings import Hints, StageSettings
 
 ROLLOUTS = ("engine", "mode", "tensor_parallel")
 MEANS = (
@@ -33,7 +33,7 @@ class Load:
     completions: int
     group_size: int
     max_tokens: int
-    hints: bool = False
+    hints: Hints = False
     refills: int = 0
     chooses: bool = False
     validated: int = 0
