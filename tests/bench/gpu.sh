@@ -126,8 +126,8 @@ part() {  # part NAME SHARE COMMAND…: run it for what is left of BUDGET, SHARE
   touch "$RUN/$name.done"
 }
 wanted() { case " $PARTS " in *" $1 "*) true ;; *) false ;; esac; }
-has() {  # has NAME WHAT: whether a part that WHAT needs did not break
-  [ -z "${broken[$1]:-}" ] || { say "$2 is left out: it needs $1"; broken[$2]=1; return 1; }
+has() {  # has NAME WHAT: whether a part that WHAT needs is done
+  [ -f "$RUN/$1.done" ] || { say "$2 is left out: it needs $1"; broken[$2]=1; return 1; }
 }
 bring_back() {  # what is measured by now, into OUT
   [ -d "$RUN/lake" ] || return 0
@@ -155,7 +155,7 @@ for sampler in shuffled live; do
   wanted $sampler && bring_back
 done
 for sampler in shuffled live; do
-  wanted evaluate && has profile "evaluate-$sampler" && has $sampler "evaluate-$sampler" &&
+  wanted evaluate && { wanted $sampler || [ -f "$RUN/$sampler.done" ]; } && has $sampler "evaluate-$sampler" &&
     part "evaluate-$sampler" 50 "${dp[@]}" evaluate gsm8k "${sets[@]}" --set stages.stage1.train.sampler=$sampler
 done
 wanted evaluate && bring_back
