@@ -42,18 +42,36 @@ class Server:
         httpx.post(f"{self.url}/moto-api/reset-auth", content=str(requests)).raise_for_status()
 
 
-@pytest.fixture
-def server(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[Server]:
-    process = subprocess.Popen([sys.executable, "-m", "tests.s3_server"], stdout=subprocess.PIPE, text=True, env=environment(tmp_path))
+@pytest.fixture(scope="module")
+def started() -> Iterator[list[Server]]:
+    """The servers so far; the last one serves until a test kills it."""
+    servers: list[Server] = []
+    yield servers
+    for server in servers:
+        server.process.kill()
+        server.process.wait()
+
+
+def start(folder: Path) -> Server:
+    """A server that answers."""
+    process = subprocess.Popen([sys.executable, "-m", "tests.s3_server"], stdout=subprocess.PIPE, text=True, env=environment(folder))
     assert process.stdout
-    url = process.stdout.readline().strip()
-    for name, value in {**KEYS, "AWS_ENDPOINT_URL": url, "DIFFICULTY_PRIOR_CACHE": str(tmp_path / "cache")}.items():
+    return Server(process.stdout.readline().strip(), process)
+
+
+@pytest.fixture
+def server(started: list[Server], monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[Server]:
+    """One that has an empty bucket and serves anyone."""
+    if not started or started[-1].process.poll() is not None:
+        started.append(start(tmp_path))
+    server = started[-1]
+    for name, value in {**KEYS, "AWS_ENDPOINT_URL": server.url, "DIFFICULTY_PRIOR_CACHE": str(tmp_path / "cache")}.items():
         monkeypatch.setenv(name, value)
+    server.allow(math.inf)
+    httpx.post(f"{server.url}/moto-api/reset").raise_for_status()
     forget()
     storage().mkdir("lakes")
-    yield Server(url, process)
-    process.kill()
-    process.wait()
+    yield server
     forget()
 
 
