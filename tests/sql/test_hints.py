@@ -17,7 +17,7 @@ from tasks.lake.lake import Lake, write_parquet
 from tasks.warehouse.building import open_over
 from tasks.warehouse.publishing import publish
 from tasks.warehouse.querying import query
-from tasks.warehouse.relations import ARTIFACTS, models
+from tasks.warehouse.relations import ARTIFACTS, models, sql_files
 from tasks.warehouse.seen import snapshot, write_artifacts
 from tests.sql.mixed import HINTED, mixed_lake
 from tests.sql.rows import ask, table, warehouse
@@ -115,8 +115,11 @@ def test_which_band_s_hint_a_group_carried_is_told(tmp_path: Path) -> None:
             write_parquet(table("groups", groups), folder / "groups" / "groups.parquet")
             if hints == "live":
                 write_parquet(table("selections", chosen), folder / "selections" / "selections.parquet")
+            else:
+                plain_half = groups[0] | {"hinted": False, "correct": 0, "accuracy": 0.0}
+                write_parquet(table("groups", [plain_half]), folder / "groups" / "more.parquet")
     files = {**snapshot(lake.make()), ARTIFACTS: [write_artifacts(lake)]}
-    with closing(open_over(files, wanted=["stg_hints", "stage_summary"])) as connection:
+    with closing(open_over(files, wanted=["stg_hints", "stage_summary", "stg_policies"])) as connection:
         found = ask(connection, "select step, problem_id, hint, stored_band from stg_hints where is_live order by step, problem_id")
         assert found == [
             (1, "a", "hopeless", "hard"),
@@ -127,6 +130,10 @@ def test_which_band_s_hint_a_group_carried_is_told(tmp_path: Path) -> None:
         stored = ask(connection, "select problem_id, hint from stg_hints where not is_live order by step, problem_id")
         assert stored == [("a", "hard"), ("b", "medium"), ("a", "hard"), ("c", None)]
         assert ask(connection, "select hinted_groups, moved_hints from stage_summary order by moved_hints") == [(4, 0), (4, 2)]
+        draws = connection.sql(sql_files("queries")["problem_draws"].read_text(), params={"id": "a"}).pl()
+        traced = draws.select("step", "p_mean", "correct", "hint").sort("p_mean", "step", "correct", nulls_last=True).rows()
+        assert traced[:2] == [(1, 0.05, 1, "hopeless"), (2, 0.399, 1, "hard")]
+        assert traced[2:] == [(1, None, 0, None), (1, None, 1, "hard"), (2, None, 1, "hard")]
 
 
 def test_no_question_of_the_cookbook_mixes_them(mixed: Lake, without: Lake) -> None:
