@@ -106,7 +106,7 @@ part() {  # part NAME SHARE COMMAND…: run it for what is left of BUDGET, SHARE
   [ -f "$RUN/$name.done" ] && { say "$name is done already"; return 0; }
   [ "$most" -gt "$left" ] && most=$left
   if [ "$most" -lt 10 ]; then
-    say "$name is left out: of $BUDGET s there are $((left + RESERVE)) left; the same command goes on with it"
+    say "$name is left out: of $BUDGET s too few are left after $SECONDS s; the same command goes on with it"
     broken[$name]=1
     return 1
   fi
@@ -131,7 +131,7 @@ has() {  # has NAME WHAT: whether a part that WHAT needs is done
 }
 bring_back() {  # what is measured by now, into OUT
   [ -d "$RUN/lake" ] || return 0
-  timeout --kill-after=5 90 "$PYTHON" -m tests.bench.gpu figures "$RUN/lake" "$OUT" "$RUN"/*.json \
+  timeout --kill-after=5 180 "$PYTHON" -m tests.bench.gpu figures "$RUN/lake" "$OUT" "$RUN"/*.json \
     --model "$MODEL" --sizes "$SIZES" --seed "$SEED" >"$OUT/table.part" && mv "$OUT/table.part" "$OUT/table.md" ||
     { say "the figures could not be made, for the reason above"; rm -f "$OUT/table.part"; broken[figures]=1; }
   local aside="$RUN/back"
