@@ -17,6 +17,8 @@ NUMBER = [
     "The answer is 18.0.",
 ]
 THOUSANDS = ["\\boxed{1,600}", "1600", "The answer is $1600$.", "<answer>1 600</answer>", "#### 1600"]
+UNITS = ["\\boxed{18\\text{ eggs}}", "\\boxed{\\$18}", "\\boxed{18 dollars}", "\\boxed{18.00}", "\\boxed{18 \\, \\text{miles per hour}}"]
+NEGATIVE = ["\\boxed{-3}", "\\boxed{−3}", "\\boxed{- 3}", "\\boxed{-3^\\circ}", "\\boxed{-3.0}"]
 LETTER = ["\\boxed{B}", "The answer is (B).", "<answer>B. 45</answer>", "\\boxed{45}", "B"]
 CHINESE = ["\\boxed{B}", "故选B", "答案是B。", "<answer>B</answer>", "综上，答案：B"]
 EITHER = ["\\boxed{12}", "The answer is 13.", "\\boxed{12 \\text{ or } 13}", "<answer>13</answer>", "12"]
@@ -30,6 +32,8 @@ ANIMALS = ("cat", "dog", "cow")
 FORMS: dict[str, tuple[Any, tuple[str, ...], list[str], str]] = {
     "hashes": ("9 and 9 are eggs. That makes <<9+9=18>>18 eggs.\n#### 18", (), NUMBER, "\\boxed{19}"),
     "hashes, thousands": ("He pays it all back. #### 1,600", (), THOUSANDS, "\\boxed{1,6}"),
+    "hashes, units": ("He sells them. #### 18", (), UNITS, "\\boxed{\\$1.8}"),
+    "hashes, negative": ("It falls by 5. #### -3", (), NEGATIVE, "\\boxed{3}"),
     "tag": ("<think>9 + 9</think><answer> 18 </answer>", (), NUMBER, "\\boxed{9}"),
     "box": ("We halve it. So we get $\\boxed{\\frac{1}{2}}$.", (), HALF, "\\boxed{\\frac{1}{3}}"),
     "box around a text": ("It is $\\fbox{\\text{(B)}}$, as we saw.", FOUR, LETTER, "\\boxed{C}"),
