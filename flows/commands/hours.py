@@ -146,7 +146,8 @@ class Near:
             return f"the stages of this lake were trained on {', '.join(sorted({stage.host for stage in self.there}))}"
         if not self.alike:
             return "no stage of this policy, or of one with as many weights, has been trained here"
-        return f"no stage has been trained here like it; the nearest differs in {', '.join(min(map(ahead.differs, self.alike), key=len))}"
+        nearest = min((ahead.differs(stage) for stage in self.alike), key=len)
+        return f"no stage has been trained here like it; the nearest differs in {', '.join(nearest)}"
 
 
 def ahead_of(settings: StageSettings, drawn: int) -> Ahead:

@@ -99,8 +99,8 @@ def profile_of(stage: Recorded) -> Prior:
     """What the profile knew of a stage's problems; those that it did not know are filled in as the trainer does."""
     held = stage.problems
     datasets = held["dataset"].to_list() if "dataset" in held.columns else [""] * len(held)
-    logits = (held[name].cast(pl.Float64).fill_null(np.nan).to_numpy() for name in ("logit_mean", "logit_variance"))
-    return prior_by_dataset(*logits, datasets)
+    mean, variance = (held[name].cast(pl.Float64).fill_null(np.nan).to_numpy() for name in ("logit_mean", "logit_variance"))
+    return prior_by_dataset(mean, variance, datasets)
 
 
 def foreseen(belief: Belief, groups: pl.DataFrame) -> Numbers:

@@ -34,8 +34,8 @@ def print_status(console: Console, status: Status) -> None:
         print_line(console, Text.assemble(("lake     ", "dim"), "no step is being made"))
     for step in status.under_way:
         print_line(console, under_way_line(step))
-    for line in status.short:
-        print_line(console, Text.assemble(("missing  ", "yellow"), printable(line)))
+    for short in status.short:
+        print_line(console, Text.assemble(("missing  ", "yellow"), printable(short)))
     if status.recipe:
         print_recipe(console, status.recipe)
     for line in server_lines(status.server):
