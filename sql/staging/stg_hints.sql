@@ -1,5 +1,5 @@
 -- stg_hints: the band whose hint a problem's prompt carried in a step of training
--- grain: stage_id x step x problem_id, of groups with a hint
+-- grain: stage_id x step x problem_id; groups with a hint only
 -- inputs: stg_groups, stg_curated, selections, artifacts
 -- materialized: view
 -- parameters: none

@@ -147,7 +147,7 @@ def training(lake: Lake, chance: random.Random) -> None:
                 "correct": (step + copy) % 5,
                 "accuracy": (step + copy) % 5 / 4,
             }
-            | {"prior": chance.random()}
+            | {"prior": chance.random(), "hinted": (stage, step, copy) == ("stage2", 1, 0)}
             for step in range(1, 21)
             for copy in range(3)
         ]
