@@ -25,7 +25,7 @@ from tests.sql.test_cookbook import RECIPES
 
 ABOUT_ARTIFACTS = {"lineage", "recipe_artifacts", "runs"}  # which tell of every profile, with hints or not
 COMPARES = {"hint_effect"}
-COUNTS_GROUPS = {"forecast_scores", "groups", "stg_groups", "stage_summary"}
+COUNTS_GROUPS = {"forecast_scores", "groups", "stg_group_draws", "stg_groups", "stage_summary"}
 PLAIN = [
     {"step": step, "problem_id": f"p{number}", "correct": number, "accuracy": number / 4, "prior": 0.2 + 0.15 * number, "hinted": False}
     for step in (1, 5, 9)
