@@ -182,7 +182,7 @@ class Recipe(Settings):
     @model_validator(mode="after")
     def estimates_have_profiles(self) -> "Recipe":
         for name, stage in list(self.stages.items())[1:] if not self.anew else ():
-            if stage.train.sampler.chooses and not stage.train.sampler.profiled:
+            if stage.train.sampler.chooses and not (stage.train.sampler.profiled or stage.train.sampler.is_blind):
                 raise ValueError(
                     f"stages.{name}.train.sampler {stage.train.sampler.model} starts from how hard problems are for the policy that the "
                     "stage before leaves, which nobody measures without reprofile; give that, or say whose profile is meant: sampler: "

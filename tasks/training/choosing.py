@@ -16,7 +16,7 @@ from accelerate.utils import broadcast_object_list
 
 from tasks.base.errors import InputError
 from tasks.estimates.chance import band_places
-from tasks.estimates.live.belief import Forecast, Prior, prior_by_dataset
+from tasks.estimates.live.belief import Forecast, Prior, blind, prior_by_dataset
 from tasks.estimates.live.breadth import Breadth
 from tasks.estimates.live.choice import Draw, Moment, choose, refills
 from tasks.estimates.live.samplers import belief_of
@@ -62,14 +62,16 @@ class Chooser:
         self.breadth = Breadth(settings.sampler.floor, settings.sampler.explore)
         self.edges = (edges or DifficultySettings()) if settings.hints == "live" else None
         self.count = settings.batch // settings.group_size
-        self.belief = belief_of(settings.sampler.model, stage_prior(problems), settings.group_size)
+        prior = blind(len(problems)) if settings.sampler.is_blind else stage_prior(problems)
+        self.belief = belief_of(settings.sampler.model, prior, settings.group_size)
         self.ids = [row["problem_id"] for row in problems.rows]
         self.stored = [row["band"] for row in problems.rows]
         self.places = {problem_id: place for place, problem_id in enumerate(self.ids)}
         self.weights = np.ones(len(problems)) if problems.weights is None else np.array(problems.weights)
         self.asked, self.judged = np.zeros(len(problems)), np.zeros(len(problems))
         self.step, self.draws, self.forecast = 0, list[Draw](), self.belief.forecast()
-        say_how_far_off(settings.sampler.model, self.forecast.mean, problems)
+        if not settings.sampler.is_blind:
+            say_how_far_off(settings.sampler.model, self.forecast.mean, problems)
         for step, outcomes in recorded(records.selections):
             self.observe(step, outcomes)
 

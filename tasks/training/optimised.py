@@ -57,12 +57,15 @@ def advantage(weighting: WeightingSettings) -> Iterator[tuple[str, str]]:
         yield "normalised", "each step's A is scaled to the mean size of stock GRPO's"
 
 
+DRAWN_BY = {"pools": "drawn at each step from pools of hard, normal and easy", "learnability": "drawn at each step by p (1 - p)"}
+
+
 def drawn(stage: StageSettings) -> str:
     """How the problems of a step are chosen."""
     sampler = stage.sampler
     if sampler.chooses:
-        by = "chosen at each step by expected signal"
-        whose = f", from {sampler.profiled}'s profile" if sampler.profiled else ""
+        by = DRAWN_BY.get(sampler.model, "chosen at each step by expected signal")
+        whose = ", which starts blind" if sampler.is_blind else f", from {sampler.profiled}'s profile" if sampler.profiled else ""
         return f"{by}, as {sampler.model} estimates it{whose}; {sampler.explore:.0%} of them uniformly"
     if stage.order == "shuffled":
         return "all in turn, shuffled anew for each pass"

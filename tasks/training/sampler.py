@@ -43,13 +43,14 @@ class SamplerSettings(Settings):
     stage asks it, while the profile's is without a hint.
 
     A profile of another policy or grader is an error, as its p is another one. `prior: {from: NAME}` takes it nevertheless: NAME, a
-    policy's name or id, says whose it is, and the estimate lets go of what its first groups contradict.
+    policy's name or id, says whose it is, and the estimate lets go of what its first groups contradict. `prior: {from: null}` starts blind:
+    every problem's p is uniform in [0, 1] before its first group, as beta and pools are published.
     """
 
     model: Annotated[Model, BeforeValidator(known_model)] = "shuffled"
     floor: float = Field(default=Breadth.floor, ge=0, le=1)
     explore: float = Field(default=Breadth.explore, ge=0, le=1)
-    prior: Mapping[Literal["from"], str] = Field(default_factory=dict)
+    prior: Mapping[Literal["from"], str | None] = Field(default_factory=dict)
 
     @property
     def chooses(self) -> bool:
@@ -59,7 +60,12 @@ class SamplerSettings(Settings):
     @property
     def profiled(self) -> str:
         """Whose profile the recipe says that the estimate starts from; "" for the policy's own."""
-        return self.prior.get("from", "")
+        return self.prior.get("from") or ""
+
+    @property
+    def is_blind(self) -> bool:
+        """Whether the estimate starts from no profile."""
+        return self.prior.get("from", "") is None
 
     @model_validator(mode="after")
     def settings_act(self) -> "SamplerSettings":
@@ -68,6 +74,8 @@ class SamplerSettings(Settings):
                 raise ValueError(
                     f"sampler shuffled asks no estimate, so {name} would never act: leave it out, or choose {', '.join(MODELS[1:])}"
                 )
+        if self.model == "learnability" and self.is_blind:
+            raise ValueError("sampler learnability knows the profile alone, so blind it draws all problems alike: leave prior out")
         return self
 
 

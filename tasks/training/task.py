@@ -233,7 +233,7 @@ def check_own_profile(request: StageRequest) -> None:
     """Raise InputError where a sampler would start from a profile of another policy or grader than the stage's, or than the one that its
     recipe says. Sets that were not measured here say nothing of it and pass."""
     sampler, facts = request.settings.sampler, request.curated.manifest
-    if not sampler.chooses or "policy_id" not in facts:
+    if not sampler.chooses or sampler.is_blind or "policy_id" not in facts:
         return
     names = policy_names(Lake(request.home), facts["policy_id"])
     said = f"stage {request.stage}: sampler {sampler.model} starts from the profile of curated set {request.curated.path}, which is of"

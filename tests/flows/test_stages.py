@@ -117,8 +117,9 @@ def test_a_later_stage_that_chooses_its_problems_needs_a_profile_of_its_policy(t
     with pytest.raises(InputError, match=r"stages\.main\.train\.sampler beta starts from .*: \{model: beta, prior: \{from: base\}\}"):
         load_recipe(written(tmp_path, stages=stages, reprofile=None))
     load_recipe(written(tmp_path, stages=stages))
-    stages["main"]["train"]["sampler"] = {"model": "beta", "prior": {"from": "base"}}
-    load_recipe(written(tmp_path, stages=stages, reprofile=None))
+    for whose in ("base", None):
+        stages["main"]["train"]["sampler"] = {"model": "beta", "prior": {"from": whose}}
+        load_recipe(written(tmp_path, stages=stages, reprofile=None))
 
 
 def test_a_run_may_end_with_an_earlier_stage(tmp_path: Path) -> None:

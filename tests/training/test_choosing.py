@@ -75,6 +75,30 @@ def test_a_resumed_stage_draws_the_same(model: str, tmp_path: Path) -> None:
     assert [row["problem_id"] for row in other.selections] != [row["problem_id"] for row in records.selections]
 
 
+@pytest.mark.parametrize("model", ["live", "beta", "pools"])
+def test_a_blind_stage_knows_nothing_before_its_first_group_and_resumes_like_any_other(model: str, tmp_path: Path) -> None:
+    blind = settings(model, sampler={"model": model, "explore": 0.0, "prior": {"from": None}})
+    known, unknown = problems_of([profiled(number) for number in range(9)]), problems_of([problem(number) for number in range(9)])
+    records, told = Records("stage"), Records("stage")
+    chooser = Chooser(blind, known, records, seed=7)
+    np.testing.assert_allclose(chooser.forecast.mean, 0.5, atol=1e-9)
+    assert np.ptp(chooser.forecast.signal) == 0
+    for step in range(1, 7):
+        answered(chooser, step)
+    records.write(tmp_path)
+    for step in range(7, 10):
+        answered(chooser, step)
+    other = Chooser(blind, unknown, told, seed=7)  # whatever was profiled
+    for step in range(1, 10):
+        answered(other, step)
+    assert told.selections == records.selections
+    again = Records("stage", tmp_path)
+    resumed = Chooser(blind, known, again, seed=7)
+    for step in range(7, 10):
+        answered(resumed, step)
+    assert again.selections == records.selections
+
+
 def taught_of(chooser: Chooser, steps: Iterable[int], came: Outcome) -> list[int]:
     """How often the outcome's problem is drawn where it always comes out so, and three of four answers to the others are right."""
     drawn = []

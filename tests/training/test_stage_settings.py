@@ -63,6 +63,8 @@ from tasks.training.trainer import training_arguments
         ({"sampler": {"model": "live", "floor": -0.1}}, "sampler.floor"),
         ({"sampler": {"model": "live", "explore": 1.5}}, "sampler.explore"),
         ({"sampler": {"model": "live", "prior": {"form": "base"}}}, "should be 'from'"),
+        ({"sampler": {"model": "learnability", "prior": {"from": None}}}, "blind it draws all problems alike"),
+        ({"sampler": {"model": "shuffled", "prior": {"from": None}}}, "prior would never act"),
         ({"sampler": "live", "order": "easy_to_hard"}, "order easy_to_hard with sampler live"),
         ({"weighting": {"prior": "live"}}, "prior live would never act: with prior_strength 0"),
         ({"weighting": {"prior": "live", "prior_strength": 4}}, "sampler shuffled keeps no estimate"),

@@ -224,6 +224,7 @@ def test_an_estimate_starts_from_the_profile_of_its_policy_alone_unless_told_so(
     checked("older", ours, model="shuffled")
     for name in ("older", "older one"):
         checked("older", "another", model="beta", prior={"from": name})
+    checked("older", "another", model="live", prior={"from": None})
     with pytest.raises(InputError, match="which is of the policy older one, but the stage trains base.*sampler.prior: {from: older one}"):
         checked("older", ours, model="live")
     with pytest.raises(InputError, match="which is of the grader another, but grader-.* judges now; profile anew"):

@@ -46,6 +46,11 @@ def prior_of(logit_mean: ArrayLike, logit_variance: ArrayLike) -> Prior:
     return Prior(-np.where(known, mean, centre), np.maximum(filled, LEAST_VARIANCE))
 
 
+def blind(problems: int) -> Prior:
+    """The prior of so many problems of which nothing is known: every p is uniform in [0, 1]."""
+    return prior_of(*np.full((2, problems), np.nan))
+
+
 def prior_by_dataset(logit_mean: ArrayLike, logit_variance: ArrayLike, datasets: Sequence[str | None]) -> Prior:
     """The same where problems are of several datasets: one without a profile is like the others of its own, or, where none of those is
     known either, like all others."""

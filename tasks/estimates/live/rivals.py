@@ -1,7 +1,7 @@
 """What `live` is compared with: counts that fade, pools by the last group, and the profile as it was stored.
 
-They see one problem at a time: a group says nothing about the other problems. All start from the same profile as `live` does, which the
-published ones do not, so that what is compared is the model and not what it knows at first.
+They see one problem at a time: a group says nothing about the other problems. All start from the same profile as `live` does, so that
+what is compared is the model and not what it knows at first. The published ones start blind (`belief.blind`).
 """
 
 import numpy as np
