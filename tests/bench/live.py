@@ -1,6 +1,7 @@
 """What draws a stage's problems, against simulation: groups without a signal, and errors of the forecast, with an oracle as the limit.
 
-PROBLEMS problems of Beta(0.5, 0.4) are profiled so many rounds, and curated (k of n within 0.084 … 0.87) or not. A stage of STEPS steps
+PROBLEMS problems of Beta(0.5, 0.4) are profiled so many rounds (0: the stage starts blind), and curated (k of n within 0.084 … 0.87) or
+not. A stage of STEPS steps
 draws GROUPS groups of GROUP_SIZE each. Problem i gains speed_i × gain logits by the end, speed_i of Gamma(4, 1/4), in one of two ways.
 `common`: evenly with the steps, whatever is drawn. `taught`: groups with a signal alone teach, all problems a little and their own ten
 times as much beside; a shuffled stage with a signal in two of three groups would gain as much as `common`, and its drawn problems more.
@@ -19,7 +20,7 @@ from numpy.typing import NDArray
 from scipy.special import expit, logit, rel_entr
 from scipy.stats import bootstrap, t
 
-from tasks.estimates.live.belief import Belief, Forecast, prior_of
+from tasks.estimates.live.belief import Belief, Forecast, blind, prior_of
 from tasks.estimates.live.breadth import Breadth
 from tasks.estimates.live.choice import Moment, choose
 from tasks.estimates.live.samplers import belief_of
@@ -32,7 +33,7 @@ Places = NDArray[np.int64]
 PROBLEMS, STEPS, GROUPS, GROUP_SIZE, SEEDS = 288, 80, 8, 8, 12
 FIRST_SEED = 100  # the constants of the models and of the choice were chosen on seeds below
 LOW, HIGH = 0.084, 0.87
-GAINS, ROUNDS = (0, 1, 2, 3, 4), (4, 8, 16)
+GAINS, ROUNDS, FROM_BLIND = (0, 1, 2, 3, 4), (4, 8, 16), (0, 1, 2, 4, 8, 16)
 NARROW, SHIPPED = 1.0, Breadth().floor
 OWN, TEACHING = 10.0, 2 / 3
 SAMPLERS = ("shuffled", "learnability", "pools", "beta", "live", "oracle")
@@ -42,7 +43,7 @@ OF_SHUFFLED, OF_BETA, BRIER, POINTS, MILLISECONDS, MANY = 0.6, 0.75, 0.5, 0.02, 
 
 @dataclass(frozen=True)
 class Setup:
-    """A simulated stage: how many logits problems gain, the rounds of their profile, whether they are curated, and how they
+    """A simulated stage: how many logits problems gain, the rounds of their profile (0: none), whether they are curated, and how they
     learn; and the floor of the samplers that rank."""
 
     gain: float = 3
@@ -103,6 +104,9 @@ def stage_of(setup: Setup, seed: int) -> Stage:
     numbers = np.random.default_rng([seed, setup.rounds])
     p = np.clip(numbers.beta(0.5, 0.4, PROBLEMS), 1e-9, 1 - 1e-9)
     right, speed = numbers.binomial(setup.rounds, p), numbers.gamma(4, 1 / 4, PROBLEMS)
+    if not setup.rounds:
+        nothing = blind(PROBLEMS)
+        return Stage(setup, logit(p), speed, -nothing.difficulty, nothing.variance)
     k, place, problems = np.unique(right, return_inverse=True, return_counts=True)
     n = np.full(len(k), setup.rounds)
     mean, variance = (values[place] for values in posterior_of(k, n, fitted(k, n, problems)).logit)
@@ -224,6 +228,13 @@ def tables(setup: Setup) -> list[Row]:
     return [*rows, taught] if setup.schedule == "taught" else rows
 
 
+def from_blind(setup: Setup) -> Row:
+    """What a shorter profile, or none, costs those that keep an estimate."""
+    over_rounds = [replace(setup, rounds=rounds) for rounds in FROM_BLIND]
+    what = f"groups without a signal at gain {setup.gain}, none of the problems profiled / {' / '.join(map(str, FROM_BLIND[1:]))} rounds"
+    return Row(f"{what}; {setup.words} schedule", shown(over_rounds, SAMPLERS[2:5], "dead"))
+
+
 def rows() -> list[Row]:
     """All of it."""
     setups = [Setup(is_curated=is_curated, schedule=schedule) for is_curated, schedule in product((True, False), ("common", "taught"))]
@@ -238,6 +249,7 @@ def rows() -> list[Row]:
         ratio_row("Brier score beyond the truth's over the drawn groups, live over beta", setups, "beta", "brier_drawn", BRIER),
         unharmed_row(still),
         *(row for setup in setups for row in tables(setup)),
+        *(from_blind(setup) for setup in setups if not setup.is_curated),
         time_row(),
     ]
 
