@@ -30,6 +30,7 @@ KEY = {"card": pl.String, "setup": pl.String, "seed": pl.Int64, "figure": pl.Str
 FIGURES = {"day": pl.Date, **KEY, "value": pl.Float64, "low": pl.Float64, "high": pl.Float64}
 RUN, BASE, SHUFFLED, LIVE, DIFFERENCE = ARMS = ("run", "base", "shuffled", "live", "live less shuffled")
 ACCURACY, TOKENS = "held-out accuracy", "tokens of training"
+NOTHING = "No run of it on a GPU is kept here, so nothing is claimed of how a real model learns."
 NO_GPU = "no GPU"
 UNEQUAL = 0.02  # of shuffled's tokens: arms further apart are not at equal tokens
 
@@ -38,6 +39,7 @@ OF_STAGE = "left join artifacts on artifacts.kind = 'stages' and artifacts.artif
 OF_FORECAST = f"from forecast_scores {OF_STAGE} forecast_scores.stage_id where belief"
 OF_SUMMARY = f"from stage_summary {OF_STAGE} stage_summary.stage_id"
 OF_PROFILE = "from u_shape where split = 'train' order by problems desc limit 1"
+MOST_ROUNDS = 16
 QUERIES = {
     ACCURACY: f"""select {ARM}, accuracy, accuracy_low, accuracy_high from evaluation join stg_policies using (policy_id)
         {OF_STAGE} stg_policies.stage_id where dataset = 'all' and not evaluation.hints""",
@@ -48,9 +50,9 @@ QUERIES = {
         paired as (
             select live.accuracy - shuffled.accuracy as d from arms as live join arms as shuffled using (problem_id)
             where live.arm = '{LIVE}' and shuffled.arm = '{SHUFFLED}'
-        )
-        select '{DIFFERENCE}', avg(d), avg(d) - 1.96 * stddev_samp(d) / sqrt(count(d)), avg(d) + 1.96 * stddev_samp(d) / sqrt(count(d))
-        from paired""",
+        ),
+        spread as (select avg(d) as mean, 1.96 * nullif(stddev_samp(d), 0) / sqrt(count(d)) as half from paired)
+        select '{DIFFERENCE}', mean, mean - half, mean + half from spread""",  # no interval where every difference is the same
     TOKENS: f"select {ARM}, tokens, null, null {OF_SUMMARY}",
     "steps of training": f"select {ARM}, steps, null, null {OF_SUMMARY}",
     "share without a signal": f"select {ARM}, zero_signal_share, null, null {OF_SUMMARY}",
@@ -63,6 +65,13 @@ QUERIES = {
     "always solved, share": f"select '{RUN}', always_share, null, null {OF_PROFILE}",
     "is a U": f"select '{RUN}', is_u::int, null, null {OF_PROFILE}",
     "likelihood ratio for a U": f"select '{RUN}', u_ratio, null, null {OF_PROFILE}",
+    "alpha": f"select '{RUN}', alpha, null, null {OF_PROFILE}",
+    "beta": f"select '{RUN}', beta, null, null {OF_PROFILE}",
+    **{
+        f"solved {k} times": f"""select '{RUN}', count(*), null, null from difficulty
+            where split = 'train' and k = {k} group by policy_id, sampling_id order by count(*) desc limit 1"""
+        for k in range(MOST_ROUNDS + 1)
+    },
 }
 FLOW = "select responses, tokens, seconds from draws order by responses desc limit 1"  # the profile's, by far the largest
 
@@ -162,9 +171,11 @@ def table(folder: Path) -> str:
     """All figures of a folder's files in Markdown, a part for each card and setup; plainly, where there are none."""
     rows = read(sorted(folder.glob("*.parquet")))
     if rows.is_empty():
-        return "Measured by `tests/bench/gpu.sh`: nothing yet. No run of it on a GPU is kept here, so nothing is claimed of a real model."
+        return f"Measured by `tests/bench/gpu.sh`: nothing yet. {NOTHING}"
     newest = rows.sort("day").unique(list(KEY), keep="last").sort(pl.col("card").str.starts_with(NO_GPU), *KEY)
-    parts = ["Measured by `tests/bench/gpu.sh`; 95% intervals are over the seeds, or of a single seed over the held-out problems:"]
+    parts = ["Measured by `tests/bench/gpu.sh`; 95% intervals are over the seeds, or of a single seed over the held-out problems."]
+    if rows["card"].str.starts_with(NO_GPU).all():
+        parts.append(NOTHING)
     for (name, setup), of_setup in newest.group_by("card", "setup", maintain_order=True):
         parts.append("\n".join([head(str(name), str(setup), of_setup), "", *lines(of_setup), *unequal(of_setup)]))
     return "\n\n".join(parts)
@@ -174,7 +185,14 @@ def head(name: str, setup: str, rows: pl.DataFrame) -> str:
     """The words before a table: where, when, what and how often, and that a CPU shows nothing about learning."""
     days, seeds = (rows[column].unique().sort().to_list() for column in ("day", "seed"))
     said = f"**{name}**, {', '.join(map(str, days))}, seed{'s' * (len(seeds) > 1)} {', '.join(map(str, seeds))}: {setup}."
+    if not has_arms(rows):
+        return f"{said} Nothing was trained."
     return f"{said} It shows that the script works; nothing about learning follows." if name.startswith(NO_GPU) else said
+
+
+def has_arms(rows: pl.DataFrame) -> bool:
+    """Whether a figure is of something that was trained."""
+    return rows["arm"].is_in([SHUFFLED, LIVE]).any()
 
 
 def lines(rows: pl.DataFrame) -> Iterator[str]:
@@ -182,14 +200,15 @@ def lines(rows: pl.DataFrame) -> Iterator[str]:
     order = {figure: place for place, figure in enumerate(QUERIES)}
     held = sorted(rows.iter_rows(named=True), key=lambda row: (order.get(row["figure"], len(order)), row["figure"]))
     of_run = []
-    yield f"| | {' | '.join(ARMS[1:])} |"
-    yield f"|---|{'---:|' * len(ARMS[1:])}"
+    if has_arms(rows):
+        yield f"| | {' | '.join(ARMS[1:])} |"
+        yield f"|---|{'---:|' * len(ARMS[1:])}"
     for figure, group in groupby(held, key=lambda row: row["figure"]):
         found_in = list(group)
         by_arm = {arm: [row for row in found_in if row["arm"] == arm] for arm in ARMS}
         if by_arm[RUN]:
             of_run.append(f"{figure} {cell(by_arm[RUN])}")
-        else:
+        elif has_arms(rows):
             yield f"| {figure} | {' | '.join(cell(by_arm[arm]) for arm in ARMS[1:])} |"
     yield f"\n{'; '.join(of_run)}."
 
@@ -220,7 +239,7 @@ def worded(row: dict, value: float) -> str:
 
 def unequal(rows: pl.DataFrame) -> Iterator[str]:
     """A warning for each seed whose arms did not train on equally many tokens, or of which that is not known."""
-    for seed in rows["seed"].unique().sort():
+    for seed in rows["seed"].unique().sort() if has_arms(rows) else ():
         spent = {row["arm"]: row["value"] for row in rows.filter(seed=seed, figure=TOKENS).iter_rows(named=True)}
         if SHUFFLED not in spent or LIVE not in spent:
             yield f"\n**Not compared**: seed {seed} has not trained both arms."

@@ -7,7 +7,7 @@ import polars as pl
 import pytest
 
 from tasks.base.errors import InputError
-from tests.bench.gpu import ACCURACY, DIFFERENCE, FIGURES, KEPT, LIVE, NO_GPU, RUN, SHUFFLED, TABLE, TOKENS, add, read, table
+from tests.bench.gpu import ACCURACY, DIFFERENCE, FIGURES, KEPT, LIVE, NO_GPU, NOTHING, RUN, SHUFFLED, TABLE, TOKENS, add, read, table
 from tests.bench.results import shown
 
 CARD, SETUP = "NVIDIA H200", "qwen2 of 494M weights, GSM8K"
@@ -33,7 +33,7 @@ def test_results_show_what_is_kept() -> None:
 
 
 def test_without_a_run_it_says_so(tmp_path: Path) -> None:
-    assert table(tmp_path).endswith("nothing yet. No run of it on a GPU is kept here, so nothing is claimed of a real model.")
+    assert table(tmp_path).endswith("nothing yet. No run of it on a GPU is kept here, so nothing is claimed of how a real model learns.")
 
 
 def test_one_seed_has_its_interval_over_problems(tmp_path: Path) -> None:
@@ -42,6 +42,15 @@ def test_one_seed_has_its_interval_over_problems(tmp_path: Path) -> None:
     assert f"**{CARD}**, 2026-12-01, seed 0: {SETUP}." in said
     assert f"| {ACCURACY} | 30.0% (25.0% … 35.0%) | 40.0% (35.0% … 45.0%) | 50.0% (45.0% … 55.0%) | +10.0 (+5.0 … +15.0) |" in said
     assert said.endswith("\nseconds of profile 95.") and f"| {TOKENS} | – | 1,000 | 1,000 | – |" in said
+
+
+def test_a_run_that_only_profiled_says_so_and_has_no_table(tmp_path: Path) -> None:
+    add(run(0, card=f"{NO_GPU}, 2 cores").filter(arm=RUN), tmp_path)
+    said = table(tmp_path)
+    assert said.endswith(f"seed 0: {SETUP}. Nothing was trained.\n\n\nseconds of profile 95.") and "|" not in said
+    assert NOTHING in said
+    add(run(0), tmp_path)
+    assert NOTHING not in table(tmp_path)
 
 
 def test_seeds_add_up_in_one_file_of_a_card_and_day_and_replace_themselves(tmp_path: Path) -> None:
