@@ -225,5 +225,5 @@ def spent(arm: Arm, trained: Trained | None) -> dict[str, Any]:
     """The sets and stages of a run, and the difficulty that is not counted as its cost."""
     if trained is None:
         return {}
-    given = "" if arm.profile else trained.curated.profiled.difficulty.key
+    given = "" if arm.profile else trained.curated.profiled.difficulty.content
     return {"sets": trained.sets, "stages": trained.stages, "given": given}

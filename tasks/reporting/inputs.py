@@ -109,9 +109,13 @@ class Inputs(Difficulty):
 
     @property
     def difficulties(self) -> list[Artifact]:
-        """Every difficulty of the training problems that a set was chosen by: with `reprofile` more than one, the first first."""
+        """Every difficulty of the training problems that a set was chosen by: with `reprofile` more than one, the first first. One that was
+        measured twice alike (by a query that says the same in other words) is one: a set names the difficulty that it was first made of."""
         later = (self.found("difficulty", item.manifest.get("difficulty")) for item in self.sets)
-        return list(dict.fromkeys([self.difficulty, *(item for item in later if item)]))
+        unlike: dict[str, Artifact] = {}
+        for item in (self.difficulty, *filter(None, later)):
+            unlike.setdefault(item.content, item)
+        return list(unlike.values())
 
     def chosen_by(self, stage: str) -> Artifact:
         """The difficulty that a stage's set was chosen by."""

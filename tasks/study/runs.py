@@ -40,8 +40,8 @@ class ArmRun(BaseModel):
     """One run: the arm's name, its place in the study, the arm that it adds to ("" for none), the seed, and what the run left.
 
     `policy_id` is the policy to compare, among those of `evaluation`; `stages` trained it, in order, each on the set of the same place in
-    `sets` (the last one where there are fewer), all at the `learning_rate` (None: each at its own). `given` is the key of a difficulty that
-    the arm is not charged for, "" where it pays for all that it was chosen by.
+    `sets` (the last one where there are fewer), all at the `learning_rate` (None: each at its own). `given` is the content of a difficulty
+    that the arm is not charged for, "" where it pays for all that it was chosen by.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -83,13 +83,14 @@ class Offline(NamedTuple):
 
 
 def offline(run: ArmRun) -> list[Offline]:
-    """For each stage of a run what was drawn to measure the difficulty that its set was chosen by, each difficulty being paid for once."""
+    """For each stage of a run what was drawn to measure the difficulty that its set was chosen by, each difficulty being paid for once. One
+    of the same content is the same: a set names the difficulty that it was first made of."""
     paid, costs = {run.given}, []
     for place in range(len(run.stages)):
         chosen = run.set_of(place)
-        key = chosen.manifest["difficulty"]
-        costs.append(Offline(0, 0) if key in paid else drawn(Artifact(home=chosen.home, kind="difficulty", key=key)))
-        paid.add(key)
+        difficulty = Artifact(home=chosen.home, kind="difficulty", key=chosen.manifest["difficulty"])
+        costs.append(Offline(0, 0) if difficulty.content in paid else drawn(difficulty))
+        paid.add(difficulty.content)
     return costs
 
 

@@ -1,5 +1,6 @@
 """What the page says of a later stage: by which answers the difficulty was measured that it was chosen by."""
 
+import shutil
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -16,6 +17,19 @@ SOURCES: dict[str, Any] = {
     "rollouts": {"problems": 1664, "answers": 13312},
     "left_out": 0,
 }
+
+
+def test_what_was_measured_twice_alike_is_told_once(tmp_path: Path, made: Any) -> None:
+    inputs = Inputs(**made(**LIGHT).arguments)
+    again = artifact(inputs.difficulty.home, "difficulty", {"sql": "the same in other words"})
+    with building(again, dict(inputs.difficulty.manifest)) as folder:
+        for file in inputs.difficulty.path.glob("*.parquet"):
+            shutil.copy(file, folder)
+    chosen = artifact(tmp_path, "curated", {"of": again.key})
+    with building(chosen, {"difficulty": again.key, "stages": {"later": {}}}):
+        pass
+    assert again.content == inputs.difficulty.content
+    assert replace(inputs, sets=(*inputs.sets, chosen)).difficulties == inputs.difficulties == [inputs.difficulty]
 
 
 @pytest.mark.parametrize(

@@ -19,7 +19,7 @@ from tasks.reporting.sections.study import primary, score, study_section
 from tasks.study.grid import Pilot
 from tasks.study.grid_task import GridRequest, choose_learning_rate
 from tasks.study.registration_task import RegistrationRequest, register_study
-from tasks.study.runs import ArmRun, BrokenRun
+from tasks.study.runs import ArmRun, BrokenRun, offline
 from tasks.study.task import StudyRequest, summarise_study
 from tests.sql.rows import table
 
@@ -81,6 +81,19 @@ def runs(home: Path, seeds: int = 8) -> tuple[ArmRun, ...]:
         for place, (arm, right) in enumerate(ARMS.items())
         for seed in range(seeds)
     )
+
+
+def test_an_arm_pays_once_for_what_was_measured_alike(tmp_path: Path) -> None:
+    first, again = (artifact(tmp_path, "difficulty", {"sql": words}) for words in ("as before", "the same in other words"))
+    for made in (first, again):
+        with building(made, {"graded": "gone"}) as folder:
+            write_parquet(pl.DataFrame({"problem_id": ["p0"]}), folder / "difficulty.parquet")
+    chosen = artifact(tmp_path, "curated", {"of": "first"})
+    with building(chosen, {"difficulty": first.key}):
+        pass
+    assert again.content == first.content and again.key != first.key
+    run = runs(tmp_path, 1)[0].model_copy(update={"sets": (chosen,), "given": again.content})
+    assert offline(run) == [(0, 0)]
 
 
 def studied(home: Path, *named: tuple[str, str], seeds: int = 8, **more: Any) -> Artifact:
