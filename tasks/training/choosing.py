@@ -13,6 +13,7 @@ from typing import Any, TypeVar
 
 import numpy as np
 from accelerate.utils import broadcast_object_list
+from numpy.typing import NDArray
 
 from tasks.base.errors import InputError
 from tasks.estimates.chance import band_places
@@ -62,7 +63,9 @@ class Chooser:
         self.breadth = Breadth(settings.sampler.floor, settings.sampler.explore)
         self.edges = (edges or DifficultySettings()) if settings.hints == "live" else None
         self.count = settings.batch // settings.group_size
-        prior = blind(len(problems)) if settings.sampler.is_blind else stage_prior(problems)
+        is_blind = settings.sampler.is_blind
+        prior = blind(len(problems)) if is_blind else stage_prior(problems)
+        self.is_profiled = np.zeros(len(problems), dtype=np.bool_) if is_blind else has_profile(problems)
         self.belief = belief_of(settings.sampler.model, prior, settings.group_size)
         self.ids = [row["problem_id"] for row in problems.rows]
         self.stored = [row["band"] for row in problems.rows]
@@ -135,13 +138,12 @@ class Chooser:
         self.judged[places] += judged > 0
 
     def wanted(self) -> Forecast:
-        """The forecast by which is drawn: its signal, and the weights where it draws by chance, times what each problem counts, and how
-        often each was drawn."""
+        """The forecast by which is drawn: its signal, and the weights where it draws by chance, times what each problem counts, how often
+        each was drawn, and of which nothing is known."""
         factor = self.weights * (self.judged + 1) / (self.asked + 1)
-        weights = self.forecast.weights
-        return replace(
-            self.forecast, signal=self.forecast.signal * factor, weights=None if weights is None else weights * factor, drawn=self.asked
-        )
+        weights = None if self.forecast.weights is None else self.forecast.weights * factor
+        is_new = ~self.is_profiled & (self.asked == 0)
+        return replace(self.forecast, signal=self.forecast.signal * factor, weights=weights, drawn=self.asked, is_new=is_new)
 
 
 def chooser_of(
@@ -164,10 +166,15 @@ def check_enough(settings: StageSettings, problems: int) -> None:
 def stage_prior(problems: Problems) -> Prior:
     """What the profile knows of a stage's problems; one that it does not know is like the others of its dataset, or, where none of those is
     known either, like all others."""
-    mean, variance = column(problems, "logit_mean"), column(problems, "logit_variance")
-    if unknown := int((np.isnan(mean) | np.isnan(variance)).sum()):
-        LOG.warning("%d of %d problems have no profile: they are taken to be like the others of their dataset", unknown, len(mean))
-    return prior_by_dataset(mean, variance, [row.get("dataset") for row in problems.rows])
+    if unknown := int((~has_profile(problems)).sum()):
+        LOG.warning("%d of %d problems have no profile: they are taken to be like the others of their dataset", unknown, len(problems))
+    datasets = [row.get("dataset") for row in problems.rows]
+    return prior_by_dataset(column(problems, "logit_mean"), column(problems, "logit_variance"), datasets)
+
+
+def has_profile(problems: Problems) -> NDArray[np.bool_]:
+    """Which problems of a stage have a profile."""
+    return ~(np.isnan(column(problems, "logit_mean")) | np.isnan(column(problems, "logit_variance")))
 
 
 def column(problems: Problems, name: str) -> np.ndarray:

@@ -48,6 +48,8 @@ NO_EFFECT: dict[str, bool | set[str]] = {
     "report_to": True,
     "rollouts": {"memory", "sleep", "base_url", "timeout_s", "group_port"},
 }
+CHOICE = 2
+"""The version of how a stage draws problems of which nothing is known: 1 ranked them by what all others are like."""
 NEVER_CHOOSES: dict[str, bool | set[str]] = {"sampler": {"floor"}}  # of a shuffled stage, whose key knows no floor
 
 
@@ -95,6 +97,7 @@ class StageRequest(StepRequest):
             "taken": self.succession.taken,
             "hands_over": hands_over,
             **self.edges,
+            **self.choice,
         }
         return artifact(self.home, "stages", inputs)
 
@@ -102,6 +105,14 @@ class StageRequest(StepRequest):
     def edges(self) -> dict[str, dict[str, float]]:
         """The edges of the bands, where hints go by the live ones."""
         return {"bands": self.bands.model_dump(exclude={"confidence"})} if self.settings.hints == "live" else {}
+
+    @property
+    def choice(self) -> dict[str, int]:
+        """How problems of which nothing is known are drawn, where a stage that chooses its problems has some."""
+        if not self.settings.sampler.chooses:
+            return {}
+        file = self.curated.file(f"{self.stage}.parquet")
+        return {"choice": CHOICE} if self.settings.sampler.is_blind or has_unprofiled(file) else {}
 
     @property
     def hands_over(self) -> HandedOver:
@@ -214,6 +225,15 @@ def measured_as(lake: Lake, curated: Artifact) -> Asking | None:
     shown = PromptingSettings.model_validate_json(row["settings"]).model_dump(include={"min_pixels", "max_pixels"})
     drawn = {name: row[name] for name in Distribution.model_fields}
     return Asking(template=row["template"], **shown, **drawn, hints=(bool(row["hints"]),))
+
+
+def has_unprofiled(file: Path) -> bool:
+    """Whether a stage's file has problems without a profile."""
+    estimates = ["logit_mean", "logit_variance"]
+    if not {*estimates} <= {*pl.read_parquet_schema(file)}:
+        return True
+    is_known = pl.all_horizontal(pl.all().cast(pl.Float64).is_finite().fill_null(False))
+    return not read_parquet(file, columns=estimates).select(is_known.all()).item()
 
 
 def check_same_pixels(curated: Artifact, measured: Asking | None, prompting: PromptingSettings) -> None:

@@ -136,7 +136,8 @@ def simulated(setup: Setup, sampler: str, seed: int) -> Found:
     draw, numbers = drawer(setup, sampler, seed, len(stage.start)), np.random.default_rng([seed, 1])
     draws, errors = np.zeros(len(stage.start)), list[list[float]]()
     for step in range(STEPS):
-        p, forecast = stage.begin(step), replace(belief.forecast(), drawn=draws)
+        is_new = (draws == 0) & (not setup.rounds)
+        p, forecast = stage.begin(step), replace(belief.forecast(), drawn=draws, is_new=is_new)
         drawn = draw(forecast, p, step)
         right = numbers.binomial(GROUP_SIZE, p[drawn])
         has_signal = (right > 0) & (right < GROUP_SIZE)

@@ -99,6 +99,27 @@ def test_a_blind_stage_knows_nothing_before_its_first_group_and_resumes_like_any
     assert again.selections == records.selections
 
 
+@pytest.mark.parametrize("model", ["live", "beta"])
+def test_a_stage_tries_each_problem_that_it_knows_nothing_of_before_it_draws_one_again(model: str) -> None:
+    blind = settings(model, sampler={"model": model, "explore": 0.0, "prior": {"from": None}})
+    chooser, drawn = Chooser(blind, problems_of([profiled(number) for number in range(8)]), Records("stage"), seed=3), []
+    for step in range(1, 5):
+        drawn += (ids := [chooser.ids[place] for place in chooser.begin(step)])
+        chooser.taught([Outcome(problem_id, 4, 2) for problem_id in ids])  # as promising as can be
+    assert sorted(drawn) == chooser.ids
+    some = [profiled(number, logit_mean=0.0, logit_variance=0.1) for number in range(6)] + [problem(number) for number in (6, 7)]
+    known = Chooser(settings(model, sampler={"model": model, "explore": 0.0}), problems_of(some), Records("stage"), seed=3)
+    first = {place for step in range(1, 5) for place in step_of(known, step)}
+    assert first == set(range(8))
+
+
+def step_of(chooser: Chooser, step: int) -> list[int]:
+    """The places that a step draws, half of whose answers are right."""
+    places = chooser.begin(step)
+    chooser.taught([Outcome(chooser.ids[place], 4, 2) for place in places])
+    return places
+
+
 def taught_of(chooser: Chooser, steps: Iterable[int], came: Outcome) -> list[int]:
     """How often the outcome's problem is drawn where it always comes out so, and three of four answers to the others are right."""
     drawn = []

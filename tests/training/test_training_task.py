@@ -116,6 +116,22 @@ def test_the_key_holds_what_changes_the_result_and_nothing_else(tmp_path: Path, 
     assert key(policy=exact, succession=masters) == key(policy=exact) and key(succession=masters) != key()
 
 
+def test_a_stage_that_draws_what_nothing_is_known_of_says_how(tmp_path: Path, tiny_policy: Policy) -> None:
+    def choice(rows: list[dict], **sampler: object) -> dict[str, int]:
+        target = artifact(tmp_path, "curated", {"rows": str(rows)})
+        if not target.is_complete:
+            with building(target, {}) as folder:
+                write_stage(folder / "stage1.parquet", rows)
+        settings = SETTINGS.model_copy(update={"sampler": SamplerSettings(**sampler)})
+        return asked(tmp_path, tiny_policy, curated=target, settings=settings).choice
+
+    known = [problem(number, logit_mean=0.0, logit_variance=1.0) for number in range(3)]
+    unknown = [*known, problem(3, logit_mean=None, logit_variance=None)]
+    assert choice(known, model="live") == choice(unknown, model="shuffled") == {}
+    assert choice(unknown, model="beta") == choice(known, model="live", prior={"from": None}) == {"choice": 2}
+    assert choice([problem(number) for number in range(3)], model="live") == {"choice": 2}
+
+
 def test_a_stage_that_has_kept_more_for_a_next_one_than_is_asked_for_is_taken(tmp_path: Path, tiny_policy: Policy) -> None:
     plain, masters, adam = (
         asked(tmp_path, tiny_policy, succession=Succession(hands_over=kept)) for kept in ("policy", "masters", "optimizer")

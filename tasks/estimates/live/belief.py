@@ -69,13 +69,15 @@ def prior_by_dataset(logit_mean: ArrayLike, logit_variance: ArrayLike, datasets:
 class Forecast:
     """What a belief says of every problem for the next step, shape (problems,) each: `mean` and `deviation` of its accuracy p, and
     `signal` = E[1 - p^G - (1-p)^G], the chance that a group of G is neither all right nor all wrong. `weights`: how often each is drawn
-    beside the others, where the model draws by chance and not by rank. `drawn`: how often the stage has drawn each, if that is known."""
+    beside the others, where the model draws by chance and not by rank. `drawn`: how often the stage has drawn each, and
+    `is_new`: of which neither a profile nor a draw says anything, where these are known."""
 
     mean: Numbers
     deviation: Numbers
     signal: Numbers
     weights: Numbers | None = None
     drawn: Numbers | None = None
+    is_new: NDArray[np.bool_] | None = None
 
 
 @dataclass(frozen=True)

@@ -1,5 +1,7 @@
 """The choice of a step's problems: by their signal, a few by chance, none twice, and the same for the same seed and step."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -35,6 +37,15 @@ def test_problems_that_reach_the_floor_take_turns(floor, able):
     for step in range(200):
         counts[drawn(forecast(turns=counts), 5, Moment(0, step), breadth(floor=floor))] += 1
     assert counts[: 100 - able].sum() == 0 and counts[-able:].max() - counts[-able:].min() <= 1
+
+
+@pytest.mark.parametrize("floor", [0.8, 0.5])
+def test_problems_of_which_nothing_is_known_take_turns_with_them(floor):
+    counts, is_known, is_below = np.zeros(100), np.arange(100) >= 30, floor > SIGNAL
+    for step in range((30 + (~is_below).sum()) // 5):
+        is_new = ~is_known & (counts == 0)
+        counts[drawn(replace(forecast(turns=counts), is_new=is_new), 5, Moment(0, step), breadth(floor=floor))] += 1
+    assert (counts == (~is_known | ~is_below)).all()
 
 
 def test_below_the_floor_the_signal_counts_and_not_the_turns():
