@@ -35,12 +35,12 @@ class SamplerSettings(Settings):
     - pools: easy, normal and hard ones, by a problem's last group (prime-rl).
     - learnability: in proportion to p (1 - p) of the profile, which nothing moves (arXiv 2408.15099).
 
-    With live and beta, all problems whose expected signal is at least `floor` of the greatest take turns. Near 1 they are few, which
-    are drawn again and again: hardly any group is without a signal, but the policy learns less of other problems. `explore` is the
-    share of a step's problems that are drawn among all alike instead, so that no estimate is believed for good. Rows' weights, where a
-    rule gives some, multiply what problems are ranked or drawn by. The replacements of `refill` come by the same estimate, which groups
-    that were answered in vain teach as well. Answers to hinted problems count like any others: p is the accuracy of a problem as the
-    stage asks it, while the profile's is without a hint.
+    With live and beta, all problems whose expected signal is at least `floor` of the greatest take turns, and with them those of which
+    nothing is known, neither by a profile nor by a draw. Near 1 they are few, which are drawn again and again: hardly any group is without
+    a signal, but the policy learns less of other problems. `explore` is the share of a step's problems that are drawn among all alike
+    instead, so that no estimate is believed for good. Rows' weights, where a rule gives some, multiply what problems are ranked or drawn
+    by. The replacements of `refill` come by the same estimate, which groups that were answered in vain teach as well. Answers to hinted
+    problems count like any others: p is the accuracy of a problem as the stage asks it, while the profile's is without a hint.
 
     A profile of another policy or grader is an error, as its p is another one. `prior: {from: NAME}` takes it nevertheless: NAME, a
     policy's name or id, says whose it is, and the estimate lets go of what its first groups contradict. `prior: {from: null}` starts blind:

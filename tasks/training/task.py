@@ -96,23 +96,21 @@ class StageRequest(StepRequest):
             "validation": self.validation.content if self.validation and self.settings.validation else None,
             "taken": self.succession.taken,
             "hands_over": hands_over,
-            **self.edges,
-            **self.choice,
+            **({"bands": self.edges} if self.edges else {}),
+            **({"choice": CHOICE} if self.draws_unknown else {}),
         }
         return artifact(self.home, "stages", inputs)
 
     @property
-    def edges(self) -> dict[str, dict[str, float]]:
+    def edges(self) -> dict[str, float] | None:
         """The edges of the bands, where hints go by the live ones."""
-        return {"bands": self.bands.model_dump(exclude={"confidence"})} if self.settings.hints == "live" else {}
+        return self.bands.model_dump(exclude={"confidence"}) if self.settings.hints == "live" else None
 
     @property
-    def choice(self) -> dict[str, int]:
-        """How problems of which nothing is known are drawn, where a stage that chooses its problems has some."""
-        if not self.settings.sampler.chooses:
-            return {}
-        file = self.curated.file(f"{self.stage}.parquet")
-        return {"choice": CHOICE} if self.settings.sampler.is_blind or has_unprofiled(file) else {}
+    def draws_unknown(self) -> bool:
+        """Whether the stage chooses its problems, and knows nothing of some of them."""
+        sampler = self.settings.sampler
+        return sampler.chooses and (sampler.is_blind or has_unprofiled(self.curated.file(f"{self.stage}.parquet")))
 
     @property
     def hands_over(self) -> HandedOver:
@@ -302,7 +300,7 @@ def stage_facts(request: StageRequest) -> dict[str, Any]:
         "settings": request.settings.model_dump(),
         "optimised": [list(part) for part in (*optimised(request.settings), ("Adam", request.succession.told))],
         "hands_over": request.hands_over,
-        **request.edges,
+        **({"bands": request.edges} if request.edges else {}),
         "prompting": request.prompting.model_dump(),
         "grader_id": grader_id(request.grading.in_training),
         "seed": request.seed,

@@ -116,20 +116,20 @@ def test_the_key_holds_what_changes_the_result_and_nothing_else(tmp_path: Path, 
     assert key(policy=exact, succession=masters) == key(policy=exact) and key(succession=masters) != key()
 
 
-def test_a_stage_that_draws_what_nothing_is_known_of_says_how(tmp_path: Path, tiny_policy: Policy) -> None:
-    def choice(rows: list[dict], **sampler: object) -> dict[str, int]:
+def test_a_stage_knows_whether_it_draws_problems_that_nothing_is_known_of(tmp_path: Path, tiny_policy: Policy) -> None:
+    def draws_unknown(rows: list[dict], **sampler: object) -> bool:
         target = artifact(tmp_path, "curated", {"rows": str(rows)})
         if not target.is_complete:
             with building(target, {}) as folder:
                 write_stage(folder / "stage1.parquet", rows)
         settings = SETTINGS.model_copy(update={"sampler": SamplerSettings(**sampler)})
-        return asked(tmp_path, tiny_policy, curated=target, settings=settings).choice
+        return asked(tmp_path, tiny_policy, curated=target, settings=settings).draws_unknown
 
     known = [problem(number, logit_mean=0.0, logit_variance=1.0) for number in range(3)]
     unknown = [*known, problem(3, logit_mean=None, logit_variance=None)]
-    assert choice(known, model="live") == choice(unknown, model="shuffled") == {}
-    assert choice(unknown, model="beta") == choice(known, model="live", prior={"from": None}) == {"choice": 2}
-    assert choice([problem(number) for number in range(3)], model="live") == {"choice": 2}
+    assert not draws_unknown(known, model="live") and not draws_unknown(unknown, model="shuffled")
+    assert draws_unknown(unknown, model="beta") and draws_unknown(known, model="live", prior={"from": None})
+    assert draws_unknown([problem(number) for number in range(3)], model="live")
 
 
 def test_a_stage_that_has_kept_more_for_a_next_one_than_is_asked_for_is_taken(tmp_path: Path, tiny_policy: Policy) -> None:
