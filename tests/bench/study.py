@@ -1,6 +1,7 @@
-"""`make study`: runs the shipped study and puts its table into RESULTS.md, whatever it says.
+"""`make study`: runs a shipped study and puts its table into RESULTS.md, whatever it says.
 
-`python -m tests.bench.study HOME` keeps everything in the lake at HOME, so that a second run only writes the table.
+`python -m tests.bench.study HOME [NAME]` runs the recipe of that name (by default `study`) and keeps everything in the lake at HOME, so
+that a second run only writes the table.
 """
 
 import json
@@ -37,32 +38,35 @@ HEADS = (
 )
 
 
-def newest(home: Path) -> str:
+def newest(home: Path, name: str) -> str:
     """The newest study of the lake of that name."""
-    named = [path for path in home.glob("studies/*/manifest.json") if json.loads(path.read_text())["name"] == NAME]
+    named = [path for path in home.glob("studies/*/manifest.json") if json.loads(path.read_text())["name"] == name]
     return max(named, key=lambda path: path.stat().st_mtime).parent.name
 
 
-def found(home: Path) -> list[str]:
+def rows_of(home: Path, name: str, sql: str) -> pl.DataFrame:
+    """What a query says of the newest study of that name."""
+    return query(Lake(home), sql).filter(study_id=newest(home, name))
+
+
+def found(home: Path, name: str) -> list[str]:
     """What its primary comparisons found, a line each."""
-    rows = query(Lake(home), "select * from study_comparisons where family = 'primary' order by place").filter(study_id=newest(home))
+    rows = rows_of(home, name, "select * from study_comparisons where family = 'primary' order by place")
     return [f"- {comparison_sentence(row)}" for row in rows.iter_rows(named=True)]
 
 
-def told(home: Path) -> list[str]:
+def told(home: Path, name: str) -> list[str]:
     """How it was run: its seeds, what broke, what makes a comparison void, and which learning rates are at an edge, a line each."""
-    said = conduct(
-        Artifact(home=home, kind="studies", key=newest(home)), query(Lake(home), "select * from study").filter(study_id=newest(home))
-    )
+    said = conduct(Artifact(home=home, kind="studies", key=newest(home, name)), rows_of(home, name, "select * from study"))
     return [f"- {line}" for line in (said["seeds"], *said["broken"], *said["warnings"], *said["edges"])]
 
 
 def arms(home: Path, study: Study) -> pl.DataFrame:
     """The newest study of the lake with these arms: the mart `study`, and the tokens to the middle target."""
-    rows = query(Lake(home), "select * from study order by place")
-    targets = query(Lake(home), "select study_id, arm, target, seeds, reached, tokens as tokens_to_target from study_targets")
+    rows = rows_of(home, study.name, "select * from study order by place")
+    targets = rows_of(home, study.name, "select study_id, arm, target, seeds, reached, tokens as tokens_to_target from study_targets")
     wanted = sorted(study.targets)[len(study.targets) // 2]
-    return rows.filter(study_id=newest(home)).join(targets.filter(target=wanted), on=["study_id", "arm"], how="left", suffix="_target")
+    return rows.join(targets.filter(target=wanted), on=["study_id", "arm"], how="left", suffix="_target")
 
 
 def line(row: dict) -> str:
@@ -91,22 +95,27 @@ def table(home: Path, study: Study) -> str:
     target = percent(sorted(study.targets)[len(study.targets) // 2], 0)
     heads = [head.format(target=target, samples=study.arm_recipe(study.arms[0], 0).evaluation.samples) for head in HEADS]
     said = (
-        f"Measured by `make study` on {machine()}, {date.today().isoformat()}: {study.seeds} seeds, {baseline['problems']} held-out "
-        f"problems, {baseline['completions']:,} completions in every arm that trains, those of its profile among them:"
+        f"Measured by `{command(study.name)}` on {machine()}, {date.today().isoformat()}: {study.seeds} seeds, {baseline['problems']} "
+        f"held-out problems, {baseline['completions']:,} completions in every arm that trains, those of its profile among them:"
     )
     lines = [f"| {' | '.join(heads)} |", f"|---|{'---:|' * (len(heads) - 1)}", *map(line, rows.iter_rows(named=True))]
     sought = f"What it was there to find out: {NO_OTHER_PROBLEMS}"
-    return "\n".join([said, "", *lines, "", sought, "", *found(home), "", "How it was run:", "", *told(home)])
+    return "\n".join([said, "", *lines, "", sought, "", *found(home, study.name), "", "How it was run:", "", *told(home, study.name)])
 
 
-def main(home: Path) -> None:
-    """Run the study and write its table; where runs broke the table says so, and the command ends as the study did."""
-    code = subprocess.run([sys.executable, "-m", "flows.commands.cli", "study", NAME, "--home", str(home)]).returncode
+def command(name: str) -> str:
+    """What runs a study."""
+    return "make study" if name == NAME else f"python -m tests.bench.study HOME {name}"
+
+
+def main(home: Path, name: str = NAME) -> None:
+    """Run a study and write its table; where runs broke the table says so, and the command ends as the study did."""
+    code = subprocess.run([sys.executable, "-m", "flows.commands.cli", "study", name, "--home", str(home)]).returncode
     if code not in (0, DONE_BUT):
         sys.exit(code)
-    put(NAME, table(home, load_study(NAME)))
+    put(name, table(home, load_study(name)))
     sys.exit(code)
 
 
 if __name__ == "__main__":
-    main(Path(sys.argv[1]))
+    main(Path(sys.argv[1]), *sys.argv[2:])
