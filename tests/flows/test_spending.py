@@ -62,13 +62,15 @@ def test_a_grid_wants_as_many_answers_as_tell_learning_rates_apart() -> None:
     check_grid(watched(1, tells=0.1), 100)
 
 
-def test_the_shipped_study_spends_the_same_in_every_arm_and_can_choose_learning_rates() -> None:
-    study = load_study("study")
+def test_the_shipped_studies_spend_the_same_in_every_arm_and_can_choose_learning_rates() -> None:
+    study, confirm = load_study("study"), load_study("confirm")
     problems = study.arm_recipe(study.arms[0], 0).problems.starter
     assert problems
-    check_spending(study, 2 * problems.n_train)
-    check_grid(study, 2 * problems.n_validation)
-    assert study.seeds >= 8 and study.grid
-    assert min(study.seeds_of_all) > max(study.grid.pilot_seeds)
+    for shipped in (study, confirm):
+        check_spending(shipped, 2 * problems.n_train)
+        check_grid(shipped, 2 * problems.n_validation)
+        assert shipped.seeds >= 8
+    assert study.grid and min(study.seeds_of_all) > max(study.grid.pilot_seeds)
+    assert not {*confirm.seeds_of_all} & {*study.seeds_of_all, *study.grid.pilot_seeds}
     families = {recipe.stages["stage1"].train.weighting.family for recipe in (study.arm_recipe(arm, 0) for arm in study.trained)}
     assert families == {"none", "constant", "linear", "quadratic", "inverse", "exponential", "steep_exponential"}
