@@ -98,7 +98,9 @@ def table(home: Path, study: Study) -> str:
         f"Measured by `{command(study.name)}` on {machine()}, {date.today().isoformat()}: {study.seeds} seeds, {baseline['problems']} "
         f"held-out problems, {baseline['completions']:,} completions in every arm that trains, those of its profile among them:"
     )
-    lines = [f"| {' | '.join(heads)} |", f"|---|{'---:|' * (len(heads) - 1)}", *map(line, rows.iter_rows(named=True))]
+    rates = {arm.name: [*study.arm_recipe(arm, 0).stages.values()][-1].train.learning_rate for arm in study.trained}
+    told_rates = ({**row, "learning_rate": row["learning_rate"] or rates.get(row["arm"])} for row in rows.iter_rows(named=True))
+    lines = [f"| {' | '.join(heads)} |", f"|---|{'---:|' * (len(heads) - 1)}", *map(line, told_rates)]
     sought = f"What it was there to find out: {NO_OTHER_PROBLEMS}"
     return "\n".join([said, "", *lines, "", sought, "", *found(home, study.name), "", "How it was run:", "", *told(home, study.name)])
 
