@@ -3,8 +3,8 @@
 Who draws the most promising alone trains on few: on the starter 20 of 130 problems got 280 of 320 groups. Few of these were without a
 signal, and the policy learnt less of other problems than from a shuffled stage (the study's arm `narrow live`). So all problems whose
 expected signal reaches `floor` of the greatest take turns, and the forecast only says which these are. A problem of which nothing is
-known, neither by a profile nor by a draw, may teach as much as any, so it takes turns with them: a stage that started blind else drew what it
-had found first, 50 of 384 problems, again and again.
+known, neither by a profile nor by a draw, may teach as much as any, so it takes turns with them: a stage that started blind else drew what
+it had found first, 50 of 384 problems, again and again.
 """
 
 from dataclasses import dataclass
