@@ -14,7 +14,7 @@ import tempfile
 import time
 from collections import Counter
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from tasks.base.events import EVENT
 from tasks.base.workers import run_worker, start_worker
@@ -28,7 +28,7 @@ from tests.training.tiny import SETTINGS, mixed_problems, policy_in, problem, sa
 
 KILLS, STEPS = 20, 90
 WORKER = "tasks.training.worker"
-STEP_S = 0.2  # seconds of a step on two cores, about
+FURTHER = 5  # steps that a stage may take before a kill at a time
 
 
 LIVE: dict[str, Any] = {"sampler": "live", "weighting": {"prior_strength": 4.0, "prior": "live"}}
@@ -42,6 +42,25 @@ def specification(folder: Path, **changes: Any) -> StageSpec:
     spec = stage_spec(folder / "stage", policy, write_stage(folder / "stage1.parquet", mixed_problems()), settings)
     asked = [problem(number, problem_id=f"v{number}", band=None, accuracy=None) for number in range(6)]
     return spec.model_copy(update={"validation": write_stage(folder / "validation.parquet", asked)})
+
+
+class Pace(NamedTuple):
+    """Seconds until a stage's first step is done, and of each of the others."""
+
+    start: float
+    step: float
+
+
+def undisturbed_pace(spec: StageSpec) -> Pace:
+    """Run a stage to its end, and tell how fast it went on this machine."""
+    began = time.monotonic()
+    with start_worker(stage_job(spec)) as process:
+        await_step(process, 1)
+        first = time.monotonic() - began
+        for _ in process.stdout or ():
+            pass
+        assert process.wait() == 0
+    return Pace(first, (time.monotonic() - began - first) / STEPS)
 
 
 def killed(spec: StageSpec, moment: tuple[str, float], lag: float) -> str:
@@ -70,10 +89,11 @@ def await_step(process: subprocess.Popen, step: float) -> None:
             return
 
 
-def moments(kills: int, numbers: random.Random) -> list[tuple[str, float]]:
+def moments(kills: int, pace: Pace, numbers: random.Random) -> list[tuple[str, float]]:
     """Every other one a time since the start in seconds, the others rising steps; enough steps are left that no stage ends before it."""
     steps = sorted(numbers.uniform(1, 0.6 * STEPS) for _ in range(kills))
-    return [("step", steps[place]) if place % 2 else ("seconds", numbers.uniform(0.5, 9.0)) for place in range(kills)]
+    latest = pace.start + FURTHER * pace.step
+    return [("step", steps[place]) if place % 2 else ("seconds", numbers.uniform(0.5, latest)) for place in range(kills)]
 
 
 def killed_stage(folder: Path, kills: int, **changes: Any) -> Counter[str]:
@@ -82,10 +102,12 @@ def killed_stage(folder: Path, kills: int, **changes: Any) -> Counter[str]:
     numbers, hits = random.Random(0), Counter[str]()
     undisturbed = specification(folder / "undisturbed", **changes)
     run_worker(stage_job(undisturbed), log=lambda level, line: None)
-    spec = undisturbed.model_copy(update={"folder": folder / "killed"})
-    spec.folder.mkdir()
-    for moment in moments(kills, numbers):
-        hit = killed(spec, moment, numbers.uniform(0, 4 * STEP_S))
+    paced, spec = (undisturbed.model_copy(update={"folder": folder / name}) for name in ("paced", "killed"))
+    for made in (paced, spec):
+        made.folder.mkdir()
+    pace = undisturbed_pace(paced)  # of a second one: the first also starts what all workers are forked from
+    for moment in moments(kills, pace, numbers):
+        hit = killed(spec, moment, numbers.uniform(0, 4 * pace.step))
         assert hit != "done", f"the stage ended before the kill at {moment}"
         hits[hit] += 1
         hits["resumable"] += Checkpoints(spec.folder / "checkpoints", 1).last() is not None
